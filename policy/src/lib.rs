@@ -1,1 +1,30 @@
+//! What Countersign talks about, and how it decides.
+//!
+//! The vocabulary (rules, calls, facts, decisions, reasons) is always here; compilation and
+//! [`evaluate`](evaluate::evaluate) sit behind the feature `evaluate`, so that the browser's part stays
+//! small. Nothing in this crate reads a clock, a file or a socket.
 
+pub mod arguments;
+pub mod call;
+pub mod decision;
+pub mod facts;
+pub mod ids;
+pub mod labels;
+pub mod pattern;
+pub mod reason;
+pub mod rule;
+pub mod timestamp;
+
+#[cfg(feature = "evaluate")]
+pub mod compile;
+#[cfg(feature = "evaluate")]
+pub mod evaluate;
+
+pub use call::{Call, ResourceRef};
+pub use decision::{AppliedRule, Decision, NearestMiss, Outcome};
+pub use facts::Facts;
+pub use ids::{CredentialId, DecisionId, RuleId, ServerSlug, SubjectId, TenantSlug, ToolId};
+pub use labels::{ReviewState, Risk, Sensitivity, SubjectKind};
+pub use reason::Reason;
+pub use rule::Rule;
+pub use timestamp::Timestamp;

@@ -1,0 +1,16 @@
+//! From rules and catalogs as written to what [`evaluate`](crate::evaluate::evaluate) reads.
+//!
+//! Compiling checks everything that can be checked before a call comes, so that evaluation is total.
+
+mod index;
+mod parameters;
+mod rule;
+mod schema_walk;
+mod set;
+mod tool_schema;
+
+pub use parameters::{ParameterError, ParameterScope};
+pub use rule::{CompiledRule, RuleError, RuleSource, check_rule};
+pub(crate) use set::ArgumentCheck;
+pub use set::{CompiledServer, CompiledTool, PolicySet, ServerSource, TenantState, ToolSource};
+pub use tool_schema::{ToolSchema, ToolSchemaError};

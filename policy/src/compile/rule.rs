@@ -1,0 +1,131 @@
+//! One rule, checked and compiled.
+
+use super::parameters::{ParameterError, ParameterScope};
+use crate::ids::{NameError, RuleId, check_id};
+use crate::labels::{Effect, RuleStatus};
+use crate::rule::{Rule, duration_seconds};
+
+/// Why a rule is refused. The text is for the person who wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RuleError {
+    #[error("name {0}")]
+    Name(NameError),
+    #[error("`tools` is empty; name at least one tool, such as `crm/refund` or `crm/*`")]
+    NoTools,
+    #[error("{0}")]
+    Parameters(#[from] ParameterError),
+    #[error("`when` is not supported by this version")]
+    Condition,
+    #[error("`approval` does not go with `effect: deny`")]
+    ApprovalOnDeny,
+    #[error("`effect: require_approval` needs `approval` to say who approves")]
+    ApprovalMissing,
+    #[error("approval: name at least one role in `approvers`")]
+    NoApprovers,
+    #[error("approval: `{field}` must be between 1 and {most}")]
+    ApprovalNumber { field: &'static str, most: u32 },
+    #[error("approval: `expires_in: {0}` is not a time such as 30m, 1h or 2d")]
+    ApprovalExpiry(String),
+    #[error("valid: `from` must lie before `until`")]
+    Validity,
+    #[error("more than {0} entries in one list")]
+    TooMany(usize),
+}
+
+/// A rule with its identity, as the store keeps it.
+#[derive(Debug, Clone)]
+pub struct RuleSource {
+    pub id: RuleId,
+    pub version: i64,
+    pub rule: Rule,
+}
+
+/// A rule ready to be evaluated.
+#[derive(Debug)]
+pub struct CompiledRule {
+    pub id: RuleId,
+    pub version: i64,
+    pub rule: Rule,
+    pub(crate) parameters: Option<ParameterScope>,
+    /// A stored rule that no longer compiles: a restriction bites, a grant does not grant.
+    pub(crate) broken: Option<String>,
+}
+
+impl CompiledRule {
+    /// # Errors
+    /// See [`RuleError`].
+    pub fn compile(source: &RuleSource) -> Result<Self, RuleError> {
+        let parameters = check_rule(&source.rule)?;
+        Ok(Self {
+            id: source.id.clone(),
+            version: source.version,
+            rule: source.rule.clone(),
+            parameters,
+            broken: None,
+        })
+    }
+
+    /// Never fails: a rule that does not compile is kept as broken, so that what it forbids stays forbidden.
+    pub fn compile_or_break(source: &RuleSource) -> Self {
+        Self::compile(source).unwrap_or_else(|error| Self {
+            id: source.id.clone(),
+            version: source.version,
+            rule: source.rule.clone(),
+            parameters: None,
+            broken: Some(error.to_string()),
+        })
+    }
+
+    pub fn broken(&self) -> Option<&str> {
+        self.broken.as_deref()
+    }
+
+    pub(crate) fn counts(&self) -> bool {
+        self.rule.status == RuleStatus::Enforced
+    }
+}
+
+/// Everything that can be wrong with a rule by itself.
+///
+/// # Errors
+/// See [`RuleError`].
+pub fn check_rule(rule: &Rule) -> Result<Option<ParameterScope>, RuleError> {
+    check_id(&rule.name).map_err(RuleError::Name)?;
+    if rule.tools.is_empty() {
+        return Err(RuleError::NoTools);
+    }
+    for length in [rule.tools.len(), rule.roles.len(), rule.subjects.len()] {
+        if length > 1_000 {
+            return Err(RuleError::TooMany(1_000));
+        }
+    }
+    if rule.when.is_some() {
+        return Err(RuleError::Condition);
+    }
+    match (&rule.approval, rule.effect) {
+        (Some(_), Effect::Deny) => return Err(RuleError::ApprovalOnDeny),
+        (None, Effect::RequireApproval) => return Err(RuleError::ApprovalMissing),
+        (Some(terms), _) => {
+            if terms.approvers.is_empty() {
+                return Err(RuleError::NoApprovers);
+            }
+            if !(1..=20).contains(&terms.quorum) {
+                return Err(RuleError::ApprovalNumber { field: "quorum", most: 20 });
+            }
+            if !(1..=1_000).contains(&terms.uses) {
+                return Err(RuleError::ApprovalNumber { field: "uses", most: 1_000 });
+            }
+            if duration_seconds(&terms.expires_in).is_none() {
+                return Err(RuleError::ApprovalExpiry(terms.expires_in.chars().take(60).collect()));
+            }
+        }
+        (None, _) => {}
+    }
+    if let Some(valid) = &rule.valid
+        && let (Some(from), Some(until)) = (valid.from, valid.until)
+        && from >= until
+    {
+        return Err(RuleError::Validity);
+    }
+    Ok(rule.parameters.as_ref().map(|source| ParameterScope::compile(source, rule.effect)).transpose()?)
+}

@@ -1,0 +1,169 @@
+//! The compiled policy of one tenant at one revision.
+
+use super::index::RuleIndex;
+use super::rule::{CompiledRule, RuleSource};
+use super::tool_schema::{ToolSchema, ToolSchemaError};
+use crate::facts::Revision;
+use crate::ids::{ServerSlug, TenantSlug, ToolId};
+use crate::labels::{ReviewState, Risk, Sensitivity};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The tenant itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantState {
+    pub slug: TenantSlug,
+    pub name: String,
+    pub active: bool,
+}
+
+/// A tool of a catalog as the store keeps it.
+#[derive(Debug, Clone)]
+pub struct ToolSource {
+    pub id: ToolId,
+    pub name: String,
+    pub review: ReviewState,
+    pub risk: Risk,
+    pub sensitivity: Sensitivity,
+    pub read_only: bool,
+    pub definition_hash: Option<String>,
+    /// JSON Pointers of arguments kept only as a keyed digest.
+    pub redact: Vec<String>,
+    /// None: the server gave none.
+    pub input_schema: Option<Value>,
+    /// False: a person switched checking off for this tool.
+    pub check_schema: bool,
+}
+
+/// A server as the store keeps it.
+#[derive(Debug, Clone)]
+pub struct ServerSource {
+    pub slug: ServerSlug,
+    pub enabled: bool,
+    pub audiences: Vec<String>,
+    /// False: arguments are not held against the tools' schemas.
+    pub check_arguments: bool,
+    pub tools: Vec<Arc<CompiledTool>>,
+}
+
+/// How a tool's arguments are held against its schema.
+#[derive(Debug)]
+pub(crate) enum ArgumentCheck {
+    Schema(ToolSchema),
+    /// No schema is known.
+    Unknown,
+    SwitchedOff,
+    NotUsable(ToolSchemaError),
+}
+
+/// A tool ready to be decided on.
+#[derive(Debug)]
+pub struct CompiledTool {
+    pub source: ToolSource,
+    pub(crate) check: ArgumentCheck,
+}
+
+impl CompiledTool {
+    pub fn compile(source: ToolSource) -> Self {
+        let check = match (&source.input_schema, source.check_schema) {
+            (_, false) => ArgumentCheck::SwitchedOff,
+            (None, true) => ArgumentCheck::Unknown,
+            (Some(schema), true) => match ToolSchema::compile(schema) {
+                Ok(schema) => ArgumentCheck::Schema(schema),
+                Err(error) => ArgumentCheck::NotUsable(error),
+            },
+        };
+        Self { source, check }
+    }
+
+    /// Whether the value at this path of the arguments must not be repeated: it, something above it, or
+    /// something below it is redacted.
+    pub fn redacts(&self, path: &str) -> bool {
+        let below = |outer: &str, inner: &str| {
+            inner == outer || inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
+        };
+        self.source.redact.iter().any(|pointer| below(pointer, path) || below(path, pointer))
+    }
+}
+
+#[derive(Debug)]
+pub struct CompiledServer {
+    pub slug: ServerSlug,
+    pub enabled: bool,
+    pub check_arguments: bool,
+    tools: HashMap<String, Arc<CompiledTool>>,
+}
+
+impl CompiledServer {
+    pub fn tool(&self, name: &str) -> Option<&CompiledTool> {
+        self.tools.get(name).map(Arc::as_ref)
+    }
+}
+
+/// Everything of one tenant that decisions need and that changes only with the revision.
+#[derive(Debug)]
+pub struct PolicySet {
+    pub revision: Revision,
+    pub tenant: TenantState,
+    servers: HashMap<String, CompiledServer>,
+    /// Which server an audience names; None where several claim it.
+    audiences: HashMap<String, Option<String>>,
+    pub(crate) rules: RuleIndex,
+    all: Vec<Arc<CompiledRule>>,
+}
+
+impl PolicySet {
+    /// `rules`: the tenant's own and those of every tenant.
+    pub fn new(
+        revision: Revision,
+        tenant: TenantState,
+        servers: Vec<ServerSource>,
+        rules: Vec<Arc<CompiledRule>>,
+    ) -> Self {
+        let mut audiences = HashMap::new();
+        let mut compiled = HashMap::new();
+        for server in servers {
+            let slug = server.slug.as_str().to_owned();
+            for audience in &server.audiences {
+                audiences
+                    .entry(audience.clone())
+                    .and_modify(|owner| *owner = None)
+                    .or_insert(Some(slug.clone()));
+            }
+            let tools = server.tools.into_iter().map(|tool| (tool.source.name.clone(), tool)).collect();
+            let server = CompiledServer {
+                slug: server.slug,
+                enabled: server.enabled,
+                check_arguments: server.check_arguments,
+                tools,
+            };
+            compiled.insert(slug, server);
+        }
+        Self { revision, tenant, servers: compiled, audiences, rules: RuleIndex::new(&rules), all: rules }
+    }
+
+    /// A server this tenant may use.
+    pub fn server(&self, slug: &str) -> Option<&CompiledServer> {
+        self.servers.get(slug)
+    }
+
+    /// By slug, or by one of its audiences (as PEPs name a server in `mcp_server` calls).
+    pub fn server_by_audience(&self, id: &str) -> Option<&CompiledServer> {
+        self.servers.get(id).or_else(|| self.servers.get(self.audiences.get(id)?.as_ref()?))
+    }
+
+    pub fn rules(&self) -> impl Iterator<Item = &CompiledRule> {
+        self.all.iter().map(Arc::as_ref)
+    }
+
+    /// The rules as compiled, to be taken over by the next set where their content is unchanged.
+    pub fn shared_rules(&self) -> &[Arc<CompiledRule>] {
+        &self.all
+    }
+
+    /// Compiles rules, none of them lost: one that does not compile is kept as broken.
+    pub fn compile_rules(sources: &[RuleSource]) -> Vec<Arc<CompiledRule>> {
+        sources.iter().map(|source| Arc::new(CompiledRule::compile_or_break(source))).collect()
+    }
+}

@@ -1,0 +1,155 @@
+//! A tool's reviewed input schema. It comes from the server, so it is hostile: bounded before it is compiled,
+//! and "not usable" beyond the bounds (a person may then switch checking off for that one tool).
+
+use super::schema_walk::{self, Bounds, WalkError};
+use jsonschema::{PatternOptions, Validator};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+const BOUNDS: Bounds = Bounds { bytes: 64 * 1024, depth: 32, nodes: 10_000 };
+
+/// Steps a look-around pattern may take back on one match.
+const BACKTRACK_LIMIT: usize = 10_000;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ToolSchemaError {
+    #[error("the input schema is {0}")]
+    Bounds(#[from] WalkError),
+    #[error("the input schema does not compile: {0}")]
+    Compile(String),
+    #[error("the input schema is not an object schema")]
+    NotAnObject,
+}
+
+/// A compiled input schema.
+#[derive(Debug)]
+pub struct ToolSchema {
+    validator: Validator,
+    /// The arguments it declares; None where it says itself what else may come.
+    declared: Option<BTreeSet<String>>,
+}
+
+impl ToolSchema {
+    /// # Errors
+    /// When the schema is "not usable": beyond the bounds of DECISION-MODEL, or not compilable.
+    pub fn compile(schema: &Value) -> Result<Self, ToolSchemaError> {
+        if !schema.is_object() {
+            return Err(ToolSchemaError::NotAnObject);
+        }
+        schema_walk::check(schema, BOUNDS)?;
+        let validator = jsonschema::options()
+            .offline()
+            .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_LIMIT))
+            .build(schema)
+            .map_err(|error| ToolSchemaError::Compile(shorten(&error.to_string())))?;
+        let mut declared = BTreeSet::new();
+        let open = collect(schema, schema, &mut declared);
+        Ok(Self { validator, declared: (!open).then_some(declared) })
+    }
+
+    /// What is wrong with the arguments, one line each, at most five; empty where they fit.
+    pub fn problems(&self, arguments: &Value) -> Vec<String> {
+        let mut problems: Vec<String> = Vec::new();
+        if let (Some(declared), Some(given)) = (&self.declared, arguments.as_object()) {
+            let undeclared = given.keys().filter(|name| !declared.contains(*name));
+            problems.extend(
+                undeclared.take(5).map(|name| format!("`{}` is not an argument of this tool", shorten(name))),
+            );
+        }
+        if !self.validator.is_valid(arguments) {
+            // Masked: what came may be secret, and this text reaches records.
+            let errors = self.validator.iter_errors(arguments).take(5);
+            problems.extend(errors.map(|error| {
+                let path = error.instance_path().to_string();
+                let place = if path.is_empty() { "the arguments".to_owned() } else { shorten(&path) };
+                format!("{place}: {}", shorten(&error.masked().to_string()))
+            }));
+        }
+        problems.truncate(5);
+        problems
+    }
+}
+
+/// Collects the arguments a schema declares at its top level, through `$ref` and combinators. True where
+/// some part of it speaks about other arguments itself, which the validator then enforces.
+fn collect(root: &Value, schema: &Value, declared: &mut BTreeSet<String>) -> bool {
+    let Some(map) = schema.as_object() else { return false };
+    let mut open = ["additionalProperties", "unevaluatedProperties", "patternProperties"]
+        .iter()
+        .any(|key| map.contains_key(*key));
+    if let Some(properties) = map.get("properties").and_then(Value::as_object) {
+        declared.extend(properties.keys().cloned());
+    }
+    for key in ["allOf", "anyOf", "oneOf"] {
+        for branch in map.get(key).and_then(Value::as_array).into_iter().flatten() {
+            open |= collect(root, branch, declared);
+        }
+    }
+    for key in ["if", "then", "else"] {
+        if let Some(branch) = map.get(key) {
+            open |= collect(root, branch, declared);
+        }
+    }
+    if let Some(named) = map.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix('#')) {
+        // Local and without cycles: checked before.
+        if let Some(target) = root.pointer(named) {
+            open |= collect(root, target, declared);
+        }
+    }
+    open
+}
+
+fn shorten(text: &str) -> String {
+    if text.chars().count() <= 200 {
+        text.to_owned()
+    } else {
+        text.chars().take(199).chain(['…']).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn undeclared_arguments_are_refused_unless_the_schema_opens_itself() {
+        let closed = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+        let schema = ToolSchema::compile(&closed).expect("compiles");
+        assert!(schema.problems(&json!({"a": "x"})).is_empty());
+        assert_eq!(schema.problems(&json!({"b": 1})), ["`b` is not an argument of this tool"]);
+
+        let open = json!({"type": "object", "properties": {"a": {}}, "additionalProperties": true});
+        assert!(ToolSchema::compile(&open).expect("compiles").problems(&json!({"b": 1})).is_empty());
+
+        let through_ref = json!({"$ref": "#/$defs/input", "$defs": {"input": {"properties": {"a": {}}}}});
+        let schema = ToolSchema::compile(&through_ref).expect("compiles");
+        assert!(schema.problems(&json!({"a": 1})).is_empty());
+        assert_eq!(schema.problems(&json!({"b": 1})).len(), 1);
+    }
+
+    #[test]
+    fn problems_never_repeat_what_came() {
+        let schema = ToolSchema::compile(&json!({"properties": {"pin": {"type": "string", "maxLength": 2}}}))
+            .expect("compiles");
+        let problems = schema.problems(&json!({"pin": "hunter2-secret"}));
+        assert_eq!(problems.len(), 1);
+        assert!(!problems[0].contains("hunter2"), "{problems:?}");
+        assert!(problems[0].starts_with("/pin: "), "{problems:?}");
+    }
+
+    #[test]
+    fn look_ahead_is_taken_and_catastrophic_backtracking_ends() {
+        let schema = json!({"properties": {"a": {"type": "string", "pattern": "^(?=a)(a|aa)+$"}}});
+        let schema = ToolSchema::compile(&schema).expect("compiles");
+        assert!(schema.problems(&json!({"a": "aaaa"})).is_empty());
+        assert!(!schema.problems(&json!({"a": format!("{}b", "a".repeat(50_000))})).is_empty());
+    }
+
+    #[test]
+    fn what_is_not_usable() {
+        for bad in [json!(true), json!([]), json!({"type": 5}), json!({"$ref": "file:///etc/passwd"})] {
+            assert!(ToolSchema::compile(&bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! The decision. Pure, synchronous and total: no clock, no I/O, no `Result`; what cannot be known is a
+//! denial with a reason. The checks stand in the order of the design, and the first that fails is the reason.
+
+mod admission;
+mod nearest;
+mod rules;
+mod words;
+
+use crate::arguments::Arguments;
+use crate::call::{Call, Target};
+use crate::compile::{CompiledServer, CompiledTool, PolicySet};
+use crate::decision::{Decision, Outcome};
+use crate::facts::{Facts, Revision};
+use crate::ids::RuleId;
+use crate::labels::{ArgumentsMode, ReviewState};
+use crate::reason::Reason;
+use admission::Party;
+
+pub use admission::tenant_of;
+
+/// All that a decision rests on, but for the compiled policy.
+#[derive(Debug, Clone, Copy)]
+pub struct EvaluationRequest<'a> {
+    pub facts: &'a Facts,
+    pub call: &'a Call,
+    /// Rules whose approval requirement is met by live approvals of exactly this call.
+    pub approved: &'a [RuleId],
+}
+
+/// Decides one call. `set` is the policy of [`tenant_of`]'s tenant; None where there is no such tenant.
+pub fn evaluate(set: Option<&PolicySet>, request: &EvaluationRequest<'_>) -> Decision {
+    let party = match admission::admit(request.facts, request.call) {
+        Ok(party) => party,
+        Err(decision) => return decision,
+    };
+    let revision =
+        Revision { global: request.facts.global_revision, tenant: party.membership.tenant_revision };
+    let mut decision = match set {
+        Some(set) if set.tenant.slug == party.membership.tenant && set.revision == revision => {
+            within_tenant(set, request, &party)
+        }
+        // Facts and rules of different moments never decide together.
+        _ => Decision::deny(
+            Reason::PolicyUnavailable,
+            format!(
+                "the compiled policy is not that of tenant `{}` at revision {revision}",
+                party.membership.tenant
+            ),
+        ),
+    };
+    decision.tenant = Some(party.membership.tenant.clone());
+    decision.revision = revision;
+    decision
+}
+
+fn within_tenant(set: &PolicySet, request: &EvaluationRequest<'_>, party: &Party<'_>) -> Decision {
+    if !set.tenant.active {
+        return Decision::deny(Reason::TenantSuspended, format!("tenant `{}` is suspended", set.tenant.slug));
+    }
+    match request.call.target(request.facts.credential.server.as_ref()) {
+        Target::Tool { server, name } => match usable_server(set, server.as_str()) {
+            Ok(server) => match usable_tool(server, &name) {
+                Ok(tool) => call_tool(set, request, party, server, tool),
+                Err(decision) => decision,
+            },
+            Err(decision) => decision,
+        },
+        Target::Server { id } => server_method(set, request, party, &id),
+        Target::UnknownMethod => Decision::deny(
+            Reason::UnknownMethod,
+            format!(
+                "`{}` on `{}` is not a call this version decides on",
+                request.call.action, request.call.resource.kind
+            ),
+        ),
+        Target::Unnamed => Decision::deny(
+            Reason::UnknownTool,
+            "the enforcement key is bound to no server, so a tool is named `server/tool`; no server was named",
+        ),
+    }
+}
+
+/// Methods about a server as a whole: their results are filtered, at worst empty, so a member of a tenant
+/// that may use the server may ask.
+fn server_method(set: &PolicySet, request: &EvaluationRequest<'_>, party: &Party<'_>, id: &str) -> Decision {
+    let Some(server) = set.server_by_audience(id) else {
+        return no_server(set, id);
+    };
+    if request.facts.credential.server.as_ref().is_some_and(|bound| *bound != server.slug) {
+        return Decision::deny(
+            Reason::UnknownServer,
+            format!("the enforcement key is bound to another server than `{}`", server.slug),
+        );
+    }
+    if !server.enabled {
+        return disabled(server);
+    }
+    Decision {
+        outcome: Outcome::Allow,
+        reviewer_text: format!(
+            "`{}` is open to every active member of a tenant that may use `{}`; `{}` is one",
+            request.call.action, server.slug, party.subject.id
+        ),
+        ..Decision::deny(Reason::Allowed, "")
+    }
+}
+
+fn no_server(set: &PolicySet, id: &str) -> Decision {
+    Decision::deny(
+        Reason::UnknownServer,
+        format!(
+            "tenant `{}` may not use a server `{}`, or none is registered",
+            set.tenant.slug,
+            words::short(id)
+        ),
+    )
+}
+
+fn disabled(server: &CompiledServer) -> Decision {
+    Decision::deny(Reason::ServerDisabled, format!("server `{}` is disabled", server.slug))
+}
+
+fn usable_server<'a>(set: &'a PolicySet, slug: &str) -> Result<&'a CompiledServer, Decision> {
+    let server = set.server(slug).ok_or_else(|| no_server(set, slug))?;
+    if server.enabled { Ok(server) } else { Err(disabled(server)) }
+}
+
+fn usable_tool<'a>(server: &'a CompiledServer, name: &str) -> Result<&'a CompiledTool, Decision> {
+    let shown = format!("`{}/{}`", server.slug, words::short(name));
+    let tool = server
+        .tool(name)
+        .ok_or_else(|| Decision::deny(Reason::UnknownTool, format!("tool {shown} is not in the catalog")))?;
+    match tool.source.review {
+        ReviewState::Reviewed => Ok(tool),
+        ReviewState::New => Err(Decision::deny(
+            Reason::ToolNotReviewed,
+            format!("tool {shown} was discovered but never reviewed"),
+        )),
+        ReviewState::Changed => Err(Decision::deny(
+            Reason::ToolDefinitionChanged,
+            format!("the definition of tool {shown} is no longer the reviewed one"),
+        )),
+        ReviewState::Gone => {
+            Err(Decision::deny(Reason::UnknownTool, format!("the server no longer offers tool {shown}")))
+        }
+    }
+}
+
+fn call_tool(
+    set: &PolicySet,
+    request: &EvaluationRequest<'_>,
+    party: &Party<'_>,
+    server: &CompiledServer,
+    tool: &CompiledTool,
+) -> Decision {
+    let mut notes = Vec::new();
+    if let Err(decision) = check_arguments(request, server, tool, &mut notes) {
+        return decision;
+    }
+    let mut decision = rules::decide(set, request, party, server, tool);
+    decision.notes = notes;
+    decision
+}
+
+fn check_arguments(
+    request: &EvaluationRequest<'_>,
+    server: &CompiledServer,
+    tool: &CompiledTool,
+    notes: &mut Vec<String>,
+) -> Result<(), Decision> {
+    use crate::compile::ArgumentCheck;
+    let arguments = match &request.call.arguments {
+        Arguments::Known(arguments) => arguments,
+        Arguments::TooLarge => {
+            return Err(Decision::deny(
+                Reason::ArgumentsTooLarge,
+                "the arguments are beyond 256 KiB or 64 levels",
+            ));
+        }
+        Arguments::NotAnObject => {
+            return Err(Decision::deny(Reason::ArgumentsInvalid, "the arguments are not a JSON object"));
+        }
+        Arguments::NotSent => {
+            return match request.facts.credential.arguments {
+                ArgumentsMode::Required => {
+                    Err(Decision::deny(Reason::ArgumentsMissing, "the call's arguments were not sent"))
+                }
+                ArgumentsMode::ByName => {
+                    notes.push("the arguments were not sent; the enforcement key may ask by name".to_owned());
+                    Ok(())
+                }
+            };
+        }
+    };
+    if !server.check_arguments {
+        notes.push(format!("server `{}` is set to skip the check against input schemas", server.slug));
+        return Ok(());
+    }
+    match &tool.check {
+        ArgumentCheck::Schema(schema) => {
+            let problems = schema.problems(arguments);
+            if problems.is_empty() {
+                return Ok(());
+            }
+            let list = problems.join("; ");
+            let mut decision = Decision::deny(
+                Reason::ArgumentsInvalid,
+                format!("the arguments do not fit the input schema: {list}"),
+            );
+            decision.caller_text = format!("The arguments do not fit the tool's input schema: {list}.");
+            Err(decision)
+        }
+        ArgumentCheck::Unknown => {
+            notes.push("the tool has no input schema to hold the arguments against".to_owned());
+            Ok(())
+        }
+        ArgumentCheck::SwitchedOff => {
+            notes.push("checking against the input schema is switched off for this tool".to_owned());
+            Ok(())
+        }
+        ArgumentCheck::NotUsable(error) => Err(Decision::deny(
+            Reason::ArgumentsInvalid,
+            format!("the tool's input schema is not usable: {error}"),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests;

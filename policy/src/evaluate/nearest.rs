@@ -1,0 +1,68 @@
+//! Nearest misses: enforced allow rules that exactly one part kept from allowing.
+
+use super::admission::Party;
+use super::rules::Judged;
+use super::words;
+use crate::compile::CompiledTool;
+use crate::decision::{NearestMiss, Part, Truth};
+use serde_json::Value;
+
+/// How many are told.
+const MOST: usize = 5;
+
+/// Parameters first (fewest failing keywords first), then condition, validity, label, who.
+pub(super) fn misses(
+    allow: &[&Judged<'_>],
+    party: &Party<'_>,
+    tool: &CompiledTool,
+    arguments: Option<&Value>,
+) -> Vec<NearestMiss> {
+    let mut misses: Vec<NearestMiss> = allow
+        .iter()
+        .filter(|judged| judged.rule.broken().is_none())
+        .filter_map(|judged| match judged.failing().as_slice() {
+            [part] => Some(miss(judged, *part, party, tool, arguments)),
+            _ => None,
+        })
+        .collect();
+    misses.sort_by(|a, b| {
+        (a.part, a.parameters.len(), &a.name, &a.rule).cmp(&(b.part, b.parameters.len(), &b.name, &b.rule))
+    });
+    misses.truncate(MOST);
+    misses
+}
+
+fn miss(
+    judged: &Judged<'_>,
+    part: Part,
+    party: &Party<'_>,
+    tool: &CompiledTool,
+    arguments: Option<&Value>,
+) -> NearestMiss {
+    let rule = &judged.rule.rule;
+    let parameters = match (part, &judged.rule.parameters, arguments) {
+        (Part::Parameters, Some(scope), Some(arguments)) if judged.parameters() == Truth::False => {
+            scope.misses(arguments, |path| tool.redacts(path))
+        }
+        _ => Vec::new(),
+    };
+    let wanted = match part {
+        Part::Parameters if parameters.is_empty() => "the arguments were sent".to_owned(),
+        Part::Parameters => words::parameter_list(&parameters),
+        Part::Condition => "its condition held".to_owned(),
+        Part::Validity => words::validity(rule.valid.as_ref()),
+        Part::Label => format!(
+            "the tool had other labels; it is of {} risk and {}",
+            tool.source.risk, tool.source.sensitivity
+        ),
+        Part::Who => words::who(rule, party),
+    };
+    NearestMiss {
+        rule: judged.rule.id.clone(),
+        name: rule.name.clone(),
+        part,
+        text: format!("`{}` would allow if {wanted}", rule.name),
+        parameters,
+        explain: rule.explain,
+    }
+}

@@ -1,0 +1,202 @@
+//! Combining rules, in Kleene logic: no priorities, no order, and unknown is never permission.
+
+use super::admission::Party;
+use super::{EvaluationRequest, nearest, words};
+use crate::compile::{CompiledRule, CompiledServer, CompiledTool, PolicySet};
+use crate::decision::{AppliedRule, Decision, Outcome, Part, ShadowOutcome, Truth};
+use crate::labels::{Effect, RuleStatus};
+use crate::reason::Reason;
+use crate::timestamp::Timestamp;
+use serde_json::Value;
+
+/// How each part of one rule came out for one call. "What" holds already: the index saw to it.
+#[derive(Debug)]
+pub(super) struct Judged<'a> {
+    pub(super) rule: &'a CompiledRule,
+    who: Truth,
+    label: Truth,
+    validity: Truth,
+    parameters: Truth,
+    pub(super) truth: Truth,
+    note: Option<&'static str>,
+}
+
+impl Judged<'_> {
+    /// The parts that are not true.
+    pub(super) fn failing(&self) -> Vec<Part> {
+        [
+            (Part::Parameters, self.parameters),
+            (Part::Validity, self.validity),
+            (Part::Label, self.label),
+            (Part::Who, self.who),
+        ]
+        .into_iter()
+        .filter(|(_, truth)| *truth != Truth::True)
+        .map(|(part, _)| part)
+        .collect()
+    }
+
+    pub(super) fn parameters(&self) -> Truth {
+        self.parameters
+    }
+
+    fn applied(&self) -> AppliedRule {
+        AppliedRule {
+            id: self.rule.id.clone(),
+            name: self.rule.rule.name.clone(),
+            version: self.rule.version,
+            effect: self.rule.rule.effect,
+            truth: self.truth,
+            note: self.rule.broken().map(str::to_owned).or_else(|| self.note.map(str::to_owned)),
+            approval: self.rule.rule.approval.clone(),
+        }
+    }
+}
+
+fn judge<'a>(
+    rule: &'a CompiledRule,
+    party: &Party<'_>,
+    tool: &CompiledTool,
+    arguments: Option<&Value>,
+    now: Timestamp,
+) -> Judged<'a> {
+    let written = &rule.rule;
+    let who = (written.roles.is_empty() && written.subjects.is_empty()
+        || written.roles.iter().any(|role| party.holds(role))
+        || written.subjects.contains(&party.subject.id))
+        && (written.kinds.is_empty() || written.kinds.contains(&party.subject.kind));
+    let label = written.risk_at_least.is_none_or(|least| tool.source.risk >= least)
+        && (written.sensitivity.is_empty() || written.sensitivity.contains(&tool.source.sensitivity));
+    let validity = written.valid.is_none_or(|valid| valid.holds_at(now));
+    let mut note = None;
+    let parameters = match (&rule.parameters, arguments) {
+        _ if rule.broken().is_some() => Truth::Unknown,
+        (None, _) => Truth::True,
+        (Some(_), None) => {
+            note = Some("the arguments were not sent");
+            Truth::Unknown
+        }
+        (Some(scope), Some(arguments)) => {
+            let truth = scope.truth(arguments, written.effect);
+            if truth == Truth::Unknown {
+                note = Some("an argument is of another type than the rule speaks about");
+            }
+            truth
+        }
+    };
+    let (who, label, validity) = (Truth::from(who), Truth::from(label), Truth::from(validity));
+    let truth = who.and(label).and(validity).and(parameters);
+    Judged { rule, who, label, validity, parameters, truth, note }
+}
+
+pub(super) fn decide(
+    set: &PolicySet,
+    request: &EvaluationRequest<'_>,
+    party: &Party<'_>,
+    server: &CompiledServer,
+    tool: &CompiledTool,
+) -> Decision {
+    let arguments = request.call.arguments.known();
+    let judged: Vec<Judged<'_>> = set
+        .rules
+        .matching(server.slug.as_str(), &tool.source.name)
+        .into_iter()
+        .map(|rule| judge(rule, party, tool, arguments, request.facts.now))
+        .collect();
+    let counting =
+        |effect: Effect| judged.iter().filter(move |j| j.rule.counts() && j.rule.rule.effect == effect);
+    let denies: Vec<_> = counting(Effect::Deny).filter(|j| j.truth.bites()).collect();
+    let requirements: Vec<_> = counting(Effect::RequireApproval).filter(|j| j.truth.bites()).collect();
+    let grants: Vec<_> = counting(Effect::Allow).filter(|j| j.truth == Truth::True).collect();
+
+    let mut decision = if !denies.is_empty() {
+        Decision::deny(
+            Reason::DeniedByRule,
+            words::denied_by(&denies.iter().map(|j| j.applied()).collect::<Vec<_>>()),
+        )
+    } else if grants.is_empty() {
+        no_grant(&judged, party, server, tool, arguments)
+    } else {
+        with_grants(&grants, &requirements, request)
+    };
+    decision.rules = denies.iter().chain(&requirements).chain(&grants).map(|j| j.applied()).collect();
+    decision.shadow = shadow(&judged);
+    decision
+}
+
+/// An allow rule is true; what approval is still wanting?
+fn with_grants(
+    grants: &[&Judged<'_>],
+    requirements: &[&Judged<'_>],
+    request: &EvaluationRequest<'_>,
+) -> Decision {
+    let met = |j: &&&Judged<'_>| request.approved.contains(&j.rule.id);
+    let free = grants.iter().find(|j| j.rule.rule.approval.is_none());
+    let granted = free.or_else(|| grants.iter().find(met));
+    let unmet: Vec<&str> = requirements
+        .iter()
+        .filter(|j| !met(j))
+        .chain(grants.iter().filter(|_| granted.is_none()))
+        .map(|j| j.rule.rule.name.as_str())
+        .collect();
+    match granted {
+        Some(grant) if unmet.is_empty() => {
+            let mut decision = Decision::deny(Reason::Allowed, words::allowed_by(&grant.applied()));
+            decision.outcome = Outcome::Allow;
+            decision
+        }
+        _ => Decision::deny(Reason::ApprovalRequired, words::approval_asked_by(&unmet)),
+    }
+}
+
+/// No allow rule is true; the nearest of them says why.
+fn no_grant(
+    judged: &[Judged<'_>],
+    party: &Party<'_>,
+    server: &CompiledServer,
+    tool: &CompiledTool,
+    arguments: Option<&Value>,
+) -> Decision {
+    let allow: Vec<&Judged<'_>> =
+        judged.iter().filter(|j| j.rule.counts() && j.rule.rule.effect == Effect::Allow).collect();
+    let only_parameters = |truth: Truth| {
+        allow
+            .iter()
+            .any(|j| j.rule.broken().is_none() && j.parameters == truth && j.failing() == [Part::Parameters])
+    };
+    let reason = if only_parameters(Truth::False) {
+        Reason::ParametersOutOfScope
+    } else if only_parameters(Truth::Unknown) {
+        Reason::ArgumentsMissing
+    } else if allow.iter().any(|j| j.rule.broken().is_some() && j.failing() == [Part::Parameters]) {
+        Reason::ConditionError
+    } else {
+        Reason::NoMatchingRule
+    };
+    let nearest = nearest::misses(&allow, party, tool, arguments);
+    let mut decision = Decision::deny(reason, words::no_grant(party, server, tool, &nearest));
+    if reason == Reason::ParametersOutOfScope
+        && let Some(text) = words::parameters_for_caller(&nearest)
+    {
+        decision.caller_text = text;
+    }
+    decision.nearest = nearest;
+    decision
+}
+
+fn shadow(judged: &[Judged<'_>]) -> Vec<ShadowOutcome> {
+    judged
+        .iter()
+        .filter(|j| j.rule.rule.status == RuleStatus::Shadow)
+        .filter(|j| match j.rule.rule.effect {
+            Effect::Allow => j.truth == Truth::True,
+            Effect::Deny | Effect::RequireApproval => j.truth.bites(),
+        })
+        .map(|j| ShadowOutcome {
+            id: j.rule.id.clone(),
+            name: j.rule.rule.name.clone(),
+            effect: j.rule.rule.effect,
+            truth: j.truth,
+        })
+        .collect()
+}

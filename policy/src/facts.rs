@@ -1,0 +1,148 @@
+//! What the live state said about the caller, read in one statement for one call.
+
+use crate::ids::{CredentialId, ServerSlug, SubjectId, TenantSlug};
+use crate::labels::{ArgumentsMode, Responses, SubjectKind, Trust};
+use crate::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// The version of policy: a counter for what all tenants share and one for the tenant's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct Revision {
+    pub global: i64,
+    pub tenant: i64,
+}
+
+impl std::fmt::Display for Revision {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.global, self.tenant)
+    }
+}
+
+/// The enforcement credential that asked, already found valid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CredentialFacts {
+    pub id: CredentialId,
+    pub name: String,
+    /// None: it may ask about every tenant.
+    pub tenant: Option<TenantSlug>,
+    /// None: it may ask about any server.
+    pub server: Option<ServerSlug>,
+    pub trust: Trust,
+    pub arguments: ArgumentsMode,
+    pub responses: Responses,
+}
+
+/// A role the caller holds in one tenant, and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleGrant {
+    pub name: String,
+    /// True where the role is defined for every tenant.
+    pub global: bool,
+}
+
+/// One row of the caller's memberships.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MembershipFacts {
+    pub tenant: TenantSlug,
+    /// The tenant's own counter, as read in the same statement.
+    pub tenant_revision: i64,
+    pub roles: Vec<RoleGrant>,
+    /// The membership ends at this moment.
+    pub until: Option<Timestamp>,
+}
+
+/// A registered subject as it stands now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SubjectFacts {
+    pub id: SubjectId,
+    pub kind: SubjectKind,
+    pub name: String,
+    pub active: bool,
+    pub attributes: Map<String, Value>,
+}
+
+/// How the caller was recognised, or why not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "how", rename_all = "snake_case")]
+pub enum Identity {
+    /// The caller's own API key was verified.
+    ApiKey {
+        key: String,
+        subject: SubjectFacts,
+    },
+    /// The PEP vouched for the subject.
+    Asserted {
+        subject: SubjectFacts,
+    },
+    /// `verify_token`, and no token came.
+    TokenMissing,
+    TokenInvalid,
+    TokenExpired,
+    TokenRevoked,
+    /// The PEP's `subject.id` is not the token's subject.
+    SubjectDiffers,
+    /// The PEP vouched for a subject that is not registered.
+    UnknownSubject {
+        id: String,
+    },
+}
+
+impl Identity {
+    pub fn subject(&self) -> Option<&SubjectFacts> {
+        match self {
+            Self::ApiKey { subject, .. } | Self::Asserted { subject } => Some(subject),
+            _ => None,
+        }
+    }
+}
+
+/// Everything read for one call, in one statement.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The database's clock, read with the rest.
+    pub now: Timestamp,
+    pub global_revision: i64,
+    pub credential: CredentialFacts,
+    pub identity: Identity,
+    /// In tenant order. Expired ones are here too, so that the reviewer sees why they do not count.
+    pub memberships: Vec<MembershipFacts>,
+}
+
+/// Why no tenant could be settled on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TenantProblem {
+    NoMembership,
+    Required,
+    Mismatch,
+}
+
+impl Facts {
+    /// The one membership this call counts under. The credential's tenant fixes it; `context.tenant` only
+    /// chooses among live memberships, and must agree with the credential.
+    ///
+    /// # Errors
+    /// When there is none, none chosen among several, or two disagree.
+    pub fn membership(&self, chosen: Option<&TenantSlug>) -> Result<&MembershipFacts, TenantProblem> {
+        let live = |m: &&MembershipFacts| m.until.is_none_or(|until| self.now < until);
+        if let (Some(fixed), Some(chosen)) = (&self.credential.tenant, chosen)
+            && fixed != chosen
+        {
+            return Err(TenantProblem::Mismatch);
+        }
+        if let Some(wanted) = self.credential.tenant.as_ref().or(chosen) {
+            return self
+                .memberships
+                .iter()
+                .filter(live)
+                .find(|m| m.tenant == *wanted)
+                .ok_or(TenantProblem::NoMembership);
+        }
+        let mut candidates = self.memberships.iter().filter(live);
+        match (candidates.next(), candidates.next()) {
+            (None, _) => Err(TenantProblem::NoMembership),
+            (Some(only), None) => Ok(only),
+            (Some(_), Some(_)) => Err(TenantProblem::Required),
+        }
+    }
+}

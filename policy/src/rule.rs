@@ -1,0 +1,151 @@
+//! One statement of policy, in the shape people write it (the bundle's `rules`).
+
+use crate::ids::{SubjectId, TenantSlug};
+use crate::labels::{Effect, Risk, RuleStatus, Sensitivity, SubjectKind};
+use crate::pattern::Pattern;
+use crate::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A rule as written. `name` is unique within its tenant (or among the rules of every tenant).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    pub name: String,
+    /// None: every tenant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantSlug>,
+    pub effect: Effect,
+    #[serde(default = "enforced")]
+    pub status: RuleStatus,
+    /// Who: a holder of any of these roles, or any of `subjects`. Neither given: any member.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subjects: Vec<SubjectId>,
+    /// Narrows who to these kinds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<SubjectKind>,
+    /// What: any tool that one of these matches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<Pattern>,
+    /// Narrows what to tools of at least this risk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub risk_at_least: Option<Risk>,
+    /// Narrows what to tools of these sensitivities.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sensitivity: Vec<Sensitivity>,
+    /// A strict subset of JSON Schema 2020-12 over the arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Value>,
+    /// A CEL condition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalTerms>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid: Option<Validity>,
+    /// Whether a caller may be told in what respect this rule was missed.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub explain: bool,
+}
+
+fn enforced() -> RuleStatus {
+    RuleStatus::Enforced
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape serde asks for")]
+fn is_true(value: &bool) -> bool {
+    *value
+}
+
+/// Who must countersign, how many of them, and how long the answer holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovalTerms {
+    /// Roles whose holders may approve.
+    pub approvers: Vec<String>,
+    #[serde(default = "one")]
+    pub quorum: u32,
+    /// Such as `30m`, `1h`, `2d`.
+    #[serde(default = "an_hour")]
+    pub expires_in: String,
+    #[serde(default = "one")]
+    pub uses: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn an_hour() -> String {
+    "1h".to_owned()
+}
+
+/// A half-open span of time: `from <= now < until`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Validity {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+impl Validity {
+    pub fn holds_at(&self, now: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= now) && self.until.is_none_or(|until| now < until)
+    }
+}
+
+/// Keys of the rule format that a later version brings; named so that the refusal can say so.
+pub const NOT_YET_SUPPORTED: &[&str] = &["prompts", "resources", "actions"];
+
+/// Reads `90s`, `30m`, `1h`, `2d` as seconds; one unit, at most ten years.
+pub fn duration_seconds(text: &str) -> Option<u64> {
+    let unit = text.chars().last()?;
+    let factor = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return None,
+    };
+    let digits = text.strip_suffix(unit)?;
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let seconds = digits.parse::<u64>().ok()?.checked_mul(factor)?;
+    (seconds > 0 && seconds <= 10 * 366 * 86_400).then_some(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        assert_eq!(duration_seconds("90s"), Some(90));
+        assert_eq!(duration_seconds("2d"), Some(172_800));
+        for bad in ["", "s", "0h", "1", "1w", "-1h", "1.5h", "999999999999999999999d", "1ä", "99999d"] {
+            assert_eq!(duration_seconds(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn unknown_keys_are_refused() {
+        let text = r#"{"name":"x","effect":"allow","tool":["a/b"]}"#;
+        assert!(serde_json::from_str::<Rule>(text).is_err());
+    }
+
+    #[test]
+    fn a_rule_survives_its_own_format() {
+        let text = r#"{"name":"small refunds","tenant":"acme","effect":"allow","status":"enforced","roles":["support-agent"],"tools":["crm/refund"],"parameters":{"properties":{"amount":{"maximum":100,"type":"number"}},"required":["amount"]},"valid":{"until":"2027-01-01T00:00:00Z"}}"#;
+        let rule: Rule = serde_json::from_str(text).expect("reads");
+        assert_eq!(serde_json::to_string(&rule).expect("writes"), text);
+    }
+}
