@@ -1,0 +1,29 @@
+# syntax=docker/dockerfile:1
+# One binary with the console embedded, in a small image, as an ordinary user.
+#   docker build -t countersign .
+#   docker run -p 127.0.0.1:8787:8787 -v countersign:/data countersign
+# The set-up link is printed on stderr of the first start: `docker logs`.
+#
+# Not built by CI, and never tried where it was written: those machines have no container engine.
+
+FROM rust:1.95-bookworm AS builder
+WORKDIR /src
+RUN rustup target add wasm32-unknown-unknown
+COPY . .
+RUN cargo xtask release
+
+FROM debian:bookworm-slim
+# Roots for https towards MCP servers and identity providers.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates \
+    && rm -rf /var/lib/apt/lists/* \
+    && groupadd --system --gid 10001 countersign \
+    && useradd --system --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin countersign \
+    && install --directory --owner=10001 --group=10001 --mode=0700 /data
+COPY --from=builder /src/target/release/countersign /usr/local/bin/countersign
+USER 10001:10001
+WORKDIR /data
+VOLUME /data
+EXPOSE 8787
+ENTRYPOINT ["countersign"]
+CMD ["serve", "--listen", "0.0.0.0:8787", "--database", "sqlite:///data/countersign.db"]
