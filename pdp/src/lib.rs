@@ -1,1 +1,43 @@
+//! The decision service: recognise the caller, gather the facts once, evaluate, record.
+//!
+//! Two doors: [`Pdp::enforce`] decides and records before the answer leaves; [`Previewer::preview`] decides through
+//! the very same code and can neither append, file, use nor count.
 
+pub mod bundle;
+pub mod catalog;
+mod enforce;
+mod facts;
+mod policies;
+mod preview;
+mod record;
+pub mod secret;
+
+pub use enforce::{Answer, AskError, Question, SubjectClaim};
+pub use preview::{Preview, PreviewError, Previewer};
+pub use record::RecordBody;
+pub use secret::Secret;
+
+use policies::Policies;
+use std::sync::Arc;
+use store::Store;
+use store::chain::AuditKey;
+use store::recorder::Recorder;
+
+/// The decision service over one live database. Cheap to share behind an `Arc`.
+#[derive(Debug)]
+pub struct Pdp {
+    store: Store,
+    policies: Arc<Policies>,
+    recorder: Recorder,
+    key: AuditKey,
+}
+
+impl Pdp {
+    pub fn new(store: Store, recorder: Recorder, key: AuditKey) -> Self {
+        Self { policies: Arc::new(Policies::new(store.clone())), store, recorder, key }
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+}

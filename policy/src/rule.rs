@@ -4,7 +4,7 @@ use crate::ids::{SubjectId, TenantSlug};
 use crate::labels::{Effect, Risk, RuleStatus, Sensitivity, SubjectKind};
 use crate::pattern::Pattern;
 use crate::timestamp::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
 
 /// A rule as written. `name` is unique within its tenant (or among the rules of every tenant).
@@ -29,6 +29,12 @@ pub struct Rule {
     /// What: any tool that one of these matches.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<Pattern>,
+    #[serde(default, skip_serializing)]
+    pub prompts: NotYet,
+    #[serde(default, skip_serializing)]
+    pub resources: NotYet,
+    #[serde(default, skip_serializing)]
+    pub actions: NotYet,
     /// Narrows what to tools of at least this risk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub risk_at_least: Option<Risk>,
@@ -102,8 +108,16 @@ impl Validity {
     }
 }
 
-/// Keys of the rule format that a later version brings; named so that the refusal can say so.
-pub const NOT_YET_SUPPORTED: &[&str] = &["prompts", "resources", "actions"];
+/// A key of the rule format that a later version brings: given at all, it is refused by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NotYet;
+
+impl<'de> Deserialize<'de> for NotYet {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::IgnoredAny::deserialize(deserializer)?;
+        Err(de::Error::custom("not supported by this version"))
+    }
+}
 
 /// Reads `90s`, `30m`, `1h`, `2d` as seconds; one unit, at most ten years.
 pub fn duration_seconds(text: &str) -> Option<u64> {
@@ -140,6 +154,9 @@ mod tests {
     fn unknown_keys_are_refused() {
         let text = r#"{"name":"x","effect":"allow","tool":["a/b"]}"#;
         assert!(serde_json::from_str::<Rule>(text).is_err());
+        let text = r#"{"name":"x","effect":"allow","tools":["a/b"],"prompts":["a/b"]}"#;
+        let error = serde_json::from_str::<Rule>(text).expect_err("refused");
+        assert!(error.to_string().contains("not supported by this version"), "{error}");
     }
 
     #[test]

@@ -1,1 +1,13 @@
+//! The one binary, as a library so that stories can run it: configuration, routes, commands.
 
+pub mod audit_key;
+pub mod authzen;
+pub mod cli;
+pub mod clock;
+mod commands;
+pub mod config;
+mod health;
+pub mod request_id;
+mod router;
+pub mod running;
+pub mod telemetry;

@@ -1,1 +1,71 @@
+//! Every SQL statement of Countersign, on SQLite and on Postgres.
+//!
+//! Statements are written once with sea-query and rendered per dialect (`db`). The live read of a call is
+//! one statement ([`live`]), rules are compiled from one snapshot ([`snapshot`]), and people's changes go
+//! through one unit of work that records each of them ([`administration`]). Nothing in this crate decides
+//! anything, and nothing outside of it writes SQL.
 
+pub mod accounts;
+pub mod administration;
+pub mod audit;
+pub mod chain;
+pub mod changes;
+mod connect;
+mod db;
+pub mod decisions;
+pub mod live;
+pub mod migrate;
+pub mod recorder;
+mod schema;
+pub mod sessions;
+pub mod snapshot;
+
+pub use administration::{Actor, Via, WriteError, Writer};
+pub use changes::{Action, Change};
+pub use connect::{OpenError, Settings};
+pub use db::{Dialect, StoreError};
+pub use live::{CallerBy, CredentialBy, LiveCredential, LiveKey, LiveQuery, LiveState};
+pub use migrate::{MigrateError, MigrationState};
+pub use snapshot::PolicySnapshot;
+
+use db::Db;
+
+/// An open database. Cheap to clone: clones share the connections.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) db: Db,
+}
+
+impl Store {
+    /// Connects, and on SQLite makes the file and its folder where they are missing. Does not migrate.
+    ///
+    /// # Errors
+    /// When the address cannot be read or the database cannot be reached.
+    pub async fn open(settings: &Settings) -> Result<Self, OpenError> {
+        Ok(Self { db: Db::open(settings).await? })
+    }
+
+    /// Which of the two databases this is.
+    pub fn dialect(&self) -> Dialect {
+        self.db.dialect()
+    }
+
+    /// Whether the database answers and may be written to. A Postgres standby is never ready.
+    ///
+    /// # Errors
+    /// When it does not answer, or is a standby.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.db.ping().await
+    }
+
+    /// Closes all connections, once those in use are given back.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("dialect", &self.dialect()).finish_non_exhaustive()
+    }
+}

@@ -1,1 +1,27 @@
+//! What the stories stand on: real databases, real servers, and callers whose type says who calls.
 
+pub mod database;
+pub mod pep;
+pub mod world;
+
+pub use database::{Backend, Database};
+pub use pep::Pep;
+pub use world::{Replica, World};
+
+/// Runs each story, an `async fn(Backend)`, on SQLite and on Postgres, as two tests.
+#[macro_export]
+macro_rules! on_both_databases {
+    ($($story:ident),+ $(,)?) => {
+        $(mod $story {
+            #[tokio::test(flavor = "multi_thread")]
+            async fn sqlite() {
+                super::stories::$story($crate::Backend::Sqlite).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn postgres() {
+                super::stories::$story($crate::Backend::Postgres).await;
+            }
+        })+
+    };
+}

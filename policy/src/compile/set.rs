@@ -19,7 +19,7 @@ pub struct TenantState {
 }
 
 /// A tool of a catalog as the store keeps it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ToolSource {
     pub id: ToolId,
     pub name: String,

@@ -1,0 +1,95 @@
+//! Subjects of a bundle, with their memberships and keys.
+
+use super::apply::{About, ApplyError, Environment, secret};
+use super::format::{ApiKeyEntry, MembershipEntry, SubjectEntry};
+use policy::{SubjectId, SubjectKind};
+use store::Writer;
+use store::administration::{Identity, Membership, NewApiKey, Subject};
+
+pub(super) async fn subject(
+    writer: &mut Writer,
+    entry: &SubjectEntry,
+    environment: &Environment<'_>,
+) -> Result<(), ApplyError> {
+    let thing = format!("subject `{}`", entry.id);
+    let mut subject = match writer.get_subject(&entry.id).await? {
+        Some(subject) => subject,
+        None => Subject::new(entry.id.clone(), entry.kind.unwrap_or(SubjectKind::User)),
+    };
+    if let Some(kind) = entry.kind {
+        subject.kind = kind;
+    }
+    if let Some(name) = &entry.name {
+        subject.name.clone_from(name);
+    }
+    if let Some(active) = entry.active {
+        subject.active = active;
+    }
+    if let Some(attributes) = &entry.attributes {
+        subject.attributes.clone_from(attributes);
+    }
+    if let Some(identities) = &entry.identities {
+        subject.identities =
+            identities.iter().map(|i| Identity { issuer: i.issuer.clone(), sub: i.sub.clone() }).collect();
+    }
+    writer.put_subject(&subject).await.about(&thing)?;
+    if let Some(given) = &entry.memberships {
+        memberships(writer, &thing, &entry.id, given).await?;
+    }
+    if let Some(given) = &entry.api_keys {
+        api_keys(writer, &thing, &entry.id, given, environment).await?;
+    }
+    Ok(())
+}
+
+async fn memberships(
+    writer: &mut Writer,
+    thing: &str,
+    subject: &SubjectId,
+    given: &[MembershipEntry],
+) -> Result<(), ApplyError> {
+    for stored in writer.list_memberships(subject).await? {
+        if !given.iter().any(|entry| entry.tenant == stored.tenant) {
+            writer.delete_membership(subject, &stored.tenant).await.about(thing)?;
+        }
+    }
+    for entry in given {
+        let membership = Membership {
+            subject: subject.clone(),
+            tenant: entry.tenant.clone(),
+            roles: entry.roles.clone(),
+            until: entry.until,
+        };
+        writer.put_membership(&membership).await.about(thing)?;
+    }
+    Ok(())
+}
+
+async fn api_keys(
+    writer: &mut Writer,
+    thing: &str,
+    subject: &SubjectId,
+    given: &[ApiKeyEntry],
+    environment: &Environment<'_>,
+) -> Result<(), ApplyError> {
+    let stored = writer.list_api_keys(subject).await?;
+    for key in &stored {
+        if !given.iter().any(|entry| entry.name == key.name) {
+            writer.delete_api_key(subject, &key.name).await.about(thing)?;
+        }
+    }
+    for entry in given {
+        let thing = format!("{thing}, key `{}`", entry.name);
+        match &entry.secret_env {
+            Some(variable) => {
+                let digest = secret(&thing, variable, environment)?.digest();
+                let key =
+                    NewApiKey { subject, name: &entry.name, digest: &digest, expires_at: entry.expires_at };
+                writer.put_api_key(&key).await.about(&thing)?;
+            }
+            None if stored.iter().any(|key| key.name == entry.name) => {}
+            None => return Err(ApplyError::Needed { thing, key: "secret_env" }),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! The door that decides and records: nothing is answered before its record is committed.
+
+use crate::Pdp;
+use crate::facts::{Gathered, gather};
+use crate::record;
+use crate::policies::Matched;
+use crate::secret::Secret;
+use policy::compile::PolicySet;
+use policy::evaluate::{EvaluationRequest, evaluate};
+use policy::labels::Responses;
+use policy::{Call, Decision, DecisionId, Reason};
+use serde_json::{Map, Value};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use store::StoreError;
+
+/// How often facts and policy are read anew before a call is denied for want of one moment of both.
+const ROUNDS: usize = 3;
+
+/// The subject as a PEP names it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SubjectClaim {
+    pub kind: String,
+    pub id: String,
+    pub properties: Map<String, Value>,
+}
+
+/// One call as a PEP asks about it.
+#[derive(Debug, Clone)]
+pub struct Question {
+    pub call: Call,
+    pub subject: SubjectClaim,
+    /// `context.access_token`: verified, never stored or logged.
+    pub access_token: Option<Secret>,
+    /// Runs through every log line and into the record.
+    pub request_id: String,
+}
+
+/// A decision that was recorded (or, if that was impossible, a denial).
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub id: DecisionId,
+    pub decision: Decision,
+    /// How much the credential lets its PEP see.
+    pub responses: Responses,
+}
+
+/// The request itself failed; nothing was decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AskError {
+    #[error("the enforcement key is missing, unknown, expired or switched off")]
+    NotACredential,
+}
+
+impl Pdp {
+    /// Decides one call for a PEP and records the decision before it is returned.
+    ///
+    /// # Errors
+    /// Only where the PEP's own key is not valid. An unreadable state or an unwritable record is a denial.
+    pub async fn enforce(&self, key: &Secret, question: &Question) -> Result<Answer, AskError> {
+        let id = DecisionId::new(uuid::Uuid::now_v7().to_string());
+        match self.decide(key, question).await {
+            Ok(Ok(decided)) => Ok(self.recorded(id, question, decided).await),
+            Ok(Err(error)) => Err(error),
+            Err(error) => {
+                tracing::error!(error = %error, cause = ?std::error::Error::source(&error), "live state unreadable, call denied");
+                let decision = Decision::deny(Reason::PolicyUnavailable, "the live state could not be read");
+                Ok(Answer { id, decision, responses: Responses::Explained })
+            }
+        }
+    }
+
+    async fn recorded(&self, id: DecisionId, question: &Question, decided: Decided) -> Answer {
+        let responses = decided.gathered.facts.credential.responses;
+        let record = record::describe(&id, question, &decided, &self.key);
+        match self.recorder.append(record).await {
+            Ok(_) => Answer { id, decision: decided.decision, responses },
+            Err(error) => {
+                tracing::error!(%error, decision = %id, "decision not recorded, call denied");
+                let mut decision = Decision::deny(Reason::AuditUnavailable, "the decision could not be recorded");
+                decision.tenant = decided.decision.tenant;
+                decision.revision = decided.decision.revision;
+                Answer { id, decision, responses }
+            }
+        }
+    }
+
+    /// Steps 3 to 5, until facts and compiled policy are of one moment.
+    async fn decide(&self, key: &Secret, question: &Question) -> Result<Result<Decided, AskError>, StoreError> {
+        let mut rounds = 0;
+        loop {
+            let Ok(gathered) = gather(&self.store, key, question).await? else {
+                return Ok(Err(AskError::NotACredential));
+            };
+            rounds += 1;
+            let policy = self.policies.matching(&gathered.facts, &question.call, rounds < ROUNDS).await?;
+            let set = match policy {
+                Matched::Set(set) => Some(set),
+                Matched::None => None,
+                Matched::Reloaded => continue,
+            };
+            let request = EvaluationRequest { facts: &gathered.facts, call: &question.call, approved: &[] };
+            let decision = evaluate_caught(set.as_deref(), &request);
+            return Ok(Ok(Decided { gathered, decision, set }));
+        }
+    }
+}
+
+/// A decision with what it rests on.
+#[derive(Debug)]
+pub(crate) struct Decided {
+    pub(crate) gathered: Gathered,
+    pub(crate) decision: Decision,
+    pub(crate) set: Option<Arc<PolicySet>>,
+}
+
+/// Evaluation cannot panic; if it does all the same, that is a recorded denial.
+pub(crate) fn evaluate_caught(set: Option<&PolicySet>, request: &EvaluationRequest<'_>) -> Decision {
+    catch_unwind(AssertUnwindSafe(|| evaluate(set, request)))
+        .unwrap_or_else(|_| Decision::deny(Reason::EvaluationFailed, "evaluation panicked"))
+}

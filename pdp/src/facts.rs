@@ -1,0 +1,103 @@
+//! Step 3: gather. From what one statement read to the facts of one call.
+
+use crate::enforce::{Question, SubjectClaim};
+use crate::secret::Secret;
+use policy::facts::{CredentialFacts, Facts, Identity, SubjectFacts};
+use policy::labels::Trust;
+use store::live::{LiveCredential, LiveKey};
+use store::{CallerBy, CredentialBy, LiveQuery, LiveState, Store, StoreError};
+
+/// A PEP that does not read its caller's token says `self`: whoever the token belongs to.
+pub(crate) const WHOEVER: &str = "self";
+
+/// The facts of a call, and the keys that were used for them.
+#[derive(Debug)]
+pub(crate) struct Gathered {
+    pub(crate) facts: Facts,
+    pub(crate) credential_key: Option<String>,
+    pub(crate) api_key: Option<String>,
+}
+
+/// The credential is unknown, expired or switched off: the request itself fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NotACredential;
+
+/// Reads the live state for one call. One statement; a second only where a PEP that vouches for its subjects
+/// sends a token all the same.
+pub(crate) async fn gather(
+    store: &Store,
+    key: &Secret,
+    question: &Question,
+) -> Result<Result<Gathered, NotACredential>, StoreError> {
+    let credential = key.digest();
+    let token = question.access_token.as_ref().map(Secret::digest);
+    let subject = question.subject.id.as_str();
+    let query = |caller| LiveQuery {
+        credential: CredentialBy::Digest(&credential),
+        caller,
+        tenant: question.call.tenant.as_ref().map(policy::TenantSlug::as_str),
+    };
+    let by_token = token.as_deref().map(CallerBy::KeyDigest);
+    let mut state = store.read_live(&query(by_token.unwrap_or(CallerBy::Subject(subject)))).await?;
+    let vouches = state.credential.as_ref().is_some_and(|c| c.facts.trust != Trust::VerifyToken);
+    if vouches && token.is_some() {
+        state = store.read_live(&query(CallerBy::Subject(subject))).await?;
+    }
+    Ok(assemble(state, question))
+}
+
+fn assemble(state: LiveState, question: &Question) -> Result<Gathered, NotACredential> {
+    let LiveState { now, global_revision, credential, key, subject, memberships } = state;
+    let credential = credential.filter(|c| valid(c, now)).ok_or(NotACredential)?;
+    let api_key = key.as_ref().map(|key| key.id.clone());
+    let identity = identify(&credential.facts, question, key, subject, now);
+    // A caller that was not recognised has no memberships either.
+    let memberships = if identity.subject().is_some() { memberships } else { Vec::new() };
+    Ok(Gathered {
+        facts: Facts { now, global_revision, credential: credential.facts, identity, memberships },
+        credential_key: Some(credential.key_id),
+        api_key,
+    })
+}
+
+fn valid(credential: &LiveCredential, now: policy::Timestamp) -> bool {
+    credential.active && credential.key_expires_at.is_none_or(|end| now < end)
+}
+
+fn identify(
+    credential: &CredentialFacts,
+    question: &Question,
+    key: Option<LiveKey>,
+    subject: Option<SubjectFacts>,
+    now: policy::Timestamp,
+) -> Identity {
+    let claim = &question.subject;
+    match credential.trust {
+        Trust::VerifyToken => {
+            if question.access_token.is_none() {
+                return Identity::TokenMissing;
+            }
+            let (Some(key), Some(subject)) = (key, subject) else { return Identity::TokenInvalid };
+            if key.expires_at.is_some_and(|end| end <= now) {
+                return Identity::TokenExpired;
+            }
+            if claim.id != WHOEVER && claim.id != subject.id.as_str() {
+                return Identity::SubjectDiffers;
+            }
+            Identity::ApiKey { key: key.name, subject }
+        }
+        Trust::AssertSubject | Trust::AssertAttributes => match subject {
+            Some(subject) => Identity::Asserted { subject: with_properties(subject, claim, credential.trust) },
+            None => Identity::UnknownSubject { id: claim.id.clone() },
+        },
+    }
+}
+
+/// Under `assert_attributes` the PEP's properties lie over the stored attributes; under anything else they
+/// are ignored, not merged.
+fn with_properties(mut subject: SubjectFacts, claim: &SubjectClaim, trust: Trust) -> SubjectFacts {
+    if trust == Trust::AssertAttributes {
+        subject.attributes.extend(claim.properties.clone());
+    }
+    subject
+}

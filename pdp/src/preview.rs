@@ -1,0 +1,96 @@
+//! The door that only looks: the same steps 1 to 5 for a person who asks what would happen.
+
+use crate::Pdp;
+use crate::enforce::evaluate_caught;
+use crate::policies::{Matched, Policies};
+use policy::evaluate::EvaluationRequest;
+use policy::facts::{CredentialFacts, Facts, Identity};
+use policy::labels::{ArgumentsMode, Responses, Trust};
+use policy::{Call, Decision, ServerSlug, SubjectId};
+use store::{CallerBy, CredentialBy, LiveQuery, Store, StoreError};
+use std::sync::Arc;
+
+/// "What would happen if …": a registered subject and a call, without any key.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    pub subject: SubjectId,
+    /// The server whose enforcement key would ask; the call's resource id is then the whole tool name.
+    pub server: ServerSlug,
+    pub call: Call,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PreviewError {
+    #[error("the live state could not be read")]
+    Store(#[from] StoreError),
+    #[error("the policy kept changing while it was read; try again")]
+    Unsettled,
+}
+
+/// Answers previews. It has no recorder, so it cannot append, file, use or count anything.
+#[derive(Debug, Clone)]
+pub struct Previewer {
+    store: Store,
+    policies: Arc<Policies>,
+}
+
+impl Pdp {
+    /// The looking door of a running service; it shares the compiled policies.
+    pub fn previewer(&self) -> Previewer {
+        Previewer { store: self.store.clone(), policies: self.policies.clone() }
+    }
+}
+
+impl Previewer {
+    pub fn new(store: Store) -> Self {
+        Self { policies: Arc::new(Policies::new(store.clone())), store }
+    }
+
+    /// Decides without recording, filing, using or counting anything.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub async fn preview(&self, preview: &Preview) -> Result<Decision, PreviewError> {
+        for _ in 0..4 {
+            let facts = self.preview_facts(preview).await?;
+            let set = match self.policies.matching(&facts, &preview.call, true).await? {
+                Matched::Set(set) => Some(set),
+                Matched::None => None,
+                Matched::Reloaded => continue,
+            };
+            let request = EvaluationRequest { facts: &facts, call: &preview.call, approved: &[] };
+            return Ok(evaluate_caught(set.as_deref(), &request));
+        }
+        Err(PreviewError::Unsettled)
+    }
+
+    async fn preview_facts(&self, preview: &Preview) -> Result<Facts, StoreError> {
+        let state = self
+            .store
+            .read_live(&LiveQuery {
+                credential: CredentialBy::None,
+                caller: CallerBy::Subject(preview.subject.as_str()),
+                tenant: preview.call.tenant.as_ref().map(policy::TenantSlug::as_str),
+            })
+            .await?;
+        let identity = match state.subject {
+            Some(subject) => Identity::Asserted { subject },
+            None => Identity::UnknownSubject { id: preview.subject.to_string() },
+        };
+        Ok(Facts {
+            now: state.now,
+            global_revision: state.global_revision,
+            credential: CredentialFacts {
+                id: "preview".into(),
+                name: "preview".into(),
+                tenant: None,
+                server: Some(preview.server.clone()),
+                trust: Trust::AssertSubject,
+                arguments: ArgumentsMode::Required,
+                responses: Responses::Explained,
+            },
+            identity,
+            memberships: state.memberships,
+        })
+    }
+}

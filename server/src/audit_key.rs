@@ -1,0 +1,71 @@
+//! The secret behind the audit chain, kept outside the database: a file that only its owner may read.
+
+use anyhow::{Context, Result, bail};
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use store::chain::AuditKey;
+
+/// Reads the key file, or makes one where there is none.
+///
+/// # Errors
+/// When the file cannot be read or made, or does not hold 32 bytes as hex.
+pub fn load_or_create(path: &Path) -> Result<AuditKey> {
+    match fs::read_to_string(path) {
+        Ok(text) => read(&text).with_context(|| format!("audit key {}", path.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            create(path).with_context(|| format!("the audit key {} could not be made", path.display()))
+        }
+        Err(error) => Err(error).with_context(|| format!("the audit key {} could not be read", path.display())),
+    }
+}
+
+fn read(text: &str) -> Result<AuditKey> {
+    let mut secret = [0u8; 32];
+    if hex::decode_to_slice(text.trim(), &mut secret).is_err() {
+        bail!("must hold 32 bytes as 64 hexadecimal digits");
+    }
+    Ok(AuditKey::from_secret(&secret))
+}
+
+#[expect(clippy::disallowed_methods, reason = "a fresh secret is made here and handed down")]
+fn create(path: &Path) -> Result<AuditKey> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder)?;
+    }
+    let secret: [u8; 32] = rand::random();
+    let mut options = fs::OpenOptions::new();
+    // Never over an existing one: two processes that start at once must end up with the same key.
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    match options.open(path) {
+        Ok(mut file) => {
+            file.write_all(format!("{}\n", hex::encode(secret)).as_bytes())?;
+            file.sync_all()?;
+            Ok(AuditKey::from_secret(&secret))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => read(&fs::read_to_string(path)?),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_once_and_read_ever_after() {
+        let folder = std::env::temp_dir().join(format!("countersign-{}", uuid::Uuid::now_v7()));
+        let path = folder.join("deep/audit.key");
+        let first = load_or_create(&path).expect("made");
+        let second = load_or_create(&path).expect("read");
+        assert_eq!(first.keyed_digest(b"x"), second.keyed_digest(b"x"));
+        fs::write(&path, "zz").expect("written");
+        assert!(load_or_create(&path).is_err());
+        fs::remove_dir_all(folder).expect("removed");
+    }
+}

@@ -1,0 +1,179 @@
+//! Step 1: parse. From bytes to a question, strictly where meaning depends on it; unknown members are ignored
+//! (AuthZEN 1.0, section 5).
+
+use super::error::RequestError;
+use pdp::{Question, Secret, SubjectClaim};
+use policy::arguments::{Arguments, parse_exact};
+use policy::{Call, ResourceRef, TenantSlug};
+use serde_json::{Map, Value};
+
+/// The largest body that is read, in bytes.
+pub(super) const MAX_BODY: usize = 1024 * 1024;
+
+type Object = Map<String, Value>;
+
+/// Reads a body as one JSON object.
+pub(super) fn parse_body(bytes: &[u8]) -> Result<Object, RequestError> {
+    match parse_exact(bytes).map_err(|error| RequestError::malformed(error.to_string()))? {
+        Value::Object(body) => Ok(body),
+        _ => Err(RequestError::malformed("the body must be a JSON object")),
+    }
+}
+
+/// Reads one evaluation from its members.
+pub(super) fn parse_evaluation(mut body: Object, request_id: &str) -> Result<Question, RequestError> {
+    let mut subject = entity(&mut body, "subject")?;
+    let mut action = entity(&mut body, "action")?;
+    let mut resource = entity(&mut body, "resource")?;
+    let mut context = optional_object(&mut body, "context", "context")?.unwrap_or_default();
+
+    let subject = SubjectClaim {
+        kind: required_text(&mut subject, "subject", "type")?,
+        id: required_text(&mut subject, "subject", "id")?,
+        properties: optional_object(&mut subject, "properties", "subject.properties")?.unwrap_or_default(),
+    };
+    let action_name = required_text(&mut action, "action", "name")?;
+    let mut action_properties = optional_object(&mut action, "properties", "action.properties")?.unwrap_or_default();
+    let resource_ref = ResourceRef {
+        kind: required_text(&mut resource, "resource", "type")?,
+        id: required_text(&mut resource, "resource", "id")?,
+    };
+    let mut resource_properties =
+        optional_object(&mut resource, "properties", "resource.properties")?.unwrap_or_default();
+
+    let arguments = one_of_three(
+        resource_properties.remove("arguments"),
+        action_properties.remove("arguments"),
+        context.remove("arguments"),
+    )?;
+    // Taken out before anything else sees the context: it must reach neither a record nor a log.
+    let access_token = optional_text(&mut context, "access_token", "context.access_token")?.map(Secret::new);
+    let tenant = match context.get("tenant") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(slug)) => Some(TenantSlug::new(slug)),
+        Some(_) => return Err(RequestError::malformed("`context.tenant` must be a string")),
+    };
+    Ok(Question {
+        call: Call { action: action_name, resource: resource_ref, arguments, context, tenant },
+        subject,
+        access_token,
+        request_id: request_id.to_owned(),
+    })
+}
+
+/// Where PEPs put a call's arguments; two that differ leave it open which of them is meant.
+fn one_of_three(a: Option<Value>, b: Option<Value>, c: Option<Value>) -> Result<Arguments, RequestError> {
+    let mut sent = [a, b, c].into_iter().flatten();
+    let Some(first) = sent.next() else { return Ok(Arguments::NotSent) };
+    if sent.any(|other| other != first) {
+        return Err(RequestError::malformed(
+            "the arguments were sent twice and differ (`resource.properties`, `action.properties`, `context`)",
+        ));
+    }
+    Ok(Arguments::from_value(first))
+}
+
+fn entity(body: &mut Object, name: &str) -> Result<Object, RequestError> {
+    match body.remove(name) {
+        Some(Value::Object(entity)) => Ok(entity),
+        Some(_) => Err(RequestError::malformed(format!("`{name}` must be an object"))),
+        None => Err(RequestError::malformed(format!("`{name}` is missing"))),
+    }
+}
+
+fn required_text(entity: &mut Object, of: &str, name: &str) -> Result<String, RequestError> {
+    match entity.remove(name) {
+        Some(Value::String(text)) if !text.is_empty() => Ok(text),
+        Some(Value::String(_)) => Err(RequestError::malformed(format!("`{of}.{name}` must not be empty"))),
+        Some(_) => Err(RequestError::malformed(format!("`{of}.{name}` must be a string"))),
+        None => Err(RequestError::malformed(format!("`{of}.{name}` is missing"))),
+    }
+}
+
+fn optional_text(of: &mut Object, name: &str, shown: &str) -> Result<Option<String>, RequestError> {
+    match of.remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(RequestError::malformed(format!("`{shown}` must be a string"))),
+    }
+}
+
+fn optional_object(of: &mut Object, name: &str, shown: &str) -> Result<Option<Object>, RequestError> {
+    match of.remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(map)) => Ok(Some(map)),
+        Some(_) => Err(RequestError::malformed(format!("`{shown}` must be an object"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn parse(body: &Value) -> Result<Question, RequestError> {
+        parse_evaluation(parse_body(body.to_string().as_bytes())?, "r1")
+    }
+
+    fn good() -> Value {
+        json!({
+            "subject": {"type": "user", "id": "self"},
+            "action": {"name": "tools/call"},
+            "resource": {"type": "tool", "id": "refund", "properties": {"arguments": {"amount": 1}}},
+            "context": {"access_token": "secret-token", "tenant": "acme", "ip": "192.0.2.1"},
+            "unknown": [1, 2, 3],
+        })
+    }
+
+    #[test]
+    fn a_call_as_todays_peps_send_it() {
+        let question = parse(&good()).expect("parses");
+        assert_eq!(question.call.arguments, Arguments::Known(json!({"amount": 1})));
+        assert_eq!(question.call.tenant, Some(TenantSlug::from("acme")));
+        assert!(!format!("{question:?}").contains("secret-token"));
+        assert!(!question.call.context.contains_key("access_token"));
+    }
+
+    #[test]
+    fn wrong_shapes_are_refused_by_name() {
+        for (pointer, value, named) in [
+            ("/subject", json!("alice"), "`subject` must be an object"),
+            ("/subject/id", json!(5), "`subject.id` must be a string"),
+            ("/subject/id", json!(""), "`subject.id` must not be empty"),
+            ("/action/name", json!(["tools/call"]), "`action.name` must be a string"),
+            ("/resource/type", json!(null), "`resource.type` must be a string"),
+            ("/resource/properties", json!([]), "`resource.properties` must be an object"),
+            ("/context", json!("x"), "`context` must be an object"),
+            ("/context/access_token", json!({"a": 1}), "`context.access_token` must be a string"),
+            ("/context/tenant", json!(1), "`context.tenant` must be a string"),
+        ] {
+            let mut body = good();
+            *body.pointer_mut(pointer).expect("there") = value;
+            let error = parse(&body).expect_err("refused");
+            assert!(error.to_string().contains(named), "{pointer}: {error}");
+        }
+        for member in ["subject", "action", "resource"] {
+            let mut body = good();
+            body.as_object_mut().expect("object").remove(member);
+            assert!(parse(&body).is_err(), "{member}");
+        }
+        assert!(parse_body(b"[]").is_err());
+    }
+
+    #[test]
+    fn arguments_in_three_places() {
+        let mut body = good();
+        body["action"]["properties"] = json!({"arguments": {"amount": 1.0}});
+        assert!(parse(&body).is_err(), "1 and 1.0 are two texts; which one is meant?");
+        body["action"]["properties"] = json!({"arguments": {"amount": 1}});
+        body["context"]["arguments"] = json!({"amount": 1});
+        assert_eq!(parse(&body).expect("parses").call.arguments, Arguments::Known(json!({"amount": 1})));
+        body["context"]["arguments"] = json!({"amount": 2});
+        assert!(parse(&body).is_err());
+        body["resource"].as_object_mut().expect("object").remove("properties");
+        body["action"].as_object_mut().expect("object").remove("properties");
+        assert_eq!(parse(&body).expect("parses").call.arguments, Arguments::Known(json!({"amount": 2})));
+        body["context"].as_object_mut().expect("object").remove("arguments");
+        assert_eq!(parse(&body).expect("parses").call.arguments, Arguments::NotSent);
+    }
+}

@@ -1,0 +1,71 @@
+//! The command line: its words, and which command answers to them.
+
+use crate::commands::{apply, check, credential, migrate, serve};
+use crate::config::{Config, ServeOptions, StateOptions};
+use crate::telemetry;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Decides, at the moment of use, whether an MCP call may happen.
+#[derive(Debug, Parser)]
+#[command(name = "countersign", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    state: StateOptions,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the console and the enforcement endpoint.
+    Serve(ServeOptions),
+    /// Bring the database to what a policy file says.
+    Apply(apply::Options),
+    /// Decide one call for a subject, without recording it, and say why.
+    Check(check::Options),
+    /// Make, list, rotate and remove enforcement keys.
+    Credential(credential::Options),
+    /// Bring the database's tables to this version.
+    Migrate(migrate::Options),
+}
+
+impl Cli {
+    /// Runs the command. What a command prints for people or programs goes to stdout, log lines and errors
+    /// to stderr.
+    pub async fn run(self) -> ExitCode {
+        // The one TLS provider, before anything could ask for one. It fails only where one is installed already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        match self.dispatch().await {
+            Ok(code) => code,
+            Err(error) => {
+                eprintln!("error: {error:#}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    async fn dispatch(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Serve(options) => {
+                let config = Config::resolve(self.state, Some(options))?;
+                telemetry::init(config.log_format, &config.log)?;
+                serve::run(config).await
+            }
+            command => {
+                let mut state = self.state;
+                // Beside what a command prints, only what is wrong.
+                state.log.get_or_insert_with(|| "warn".to_owned());
+                let config = Config::resolve(state, None)?;
+                telemetry::init(config.log_format, &config.log)?;
+                match command {
+                    Command::Apply(options) => apply::run(&config, &options).await,
+                    Command::Check(options) => check::run(&config, &options).await,
+                    Command::Credential(options) => credential::run(&config, options).await,
+                    Command::Migrate(options) => migrate::run(&config, &options).await,
+                    Command::Serve(_) => Ok(ExitCode::SUCCESS),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! `countersign apply`: policy as a file, beside a running server too.
+
+use super::{open, operator};
+use crate::config::Config;
+use anyhow::{Context, Result};
+use clap::Args;
+use pdp::bundle::{Bundle, apply};
+use std::io::Read;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use store::{Action, Change};
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The bundle (YAML or JSON); `-` reads stdin.
+    #[arg(short, long)]
+    file: PathBuf,
+    /// Say what would change, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
+    let shown = options.file.display();
+    let text = if options.file.as_os_str() == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).context("stdin could not be read")?;
+        text
+    } else {
+        std::fs::read_to_string(&options.file).with_context(|| format!("{shown} could not be read"))?
+    };
+    let bundle = Bundle::parse(&text).with_context(|| format!("{shown}"))?;
+    let store = open(config).await?;
+    let mut writer = store.write(operator()).await?;
+    let applied = apply(&mut writer, &bundle, &|name| std::env::var(name).ok()).await;
+    match applied {
+        Err(error) => {
+            writer.rollback().await?;
+            Err(error).with_context(|| format!("{shown}: nothing was changed"))
+        }
+        Ok(()) if options.dry_run => {
+            report(writer.changes());
+            println!("dry run: nothing was changed");
+            writer.rollback().await?;
+            store.close().await;
+            Ok(ExitCode::SUCCESS)
+        }
+        Ok(()) => {
+            let committed = writer.commit().await?;
+            report(&committed.changes);
+            match committed.changes.len() {
+                0 => println!("nothing to change"),
+                1 => println!("1 change; takes effect on the next call"),
+                n => println!("{n} changes; take effect on the next call"),
+            }
+            store.close().await;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn report(changes: &[Change]) {
+    for change in changes {
+        let sign = match change.action {
+            Action::Create => '+',
+            Action::Update => '~',
+            Action::Delete => '-',
+        };
+        let tenant = change.tenant.as_ref().map(|tenant| format!(" ({tenant})")).unwrap_or_default();
+        println!("{sign} {} {}{tenant}", change.kind, change.object);
+        if change.action == Action::Update {
+            for (key, before, after) in differences(change) {
+                println!("    {key}: {before} -> {after}");
+            }
+        }
+    }
+}
+
+/// The members that differ, each with its old and new text, shortened.
+fn differences(change: &Change) -> Vec<(String, String, String)> {
+    let (Some(before), Some(after)) = (
+        change.before.as_ref().and_then(serde_json::Value::as_object),
+        change.after.as_ref().and_then(serde_json::Value::as_object),
+    ) else {
+        return Vec::new();
+    };
+    let mut keys: Vec<&String> = before.keys().chain(after.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    keys.into_iter()
+        .filter(|key| before.get(*key) != after.get(*key))
+        .map(|key| (key.clone(), shown(before.get(key)), shown(after.get(key))))
+        .collect()
+}
+
+fn shown(value: Option<&serde_json::Value>) -> String {
+    let text = value.map_or_else(|| "nothing".to_owned(), ToString::to_string);
+    if text.chars().count() > 100 { text.chars().take(99).chain(['…']).collect() } else { text }
+}

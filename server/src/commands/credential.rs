@@ -1,0 +1,139 @@
+//! `countersign credential`: enforcement keys from the command line.
+
+use super::{open, operator};
+use crate::config::Config;
+use anyhow::{Result, bail};
+use clap::{Args, Subcommand};
+use pdp::Secret;
+use pdp::secret::KeyKind;
+use policy::labels::{ArgumentsMode, Responses, Trust};
+use policy::{ServerSlug, TenantSlug, Timestamp};
+use std::process::ExitCode;
+use store::administration::{Credential, Page};
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make an enforcement key and print its secret, once.
+    Create {
+        name: String,
+        /// The server it may ask about [default: any].
+        #[arg(long)]
+        server: Option<String>,
+        /// The tenant it may ask about [default: any].
+        #[arg(long)]
+        tenant: Option<String>,
+        /// verify_token, assert_subject or assert_attributes.
+        #[arg(long, default_value = "verify_token")]
+        trust: Trust,
+        /// required or by_name.
+        #[arg(long, default_value = "required")]
+        arguments: ArgumentsMode,
+        /// explained or minimal.
+        #[arg(long, default_value = "explained")]
+        responses: Responses,
+        /// When the secret stops working (RFC 3339) [default: never].
+        #[arg(long)]
+        expires_at: Option<String>,
+    },
+    /// List enforcement keys, without secrets.
+    List,
+    /// Add a second secret, print it once; the older one works until it is removed with `--finish`.
+    Rotate {
+        name: String,
+        /// Remove every secret but the newest instead.
+        #[arg(long)]
+        finish: bool,
+        #[arg(long)]
+        expires_at: Option<String>,
+    },
+    /// Remove an enforcement key; whoever uses it is refused from the next call on.
+    Delete { name: String },
+}
+
+/// At most this many secrets are valid at once.
+const KEYS_AT_ONCE: usize = 2;
+
+pub(crate) async fn run(config: &Config, options: Options) -> Result<ExitCode> {
+    let store = open(config).await?;
+    match options.command {
+        Command::Create { name, server, tenant, trust, arguments, responses, expires_at } => {
+            let expires_at = moment(expires_at)?;
+            let mut writer = store.write(operator()).await?;
+            if writer.get_credential_by_name(&name).await?.is_some() {
+                bail!("an enforcement key `{name}` exists; `countersign credential rotate` gives it a new secret");
+            }
+            let credential = Credential {
+                server: server.as_deref().map(ServerSlug::from),
+                tenant: tenant.as_deref().map(TenantSlug::from),
+                trust,
+                arguments,
+                responses,
+                ..Credential::new(&name)
+            };
+            let stored = writer.put_credential(&credential).await?;
+            let secret = Secret::generate(KeyKind::Enforcement);
+            let digest = secret.digest();
+            writer.add_credential_key(&stored.id, &digest, expires_at).await?;
+            writer.commit().await?;
+            eprintln!("The secret of `{name}`; it is shown once and stored only as a digest:");
+            println!("{}", secret.expose());
+        }
+        Command::Rotate { name, finish, expires_at } => {
+            let expires_at = moment(expires_at)?;
+            let mut writer = store.write(operator()).await?;
+            let Some(stored) = writer.get_credential_by_name(&name).await? else { bail!("no enforcement key `{name}`") };
+            let mut keys = writer.list_credential_keys(&stored.id).await?;
+            keys.sort_by_key(|key| key.created_at);
+            if finish {
+                keys.pop();
+                for key in &keys {
+                    writer.delete_credential_key(&key.id).await?;
+                }
+                writer.commit().await?;
+                println!("{} older secret(s) of `{name}` removed", keys.len());
+            } else {
+                if keys.len() >= KEYS_AT_ONCE {
+                    bail!("`{name}` has {} secrets already; remove the older one with --finish first", keys.len());
+                }
+                let secret = Secret::generate(KeyKind::Enforcement);
+                let digest = secret.digest();
+                writer.add_credential_key(&stored.id, &digest, expires_at).await?;
+                writer.commit().await?;
+                eprintln!("The new secret of `{name}`; the older one works until `rotate --finish`:");
+                println!("{}", secret.expose());
+            }
+        }
+        Command::List => {
+            for credential in store.list_credentials(&Page::ALL).await? {
+                let bound = |bound: Option<&str>| bound.unwrap_or("any").to_owned();
+                println!(
+                    "{}\tserver {}\ttenant {}\t{}\t{}",
+                    credential.name,
+                    bound(credential.server.as_ref().map(ServerSlug::as_str)),
+                    bound(credential.tenant.as_ref().map(TenantSlug::as_str)),
+                    credential.trust,
+                    if credential.active { "active" } else { "off" },
+                );
+            }
+        }
+        Command::Delete { name } => {
+            let mut writer = store.write(operator()).await?;
+            let Some(stored) = writer.get_credential_by_name(&name).await? else { bail!("no enforcement key `{name}`") };
+            writer.delete_credential(&stored.id).await?;
+            writer.commit().await?;
+            println!("`{name}` removed; takes effect on the next call");
+        }
+    }
+    store.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn moment(text: Option<String>) -> Result<Option<Timestamp>> {
+    Ok(text.map(|text| Timestamp::parse(&text)).transpose()?)
+}

@@ -1,0 +1,35 @@
+//! One file per command.
+
+#![expect(clippy::print_stdout, reason = "what a command answers goes to stdout")]
+
+pub(crate) mod apply;
+pub(crate) mod check;
+pub(crate) mod credential;
+pub(crate) mod migrate;
+pub(crate) mod serve;
+
+use crate::config::Config;
+use anyhow::{Context, Result};
+use store::{Settings, Store};
+
+/// Opens the database and brings its tables to this version.
+async fn open(config: &Config) -> Result<Store> {
+    let store = connect(config).await?;
+    store.migrate().await.context("the database's tables could not be brought to this version")?;
+    Ok(store)
+}
+
+/// Opens the database as it is.
+async fn connect(config: &Config) -> Result<Store> {
+    let settings = Settings { url: config.database.clone(), read_connections: READ_CONNECTIONS };
+    Store::open(&settings).await.context("the database could not be opened")
+}
+
+/// Enough to keep the cores busy; a call holds one for a fraction of a millisecond.
+const READ_CONNECTIONS: u32 = 8;
+
+/// Who an administrative change from the command line is written down as.
+fn operator() -> store::Actor {
+    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "operator".to_owned());
+    store::Actor { name: user, via: store::Via::Cli, request_id: None }
+}

@@ -1,0 +1,134 @@
+//! Settings: a flag wins over its variable, that over the file, that over the default.
+
+use crate::telemetry::LogFormat;
+use anyhow::{Context, Result};
+use clap::Args;
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+const DEFAULT_DATABASE: &str = "sqlite://data/countersign.db";
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8787);
+const DEFAULT_AUDIT_KEY: &str = "data/audit.key";
+
+/// What every command needs: the database and the audit key.
+#[derive(Debug, Clone, Args)]
+pub struct StateOptions {
+    /// Settings as YAML (see docs/operations.md).
+    #[arg(long, env = "COUNTERSIGN_CONFIG", global = true)]
+    pub config: Option<PathBuf>,
+    /// `sqlite://path/countersign.db` or `postgres://user@host/name` [default: sqlite://data/countersign.db]
+    #[arg(long, env = "COUNTERSIGN_DATABASE", hide_env_values = true, global = true)]
+    pub database: Option<String>,
+    /// The file with the audit chain's secret; made on first use [default: beside the SQLite file, or data/audit.key]
+    #[arg(long, env = "COUNTERSIGN_AUDIT_KEY", global = true)]
+    pub audit_key: Option<PathBuf>,
+    /// How log lines look on stderr [default: text]
+    #[arg(long, env = "COUNTERSIGN_LOG_FORMAT", value_enum, global = true)]
+    pub log_format: Option<LogFormat>,
+    /// What is logged: error, warn, info, debug [default: info]
+    #[arg(long, env = "COUNTERSIGN_LOG", global = true)]
+    pub log: Option<String>,
+    /// The address people and PEPs reach this server at [default: http:// and the listen address]
+    #[arg(long, env = "COUNTERSIGN_PUBLIC_URL", global = true)]
+    pub public_url: Option<String>,
+}
+
+/// What `serve` needs beside it.
+#[derive(Debug, Clone, Args)]
+pub struct ServeOptions {
+    /// Address and port to listen on [default: 127.0.0.1:8787]
+    #[arg(long, env = "COUNTERSIGN_LISTEN")]
+    pub listen: Option<SocketAddr>,
+}
+
+/// The file: the same names as the flags, with underscores.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    database: Option<String>,
+    audit_key: Option<PathBuf>,
+    log_format: Option<LogFormat>,
+    log: Option<String>,
+    public_url: Option<String>,
+    listen: Option<SocketAddr>,
+}
+
+/// Settings, resolved.
+#[derive(Clone)]
+pub struct Config {
+    pub database: String,
+    pub audit_key: PathBuf,
+    pub log_format: LogFormat,
+    pub log: String,
+    pub listen: SocketAddr,
+    pub public_url: String,
+}
+
+impl Config {
+    /// # Errors
+    /// When the file cannot be read, or has an unknown key (named with its line).
+    pub fn resolve(state: StateOptions, serve: Option<ServeOptions>) -> Result<Self> {
+        let file = match &state.config {
+            Some(path) => read(path)?,
+            None => File::default(),
+        };
+        let database = state.database.or(file.database).unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
+        let listen = serve.and_then(|serve| serve.listen).or(file.listen).unwrap_or(DEFAULT_LISTEN);
+        Ok(Self {
+            audit_key: state.audit_key.or(file.audit_key).unwrap_or_else(|| default_audit_key(&database)),
+            database,
+            log_format: state.log_format.or(file.log_format).unwrap_or_default(),
+            log: state.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
+            listen,
+            public_url: state.public_url.or(file.public_url).unwrap_or_else(|| format!("http://{listen}")),
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<File> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("settings {}", path.display()))?;
+    serde_saphyr::from_str(&text).with_context(|| format!("settings {}", path.display()))
+}
+
+fn default_audit_key(database: &str) -> PathBuf {
+    let file = database.strip_prefix("sqlite://").map(|path| path.split('?').next().unwrap_or(path));
+    match file.map(Path::new).and_then(Path::parent) {
+        Some(folder) => folder.join("audit.key"),
+        None => PathBuf::from(DEFAULT_AUDIT_KEY),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn none() -> StateOptions {
+        StateOptions { config: None, database: None, audit_key: None, log_format: None, log: None, public_url: None }
+    }
+
+    #[test]
+    fn with_nothing_said_it_is_loopback_and_a_file_beside() {
+        let config = Config::resolve(none(), None).expect("resolves");
+        assert_eq!(config.database, "sqlite://data/countersign.db");
+        assert_eq!(config.audit_key, PathBuf::from("data/audit.key"));
+        assert_eq!(config.public_url, "http://127.0.0.1:8787");
+        assert!(config.listen.ip().is_loopback());
+    }
+
+    #[test]
+    fn flags_win_over_the_file_and_unknown_keys_are_named() {
+        let path = std::env::temp_dir().join(format!("countersign-{}.yaml", uuid::Uuid::now_v7()));
+        std::fs::write(&path, "database: sqlite:///from/file.db\nlisten: 127.0.0.1:9999\n").expect("written");
+        let options = StateOptions { config: Some(path.clone()), ..none() };
+        let config = Config::resolve(options.clone(), None).expect("resolves");
+        assert_eq!((config.database.as_str(), config.listen.port()), ("sqlite:///from/file.db", 9999));
+        assert_eq!(config.audit_key, PathBuf::from("/from/audit.key"));
+        let flag = StateOptions { database: Some("sqlite://x.db".into()), ..options.clone() };
+        assert_eq!(Config::resolve(flag, None).expect("resolves").database, "sqlite://x.db");
+        std::fs::write(&path, "databse: x\n").expect("written");
+        let error = format!("{:#}", Config::resolve(options, None).err().expect("refused"));
+        assert!(error.contains("databse"), "{error}");
+        std::fs::remove_file(path).expect("removed");
+    }
+}

@@ -1,0 +1,16 @@
+//! Which path goes where.
+
+use crate::{authzen, health, request_id};
+use axum::Router;
+use axum::middleware::from_fn;
+use pdp::Pdp;
+use std::sync::Arc;
+use store::Store;
+use store::recorder::Recorder;
+
+pub(crate) fn router(pdp: Arc<Pdp>, store: Store, recorder: Recorder) -> Router {
+    Router::new()
+        .merge(authzen::router(pdp))
+        .merge(health::router(store, recorder))
+        .layer(from_fn(request_id::identify))
+}

@@ -1,0 +1,90 @@
+//! A server that runs: its listener, its recorder, and how both end.
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::{audit_key, router};
+use anyhow::{Context, Result};
+use pdp::Pdp;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use store::Store;
+use store::recorder::Recorder;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// How long open requests may take to end after a stop was asked for.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// Handle on a running server.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    store: Store,
+    recorder: Recorder,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<std::io::Result<()>>,
+}
+
+impl Running {
+    /// Starts the recorder's chain and serves on `listener`. The database is open and migrated.
+    ///
+    /// # Errors
+    /// When the audit key cannot be had or the chain's first record cannot be written: then nothing may be
+    /// decided here.
+    pub async fn start(store: Store, listener: TcpListener, config: &Config, clock: Clock) -> Result<Self> {
+        let key = audit_key::load_or_create(&config.audit_key)?;
+        let address = listener.local_addr()?;
+        let instance = format!("{}/{}", hostname(), std::process::id());
+        let (recorder, _task) =
+            Recorder::start(&store, key.clone(), instance, env!("CARGO_PKG_VERSION"), clock.clone())
+                .await
+                .context("the record could not be started")?;
+        let pdp = Arc::new(Pdp::new(store.clone(), recorder.clone(), key));
+        let app = router::router(pdp, store.clone(), recorder.clone());
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(async move {
+            let service = app.into_make_service_with_connect_info::<SocketAddr>();
+            let asked = async {
+                // A dropped sender asks as well.
+                let _ = stopped.await;
+            };
+            axum::serve(listener, service).with_graceful_shutdown(asked).await
+        });
+        Ok(Self { address, store, recorder, stop, serving })
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Lets open requests end, writes what waits to be recorded and the last checkpoint, and closes the
+    /// database.
+    ///
+    /// # Errors
+    /// When the listener failed.
+    pub async fn stop(self) -> Result<()> {
+        let _ = self.stop.send(());
+        let abort = self.serving.abort_handle();
+        let ended = tokio::time::timeout(GRACE, self.serving).await;
+        if ended.is_err() {
+            tracing::warn!("requests still open after {} s were cut off", GRACE.as_secs());
+            abort.abort();
+        }
+        self.recorder.stop().await;
+        self.store.close().await;
+        if let Ok(served) = ended {
+            served.context("the server task ended")?.context("the listener failed")?;
+        }
+        Ok(())
+    }
+}
+
+fn hostname() -> String {
+    std::fs::read_to_string("/etc/hostname")
+        .map(|name| name.trim().to_owned())
+        .ok()
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "host".to_owned())
+}

@@ -1,0 +1,390 @@
+//! The people who may use the console: their accounts, how the first one comes to be, and the brake on
+//! guessing.
+//!
+//! Passwords are hashed and compared in `server`; here a hash is a text that is never printed.
+
+mod attempts;
+mod setup;
+
+pub use setup::{LinkPurpose, SetupLink};
+
+use crate::Store;
+use crate::db::{StoreError, Tx, flag, new_id, word};
+use crate::sessions::delete_of_account;
+use policy::Timestamp;
+use policy::ids::{NameError, check_id};
+use sea_query::{Expr, ExprTrait, Iden, Order, Query, SelectStatement, UpdateStatement};
+use serde::Serialize;
+use std::fmt;
+use std::str::FromStr;
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum Accounts {
+    Table,
+    Id,
+    Login,
+    Name,
+    PasswordHash,
+    Role,
+    Active,
+    CreatedAt,
+    LastSignInAt,
+}
+
+/// What an account may do in the console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountRole {
+    Owner,
+    PolicyAuthor,
+    Approver,
+    Auditor,
+}
+
+impl AccountRole {
+    pub const ALL: &'static [Self] = &[Self::Owner, Self::PolicyAuthor, Self::Approver, Self::Auditor];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::PolicyAuthor => "policy_author",
+            Self::Approver => "approver",
+            Self::Auditor => "auditor",
+        }
+    }
+}
+
+impl fmt::Display for AccountRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A word that names no console role.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not one of owner, policy_author, approver, auditor")]
+pub struct AccountRoleError;
+
+impl FromStr for AccountRole {
+    type Err = AccountRoleError;
+
+    fn from_str(text: &str) -> Result<Self, AccountRoleError> {
+        Self::ALL.iter().copied().find(|role| role.as_str() == text).ok_or(AccountRoleError)
+    }
+}
+
+/// An argon2id hash in PHC form. Never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    pub fn new(phc: impl Into<String>) -> Self {
+        Self(phc.into())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(***)")
+    }
+}
+
+/// A console account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Account {
+    pub id: String,
+    /// Lower case, one of a kind.
+    pub login: String,
+    pub name: String,
+    /// None: cannot sign in with a password.
+    #[serde(skip)]
+    pub password_hash: Option<PasswordHash>,
+    pub role: AccountRole,
+    pub active: bool,
+    pub created_at: Timestamp,
+    #[serde(skip)]
+    pub last_sign_in_at: Option<Timestamp>,
+}
+
+/// An account to be made.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    /// Taken without surrounding space and in lower case.
+    pub login: String,
+    pub name: String,
+    pub password_hash: Option<PasswordHash>,
+    pub role: AccountRole,
+}
+
+/// Why nothing was changed. The texts are for the person who asked for it.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("set-up is closed: an account exists, or existed")]
+    SetupClosed,
+    #[error("the link is used, replaced or too old")]
+    LinkNotValid,
+    #[error("an account with the login `{0}` exists")]
+    LoginTaken(String),
+    #[error("login `{given}` {source}")]
+    Login { given: String, source: NameError },
+    #[error("name `{given}` {source}")]
+    Name { given: String, source: NameError },
+    #[error("no such account")]
+    Unknown,
+    #[error("the last active owner cannot be taken away")]
+    LastOwner,
+}
+
+#[derive(sqlx::FromRow)]
+struct AccountRow {
+    id: String,
+    login: String,
+    name: String,
+    password_hash: Option<String>,
+    role: String,
+    active: i64,
+    created_at: i64,
+    last_sign_in_at: Option<i64>,
+}
+
+#[derive(sqlx::FromRow)]
+struct IdRow {
+    id: String,
+}
+
+impl TryFrom<AccountRow> for Account {
+    type Error = StoreError;
+
+    fn try_from(row: AccountRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id,
+            login: row.login,
+            name: row.name,
+            password_hash: row.password_hash.map(PasswordHash),
+            role: word(&row.role, "an account's role")?,
+            active: flag(row.active, "an account's `active`")?,
+            created_at: Timestamp::from_micros(row.created_at),
+            last_sign_in_at: row.last_sign_in_at.map(Timestamp::from_micros),
+        })
+    }
+}
+
+/// A login as it is stored: without surrounding space, in lower case.
+pub fn normal_login(given: &str) -> String {
+    given.trim().to_lowercase()
+}
+
+fn select() -> SelectStatement {
+    Query::select()
+        .columns([
+            Accounts::Id,
+            Accounts::Login,
+            Accounts::Name,
+            Accounts::PasswordHash,
+            Accounts::Role,
+            Accounts::Active,
+            Accounts::CreatedAt,
+            Accounts::LastSignInAt,
+        ])
+        .from(Accounts::Table)
+        .take()
+}
+
+fn by_id(id: &str) -> SelectStatement {
+    select().and_where(Expr::col(Accounts::Id).eq(id)).take()
+}
+
+fn update(id: &str) -> UpdateStatement {
+    Query::update().table(Accounts::Table).and_where(Expr::col(Accounts::Id).eq(id)).take()
+}
+
+/// Inserts the account; from then on set-up is closed.
+pub(crate) async fn insert(tx: &mut Tx, new: &NewAccount, now: Timestamp) -> Result<Account, AccountError> {
+    let login = normal_login(&new.login);
+    check_id(&login).map_err(|source| AccountError::Login { given: login.clone(), source })?;
+    let name = new.name.trim();
+    check_id(name).map_err(|source| AccountError::Name { given: name.to_owned(), source })?;
+    let account = Account {
+        id: new_id(),
+        login,
+        name: name.to_owned(),
+        password_hash: new.password_hash.clone(),
+        role: new.role,
+        active: true,
+        created_at: now,
+        last_sign_in_at: None,
+    };
+    let insert = Query::insert()
+        .into_table(Accounts::Table)
+        .columns([
+            Accounts::Id,
+            Accounts::Login,
+            Accounts::Name,
+            Accounts::PasswordHash,
+            Accounts::Role,
+            Accounts::Active,
+            Accounts::CreatedAt,
+        ])
+        .values_panic([
+            account.id.as_str().into(),
+            account.login.as_str().into(),
+            account.name.as_str().into(),
+            account.password_hash.as_ref().map(|hash| hash.0.clone()).into(),
+            account.role.as_str().into(),
+            1_i64.into(),
+            now.micros().into(),
+        ])
+        .take();
+    match tx.execute(&insert).await {
+        Ok(_) => {}
+        Err(StoreError::Constraint { .. }) => return Err(AccountError::LoginTaken(account.login)),
+        Err(error) => return Err(error.into()),
+    }
+    setup::close(tx, &account.id, now).await?;
+    Ok(account)
+}
+
+pub(crate) async fn set_password_hash(
+    tx: &mut Tx,
+    id: &str,
+    hash: Option<&PasswordHash>,
+) -> Result<(), AccountError> {
+    let update = update(id).value(Accounts::PasswordHash, hash.map(|hash| hash.as_str().to_owned())).take();
+    known(tx.execute(&update).await?)
+}
+
+/// An account that is switched off loses its sessions in the same transaction.
+pub(crate) async fn set_active(tx: &mut Tx, id: &str, active: bool) -> Result<(), AccountError> {
+    if !active {
+        keep_an_owner(tx, id).await?;
+        tx.execute(&delete_of_account(id, None)).await?;
+    }
+    let update = update(id).value(Accounts::Active, i64::from(active)).take();
+    known(tx.execute(&update).await?)
+}
+
+pub(crate) async fn set_role(tx: &mut Tx, id: &str, role: AccountRole) -> Result<(), AccountError> {
+    if role != AccountRole::Owner {
+        keep_an_owner(tx, id).await?;
+    }
+    let update = update(id).value(Accounts::Role, role.as_str()).take();
+    known(tx.execute(&update).await?)
+}
+
+fn known(rows: u64) -> Result<(), AccountError> {
+    if rows == 0 { Err(AccountError::Unknown) } else { Ok(()) }
+}
+
+/// Refuses where this account is the only active owner.
+async fn keep_an_owner(tx: &mut Tx, id: &str) -> Result<(), AccountError> {
+    let owners = Query::select()
+        .column(Accounts::Id)
+        .from(Accounts::Table)
+        .and_where(Expr::col(Accounts::Role).eq(AccountRole::Owner.as_str()))
+        .and_where(Expr::col(Accounts::Active).eq(1_i64))
+        .take();
+    let owners = tx.fetch_all::<IdRow>(&owners).await?;
+    if matches!(owners.as_slice(), [only] if only.id == id) {
+        return Err(AccountError::LastOwner);
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Makes a further account.
+    ///
+    /// # Errors
+    /// When the login or the name is not one, or the login is taken.
+    pub async fn create_account(&self, new: &NewAccount, now: Timestamp) -> Result<Account, AccountError> {
+        let mut tx = self.db.begin_write().await?;
+        let account = insert(&mut tx, new, now).await?;
+        tx.commit().await?;
+        Ok(account)
+    }
+
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn account(&self, id: &str) -> Result<Option<Account>, StoreError> {
+        self.db.fetch_optional::<AccountRow>(&by_id(id)).await?.map(Account::try_from).transpose()
+    }
+
+    /// The login may be given in any case.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn account_by_login(&self, login: &str) -> Result<Option<Account>, StoreError> {
+        // Postgres refuses U+0000 even in a comparison; no account has it.
+        if login.contains('\0') {
+            return Ok(None);
+        }
+        let query = select().and_where(Expr::col(Accounts::Login).eq(normal_login(login))).take();
+        self.db.fetch_optional::<AccountRow>(&query).await?.map(Account::try_from).transpose()
+    }
+
+    /// All accounts, by login.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
+        let query = select().order_by(Accounts::Login, Order::Asc).take();
+        self.db.fetch_all::<AccountRow>(&query).await?.into_iter().map(Account::try_from).collect()
+    }
+
+    /// Sets the hash, or takes the password away. Sessions stay; see [`Store::delete_sessions_of`].
+    ///
+    /// # Errors
+    /// When there is no such account.
+    pub async fn set_password_hash(&self, id: &str, hash: Option<&PasswordHash>) -> Result<(), AccountError> {
+        let mut tx = self.db.begin_write().await?;
+        set_password_hash(&mut tx, id, hash).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Switches the account on, or off with all its sessions.
+    ///
+    /// # Errors
+    /// When there is no such account, or it is the last active owner's.
+    pub async fn set_account_active(&self, id: &str, active: bool) -> Result<(), AccountError> {
+        let mut tx = self.db.begin_write().await?;
+        set_active(&mut tx, id, active).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// # Errors
+    /// When there is no such account, or it is the last active owner's.
+    pub async fn set_account_role(&self, id: &str, role: AccountRole) -> Result<(), AccountError> {
+        let mut tx = self.db.begin_write().await?;
+        set_role(&mut tx, id, role).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Notes a sign-in.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn touch_sign_in(&self, id: &str, now: Timestamp) -> Result<(), StoreError> {
+        let update = update(id).value(Accounts::LastSignInAt, now.micros()).take();
+        self.db.execute(&update).await.map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_read_back_and_hashes_are_not_printed() {
+        for role in AccountRole::ALL {
+            assert_eq!(role.as_str().parse::<AccountRole>(), Ok(*role));
+        }
+        assert_eq!("root".parse::<AccountRole>(), Err(AccountRoleError));
+        assert_eq!(normal_login(" Ann@Example.ORG "), "ann@example.org");
+        assert!(!format!("{:?}", PasswordHash::new("$argon2id$secret")).contains("secret"));
+    }
+}

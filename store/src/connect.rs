@@ -1,0 +1,170 @@
+//! Opening the database: addresses, connection settings, the SQLite file and its folder.
+
+use crate::db::Db;
+use sqlx::Connection;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Where the database is.
+#[derive(Clone)]
+pub struct Settings {
+    /// `sqlite://path/to/file.db` or `postgres://user:password@host/database`.
+    pub url: String,
+    /// How many connections may read at the same time.
+    pub read_connections: u32,
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("url", &redacted(&self.url))
+            .field("read_connections", &self.read_connections)
+            .finish()
+    }
+}
+
+/// The address without password and parameters (which may hold one too).
+fn redacted(url: &str) -> String {
+    if sqlite_path(url).is_some() {
+        return url.to_owned();
+    }
+    let address = url.split('?').next().unwrap_or_default();
+    let Some((scheme, rest)) = address.split_once("://") else {
+        return "(unreadable)".to_owned();
+    };
+    match rest.rsplit_once('@') {
+        Some((login, place)) => {
+            let user = login.split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}:***@{place}")
+        }
+        None => format!("{scheme}://{rest}"),
+    }
+}
+
+fn sqlite_path(url: &str) -> Option<&str> {
+    url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))
+}
+
+/// Why the database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("a database address starts with `sqlite://` or `postgres://`")]
+    Scheme,
+    #[error("the SQLite address names no file; an in-memory database is not supported")]
+    NoFile,
+    #[error("the database address cannot be read")]
+    Address(#[source] sqlx::Error),
+    #[error("the folder `{}` cannot be made", .path.display())]
+    Folder { path: PathBuf, source: std::io::Error },
+    #[error("the database cannot be opened")]
+    Connect(#[source] sqlx::Error),
+}
+
+/// Beside the readers, Postgres gets this many connections for those who write.
+const POSTGRES_WRITERS: u32 = 4;
+
+pub(crate) async fn open(settings: &Settings) -> Result<Db, OpenError> {
+    let readers = settings.read_connections.max(1);
+    if let Some(path) = sqlite_path(&settings.url) {
+        open_sqlite(path, readers).await
+    } else if settings.url.starts_with("postgres://") || settings.url.starts_with("postgresql://") {
+        open_postgres(&settings.url, readers).await
+    } else {
+        Err(OpenError::Scheme)
+    }
+}
+
+async fn open_sqlite(path: &str, readers: u32) -> Result<Db, OpenError> {
+    if path.is_empty() || path == ":memory:" {
+        return Err(OpenError::NoFile);
+    }
+    make_folder(Path::new(path))?;
+    let common =
+        SqliteConnectOptions::new().filename(path).foreign_keys(true).busy_timeout(Duration::from_secs(5));
+    let writer = common
+        .clone()
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // A record is on disk before its answer leaves.
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("wal_autocheckpoint", "1000")
+        .pragma("journal_size_limit", "67108864");
+    let write = sqlite_pool(1).connect_with(writer).await.map_err(OpenError::Connect)?;
+    let read = sqlite_pool(readers)
+        .connect_with(common.pragma("query_only", "ON"))
+        .await
+        .map_err(OpenError::Connect)?;
+    Ok(Db::Sqlite { read, write })
+}
+
+fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(5))
+        .idle_timeout(None::<Duration>)
+        .max_lifetime(None::<Duration>)
+        .test_before_acquire(false)
+}
+
+/// Makes the folder of the file, for its owner alone, where it is missing.
+fn make_folder(file: &Path) -> Result<(), OpenError> {
+    let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
+        return Ok(());
+    };
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(folder).map_err(|source| OpenError::Folder { path: folder.to_owned(), source })
+}
+
+async fn open_postgres(url: &str, readers: u32) -> Result<Db, OpenError> {
+    let options = PgConnectOptions::from_str(url)
+        .map_err(OpenError::Address)?
+        .application_name("countersign")
+        .options([("statement_timeout", "5s")]);
+    let pool = PgPoolOptions::new()
+        .max_connections(readers.saturating_add(POSTGRES_WRITERS))
+        .acquire_timeout(Duration::from_secs(3))
+        // A ping before every statement would double the way to the database; one that lay idle is asked.
+        .test_before_acquire(false)
+        .before_acquire(|connection, met| {
+            Box::pin(async move {
+                if met.idle_for > Duration::from_secs(5) {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .connect_with(options)
+        .await
+        .map_err(OpenError::Connect)?;
+    Ok(Db::Postgres(pool))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_never_print_a_password() {
+        for (url, shown) in [
+            ("postgres://me:s3cret@db.example/c", "postgres://me:***@db.example/c"),
+            ("postgres://me:s3/c@ret@db.example/c?password=s3cret", "postgres://me:***@db.example/c"),
+            ("postgres://db.example/c", "postgres://db.example/c"),
+            ("sqlite://data/countersign.db", "sqlite://data/countersign.db"),
+            ("s3cret", "(unreadable)"),
+        ] {
+            assert_eq!(redacted(url), shown);
+            let printed = format!("{:?}", Settings { url: url.to_owned(), read_connections: 1 });
+            assert!(!printed.contains("s3"), "{printed}");
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Where the chains stand, and the signed statements about it: genesis and checkpoints.
+
+use super::tables::{Chains, Checkpoints, Decisions, Stubs};
+use crate::StoreError;
+use crate::chain::{AuditKey, Checkpoint, Document, Genesis, Head, RecordHash, Signed, genesis_hash};
+use crate::db::{Db, new_id};
+use policy::Timestamp;
+use sea_query::{Expr, ExprTrait, OnConflict, Order, Query, SelectStatement};
+
+/// A chain not seen for this long (in microseconds) is no longer named by checkpoints.
+const LIVE: i64 = 5 * 60 * 1_000_000;
+
+#[derive(sqlx::FromRow)]
+struct ChainRow {
+    id: String,
+    genesis_hash: Vec<u8>,
+}
+
+#[derive(sqlx::FromRow)]
+struct HeadRow {
+    seq: i64,
+    hash: Vec<u8>,
+}
+
+#[derive(sqlx::FromRow)]
+struct StubRow {
+    up_to: i64,
+    hash: Vec<u8>,
+}
+
+pub(crate) fn to_hash(bytes: &[u8]) -> Result<RecordHash, StoreError> {
+    RecordHash::try_from(bytes).map_err(|error| StoreError::corrupt(error.to_string()))
+}
+
+fn signed<D: Document>(key: &AuditKey, document: &D) -> Result<Signed, StoreError> {
+    key.sign(document).map_err(|error| StoreError::corrupt(error.to_string()))
+}
+
+/// The last record of a chain, if it has one.
+pub(super) async fn last_record(db: &Db, chain: &str) -> Result<Option<(i64, RecordHash)>, StoreError> {
+    let query = Query::select()
+        .columns([Decisions::Seq, Decisions::Hash])
+        .from(Decisions::Table)
+        .and_where(Expr::col(Decisions::Chain).eq(chain))
+        .order_by(Decisions::Seq, Order::Desc)
+        .limit(1)
+        .to_owned();
+    match db.fetch_optional::<HeadRow>(&query).await? {
+        Some(row) => Ok(Some((row.seq, to_hash(&row.hash)?))),
+        None => Ok(None),
+    }
+}
+
+/// The head of a chain: its last record, else what retention left of it, else its genesis.
+pub(crate) async fn head_of(db: &Db, chain: String, genesis: RecordHash) -> Result<Head, StoreError> {
+    if let Some((seq, hash)) = last_record(db, &chain).await? {
+        return Ok(Head { chain, seq, hash });
+    }
+    let query = Query::select()
+        .columns([Stubs::UpTo, Stubs::Hash])
+        .from(Stubs::Table)
+        .and_where(Expr::col(Stubs::Chain).eq(chain.as_str()))
+        .to_owned();
+    Ok(match db.fetch_optional::<StubRow>(&query).await? {
+        Some(stub) => Head { chain, seq: stub.up_to, hash: to_hash(&stub.hash)? },
+        None => Head { chain, seq: 0, hash: genesis },
+    })
+}
+
+fn all_chains() -> SelectStatement {
+    Query::select()
+        .columns([Chains::Id, Chains::GenesisHash])
+        .from(Chains::Table)
+        .order_by(Chains::Id, Order::Asc)
+        .to_owned()
+}
+
+async fn heads(db: &Db, chains: &SelectStatement) -> Result<Vec<Head>, StoreError> {
+    let chains = db.fetch_all::<ChainRow>(chains).await?;
+    let mut heads = Vec::with_capacity(chains.len());
+    for chain in chains {
+        let genesis = to_hash(&chain.genesis_hash)?;
+        heads.push(head_of(db, chain.id, genesis).await?);
+    }
+    Ok(heads)
+}
+
+/// Stores the signed genesis of a new chain, which names the heads of all earlier ones.
+pub(super) async fn begin_chain(
+    db: &Db,
+    key: &AuditKey,
+    instance: String,
+    version: &str,
+    now: Timestamp,
+) -> Result<Head, StoreError> {
+    let genesis = Genesis {
+        chain: new_id(),
+        instance,
+        version: version.to_owned(),
+        started_at: now,
+        public_key: hex::encode(key.public_key()),
+        heads: heads(db, &all_chains()).await?,
+    };
+    let signed = signed(key, &genesis)?;
+    let hash = genesis_hash(&signed.text);
+    let insert = Query::insert()
+        .into_table(Chains::Table)
+        .columns([
+            Chains::Id,
+            Chains::StartedAt,
+            Chains::SeenAt,
+            Chains::Instance,
+            Chains::Version,
+            Chains::PublicKey,
+            Chains::Genesis,
+            Chains::GenesisHash,
+            Chains::Signature,
+        ])
+        .values_panic([
+            genesis.chain.as_str().into(),
+            now.micros().into(),
+            now.micros().into(),
+            genesis.instance.as_str().into(),
+            version.into(),
+            key.public_key().to_vec().into(),
+            signed.text.into(),
+            hash.to_vec().into(),
+            signed.signature.into(),
+        ])
+        .to_owned();
+    db.execute(&insert).await?;
+    Ok(Head { chain: genesis.chain, seq: 0, hash })
+}
+
+/// Stores a signed checkpoint of `head`, which names the other live chains; `last` also ends the chain.
+pub(super) async fn checkpoint(
+    db: &Db,
+    key: &AuditKey,
+    head: &Head,
+    now: Timestamp,
+    last: bool,
+) -> Result<(), StoreError> {
+    let live = all_chains()
+        .and_where(Expr::col(Chains::EndedAt).is_null())
+        .and_where(Expr::col(Chains::SeenAt).gte(now.micros().saturating_sub(LIVE)))
+        .and_where(Expr::col(Chains::Id).ne(head.chain.as_str()))
+        .to_owned();
+    let document = Checkpoint {
+        chain: head.chain.clone(),
+        seq: head.seq,
+        hash: head.hash,
+        at: now,
+        last,
+        heads: heads(db, &live).await?,
+    };
+    let signed = signed(key, &document)?;
+    let insert = Query::insert()
+        .into_table(Checkpoints::Table)
+        .columns([
+            Checkpoints::Chain,
+            Checkpoints::Seq,
+            Checkpoints::At,
+            Checkpoints::Hash,
+            Checkpoints::Body,
+            Checkpoints::PublicKey,
+            Checkpoints::Signature,
+        ])
+        .values_panic([
+            head.chain.as_str().into(),
+            head.seq.into(),
+            now.micros().into(),
+            head.hash.to_vec().into(),
+            signed.text.into(),
+            key.public_key().to_vec().into(),
+            signed.signature.into(),
+        ])
+        // The last checkpoint may stand where the minute's already does.
+        .on_conflict(
+            OnConflict::columns([Checkpoints::Chain, Checkpoints::Seq])
+                .update_columns([
+                    Checkpoints::At,
+                    Checkpoints::Hash,
+                    Checkpoints::Body,
+                    Checkpoints::PublicKey,
+                    Checkpoints::Signature,
+                ])
+                .to_owned(),
+        )
+        .to_owned();
+    let mut tx = db.begin_write().await?;
+    tx.execute(&insert).await?;
+    let mut seen = seen(&head.chain, now);
+    if last {
+        seen.value(Chains::EndedAt, now.micros());
+    }
+    tx.execute(&seen).await?;
+    tx.commit().await
+}
+
+/// The sign of life of a chain; it also proves that the database can be written to.
+pub(super) async fn beat(db: &Db, chain: &str, now: Timestamp) -> Result<(), StoreError> {
+    db.execute(&seen(chain, now)).await.map(|_| ())
+}
+
+fn seen(chain: &str, now: Timestamp) -> sea_query::UpdateStatement {
+    Query::update()
+        .table(Chains::Table)
+        .value(Chains::SeenAt, now.micros())
+        .and_where(Expr::col(Chains::Id).eq(chain))
+        .to_owned()
+}

@@ -1,0 +1,187 @@
+//! The names of tables and columns that `0001_policy` makes; one enum per table.
+
+use sea_query::Iden;
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum Revisions {
+    Table,
+    Scope,
+    Value,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum Tenants {
+    Table,
+    Slug,
+    Name,
+    Active,
+    CreatedAt,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum Roles {
+    Table,
+    Id,
+    Tenant,
+    Name,
+    Description,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum Subjects {
+    Table,
+    Id,
+    Kind,
+    Name,
+    Active,
+    Attributes,
+    CreatedAt,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum Identities {
+    Table,
+    Issuer,
+    Sub,
+    Subject,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum Memberships {
+    Table,
+    Subject,
+    Tenant,
+    Until,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum MembershipRoles {
+    Table,
+    Subject,
+    Tenant,
+    Role,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum ApiKeys {
+    Table,
+    Id,
+    Subject,
+    Name,
+    Digest,
+    CreatedAt,
+    ExpiresAt,
+    LastUsedAt,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum Servers {
+    Table,
+    Slug,
+    Name,
+    Url,
+    Enabled,
+    CheckArguments,
+    Audiences,
+    CreatedAt,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum ServerTenants {
+    Table,
+    Server,
+    Tenant,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum Tools {
+    Table,
+    Id,
+    Server,
+    Name,
+    Review,
+    Risk,
+    Sensitivity,
+    ReadOnly,
+    CheckSchema,
+    Redact,
+    Definition,
+    DefinitionHash,
+    Offered,
+    OfferedHash,
+    ReviewedAt,
+    ReviewedBy,
+    SeenAt,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum Rules {
+    Table,
+    Id,
+    Tenant,
+    Name,
+    Effect,
+    Status,
+    Version,
+    Definition,
+    UpdatedAt,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum RuleVersions {
+    Table,
+    Rule,
+    Version,
+    Definition,
+    At,
+    By,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum Credentials {
+    Table,
+    Id,
+    Name,
+    Tenant,
+    Server,
+    Trust,
+    Arguments,
+    Responses,
+    Active,
+    CreatedAt,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum CredentialKeys {
+    Table,
+    Id,
+    Credential,
+    Digest,
+    CreatedAt,
+    ExpiresAt,
+    LastUsedAt,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum Changes {
+    Table,
+    Id,
+    At,
+    Actor,
+    Via,
+    RequestId,
+    Kind,
+    Object,
+    Tenant,
+    Action,
+    Before,
+    After,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum Migrations {
+    Table,
+    Name,
+    Digest,
+    AppliedAt,
+}

@@ -1,0 +1,70 @@
+//! A fresh database for one story.
+
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// A database that nobody else uses, and a folder for what lies beside it.
+#[derive(Debug)]
+pub struct Database {
+    pub backend: Backend,
+    pub url: String,
+    folder: TempDir,
+}
+
+/// The server of which each Postgres story gets a database of its own.
+const POSTGRES: &str = "COUNTERSIGN_TEST_POSTGRES_URL";
+
+impl Database {
+    pub async fn fresh(backend: Backend) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = match backend {
+            Backend::Sqlite => format!("sqlite://{}/countersign.db", folder.path().display()),
+            Backend::Postgres => {
+                let server = std::env::var(POSTGRES)
+                    .unwrap_or_else(|_| panic!("{POSTGRES} is not set; `cargo xtask test` starts a Postgres and sets it"));
+                let name = format!("story_{}", uuid::Uuid::now_v7().simple());
+                let mut admin = PgConnection::connect(&server).await.expect("the test Postgres answers");
+                sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))
+                    .execute(&mut admin)
+                    .await
+                    .expect("a fresh database");
+                let (base, _) = server.rsplit_once('/').expect("an URL with a database");
+                format!("{base}/{name}")
+            }
+        };
+        Self { backend, url, folder }
+    }
+
+    /// A file beside the database.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A change made by hand, past everything of ours.
+    pub async fn by_hand(&self, sql: &str) {
+        let statement = AssertSqlSafe(sql.to_owned());
+        match self.backend {
+            Backend::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.expect("the file opens");
+                sqlx::raw_sql(statement).execute(&mut connection).await.expect("the statement runs");
+                connection.close().await.expect("closed");
+            }
+            Backend::Postgres => {
+                let mut connection = PgConnection::connect(&self.url).await.expect("the database answers");
+                sqlx::raw_sql(statement).execute(&mut connection).await.expect("the statement runs");
+                connection.close().await.expect("closed");
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! A database with a policy, and servers that run on it.
+
+use crate::database::{Backend, Database};
+use crate::pep::Pep;
+use pdp::bundle::{Bundle, apply};
+use server::clock;
+use server::config::Config;
+use server::running::Running;
+use server::telemetry::LogFormat;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use store::{Actor, Settings, Store, Via};
+use tokio::net::TcpListener;
+
+/// The demo's policy, which the stories start from.
+const DEMO: &str = include_str!("../../examples/demo/bundle.yaml");
+
+/// One story's database with the demo's policy in it.
+#[derive(Debug)]
+pub struct World {
+    pub database: Database,
+    pub store: Store,
+    secrets: HashMap<String, String>,
+}
+
+/// One server process' worth of Countersign.
+#[derive(Debug)]
+pub struct Replica {
+    running: Running,
+}
+
+impl World {
+    /// The demo's tenants, subjects, server, rules and keys.
+    pub async fn demo(backend: Backend) -> Self {
+        let world = Self::empty(backend).await;
+        world.apply(DEMO).await;
+        world
+    }
+
+    pub async fn empty(backend: Backend) -> Self {
+        let database = Database::fresh(backend).await;
+        let store = open(&database).await;
+        store.migrate().await.expect("migrates");
+        let secrets = ["ALICE_KEY", "BOB_KEY", "CAROL_KEY", "DAVE_KEY", "REFUND_BOT_KEY", "CRM_PEP_KEY"]
+            .into_iter()
+            .map(|name| (name.to_owned(), format!("{}-{}", name.to_lowercase(), "x".repeat(40))))
+            .collect();
+        Self { database, store, secrets }
+    }
+
+    /// The secret that a bundle finds in this variable.
+    pub fn secret(&self, variable: &str) -> &str {
+        &self.secrets[variable]
+    }
+
+    /// Applies a bundle from outside of every replica, as `countersign apply` does.
+    pub async fn apply(&self, bundle: &str) {
+        let bundle = Bundle::parse(bundle).expect("a bundle");
+        let store = open(&self.database).await;
+        let mut writer = store.write(operator()).await.expect("a unit of work");
+        apply(&mut writer, &bundle, &|name| self.secrets.get(name).cloned()).await.expect("applies");
+        writer.commit().await.expect("commits");
+        store.close().await;
+    }
+
+    pub async fn replica(&self) -> Replica {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let config = Config {
+            database: self.database.url.clone(),
+            audit_key: self.database.file("audit.key"),
+            log_format: LogFormat::Text,
+            log: "warn".to_owned(),
+            listen: listener.local_addr().expect("an address"),
+            public_url: format!("http://{}", listener.local_addr().expect("an address")),
+        };
+        let store = open(&self.database).await;
+        Replica { running: Running::start(store, listener, &config, clock::system()).await.expect("starts") }
+    }
+
+    /// The CRM server as it asks this replica.
+    pub fn crm(&self, replica: &Replica) -> Pep {
+        Pep::new(replica.address(), self.secret("CRM_PEP_KEY"))
+    }
+}
+
+impl Replica {
+    pub fn address(&self) -> SocketAddr {
+        self.running.address()
+    }
+
+    pub async fn stop(self) {
+        self.running.stop().await.expect("stops");
+    }
+}
+
+/// Who the stories' changes are written down as.
+pub fn operator() -> Actor {
+    Actor { name: "story".to_owned(), via: Via::Cli, request_id: None }
+}
+
+async fn open(database: &Database) -> Store {
+    let settings = Settings { url: database.url.clone(), read_connections: 4 };
+    Store::open(&settings).await.expect("the database opens")
+}
