@@ -27,7 +27,8 @@ mod tests {
         let listed = json!({"name": "refund", "description": "Pay back", "inputSchema": {"type": "object"}});
         let again = json!({"inputSchema": {"type": "object"}, "_meta": {"a": 1}, "description": "Pay back", "name": "refund"});
         assert_eq!(definition_hash(&listed), definition_hash(&again));
-        let changed = json!({"name": "refund", "description": "Pay back ", "inputSchema": {"type": "object"}});
+        let changed =
+            json!({"name": "refund", "description": "Pay back ", "inputSchema": {"type": "object"}});
         assert_ne!(definition_hash(&listed), definition_hash(&changed));
     }
 }

@@ -1,9 +1,9 @@
 //! The door that decides and records: nothing is answered before its record is committed.
 
 use crate::Pdp;
-use crate::facts::{Gathered, gather};
-use crate::record;
+use crate::facts::{self, Gathered, gather};
 use crate::policies::Matched;
+use crate::record;
 use crate::secret::Secret;
 use policy::compile::PolicySet;
 use policy::evaluate::{EvaluationRequest, evaluate};
@@ -70,6 +70,21 @@ impl Pdp {
         }
     }
 
+    /// Whether the key is one that may ask at all; nothing is decided or recorded.
+    ///
+    /// # Errors
+    /// Where it is not, or where that cannot be found out.
+    pub async fn authenticate(&self, key: &Secret) -> Result<(), AskError> {
+        match facts::authenticate(&self.store, key).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(AskError::NotACredential),
+            Err(error) => {
+                tracing::error!(%error, "live state unreadable, request refused");
+                Err(AskError::NotACredential)
+            }
+        }
+    }
+
     async fn recorded(&self, id: DecisionId, question: &Question, decided: Decided) -> Answer {
         let responses = decided.gathered.facts.credential.responses;
         let record = record::describe(&id, question, &decided, &self.key);
@@ -77,7 +92,8 @@ impl Pdp {
             Ok(_) => Answer { id, decision: decided.decision, responses },
             Err(error) => {
                 tracing::error!(%error, decision = %id, "decision not recorded, call denied");
-                let mut decision = Decision::deny(Reason::AuditUnavailable, "the decision could not be recorded");
+                let mut decision =
+                    Decision::deny(Reason::AuditUnavailable, "the decision could not be recorded");
                 decision.tenant = decided.decision.tenant;
                 decision.revision = decided.decision.revision;
                 Answer { id, decision, responses }
@@ -86,7 +102,11 @@ impl Pdp {
     }
 
     /// Steps 3 to 5, until facts and compiled policy are of one moment.
-    async fn decide(&self, key: &Secret, question: &Question) -> Result<Result<Decided, AskError>, StoreError> {
+    async fn decide(
+        &self,
+        key: &Secret,
+        question: &Question,
+    ) -> Result<Result<Decided, AskError>, StoreError> {
         let mut rounds = 0;
         loop {
             let Ok(gathered) = gather(&self.store, key, question).await? else {

@@ -46,6 +46,15 @@ pub(crate) async fn gather(
     Ok(assemble(state, question))
 }
 
+/// Whether the key is a valid credential now.
+pub(crate) async fn authenticate(store: &Store, key: &Secret) -> Result<bool, StoreError> {
+    let digest = key.digest();
+    let query =
+        LiveQuery { credential: CredentialBy::Digest(&digest), caller: CallerBy::Nobody, tenant: None };
+    let state = store.read_live(&query).await?;
+    Ok(state.credential.is_some_and(|credential| valid(&credential, state.now)))
+}
+
 fn assemble(state: LiveState, question: &Question) -> Result<Gathered, NotACredential> {
     let LiveState { now, global_revision, credential, key, subject, memberships } = state;
     let credential = credential.filter(|c| valid(c, now)).ok_or(NotACredential)?;
@@ -87,7 +96,9 @@ fn identify(
             Identity::ApiKey { key: key.name, subject }
         }
         Trust::AssertSubject | Trust::AssertAttributes => match subject {
-            Some(subject) => Identity::Asserted { subject: with_properties(subject, claim, credential.trust) },
+            Some(subject) => {
+                Identity::Asserted { subject: with_properties(subject, claim, credential.trust) }
+            }
             None => Identity::UnknownSubject { id: claim.id.clone() },
         },
     }

@@ -2,7 +2,9 @@
 //! is still the one it was compiled at. There is no time-to-live anywhere.
 
 use lru::LruCache;
-use policy::compile::{CompiledRule, CompiledTool, PolicySet, RuleSource, ServerSource, TenantState, ToolSource};
+use policy::compile::{
+    CompiledRule, CompiledTool, PolicySet, RuleSource, ServerSource, TenantState, ToolSource,
+};
 use policy::evaluate::tenant_of;
 use policy::facts::{Facts, Revision};
 use policy::{Call, RuleId, TenantSlug, ToolId};
@@ -56,7 +58,12 @@ impl Policies {
 
     /// The compiled policy that goes with these facts. After a reload the facts are read again, so that both
     /// are of one moment.
-    pub(crate) async fn matching(&self, facts: &Facts, call: &Call, may_reload: bool) -> Result<Matched, StoreError> {
+    pub(crate) async fn matching(
+        &self,
+        facts: &Facts,
+        call: &Call,
+        may_reload: bool,
+    ) -> Result<Matched, StoreError> {
         let Some(tenant) = tenant_of(facts, call) else { return Ok(Matched::None) };
         let Ok(membership) = facts.membership(Some(tenant)) else { return Ok(Matched::None) };
         let revision = Revision { global: facts.global_revision, tenant: membership.tenant_revision };
@@ -78,11 +85,7 @@ impl Policies {
     }
 
     /// Reads and compiles the tenant's policy, unless somebody else just brought the wanted revision.
-    async fn reload(
-        &self,
-        tenant: &TenantSlug,
-        wanted: Revision,
-    ) -> Result<(), StoreError> {
+    async fn reload(&self, tenant: &TenantSlug, wanted: Revision) -> Result<(), StoreError> {
         let place = self.place(tenant);
         let _turn = place.reload.lock().await;
         if lock(&place.set).as_ref().is_some_and(|set| set.revision == wanted) {
@@ -101,7 +104,9 @@ impl Policies {
         let rules = snapshot
             .rules
             .into_iter()
-            .map(|stored| self.rule(&RuleSource { id: stored.id, version: stored.version, rule: stored.rule }))
+            .map(|stored| {
+                self.rule(&RuleSource { id: stored.id, version: stored.version, rule: stored.rule })
+            })
             .collect();
         let servers = snapshot
             .servers

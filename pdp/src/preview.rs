@@ -7,8 +7,8 @@ use policy::evaluate::EvaluationRequest;
 use policy::facts::{CredentialFacts, Facts, Identity};
 use policy::labels::{ArgumentsMode, Responses, Trust};
 use policy::{Call, Decision, ServerSlug, SubjectId};
-use store::{CallerBy, CredentialBy, LiveQuery, Store, StoreError};
 use std::sync::Arc;
+use store::{CallerBy, CredentialBy, LiveQuery, Store, StoreError};
 
 /// "What would happen if …": a registered subject and a call, without any key.
 #[derive(Debug, Clone)]

@@ -53,7 +53,9 @@ pub(crate) fn describe(id: &DecisionId, question: &Question, decided: &Decided, 
     let (server, tool) = match &target {
         Target::Tool { server, name } => (Some(server.to_string()), Some(name.clone())),
         Target::Server { id } => (Some(id.clone()), None),
-        Target::UnknownMethod | Target::Unnamed => (facts.credential.server.as_ref().map(ToString::to_string), None),
+        Target::UnknownMethod | Target::Unnamed => {
+            (facts.credential.server.as_ref().map(ToString::to_string), None)
+        }
     };
     let known = decided.set.as_deref().and_then(|set| match &target {
         Target::Tool { server, name } => set.server(server.as_str())?.tool(name),

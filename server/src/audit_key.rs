@@ -1,5 +1,6 @@
 //! The secret behind the audit chain, kept outside the database: a file that only its owner may read.
 
+use crate::random;
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::io::Write;
@@ -16,8 +17,20 @@ pub fn load_or_create(path: &Path) -> Result<AuditKey> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             create(path).with_context(|| format!("the audit key {} could not be made", path.display()))
         }
-        Err(error) => Err(error).with_context(|| format!("the audit key {} could not be read", path.display())),
+        Err(error) => {
+            Err(error).with_context(|| format!("the audit key {} could not be read", path.display()))
+        }
     }
+}
+
+/// Reads the key file; unlike [`load_or_create`] it never makes one, as a fresh key would verify nothing.
+///
+/// # Errors
+/// When the file cannot be read, or does not hold 32 bytes as hex.
+pub fn load(path: &Path) -> Result<AuditKey> {
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("the audit key {} could not be read", path.display()))?;
+    read(&text).with_context(|| format!("audit key {}", path.display()))
 }
 
 fn read(text: &str) -> Result<AuditKey> {
@@ -28,12 +41,11 @@ fn read(text: &str) -> Result<AuditKey> {
     Ok(AuditKey::from_secret(&secret))
 }
 
-#[expect(clippy::disallowed_methods, reason = "a fresh secret is made here and handed down")]
 fn create(path: &Path) -> Result<AuditKey> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder)?;
     }
-    let secret: [u8; 32] = rand::random();
+    let secret = random::bytes();
     let mut options = fs::OpenOptions::new();
     // Never over an existing one: two processes that start at once must end up with the same key.
     options.write(true).create_new(true);

@@ -1,6 +1,6 @@
 //! The command line: its words, and which command answers to them.
 
-use crate::commands::{apply, check, credential, migrate, serve};
+use crate::commands::{apply, audit, check, credential, migrate, serve};
 use crate::config::{Config, ServeOptions, StateOptions};
 use crate::telemetry;
 use clap::{Parser, Subcommand};
@@ -26,6 +26,8 @@ enum Command {
     Check(check::Options),
     /// Make, list, rotate and remove enforcement keys.
     Credential(credential::Options),
+    /// Verify, anchor and prune the record of decisions.
+    Audit(audit::Options),
     /// Bring the database's tables to this version.
     Migrate(migrate::Options),
 }
@@ -62,6 +64,7 @@ impl Cli {
                     Command::Apply(options) => apply::run(&config, &options).await,
                     Command::Check(options) => check::run(&config, &options).await,
                     Command::Credential(options) => credential::run(&config, options).await,
+                    Command::Audit(options) => audit::run(&config, &options).await,
                     Command::Migrate(options) => migrate::run(&config, &options).await,
                     Command::Serve(_) => Ok(ExitCode::SUCCESS),
                 }

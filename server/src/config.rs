@@ -104,7 +104,14 @@ mod tests {
     use super::*;
 
     fn none() -> StateOptions {
-        StateOptions { config: None, database: None, audit_key: None, log_format: None, log: None, public_url: None }
+        StateOptions {
+            config: None,
+            database: None,
+            audit_key: None,
+            log_format: None,
+            log: None,
+            public_url: None,
+        }
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! `/healthz`: the process answers. `/readyz`: the database answers, may be written to, and records are kept.
 
+use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
-use axum::Router;
 use store::Store;
 use store::recorder::Recorder;
 

@@ -7,6 +7,7 @@ pub mod clock;
 mod commands;
 pub mod config;
 mod health;
+pub mod random;
 pub mod request_id;
 mod router;
 pub mod running;

@@ -42,7 +42,7 @@ impl Running {
                 .await
                 .context("the record could not be started")?;
         let pdp = Arc::new(Pdp::new(store.clone(), recorder.clone(), key));
-        let app = router::router(pdp, store.clone(), recorder.clone());
+        let app = router::router(pdp, store.clone(), recorder.clone(), &config.public_url);
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(async move {
             let service = app.into_make_service_with_connect_info::<SocketAddr>();

@@ -27,8 +27,9 @@ impl Database {
         let url = match backend {
             Backend::Sqlite => format!("sqlite://{}/countersign.db", folder.path().display()),
             Backend::Postgres => {
-                let server = std::env::var(POSTGRES)
-                    .unwrap_or_else(|_| panic!("{POSTGRES} is not set; `cargo xtask test` starts a Postgres and sets it"));
+                let server = std::env::var(POSTGRES).unwrap_or_else(|_| {
+                    panic!("{POSTGRES} is not set; `cargo xtask test` starts a Postgres and sets it")
+                });
                 let name = format!("story_{}", uuid::Uuid::now_v7().simple());
                 let mut admin = PgConnection::connect(&server).await.expect("the test Postgres answers");
                 sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))

@@ -28,7 +28,11 @@ impl Told {
     /// The reason code of a denial.
     pub fn reason(&self) -> &str {
         assert_eq!(self.status, 200, "{self:?}");
-        if self.allowed() { "allowed" } else { self.body["context"]["reason"].as_str().unwrap_or("none given") }
+        if self.allowed() {
+            "allowed"
+        } else {
+            self.body["context"]["reason"].as_str().unwrap_or("none given")
+        }
     }
 
     pub fn text(&self) -> &str {

@@ -88,6 +88,21 @@ impl Replica {
         self.running.address()
     }
 
+    /// Waits until `/readyz` says so.
+    pub async fn ready(&self) {
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let url = format!("http://{}/readyz", self.address());
+        let asked = async {
+            loop {
+                if http.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
+                    return;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(30), asked).await.expect("ready within 30 s");
+    }
+
     pub async fn stop(self) {
         self.running.stop().await.expect("stops");
     }

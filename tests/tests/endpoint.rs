@@ -48,7 +48,8 @@ mod stories {
         let world = World::demo(backend).await;
         let replica = world.replica().await;
         let crm = world.crm(&replica);
-        let good = call_body(world.secret("ALICE_KEY"), "get_customer", json!({"customer_id": "c-42"})).to_string();
+        let good =
+            call_body(world.secret("ALICE_KEY"), "get_customer", json!({"customer_id": "c-42"})).to_string();
         let path = "/access/v1/evaluation";
         assert!(crm.send(path, "application/json; charset=utf-8", good.clone().into_bytes()).await.allowed());
         let twice = good.replacen('{', "{\"action\":{\"name\":\"x\"},", 1);
@@ -83,7 +84,9 @@ mod stories {
         let invalid_utf8 = crm.send(path, "application/json", b"{\"subject\":\"\xff\"}".to_vec()).await;
         assert_eq!(invalid_utf8.status, 400);
         for key in ["", "nonsense", world.secret("ALICE_KEY")] {
-            let told = Pep::new(replica.address(), key).send(path, "application/json", good.clone().into_bytes()).await;
+            let told = Pep::new(replica.address(), key)
+                .send(path, "application/json", good.clone().into_bytes())
+                .await;
             assert_eq!(told.status, 401, "{key:?}");
         }
         replica.stop().await;
@@ -93,13 +96,25 @@ mod stories {
         let world = World::demo(backend).await;
         let replica = world.replica().await;
         let crm = world.crm(&replica);
-        let told = crm.call(world.secret("BOB_KEY"), "refund", json!({"customer_id": "c-1", "amount": 1, "currency": "EUR"})).await;
+        let told = crm
+            .call(
+                world.secret("BOB_KEY"),
+                "refund",
+                json!({"customer_id": "c-1", "amount": 1, "currency": "EUR"}),
+            )
+            .await;
         let text = told.body.to_string();
         for hidden in ["small refunds", "finance", "support-agent", "acme"] {
             assert!(!text.contains(hidden), "{text}");
         }
         world.apply("credentials: [{name: crm-pep, responses: minimal}]").await;
-        let told = crm.call(world.secret("BOB_KEY"), "refund", json!({"customer_id": "c-1", "amount": 1, "currency": "EUR"})).await;
+        let told = crm
+            .call(
+                world.secret("BOB_KEY"),
+                "refund",
+                json!({"customer_id": "c-1", "amount": 1, "currency": "EUR"}),
+            )
+            .await;
         assert_eq!(told.body, json!({"decision": false}));
         replica.stop().await;
     }
@@ -152,7 +167,11 @@ mod stories {
         let replica = world.replica().await;
         let crm = world.crm(&replica);
         let ask = |tenant: Value| {
-            let mut body = call_body(world.secret("BOB_KEY"), "refund", json!({"customer_id": "c-42", "amount": 1, "currency": "EUR"}));
+            let mut body = call_body(
+                world.secret("BOB_KEY"),
+                "refund",
+                json!({"customer_id": "c-42", "amount": 1, "currency": "EUR"}),
+            );
             body["context"]["tenant"] = tenant;
             body
         };

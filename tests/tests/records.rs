@@ -25,10 +25,13 @@ mod stories {
         let world = World::demo(backend).await;
         let replica = world.replica().await;
         let crm = world.crm(&replica);
-        for (amount, outcome, reason) in [(json!(80), "allow", "allowed"), (json!(700), "deny", "parameters_out_of_scope")] {
+        for (amount, outcome, reason) in
+            [(json!(80), "allow", "allowed"), (json!(700), "deny", "parameters_out_of_scope")]
+        {
             let told = crm.call(world.secret("ALICE_KEY"), "refund", refund(amount.clone())).await;
             let id = told.decision_id.expect("an id");
-            let recorded = world.store.get_decision(&id.as_str().into()).await.expect("reads").expect("is there");
+            let recorded =
+                world.store.get_decision(&id.as_str().into()).await.expect("reads").expect("is there");
             let body: Value = serde_json::from_str(&recorded.body).expect("JSON");
             assert_eq!(body["decision"]["outcome"], outcome);
             assert_eq!(body["decision"]["reason"], reason);
@@ -50,6 +53,7 @@ mod stories {
         let told = crm.call(world.secret("ALICE_KEY"), "refund", refund(json!(80))).await;
         assert_eq!(told.reason(), "audit_unavailable");
         world.database.by_hand("ALTER TABLE decisions_away RENAME TO decisions").await;
+        replica.ready().await;
         assert!(crm.call(world.secret("ALICE_KEY"), "refund", refund(json!(80))).await.allowed());
         replica.stop().await;
     }
@@ -67,7 +71,10 @@ mod stories {
             assert!(ask().await.allowed(), "{table} is back");
         }
         // A stored word that nobody knows is an error, never a default.
-        world.database.by_hand("UPDATE rules SET definition = '{\"name\":1}' WHERE name = 'small refunds'").await;
+        world
+            .database
+            .by_hand("UPDATE rules SET definition = '{\"name\":1}' WHERE name = 'small refunds'")
+            .await;
         assert_eq!(ask().await.reason(), "policy_unavailable");
         replica.stop().await;
     }
@@ -84,7 +91,8 @@ mod stories {
                 if n % 2 == 0 {
                     (true, crm.call(&alice, "refund", refund(json!(80))).await)
                 } else {
-                    let mut body = call_body(&alice, &"\u{202e}ü".repeat(20_000), json!({"x": "y".repeat(50_000)}));
+                    let mut body =
+                        call_body(&alice, &"\u{202e}ü".repeat(20_000), json!({"x": "y".repeat(50_000)}));
                     body["context"]["note"] = json!("z".repeat(100_000));
                     (false, crm.ask(&body).await)
                 }
@@ -106,8 +114,12 @@ mod stories {
         let crm = world.crm(&replica);
         crm.call(world.secret("ALICE_KEY"), "refund", refund(json!(80))).await;
         let told = crm.call("a-wrong-token-that-somebody-mistyped", "refund", refund(json!(80))).await;
-        let recorded =
-            world.store.get_decision(&told.decision_id.expect("an id").as_str().into()).await.expect("reads").expect("there");
+        let recorded = world
+            .store
+            .get_decision(&told.decision_id.expect("an id").as_str().into())
+            .await
+            .expect("reads")
+            .expect("there");
         assert!(!recorded.body.contains("mistyped"));
         let file = world.database.file("countersign.db");
         replica.stop().await;
@@ -122,15 +134,20 @@ mod stories {
 
     pub(super) async fn redacted_arguments_reach_no_table(backend: Backend) {
         let world = World::demo(backend).await;
-        world.database.by_hand("UPDATE tools SET redact = '[\"/customer_id\",\"/amount\"]' WHERE name = 'refund'").await;
+        world
+            .database
+            .by_hand("UPDATE tools SET redact = '[\"/customer_id\",\"/amount\"]' WHERE name = 'refund'")
+            .await;
         let replica = world.replica().await;
         let crm = world.crm(&replica);
         let mut digests = Vec::new();
         for amount in [80, 70_123, 70_123] {
             let told = crm.call(world.secret("ALICE_KEY"), "refund", refund(json!(amount))).await;
             let id = told.decision_id.expect("an id");
-            let recorded = world.store.get_decision(&id.as_str().into()).await.expect("reads").expect("there");
-            let arguments: Value = serde_json::from_str(recorded.arguments.as_ref().expect("kept")).expect("JSON");
+            let recorded =
+                world.store.get_decision(&id.as_str().into()).await.expect("reads").expect("there");
+            let arguments: Value =
+                serde_json::from_str(recorded.arguments.as_ref().expect("kept")).expect("JSON");
             assert_eq!(arguments["currency"], "EUR");
             assert!(arguments["customer_id"]["$redacted"].is_string(), "{arguments}");
             assert!(!recorded.body.contains("70123"), "{}", recorded.body);

@@ -31,7 +31,9 @@ mod stories {
                 let told = crm.at(replica.address()).call(alice, "refund", refund()).await;
                 assert_eq!(told.reason(), "no_matching_rule", "round {round}");
             }
-            world.apply("subjects: [{id: alice, memberships: [{tenant: acme, roles: [support-agent]}]}]").await;
+            world
+                .apply("subjects: [{id: alice, memberships: [{tenant: acme, roles: [support-agent]}]}]")
+                .await;
         }
         one.stop().await;
         two.stop().await;
@@ -45,10 +47,26 @@ mod stories {
         assert!(crm.call(alice, "refund", refund()).await.allowed());
         for (by_hand, back, reason) in [
             ("DELETE FROM membership_roles WHERE subject = 'alice'", None, "no_matching_rule"),
-            ("UPDATE tools SET review = 'changed' WHERE name = 'refund'", Some("UPDATE tools SET review = 'reviewed' WHERE name = 'refund'"), "tool_definition_changed"),
-            ("UPDATE servers SET enabled = 0 WHERE slug = 'crm'", Some("UPDATE servers SET enabled = 1 WHERE slug = 'crm'"), "server_disabled"),
-            ("UPDATE tenants SET active = 0 WHERE slug = 'acme'", Some("UPDATE tenants SET active = 1 WHERE slug = 'acme'"), "tenant_suspended"),
-            ("DELETE FROM server_tenants WHERE server = 'crm'", Some("INSERT INTO server_tenants (server, tenant) VALUES ('crm', 'acme')"), "unknown_server"),
+            (
+                "UPDATE tools SET review = 'changed' WHERE name = 'refund'",
+                Some("UPDATE tools SET review = 'reviewed' WHERE name = 'refund'"),
+                "tool_definition_changed",
+            ),
+            (
+                "UPDATE servers SET enabled = 0 WHERE slug = 'crm'",
+                Some("UPDATE servers SET enabled = 1 WHERE slug = 'crm'"),
+                "server_disabled",
+            ),
+            (
+                "UPDATE tenants SET active = 0 WHERE slug = 'acme'",
+                Some("UPDATE tenants SET active = 1 WHERE slug = 'acme'"),
+                "tenant_suspended",
+            ),
+            (
+                "DELETE FROM server_tenants WHERE server = 'crm'",
+                Some("INSERT INTO server_tenants (server, tenant) VALUES ('crm', 'acme')"),
+                "unknown_server",
+            ),
             ("DELETE FROM rules WHERE name = 'small refunds'", None, "no_matching_rule"),
         ] {
             world.apply(include_str!("../../examples/demo/bundle.yaml")).await;
@@ -70,14 +88,23 @@ mod stories {
         for (taken, reason) in [
             ("subjects: [{id: alice, active: false}]", "subject_disabled"),
             ("subjects: [{id: alice, memberships: []}]", "no_membership"),
-            ("subjects: [{id: alice, memberships: [{tenant: acme, roles: [support-agent], until: 2020-01-01T00:00:00Z}]}]", "no_membership"),
+            (
+                "subjects: [{id: alice, memberships: [{tenant: acme, roles: [support-agent], until: 2020-01-01T00:00:00Z}]}]",
+                "no_membership",
+            ),
             ("subjects: [{id: alice, api_keys: []}]", "token_invalid"),
-            ("subjects: [{id: alice, api_keys: [{name: laptop, secret_env: ALICE_KEY, expires_at: 2020-01-01T00:00:00Z}]}]", "token_expired"),
+            (
+                "subjects: [{id: alice, api_keys: [{name: laptop, secret_env: ALICE_KEY, expires_at: 2020-01-01T00:00:00Z}]}]",
+                "token_expired",
+            ),
             ("tenants: [{slug: acme, active: false}]", "tenant_suspended"),
             ("servers: [{slug: crm, enabled: false}]", "server_disabled"),
             ("servers: [{slug: crm, tenants: []}]", "unknown_server"),
             ("servers: [{slug: crm, tools: []}]", "unknown_tool"),
-            ("rules: [{name: small refunds, tenant: acme, effect: allow, status: disabled, roles: [support-agent], tools: [crm/refund]}]", "no_matching_rule"),
+            (
+                "rules: [{name: small refunds, tenant: acme, effect: allow, status: disabled, roles: [support-agent], tools: [crm/refund]}]",
+                "no_matching_rule",
+            ),
             ("rules: [{name: stop, effect: deny, tools: ['*/*']}]", "denied_by_rule"),
         ] {
             let told = crm.call(alice, "refund", refund()).await;

@@ -44,7 +44,11 @@ impl<T> About<T> for Result<T, WriteError> {
 ///
 /// # Errors
 /// At the first thing that cannot be; then the writer must be rolled back.
-pub async fn apply(writer: &mut Writer, bundle: &Bundle, environment: &Environment<'_>) -> Result<(), ApplyError> {
+pub async fn apply(
+    writer: &mut Writer,
+    bundle: &Bundle,
+    environment: &Environment<'_>,
+) -> Result<(), ApplyError> {
     twice(bundle)?;
     for entry in &bundle.tenants {
         tenant(writer, entry).await?;
@@ -165,7 +169,11 @@ async fn credential(
 }
 
 /// Reads a secret from its variable.
-pub(super) fn secret(thing: &str, variable: &str, environment: &Environment<'_>) -> Result<Secret, ApplyError> {
+pub(super) fn secret(
+    thing: &str,
+    variable: &str,
+    environment: &Environment<'_>,
+) -> Result<Secret, ApplyError> {
     let text = environment(variable)
         .filter(|text| !text.is_empty())
         .ok_or_else(|| ApplyError::NoSecret { thing: thing.to_owned(), variable: variable.to_owned() })?;

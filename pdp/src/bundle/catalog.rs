@@ -46,7 +46,11 @@ pub(super) async fn server(writer: &mut Writer, entry: &ServerEntry) -> Result<(
     Ok(())
 }
 
-async fn reviewed_tool(writer: &mut Writer, server: &ServerSlug, entry: &ToolEntry) -> Result<(), ApplyError> {
+async fn reviewed_tool(
+    writer: &mut Writer,
+    server: &ServerSlug,
+    entry: &ToolEntry,
+) -> Result<(), ApplyError> {
     let thing = format!("tool `{server}/{}`", entry.name);
     let known = writer.get_tool(server, &entry.name).await?;
     let mut tool = known.unwrap_or_else(|| Tool::new(server.clone(), &entry.name));

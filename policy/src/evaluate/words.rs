@@ -130,7 +130,8 @@ pub(super) fn validity(valid: Option<&Validity>) -> String {
 pub(super) fn who(rule: &Rule, party: &Party<'_>) -> String {
     let mut wanted: Vec<String> = Vec::new();
     let held = rule.roles.iter().any(|role| party.holds(role)) || rule.subjects.contains(&party.subject.id);
-    if !held && !(rule.roles.is_empty() && rule.subjects.is_empty()) {
+    let anybody = rule.roles.is_empty() && rule.subjects.is_empty();
+    if !held && !anybody {
         let roles: Vec<String> = rule.roles.iter().take(5).map(|role| format!("role `{role}`")).collect();
         if roles.is_empty() {
             wanted.push("the caller were one of the subjects it names".to_owned());

@@ -11,7 +11,9 @@ pub(super) enum RequestError {
     Malformed(String),
     #[error("the body is larger than 1 MiB")]
     TooLarge,
-    #[error("send the enforcement key as `Authorization: Bearer …`; it is missing, unknown, expired or switched off")]
+    #[error(
+        "send the enforcement key as `Authorization: Bearer …`; it is missing, unknown, expired or switched off"
+    )]
     NotACredential,
 }
 
@@ -20,7 +22,7 @@ impl RequestError {
         Self::Malformed(message.into())
     }
 
-    fn status(&self) -> StatusCode {
+    pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,

@@ -1,8 +1,10 @@
 //! The enforcement endpoint: OpenID AuthZEN Authorization API 1.0.
 
 mod answer;
+mod batch;
 mod endpoint;
 mod error;
+mod metadata;
 mod request;
 
 pub use endpoint::router;

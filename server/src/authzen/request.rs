@@ -33,7 +33,8 @@ pub(super) fn parse_evaluation(mut body: Object, request_id: &str) -> Result<Que
         properties: optional_object(&mut subject, "properties", "subject.properties")?.unwrap_or_default(),
     };
     let action_name = required_text(&mut action, "action", "name")?;
-    let mut action_properties = optional_object(&mut action, "properties", "action.properties")?.unwrap_or_default();
+    let mut action_properties =
+        optional_object(&mut action, "properties", "action.properties")?.unwrap_or_default();
     let resource_ref = ResourceRef {
         kind: required_text(&mut resource, "resource", "type")?,
         id: required_text(&mut resource, "resource", "id")?,

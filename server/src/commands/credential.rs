@@ -2,6 +2,7 @@
 
 use super::{open, operator};
 use crate::config::Config;
+use crate::random;
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use pdp::Secret;
@@ -66,7 +67,9 @@ pub(crate) async fn run(config: &Config, options: Options) -> Result<ExitCode> {
             let expires_at = moment(expires_at)?;
             let mut writer = store.write(operator()).await?;
             if writer.get_credential_by_name(&name).await?.is_some() {
-                bail!("an enforcement key `{name}` exists; `countersign credential rotate` gives it a new secret");
+                bail!(
+                    "an enforcement key `{name}` exists; `countersign credential rotate` gives it a new secret"
+                );
             }
             let credential = Credential {
                 server: server.as_deref().map(ServerSlug::from),
@@ -77,7 +80,7 @@ pub(crate) async fn run(config: &Config, options: Options) -> Result<ExitCode> {
                 ..Credential::new(&name)
             };
             let stored = writer.put_credential(&credential).await?;
-            let secret = Secret::generate(KeyKind::Enforcement);
+            let secret = Secret::from_random(KeyKind::Enforcement, &random::bytes());
             let digest = secret.digest();
             writer.add_credential_key(&stored.id, &digest, expires_at).await?;
             writer.commit().await?;
@@ -87,7 +90,9 @@ pub(crate) async fn run(config: &Config, options: Options) -> Result<ExitCode> {
         Command::Rotate { name, finish, expires_at } => {
             let expires_at = moment(expires_at)?;
             let mut writer = store.write(operator()).await?;
-            let Some(stored) = writer.get_credential_by_name(&name).await? else { bail!("no enforcement key `{name}`") };
+            let Some(stored) = writer.get_credential_by_name(&name).await? else {
+                bail!("no enforcement key `{name}`")
+            };
             let mut keys = writer.list_credential_keys(&stored.id).await?;
             keys.sort_by_key(|key| key.created_at);
             if finish {
@@ -99,9 +104,12 @@ pub(crate) async fn run(config: &Config, options: Options) -> Result<ExitCode> {
                 println!("{} older secret(s) of `{name}` removed", keys.len());
             } else {
                 if keys.len() >= KEYS_AT_ONCE {
-                    bail!("`{name}` has {} secrets already; remove the older one with --finish first", keys.len());
+                    bail!(
+                        "`{name}` has {} secrets already; remove the older one with --finish first",
+                        keys.len()
+                    );
                 }
-                let secret = Secret::generate(KeyKind::Enforcement);
+                let secret = Secret::from_random(KeyKind::Enforcement, &random::bytes());
                 let digest = secret.digest();
                 writer.add_credential_key(&stored.id, &digest, expires_at).await?;
                 writer.commit().await?;
@@ -124,7 +132,9 @@ pub(crate) async fn run(config: &Config, options: Options) -> Result<ExitCode> {
         }
         Command::Delete { name } => {
             let mut writer = store.write(operator()).await?;
-            let Some(stored) = writer.get_credential_by_name(&name).await? else { bail!("no enforcement key `{name}`") };
+            let Some(stored) = writer.get_credential_by_name(&name).await? else {
+                bail!("no enforcement key `{name}`")
+            };
             writer.delete_credential(&stored.id).await?;
             writer.commit().await?;
             println!("`{name}` removed; takes effect on the next call");

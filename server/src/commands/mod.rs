@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "what a command answers goes to stdout")]
 
 pub(crate) mod apply;
+pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod credential;
 pub(crate) mod migrate;
@@ -30,6 +31,7 @@ const READ_CONNECTIONS: u32 = 8;
 
 /// Who an administrative change from the command line is written down as.
 fn operator() -> store::Actor {
-    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "operator".to_owned());
+    let user =
+        std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "operator".to_owned());
     store::Actor { name: user, via: store::Via::Cli, request_id: None }
 }

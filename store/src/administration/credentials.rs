@@ -4,7 +4,7 @@ use super::writer::About;
 use super::{Page, WriteError, Writer, holds, name};
 use crate::Store;
 use crate::db::{Source, StoreError, flag, new_id, word};
-use crate::schema::{CredentialKeys, Credentials};
+use crate::schema::Credentials;
 use policy::labels::{ArgumentsMode, Responses, Trust};
 use policy::{CredentialId, ServerSlug, TenantSlug, Timestamp};
 use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};

@@ -60,7 +60,6 @@ pub async fn verify(
 ) -> Result<Report, StoreError> {
     let mut audit = Audit {
         store,
-        key,
         public_key: key.public_key(),
         report: Report::default(),
         flagged: BTreeSet::new(),
@@ -97,7 +96,6 @@ pub async fn verify(
 
 struct Audit<'a> {
     store: &'a Store,
-    key: &'a AuditKey,
     public_key: [u8; 32],
     report: Report,
     /// Chains that have their first finding.

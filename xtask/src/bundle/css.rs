@@ -59,7 +59,8 @@ impl<'a> Import<'a> {
     fn parse(rest: &'a str) -> Option<Self> {
         let (statement, comment) = rest.split_once(';')?;
         let comment = comment.trim();
-        if !comment.is_empty() && !(comment.starts_with("/*") && comment.ends_with("*/")) {
+        let is_comment = comment.starts_with("/*") && comment.ends_with("*/");
+        if !comment.is_empty() && !is_comment {
             return None;
         }
         let statement = statement.trim();

@@ -26,7 +26,7 @@ pub(super) fn check(metadata: &Metadata) -> Result<Vec<String>> {
             Some(expression) => match is_allowed(expression, &allowed) {
                 Some(true) => {}
                 Some(false) => {
-                    findings.push(format!("{crate_name}: `{expression}` is not allowed by deny.toml"))
+                    findings.push(format!("{crate_name}: `{expression}` is not allowed by deny.toml"));
                 }
                 None => findings.push(format!("{crate_name}: `{expression}` is no licence expression")),
             },

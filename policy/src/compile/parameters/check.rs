@@ -82,7 +82,7 @@ pub(super) fn check(source: &Value, effect: Effect) -> Result<(), ParameterError
     }
     let checker = Checker { effect };
     // The arguments are always an object, so the root needs no `type` beside its keywords.
-    checker.schema(source, "", Place { is_object: true, negated: false, given: BTreeSet::new() })
+    checker.schema(source, "", &Place { is_object: true, negated: false, given: BTreeSet::new() })
 }
 
 /// Where in the parameters a schema stands.
@@ -101,7 +101,7 @@ struct Checker {
 }
 
 impl Checker {
-    fn schema(&self, schema: &Value, path: &str, place: Place) -> Result<(), ParameterError> {
+    fn schema(&self, schema: &Value, path: &str, place: &Place) -> Result<(), ParameterError> {
         let fail = |at: &str, problem: String| Err(ParameterError { path: at.to_owned(), problem });
         let Some(map) = schema.as_object() else {
             return fail(path, "must be a schema object".to_owned());
@@ -130,7 +130,7 @@ impl Checker {
             }
             self.value(keyword, value, &at)?;
         }
-        self.children(map, path, &place)
+        self.children(map, path, place)
     }
 
     /// The form of a keyword's own value.
@@ -197,20 +197,20 @@ impl Checker {
                         ),
                     });
                 }
-                self.schema(schema, &at, inner.clone())?;
+                self.schema(schema, &at, &inner)?;
             }
         }
         for key in ["items", "additionalProperties"] {
             match map.get(key) {
                 None | Some(Value::Bool(_)) => {}
-                Some(schema) => self.schema(schema, &format!("{path}/{key}"), inner.clone())?,
+                Some(schema) => self.schema(schema, &format!("{path}/{key}"), &inner)?,
             }
         }
         if let Some(schema) = map.get("contains") {
-            self.schema(schema, &format!("{path}/contains"), inner.clone())?;
+            self.schema(schema, &format!("{path}/contains"), &inner)?;
         }
         for (index, schema) in list(map, "prefixItems", path)?.iter().enumerate() {
-            self.schema(schema, &format!("{path}/prefixItems/{index}"), inner.clone())?;
+            self.schema(schema, &format!("{path}/prefixItems/{index}"), &inner)?;
         }
         let same_value = Place { is_object: place.is_object, negated: place.negated, given };
         for key in ["allOf", "anyOf", "oneOf"] {
@@ -218,14 +218,14 @@ impl Checker {
                 return Err(self.negation(&format!("{path}/oneOf")));
             }
             for (index, schema) in list(map, key, path)?.iter().enumerate() {
-                self.schema(schema, &format!("{path}/{key}/{index}"), same_value.clone())?;
+                self.schema(schema, &format!("{path}/{key}/{index}"), &same_value)?;
             }
         }
         if let Some(schema) = map.get("not") {
             if place.negated && self.effect != Effect::Allow {
                 return Err(self.negation(&format!("{path}/not")));
             }
-            self.schema(schema, &format!("{path}/not"), Place { negated: true, ..same_value })?;
+            self.schema(schema, &format!("{path}/not"), &Place { negated: true, ..same_value })?;
         }
         if let Some(defs) = map.get("$defs") {
             if !path.is_empty() {
@@ -235,7 +235,7 @@ impl Checker {
                 });
             }
             for (name, schema) in defs.as_object().into_iter().flatten() {
-                self.schema(schema, &format!("/$defs/{}", escape(name)), inner.clone())?;
+                self.schema(schema, &format!("/$defs/{}", escape(name)), &inner)?;
             }
         }
         if let Some(target) = map.get("$ref")

@@ -3,8 +3,11 @@
 use super::*;
 use crate::reason::Reason;
 
+/// What breaks an allowed call, and the reason that is expected then.
+type Failure = (Reason, fn(&mut World));
+
 /// In the order of the design; each turns an allowed call into a denial.
-fn failures() -> Vec<(Reason, fn(&mut World))> {
+fn failures() -> Vec<Failure> {
     vec![
         (Reason::SubjectDisabled, |w| w.subject().active = false),
         (Reason::NoMembership, |w| w.facts.memberships.clear()),
