@@ -2,6 +2,7 @@
 //!
 //! Compiling checks everything that can be checked before a call comes, so that evaluation is total.
 
+mod condition;
 mod index;
 mod parameters;
 mod rule;
@@ -9,8 +10,9 @@ mod schema_walk;
 mod set;
 mod tool_schema;
 
+pub use condition::{Condition, ConditionError, FUNCTIONS, VARIABLES};
 pub use parameters::{ParameterError, ParameterScope};
-pub use rule::{CompiledRule, RuleError, RuleSource, check_rule};
+pub use rule::{CheckedRule, CompiledRule, RuleError, RuleSource, check_rule};
 pub(crate) use set::ArgumentCheck;
 pub use set::{CompiledServer, CompiledTool, PolicySet, ServerSource, TenantState, ToolSource};
 pub use tool_schema::{ToolSchema, ToolSchemaError};

@@ -1,5 +1,6 @@
 //! One rule, checked and compiled.
 
+use super::condition::{Condition, ConditionError};
 use super::parameters::{ParameterError, ParameterScope};
 use crate::ids::{NameError, RuleId, check_id};
 use crate::labels::{Effect, RuleStatus};
@@ -14,8 +15,8 @@ pub enum RuleError {
     NoTools,
     #[error("{0}")]
     Parameters(#[from] ParameterError),
-    #[error("`when` is not supported by this version")]
-    Condition,
+    #[error("`when` {0}")]
+    Condition(#[from] ConditionError),
     #[error("`approval` does not go with `effect: deny`")]
     ApprovalOnDeny,
     #[error("`effect: require_approval` needs `approval` to say who approves")]
@@ -47,6 +48,7 @@ pub struct CompiledRule {
     pub version: i64,
     pub rule: Rule,
     pub(crate) parameters: Option<ParameterScope>,
+    pub(crate) condition: Option<Condition>,
     /// A stored rule that no longer compiles: a restriction bites, a grant does not grant.
     pub(crate) broken: Option<String>,
 }
@@ -55,12 +57,13 @@ impl CompiledRule {
     /// # Errors
     /// See [`RuleError`].
     pub fn compile(source: &RuleSource) -> Result<Self, RuleError> {
-        let parameters = check_rule(&source.rule)?;
+        let CheckedRule { parameters, condition } = check_rule(&source.rule)?;
         Ok(Self {
             id: source.id.clone(),
             version: source.version,
             rule: source.rule.clone(),
             parameters,
+            condition,
             broken: None,
         })
     }
@@ -72,6 +75,7 @@ impl CompiledRule {
             version: source.version,
             rule: source.rule.clone(),
             parameters: None,
+            condition: None,
             broken: Some(error.to_string()),
         })
     }
@@ -85,11 +89,18 @@ impl CompiledRule {
     }
 }
 
+/// The parts of a rule that are compiled.
+#[derive(Debug)]
+pub struct CheckedRule {
+    pub(crate) parameters: Option<ParameterScope>,
+    pub(crate) condition: Option<Condition>,
+}
+
 /// Everything that can be wrong with a rule by itself.
 ///
 /// # Errors
 /// See [`RuleError`].
-pub fn check_rule(rule: &Rule) -> Result<Option<ParameterScope>, RuleError> {
+pub fn check_rule(rule: &Rule) -> Result<CheckedRule, RuleError> {
     check_id(&rule.name).map_err(RuleError::Name)?;
     if rule.tools.is_empty() {
         return Err(RuleError::NoTools);
@@ -98,9 +109,6 @@ pub fn check_rule(rule: &Rule) -> Result<Option<ParameterScope>, RuleError> {
         if length > 1_000 {
             return Err(RuleError::TooMany(1_000));
         }
-    }
-    if rule.when.is_some() {
-        return Err(RuleError::Condition);
     }
     match (&rule.approval, rule.effect) {
         (Some(_), Effect::Deny) => return Err(RuleError::ApprovalOnDeny),
@@ -127,5 +135,12 @@ pub fn check_rule(rule: &Rule) -> Result<Option<ParameterScope>, RuleError> {
     {
         return Err(RuleError::Validity);
     }
-    Ok(rule.parameters.as_ref().map(|source| ParameterScope::compile(source, rule.effect)).transpose()?)
+    Ok(CheckedRule {
+        parameters: rule
+            .parameters
+            .as_ref()
+            .map(|source| ParameterScope::compile(source, rule.effect))
+            .transpose()?,
+        condition: rule.when.as_deref().map(Condition::compile).transpose()?,
+    })
 }

@@ -2,6 +2,7 @@
 //! denial with a reason. The checks stand in the order of the design, and the first that fails is the reason.
 
 mod admission;
+mod inputs;
 mod nearest;
 mod rules;
 mod words;
@@ -17,6 +18,7 @@ use crate::reason::Reason;
 use admission::Party;
 
 pub use admission::tenant_of;
+pub(crate) use inputs::Inputs;
 
 /// All that a decision rests on, but for the compiled policy.
 #[derive(Debug, Clone, Copy)]

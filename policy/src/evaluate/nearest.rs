@@ -49,6 +49,9 @@ fn miss(
     let wanted = match part {
         Part::Parameters if parameters.is_empty() => "the arguments were sent".to_owned(),
         Part::Parameters => words::parameter_list(&parameters),
+        Part::Condition if judged.condition() == Truth::Unknown => {
+            "its condition could be evaluated".to_owned()
+        }
         Part::Condition => "its condition held".to_owned(),
         Part::Validity => words::validity(rule.valid.as_ref()),
         Part::Label => format!(

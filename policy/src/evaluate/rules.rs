@@ -1,7 +1,7 @@
 //! Combining rules, in Kleene logic: no priorities, no order, and unknown is never permission.
 
 use super::admission::Party;
-use super::{EvaluationRequest, nearest, words};
+use super::{EvaluationRequest, Inputs, nearest, words};
 use crate::compile::{CompiledRule, CompiledServer, CompiledTool, PolicySet};
 use crate::decision::{AppliedRule, Decision, Outcome, Part, ShadowOutcome, Truth};
 use crate::labels::{Effect, RuleStatus};
@@ -17,6 +17,7 @@ pub(super) struct Judged<'a> {
     label: Truth,
     validity: Truth,
     parameters: Truth,
+    condition: Truth,
     pub(super) truth: Truth,
     note: Option<&'static str>,
 }
@@ -26,6 +27,7 @@ impl Judged<'_> {
     pub(super) fn failing(&self) -> Vec<Part> {
         [
             (Part::Parameters, self.parameters),
+            (Part::Condition, self.condition),
             (Part::Validity, self.validity),
             (Part::Label, self.label),
             (Part::Who, self.who),
@@ -38,6 +40,10 @@ impl Judged<'_> {
 
     pub(super) fn parameters(&self) -> Truth {
         self.parameters
+    }
+
+    pub(super) fn condition(&self) -> Truth {
+        self.condition
     }
 
     fn applied(&self) -> AppliedRule {
@@ -58,6 +64,7 @@ fn judge<'a>(
     party: &Party<'_>,
     tool: &CompiledTool,
     arguments: Option<&Value>,
+    inputs: &Inputs<'_>,
     now: Timestamp,
 ) -> Judged<'a> {
     let written = &rule.rule;
@@ -84,9 +91,19 @@ fn judge<'a>(
             truth
         }
     };
+    let failed =
+        [!who, !label, !validity, parameters == Truth::False].into_iter().filter(|failed| *failed).count();
+    let (condition, why) = match &rule.condition {
+        // Conditions cost more than all the rest, so they are asked only where they can matter: for the
+        // outcome, or for telling whether an allow rule was missed in one respect alone.
+        Some(condition) if failed <= usize::from(written.effect == Effect::Allow) => condition.truth(inputs),
+        Some(_) => (Truth::Unknown, None),
+        None => (Truth::True, None),
+    };
+    let note = note.or(why);
     let (who, label, validity) = (Truth::from(who), Truth::from(label), Truth::from(validity));
-    let truth = who.and(label).and(validity).and(parameters);
-    Judged { rule, who, label, validity, parameters, truth, note }
+    let truth = who.and(label).and(validity).and(parameters).and(condition);
+    Judged { rule, who, label, validity, parameters, condition, truth, note }
 }
 
 pub(super) fn decide(
@@ -97,11 +114,12 @@ pub(super) fn decide(
     tool: &CompiledTool,
 ) -> Decision {
     let arguments = request.call.arguments.known();
+    let inputs = Inputs::new(request, party, set, server, tool);
     let judged: Vec<Judged<'_>> = set
         .rules
         .matching(server.slug.as_str(), &tool.source.name)
         .into_iter()
-        .map(|rule| judge(rule, party, tool, arguments, request.facts.now))
+        .map(|rule| judge(rule, party, tool, arguments, &inputs, request.facts.now))
         .collect();
     let counting =
         |effect: Effect| judged.iter().filter(move |j| j.rule.counts() && j.rule.rule.effect == effect);
@@ -159,16 +177,25 @@ fn no_grant(
 ) -> Decision {
     let allow: Vec<&Judged<'_>> =
         judged.iter().filter(|j| j.rule.counts() && j.rule.rule.effect == Effect::Allow).collect();
-    let only_parameters = |truth: Truth| {
-        allow
-            .iter()
-            .any(|j| j.rule.broken().is_none() && j.parameters == truth && j.failing() == [Part::Parameters])
+    let only_for = |part: Part, truth: Truth| {
+        let missed = |j: &&&Judged<'_>| j.rule.broken().is_none() && j.failing() == [part];
+        let came_out = |j: &&&Judged<'_>| {
+            if part == Part::Condition { j.condition == truth } else { j.parameters == truth }
+        };
+        allow.iter().filter(missed).any(|j| came_out(&j))
     };
-    let reason = if only_parameters(Truth::False) {
+    // Without arguments whatever speaks about them is unknown, and nothing else is to blame.
+    let only_want_of_arguments = arguments.is_none()
+        && allow.iter().any(|j| {
+            let blamed = |part: &Part| matches!(part, Part::Parameters | Part::Condition);
+            j.truth == Truth::Unknown && j.rule.broken().is_none() && j.failing().iter().all(blamed)
+        });
+    let is_broken = |j: &&Judged<'_>| j.rule.broken().is_some() && j.failing() == [Part::Parameters];
+    let reason = if only_for(Part::Parameters, Truth::False) {
         Reason::ParametersOutOfScope
-    } else if only_parameters(Truth::Unknown) {
+    } else if only_want_of_arguments {
         Reason::ArgumentsMissing
-    } else if allow.iter().any(|j| j.rule.broken().is_some() && j.failing() == [Part::Parameters]) {
+    } else if only_for(Part::Condition, Truth::Unknown) || allow.iter().any(is_broken) {
         Reason::ConditionError
     } else {
         Reason::NoMatchingRule

@@ -25,12 +25,21 @@ fn any_rule() -> impl Strategy<Value = Value> {
         prop::option::of(prop::sample::select(vec!["low", "critical"])),
         parameters(),
         any::<bool>(),
+        prop::option::of(prop::sample::select(vec![
+            "args.amount < 5",
+            "args.currency == 'EUR'",
+            "has(args.amount)",
+            "true",
+        ])),
     )
-        .prop_map(|(effect, status, roles, tool, risk, parameters, approval)| {
+        .prop_map(|(effect, status, roles, tool, risk, parameters, approval, when)| {
             let mut rule =
                 json!({"name": "x", "effect": effect, "status": status, "roles": roles, "tools": [tool]});
             if let Some(risk) = risk {
                 rule["risk_at_least"] = json!(risk);
+            }
+            if let Some(when) = when {
+                rule["when"] = json!(when);
             }
             if let Some(parameters) = parameters {
                 rule["parameters"] = parameters;

@@ -149,3 +149,86 @@ fn hostile_text_stays_short_in_sentences() {
     assert!(decision.reviewer_text.len() < 600);
     assert!(!decision.reviewer_text.contains('\u{1b}'));
 }
+
+#[test]
+fn conditions_in_kleene_logic() {
+    let allow = |when: &str| with(allow_refund(), json!({"when": when}));
+    let deny = |when: &str| json!({"name": "no", "effect": "deny", "tools": ["crm/refund"], "when": when});
+    for (rules, reason) in [
+        (vec![allow("args.amount < 100")], Reason::Allowed),
+        (vec![allow("args.amount > 100")], Reason::NoMatchingRule),
+        (vec![allow("args.nothing > 100")], Reason::ConditionError),
+        (vec![allow("args.currency > 100")], Reason::ConditionError),
+        (vec![allow("args.amount")], Reason::ConditionError),
+        (vec![allow("false && args.nothing > 1")], Reason::NoMatchingRule),
+        (vec![allow("true || args.nothing > 1")], Reason::Allowed),
+        (vec![allow("has(args.nothing)")], Reason::NoMatchingRule),
+        (vec![allow("task == null && token == null && actor == null")], Reason::Allowed),
+        (
+            vec![allow(
+                "'support-agent' in subject.roles && subject.id == 'alice' && subject.kind == 'user'",
+            )],
+            Reason::Allowed,
+        ),
+        (
+            vec![allow("resource.risk == 'high' && resource.server == 'crm' && resource.id == 'refund'")],
+            Reason::Allowed,
+        ),
+        (vec![allow("tenant.slug == 'acme' && action.name == 'tools/call'")], Reason::Allowed),
+        (vec![allow("now > timestamp('2026-11-23T11:59:59Z') && now.getHours() == 12")], Reason::Allowed),
+        (vec![allow("bound['/customer_id'].region == 'eu'")], Reason::ConditionError),
+        (vec![allow_refund(), deny("args.amount > 100")], Reason::Allowed),
+        (vec![allow_refund(), deny("args.amount < 100")], Reason::DeniedByRule),
+        (vec![allow_refund(), deny("args.nothing == 1")], Reason::DeniedByRule),
+        (vec![with(allow("args.amount < 100"), json!({"roles": ["finance"]}))], Reason::NoMatchingRule),
+    ] {
+        assert_eq!(World::new(rules.clone()).decide().reason, reason, "{rules:#?}");
+    }
+    let both = with(small_refunds(), json!({"when": "args.currency == 'EUR'"}));
+    let decide = |amount: i64, currency: &str| {
+        World::new(vec![both.clone()]).arguments(json!({"amount": amount, "currency": currency})).decide()
+    };
+    assert_eq!(decide(700, "EUR").reason, Reason::ParametersOutOfScope);
+    assert_eq!(decide(80, "USD").nearest[0].part, Part::Condition);
+    assert_eq!(decide(700, "USD").reason, Reason::NoMatchingRule);
+    assert!(decide(700, "USD").nearest.is_empty(), "two parts fail");
+}
+
+#[test]
+fn long_lists_make_macros_unknown_and_nothing_else() {
+    let any = json!({"name": "any", "effect": "deny", "tools": ["crm/refund"], "when": "args.note.exists(x, x == 7)"});
+    let ask = |count: usize| {
+        World::new(vec![allow_refund(), any.clone()]).arguments(json!({"note": vec![1; count]})).decide()
+    };
+    assert_eq!(ask(1_000).reason, Reason::Allowed);
+    assert_eq!(ask(1_001).reason, Reason::DeniedByRule);
+    let size =
+        json!({"name": "size", "effect": "deny", "tools": ["crm/refund"], "when": "args.note.size() > 5000"});
+    let decision = World::new(vec![allow_refund(), size]).arguments(json!({"note": vec![1; 1_001]})).decide();
+    assert_eq!(decision.reason, Reason::Allowed);
+}
+
+#[test]
+fn integers_stay_integers_in_conditions() {
+    for (when, amount, holds) in [
+        ("args.amount == 9007199254740993", json!(9_007_199_254_740_993_i64), true),
+        ("args.amount == 9007199254740992", json!(9_007_199_254_740_993_i64), false),
+        ("args.amount == 18446744073709551615u", json!(u64::MAX), true),
+        ("double(args.amount) * 1.5 < 100.0", json!(60), true),
+        ("args.amount < 80.5", json!(80), true),
+    ] {
+        let rule = with(allow_refund(), json!({"when": when}));
+        let decision = World::new(vec![rule]).arguments(json!({"amount": amount})).decide();
+        assert_eq!(decision.is_allow(), holds, "{when} with {amount}: {decision:?}");
+    }
+}
+
+#[test]
+fn what_a_condition_saw_is_not_repeated_where_it_fails() {
+    let rule = with(allow_refund(), json!({"when": "args.note[args.currency] == 1"}));
+    let mut world = World::new(vec![rule]).arguments(json!({"note": {"a": 1}, "currency": "s3cret"}));
+    world.tool.redact = vec!["/currency".into()];
+    let decision = world.decide();
+    assert_eq!(decision.reason, Reason::ConditionError);
+    assert!(!format!("{decision:?}").contains("s3cret"));
+}
