@@ -7,6 +7,7 @@ pub mod bundle;
 pub mod catalog;
 mod enforce;
 mod facts;
+pub mod flags;
 mod policies;
 mod preview;
 mod record;

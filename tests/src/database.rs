@@ -1,6 +1,7 @@
 //! A fresh database for one story.
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -50,6 +51,20 @@ impl Database {
 
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Where the Postgres server of this database listens.
+    pub fn server_address(&self) -> SocketAddr {
+        let (_, rest) = self.url.rsplit_once('@').expect("a Postgres URL");
+        let (host, _) = rest.split_once('/').expect("a host and a database");
+        host.to_socket_addrs().expect("resolves").next().expect("an address")
+    }
+
+    /// The same database by another way.
+    pub fn url_through(&self, address: SocketAddr) -> String {
+        let (login, rest) = self.url.rsplit_once('@').expect("a Postgres URL");
+        let (_, name) = rest.split_once('/').expect("a host and a database");
+        format!("{login}@{address}/{name}")
     }
 
     /// A change made by hand, past everything of ours.

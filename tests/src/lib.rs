@@ -1,7 +1,9 @@
 //! What the stories stand on: real databases, real servers, and callers whose type says who calls.
 
 pub mod database;
+pub mod line;
 pub mod pep;
+pub mod process;
 pub mod world;
 
 pub use database::{Backend, Database};

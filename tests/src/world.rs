@@ -2,7 +2,7 @@
 
 use crate::database::{Backend, Database};
 use crate::pep::Pep;
-use pdp::bundle::{Bundle, apply};
+use pdp::bundle::{ApplyOptions, Bundle, apply};
 use server::clock;
 use server::config::Config;
 use server::running::Running;
@@ -39,7 +39,7 @@ impl World {
 
     pub async fn empty(backend: Backend) -> Self {
         let database = Database::fresh(backend).await;
-        let store = open(&database).await;
+        let store = open(&database.url).await;
         store.migrate().await.expect("migrates");
         let secrets = ["ALICE_KEY", "BOB_KEY", "CAROL_KEY", "DAVE_KEY", "REFUND_BOT_KEY", "CRM_PEP_KEY"]
             .into_iter()
@@ -56,24 +56,31 @@ impl World {
     /// Applies a bundle from outside of every replica, as `countersign apply` does.
     pub async fn apply(&self, bundle: &str) {
         let bundle = Bundle::parse(bundle).expect("a bundle");
-        let store = open(&self.database).await;
+        let store = open(&self.database.url).await;
         let mut writer = store.write(operator()).await.expect("a unit of work");
-        apply(&mut writer, &bundle, &|name| self.secrets.get(name).cloned()).await.expect("applies");
+        apply(&mut writer, &bundle, &|name| self.secrets.get(name).cloned(), ApplyOptions::default())
+            .await
+            .expect("applies");
         writer.commit().await.expect("commits");
         store.close().await;
     }
 
     pub async fn replica(&self) -> Replica {
+        self.replica_at(&self.database.url).await
+    }
+
+    /// A replica that reaches the database by this address.
+    pub async fn replica_at(&self, url: &str) -> Replica {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let config = Config {
-            database: self.database.url.clone(),
+            database: url.to_owned(),
             audit_key: self.database.file("audit.key"),
             log_format: LogFormat::Text,
             log: "warn".to_owned(),
             listen: listener.local_addr().expect("an address"),
             public_url: format!("http://{}", listener.local_addr().expect("an address")),
         };
-        let store = open(&self.database).await;
+        let store = open(url).await;
         Replica { running: Running::start(store, listener, &config, clock::system()).await.expect("starts") }
     }
 
@@ -113,7 +120,7 @@ pub fn operator() -> Actor {
     Actor { name: "story".to_owned(), via: Via::Cli, request_id: None }
 }
 
-async fn open(database: &Database) -> Store {
-    let settings = Settings { url: database.url.clone(), read_connections: 4 };
+async fn open(url: &str) -> Store {
+    let settings = Settings { url: url.to_owned(), read_connections: 4 };
     Store::open(&settings).await.expect("the database opens")
 }

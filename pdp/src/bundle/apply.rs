@@ -1,9 +1,10 @@
 //! Bringing a database to what a bundle says, within one unit of work: all of it, or nothing.
 
 use super::format::{Bundle, CredentialEntry, RoleEntry, TenantEntry};
-use super::{catalog, identities, rules};
+use super::rules::{self, Flagged};
+use super::{catalog, identities};
 use crate::secret::{MIN_CHARACTERS, Secret};
-use policy::compile::RuleError;
+use policy::compile::{Flag, RuleError};
 use store::administration::{Credential, Role, Tenant};
 use store::{StoreError, WriteError, Writer};
 
@@ -25,8 +26,19 @@ pub enum ApplyError {
     NoSecret { thing: String, variable: String },
     #[error("{thing}: the secret in {variable} is shorter than {MIN_CHARACTERS} characters")]
     ShortSecret { thing: String, variable: String },
+    #[error(
+        "rule `{name}` can never match: {flag} (a rule that restricts nothing is refused; --allow-unmatched takes it all the same)"
+    )]
+    Unmatched { name: String, flag: Flag },
     #[error("{thing} is given twice")]
     Twice { thing: String },
+}
+
+/// How a bundle is applied.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ApplyOptions {
+    /// Take restricting rules that can never match.
+    pub allow_unmatched: bool,
 }
 
 /// Adds what was being written to an error of the store.
@@ -40,7 +52,8 @@ impl<T> About<T> for Result<T, WriteError> {
     }
 }
 
-/// Writes the bundle into `writer`; what changed is in [`Writer::changes`]. The caller commits, or rolls back.
+/// Writes the bundle into `writer`; what changed is in [`Writer::changes`], what was taken although it can
+/// never match is returned. The caller commits, or rolls back.
 ///
 /// # Errors
 /// At the first thing that cannot be; then the writer must be rolled back.
@@ -48,7 +61,8 @@ pub async fn apply(
     writer: &mut Writer,
     bundle: &Bundle,
     environment: &Environment<'_>,
-) -> Result<(), ApplyError> {
+    options: ApplyOptions,
+) -> Result<Vec<Flagged>, ApplyError> {
     twice(bundle)?;
     for entry in &bundle.tenants {
         tenant(writer, entry).await?;
@@ -68,7 +82,7 @@ pub async fn apply(
     for entry in &bundle.credentials {
         credential(writer, entry, environment).await?;
     }
-    Ok(())
+    rules::flagged(writer, &bundle.rules, options.allow_unmatched).await
 }
 
 /// A thing that is given twice would depend on the order within the file.

@@ -6,5 +6,6 @@ mod format;
 mod identities;
 mod rules;
 
-pub use apply::{ApplyError, Environment, apply};
+pub use apply::{ApplyError, ApplyOptions, Environment, apply};
 pub use format::{Bundle, BundleError};
+pub use rules::Flagged;

@@ -1,13 +1,51 @@
 //! Rules of a bundle.
 
 use super::apply::{About, ApplyError};
+use crate::flags;
 use policy::Rule;
-use policy::compile::check_rule;
+use policy::compile::{Flag, check_rule};
+use policy::labels::Effect;
 use store::Writer;
+
+/// A rule that was accepted although it can never match, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flagged {
+    pub rule: String,
+    pub flags: Vec<Flag>,
+}
 
 pub(super) async fn rule(writer: &mut Writer, rule: &Rule) -> Result<(), ApplyError> {
     check_rule(rule).map_err(|source| ApplyError::Rule { name: rule.name.clone(), source })?;
     let thing = format!("rule `{}`", rule.name);
     writer.put_rule(rule).await.about(&thing)?;
     Ok(())
+}
+
+/// Which of these rules can never match, as the unit of work would leave things. A restriction that restricts
+/// nothing is refused unless that is asked for.
+pub(super) async fn flagged(
+    writer: &mut Writer,
+    rules: &[Rule],
+    allow_unmatched: bool,
+) -> Result<Vec<Flagged>, ApplyError> {
+    if rules.is_empty() {
+        return Ok(Vec::new());
+    }
+    let around = flags::surroundings_within(writer).await?;
+    let mut flagged = Vec::new();
+    for rule in rules {
+        let checked =
+            check_rule(rule).map_err(|source| ApplyError::Rule { name: rule.name.clone(), source })?;
+        let flags = policy::compile::flags(rule, &checked, &around);
+        if let Some(first) = flags.first()
+            && rule.effect != Effect::Allow
+            && !allow_unmatched
+        {
+            return Err(ApplyError::Unmatched { name: rule.name.clone(), flag: first.clone() });
+        }
+        if !flags.is_empty() {
+            flagged.push(Flagged { rule: rule.name.clone(), flags });
+        }
+    }
+    Ok(flagged)
 }

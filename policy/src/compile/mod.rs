@@ -3,6 +3,7 @@
 //! Compiling checks everything that can be checked before a call comes, so that evaluation is total.
 
 mod condition;
+mod flags;
 mod index;
 mod parameters;
 mod rule;
@@ -11,6 +12,7 @@ mod set;
 mod tool_schema;
 
 pub use condition::{Condition, ConditionError, FUNCTIONS, VARIABLES};
+pub use flags::{CatalogTool, Flag, Surroundings, flags};
 pub use parameters::{ParameterError, ParameterScope};
 pub use rule::{CheckedRule, CompiledRule, RuleError, RuleSource, check_rule};
 pub(crate) use set::ArgumentCheck;

@@ -34,6 +34,15 @@ pub enum WalkError {
 /// Keywords that change where or how references resolve, which we do not follow.
 const REBASING: &[&str] = &["$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor", "$anchor"];
 
+/// Whether there is a `$ref` anywhere in it.
+pub(crate) fn has_reference(schema: &Value) -> bool {
+    match schema {
+        Value::Array(items) => items.iter().any(has_reference),
+        Value::Object(map) => map.contains_key("$ref") || map.values().any(has_reference),
+        _ => false,
+    }
+}
+
 /// Checks a whole schema against `bounds`.
 pub(crate) fn check(schema: &Value, bounds: Bounds) -> Result<(), WalkError> {
     // Depth first: everything after it may recurse freely.

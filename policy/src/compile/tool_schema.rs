@@ -2,7 +2,8 @@
 //! and "not usable" beyond the bounds (a person may then switch checking off for that one tool).
 
 use super::schema_walk::{self, Bounds, WalkError};
-use jsonschema::{PatternOptions, Validator};
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{PatternOptions, ValidationError, Validator};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -47,6 +48,11 @@ impl ToolSchema {
         Ok(Self { validator, declared: (!open).then_some(declared) })
     }
 
+    /// Whether a call may hold an argument of this name at all.
+    pub(crate) fn may_hold(&self, argument: &str) -> bool {
+        self.declared.as_ref().is_none_or(|declared| declared.contains(argument))
+    }
+
     /// What is wrong with the arguments, one line each, at most five; empty where they fit.
     pub fn problems(&self, arguments: &Value) -> Vec<String> {
         let mut problems: Vec<String> = Vec::new();
@@ -58,7 +64,8 @@ impl ToolSchema {
         }
         if !self.validator.is_valid(arguments) {
             // Masked: what came may be secret, and this text reaches records.
-            let errors = self.validator.iter_errors(arguments).take(5);
+            let said = !problems.is_empty();
+            let errors = self.validator.iter_errors(arguments).filter(|error| !(said && is_undeclared(error))).take(5);
             problems.extend(errors.map(|error| {
                 let path = error.instance_path().to_string();
                 let place = if path.is_empty() { "the arguments".to_owned() } else { shorten(&path) };
@@ -74,9 +81,8 @@ impl ToolSchema {
 /// some part of it speaks about other arguments itself, which the validator then enforces.
 fn collect(root: &Value, schema: &Value, declared: &mut BTreeSet<String>) -> bool {
     let Some(map) = schema.as_object() else { return false };
-    let mut open = ["additionalProperties", "unevaluatedProperties", "patternProperties"]
-        .iter()
-        .any(|key| map.contains_key(*key));
+    let speaks = |key: &str| map.get(key).is_some_and(|value| *value != Value::Bool(false));
+    let mut open = ["additionalProperties", "unevaluatedProperties", "patternProperties"].into_iter().any(speaks);
     if let Some(properties) = map.get("properties").and_then(Value::as_object) {
         declared.extend(properties.keys().cloned());
     }
@@ -97,6 +103,15 @@ fn collect(root: &Value, schema: &Value, declared: &mut BTreeSet<String>) -> boo
         }
     }
     open
+}
+
+/// The library's own word for an argument that is not declared.
+fn is_undeclared(error: &ValidationError<'_>) -> bool {
+    let kind = matches!(
+        error.kind(),
+        ValidationErrorKind::AdditionalProperties { .. } | ValidationErrorKind::UnevaluatedProperties { .. }
+    );
+    kind && error.instance_path().as_str().is_empty()
 }
 
 fn shorten(text: &str) -> String {
@@ -121,6 +136,10 @@ mod tests {
 
         let open = json!({"type": "object", "properties": {"a": {}}, "additionalProperties": true});
         assert!(ToolSchema::compile(&open).expect("compiles").problems(&json!({"b": 1})).is_empty());
+
+        let said_itself = json!({"properties": {"a": {}}, "additionalProperties": false});
+        let schema = ToolSchema::compile(&said_itself).expect("compiles");
+        assert_eq!(schema.problems(&json!({"b": 1})), ["`b` is not an argument of this tool"]);
 
         let through_ref = json!({"$ref": "#/$defs/input", "$defs": {"input": {"properties": {"a": {}}}}});
         let schema = ToolSchema::compile(&through_ref).expect("compiles");

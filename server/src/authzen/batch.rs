@@ -32,10 +32,24 @@ impl Semantics {
 pub(super) enum Batch {
     /// No items: it behaves as a single evaluation.
     Single(Box<Question>),
-    Several {
-        semantics: Semantics,
-        items: Vec<Result<Question, RequestError>>,
-    },
+    Several(Several),
+}
+
+/// Items that are read one by one, as they are decided: a default of 1 MiB is never held a hundred times.
+#[derive(Debug)]
+pub(super) struct Several {
+    pub(super) semantics: Semantics,
+    defaults: Map<String, Value>,
+    items: std::vec::IntoIter<Value>,
+    request_id: String,
+}
+
+impl Iterator for Several {
+    type Item = Result<Question, RequestError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(parse_item(&self.defaults, self.items.next()?, &self.request_id))
+    }
 }
 
 /// Members that an item may leave to the top level, each replaced as a whole.

@@ -4,7 +4,7 @@ use super::{open, operator};
 use crate::config::Config;
 use anyhow::{Context, Result};
 use clap::Args;
-use pdp::bundle::{Bundle, apply};
+use pdp::bundle::{ApplyOptions, Bundle, Flagged, apply};
 use std::io::Read;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -18,6 +18,9 @@ pub(crate) struct Options {
     /// Say what would change, and change nothing.
     #[arg(long)]
     dry_run: bool,
+    /// Take rules that deny or ask for approval although they can never match.
+    #[arg(long)]
+    allow_unmatched: bool,
 }
 
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
@@ -32,22 +35,25 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
     let bundle = Bundle::parse(&text).with_context(|| format!("{shown}"))?;
     let store = open(config).await?;
     let mut writer = store.write(operator()).await?;
-    let applied = apply(&mut writer, &bundle, &|name| std::env::var(name).ok()).await;
+    let how = ApplyOptions { allow_unmatched: options.allow_unmatched };
+    let applied = apply(&mut writer, &bundle, &|name| std::env::var(name).ok(), how).await;
     match applied {
         Err(error) => {
             writer.rollback().await?;
             Err(error).with_context(|| format!("{shown}: nothing was changed"))
         }
-        Ok(()) if options.dry_run => {
+        Ok(flagged) if options.dry_run => {
             report(writer.changes());
+            warn(&flagged);
             println!("dry run: nothing was changed");
             writer.rollback().await?;
             store.close().await;
             Ok(ExitCode::SUCCESS)
         }
-        Ok(()) => {
+        Ok(flagged) => {
             let committed = writer.commit().await?;
             report(&committed.changes);
+            warn(&flagged);
             match committed.changes.len() {
                 0 => println!("nothing to change"),
                 1 => println!("1 change; takes effect on the next call"),
@@ -56,6 +62,13 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
             store.close().await;
             Ok(ExitCode::SUCCESS)
         }
+    }
+}
+
+fn warn(flagged: &[Flagged]) {
+    for Flagged { rule, flags } in flagged {
+        let why: Vec<String> = flags.iter().map(ToString::to_string).collect();
+        println!("! rule {rule} can never match: {}", why.join("; "));
     }
 }
 
