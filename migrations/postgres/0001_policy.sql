@@ -265,7 +265,9 @@ CREATE TRIGGER servers_changed AFTER INSERT OR UPDATE OR DELETE ON servers
     FOR EACH ROW EXECUTE FUNCTION revise_common();
 CREATE TRIGGER servers_truncated AFTER TRUNCATE ON servers
     FOR EACH STATEMENT EXECUTE FUNCTION revise_everything();
-CREATE TRIGGER tools_changed AFTER INSERT OR UPDATE OR DELETE ON tools
+-- When a tool was last seen is no policy.
+CREATE TRIGGER tools_changed AFTER INSERT OR DELETE OR UPDATE OF id, server, name, review, risk, sensitivity, read_only,
+    check_schema, redact, definition, definition_hash ON tools
     FOR EACH ROW EXECUTE FUNCTION revise_common();
 CREATE TRIGGER tools_truncated AFTER TRUNCATE ON tools
     FOR EACH STATEMENT EXECUTE FUNCTION revise_everything();

@@ -261,7 +261,9 @@ END;
 CREATE TRIGGER tools_inserted AFTER INSERT ON tools BEGIN
     UPDATE revisions SET value = value + 1 WHERE scope = '';
 END;
-CREATE TRIGGER tools_updated AFTER UPDATE ON tools BEGIN
+-- When a tool was last seen is no policy.
+CREATE TRIGGER tools_updated AFTER UPDATE OF id, server, name, review, risk, sensitivity, read_only, check_schema, redact,
+    definition, definition_hash ON tools BEGIN
     UPDATE revisions SET value = value + 1 WHERE scope = '';
 END;
 CREATE TRIGGER tools_deleted AFTER DELETE ON tools BEGIN

@@ -7,6 +7,7 @@ use crate::record;
 use crate::secret::Secret;
 use policy::compile::PolicySet;
 use policy::evaluate::{EvaluationRequest, evaluate};
+use policy::facts::Facts;
 use policy::labels::Responses;
 use policy::{Call, Decision, DecisionId, Reason};
 use serde_json::{Map, Value};
@@ -39,7 +40,8 @@ pub struct Question {
 /// A decision that was recorded (or, if that was impossible, a denial).
 #[derive(Debug, Clone)]
 pub struct Answer {
-    pub id: DecisionId,
+    /// The record's id; None where nothing could be recorded.
+    pub id: Option<DecisionId>,
     pub decision: Decision,
     /// How much the credential lets its PEP see.
     pub responses: Responses,
@@ -65,7 +67,7 @@ impl Pdp {
             Err(error) => {
                 tracing::error!(error = %error, cause = ?std::error::Error::source(&error), "live state unreadable, call denied");
                 let decision = Decision::deny(Reason::PolicyUnavailable, "the live state could not be read");
-                Ok(Answer { id, decision, responses: Responses::Explained })
+                Ok(Answer { id: None, decision, responses: Responses::Explained })
             }
         }
     }
@@ -89,14 +91,14 @@ impl Pdp {
         let responses = decided.gathered.facts.credential.responses;
         let record = record::describe(&id, question, &decided, &self.key);
         match self.recorder.append(record).await {
-            Ok(_) => Answer { id, decision: decided.decision, responses },
+            Ok(_) => Answer { id: Some(id), decision: decided.decision, responses },
             Err(error) => {
                 tracing::error!(%error, decision = %id, "decision not recorded, call denied");
                 let mut decision =
                     Decision::deny(Reason::AuditUnavailable, "the decision could not be recorded");
                 decision.tenant = decided.decision.tenant;
                 decision.revision = decided.decision.revision;
-                Answer { id, decision, responses }
+                Answer { id: None, decision, responses }
             }
         }
     }
@@ -119,11 +121,48 @@ impl Pdp {
                 Matched::None => None,
                 Matched::Reloaded => continue,
             };
-            let request = EvaluationRequest { facts: &gathered.facts, call: &question.call, approved: &[] };
-            let decision = evaluate_caught(set.as_deref(), &request);
+            let decision = self.evaluate(set.as_ref(), &gathered.facts, &question.call).await;
             return Ok(Ok(Decided { gathered, decision, set }));
         }
     }
+}
+
+impl Pdp {
+    /// Evaluation is quick unless the arguments are large and a tool's own schema is slow on them. Those go
+    /// through a lane of their own, so that they hold up neither other calls nor the record.
+    async fn evaluate(&self, set: Option<&Arc<PolicySet>>, facts: &Facts, call: &Call) -> Decision {
+        let heavy = call.arguments.known().is_some_and(is_heavy);
+        if !heavy {
+            return evaluate_caught(set.map(Arc::as_ref), &EvaluationRequest { facts, call, approved: &[] });
+        }
+        let Ok(_turn) = self.heavy.acquire().await else { return failed() };
+        let (set, facts, call) = (set.cloned(), facts.clone(), call.clone());
+        let lane = tokio::task::spawn_blocking(move || {
+            evaluate_caught(set.as_deref(), &EvaluationRequest { facts: &facts, call: &call, approved: &[] })
+        });
+        lane.await.unwrap_or_else(|_| failed())
+    }
+}
+
+/// More than 8 KiB of arguments.
+fn is_heavy(arguments: &Value) -> bool {
+    fn exceeds(value: &Value, left: &mut usize) -> bool {
+        let cost = match value {
+            Value::String(text) => text.len() + 2,
+            _ => 2,
+        };
+        let Some(less) = left.checked_sub(cost) else { return true };
+        *left = less;
+        match value {
+            Value::Array(items) => items.iter().any(|item| exceeds(item, left)),
+            Value::Object(map) => map.iter().any(|(key, item)| {
+                *left = left.saturating_sub(key.len());
+                exceeds(item, left)
+            }),
+            _ => false,
+        }
+    }
+    exceeds(arguments, &mut { 8 * 1024 })
 }
 
 /// A decision with what it rests on.
@@ -136,6 +175,9 @@ pub(crate) struct Decided {
 
 /// Evaluation cannot panic; if it does all the same, that is a recorded denial.
 pub(crate) fn evaluate_caught(set: Option<&PolicySet>, request: &EvaluationRequest<'_>) -> Decision {
-    catch_unwind(AssertUnwindSafe(|| evaluate(set, request)))
-        .unwrap_or_else(|_| Decision::deny(Reason::EvaluationFailed, "evaluation panicked"))
+    catch_unwind(AssertUnwindSafe(|| evaluate(set, request))).unwrap_or_else(|_| failed())
+}
+
+fn failed() -> Decision {
+    Decision::deny(Reason::EvaluationFailed, "evaluation panicked")
 }

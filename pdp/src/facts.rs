@@ -3,12 +3,10 @@
 use crate::enforce::{Question, SubjectClaim};
 use crate::secret::Secret;
 use policy::facts::{CredentialFacts, Facts, Identity, SubjectFacts};
+use policy::ids::WHOEVER;
 use policy::labels::Trust;
 use store::live::{LiveCredential, LiveKey};
 use store::{CallerBy, CredentialBy, LiveQuery, LiveState, Store, StoreError};
-
-/// A PEP that does not read its caller's token says `self`: whoever the token belongs to.
-pub(crate) const WHOEVER: &str = "self";
 
 /// The facts of a call, and the keys that were used for them.
 #[derive(Debug)]

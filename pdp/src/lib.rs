@@ -3,8 +3,11 @@
 //! Two doors: [`Pdp::enforce`] decides and records before the answer leaves; [`Previewer::preview`] decides through
 //! the very same code and can neither append, file, use nor count.
 
+pub mod address_guard;
 pub mod bundle;
 pub mod catalog;
+pub mod discovery;
+pub mod drafts;
 mod enforce;
 mod facts;
 pub mod flags;
@@ -23,6 +26,7 @@ use std::sync::Arc;
 use store::Store;
 use store::chain::AuditKey;
 use store::recorder::Recorder;
+use tokio::sync::Semaphore;
 
 /// The decision service over one live database. Cheap to share behind an `Arc`.
 #[derive(Debug)]
@@ -31,11 +35,19 @@ pub struct Pdp {
     policies: Arc<Policies>,
     recorder: Recorder,
     key: AuditKey,
+    /// One large call is evaluated at a time.
+    heavy: Semaphore,
 }
 
 impl Pdp {
     pub fn new(store: Store, recorder: Recorder, key: AuditKey) -> Self {
-        Self { policies: Arc::new(Policies::new(store.clone())), store, recorder, key }
+        Self {
+            policies: Arc::new(Policies::new(store.clone())),
+            store,
+            recorder,
+            key,
+            heavy: Semaphore::new(1),
+        }
     }
 
     pub fn store(&self) -> &Store {

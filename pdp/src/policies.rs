@@ -9,13 +9,18 @@ use policy::evaluate::tenant_of;
 use policy::facts::{Facts, Revision};
 use policy::{Call, RuleId, TenantSlug, ToolId};
 use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use store::snapshot::PolicySnapshot;
 use store::{Store, StoreError};
 
 const TENANTS: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
 const RULES: NonZeroUsize = NonZeroUsize::new(65_536).unwrap();
 const TOOLS: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
+
+/// How long a call waits for another one's reload.
+const TURN: Duration = Duration::from_secs(3);
 
 /// One tenant's place: its newest set, and the lock under which it is reloaded.
 #[derive(Debug, Default)]
@@ -39,6 +44,18 @@ pub(crate) enum Matched {
     /// No tenant, or no policy of this moment: evaluation denies.
     None,
     Reloaded,
+}
+
+/// Libraries that panic on hostile text must not take a tenant down: what cannot be compiled forbids.
+fn compile_rule(source: &RuleSource) -> CompiledRule {
+    catch_unwind(AssertUnwindSafe(|| CompiledRule::compile_or_break(source)))
+        .unwrap_or_else(|_| CompiledRule::broken_by(source, "compiling it panicked"))
+}
+
+fn compile_tool(source: ToolSource) -> CompiledTool {
+    let kept = source.clone();
+    catch_unwind(AssertUnwindSafe(|| CompiledTool::compile(source)))
+        .unwrap_or_else(|_| CompiledTool::not_usable(kept))
 }
 
 /// Nothing that holds these locks can leave a half-written value behind, so a poisoned one is still good.
@@ -73,8 +90,7 @@ impl Policies {
         if !may_reload {
             return Ok(Matched::None);
         }
-        self.reload(tenant, revision).await?;
-        Ok(Matched::Reloaded)
+        Ok(if self.reload(tenant).await? { Matched::Reloaded } else { Matched::None })
     }
 
     /// The set compiled at exactly `revision`, where it is at hand.
@@ -84,29 +100,47 @@ impl Policies {
         (set.revision == revision).then_some(set)
     }
 
-    /// Reads and compiles the tenant's policy, unless somebody else just brought the wanted revision.
-    async fn reload(&self, tenant: &TenantSlug, wanted: Revision) -> Result<(), StoreError> {
+    /// Reads and compiles the tenant's policy, unless somebody else did so while we waited for our turn.
+    /// False where the turn did not come in time.
+    async fn reload(&self, tenant: &TenantSlug) -> Result<bool, StoreError> {
         let place = self.place(tenant);
-        let _turn = place.reload.lock().await;
-        if lock(&place.set).as_ref().is_some_and(|set| set.revision == wanted) {
-            return Ok(());
+        // Held until the end, so that no other set can take its address.
+        let before = lock(&place.set).clone();
+        let Ok(_turn) = tokio::time::timeout(TURN, place.reload.lock()).await else { return Ok(false) };
+        let now = lock(&place.set).clone();
+        if before.as_ref().map(Arc::as_ptr) != now.as_ref().map(Arc::as_ptr) {
+            return Ok(true);
         }
-        let set = self.store.read_policy(tenant).await?.map(|snapshot| Arc::new(self.compile(snapshot)));
+        let set = self.store.read_policy(tenant).await?.map(|snapshot| Arc::new(self.compile(snapshot, None)));
         *lock(&place.set) = set;
-        Ok(())
+        Ok(true)
     }
 
     fn place(&self, tenant: &TenantSlug) -> Arc<Place> {
         lock(&self.places).get_or_insert(tenant.clone(), Arc::default).clone()
     }
 
-    fn compile(&self, snapshot: PolicySnapshot) -> PolicySet {
+    /// The tenant's policy of this moment with `draft` in the place of the rule `replaces`, or beside all others.
+    /// It is never kept.
+    pub(crate) async fn with_draft(
+        &self,
+        tenant: &TenantSlug,
+        draft: Option<Arc<CompiledRule>>,
+        replaces: Option<&RuleId>,
+    ) -> Result<Option<PolicySet>, StoreError> {
+        let Some(mut snapshot) = self.store.read_policy(tenant).await? else { return Ok(None) };
+        snapshot.rules.retain(|stored| Some(&stored.id) != replaces);
+        Ok(Some(self.compile(snapshot, draft)))
+    }
+
+    fn compile(&self, snapshot: PolicySnapshot, draft: Option<Arc<CompiledRule>>) -> PolicySet {
         let rules = snapshot
             .rules
             .into_iter()
             .map(|stored| {
                 self.rule(&RuleSource { id: stored.id, version: stored.version, rule: stored.rule })
             })
+            .chain(draft)
             .collect();
         let servers = snapshot
             .servers
@@ -114,7 +148,12 @@ impl Policies {
             .map(|entry| ServerSource {
                 slug: entry.server.slug,
                 enabled: entry.server.enabled,
-                audiences: entry.server.audiences,
+                // A server that names no audience is known by its URL.
+                audiences: if entry.server.audiences.is_empty() {
+                    vec![entry.server.url]
+                } else {
+                    entry.server.audiences
+                },
                 check_arguments: entry.server.check_arguments,
                 tools: entry.tools.into_iter().map(|tool| self.tool(tool)).collect(),
             })
@@ -133,7 +172,7 @@ impl Policies {
         match known.filter(|known| known.version == source.version && known.rule == source.rule) {
             Some(known) => known,
             None => {
-                let compiled = Arc::new(CompiledRule::compile_or_break(source));
+                let compiled = Arc::new(compile_rule(source));
                 lock(&self.rules).put(source.id.clone(), compiled.clone());
                 compiled
             }
@@ -159,7 +198,7 @@ impl Policies {
             Some(known) => known,
             None => {
                 let id = source.id.clone();
-                let compiled = Arc::new(CompiledTool::compile(source));
+                let compiled = Arc::new(compile_tool(source));
                 lock(&self.tools).put(id, compiled.clone());
                 compiled
             }

@@ -31,7 +31,7 @@ pub enum PreviewError {
 #[derive(Debug, Clone)]
 pub struct Previewer {
     store: Store,
-    policies: Arc<Policies>,
+    pub(crate) policies: Arc<Policies>,
 }
 
 impl Pdp {
@@ -64,7 +64,7 @@ impl Previewer {
         Err(PreviewError::Unsettled)
     }
 
-    async fn preview_facts(&self, preview: &Preview) -> Result<Facts, StoreError> {
+    pub(crate) async fn preview_facts(&self, preview: &Preview) -> Result<Facts, StoreError> {
         let state = self
             .store
             .read_live(&LiveQuery {

@@ -29,6 +29,8 @@ pub struct RecordBody {
 pub struct RecordedCall {
     pub action: String,
     pub resource: ResourceRef,
+    /// The subject as the PEP named it; whom it was recognised as stands in the facts.
+    pub subject: ResourceRef,
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub context: Map<String, Value>,
 }
@@ -52,7 +54,10 @@ pub(crate) fn describe(id: &DecisionId, question: &Question, decided: &Decided, 
     let target = call.target(facts.credential.server.as_ref());
     let (server, tool) = match &target {
         Target::Tool { server, name } => (Some(server.to_string()), Some(name.clone())),
-        Target::Server { id } => (Some(id.clone()), None),
+        Target::Server { id } => {
+            let known = decided.set.as_deref().and_then(|set| set.server_by_audience(id));
+            (Some(known.map_or_else(|| id.clone(), |server| server.slug.to_string())), None)
+        }
         Target::UnknownMethod | Target::Unnamed => {
             (facts.credential.server.as_ref().map(ToString::to_string), None)
         }
@@ -67,9 +72,10 @@ pub(crate) fn describe(id: &DecisionId, question: &Question, decided: &Decided, 
         call: RecordedCall {
             action: call.action.clone(),
             resource: call.resource.clone(),
+            subject: ResourceRef { kind: question.subject.kind.clone(), id: question.subject.id.clone() },
             context: call.context.clone(),
         },
-        facts: facts.clone(),
+        facts: of_this_tenant(facts, &decided.decision),
         decision: decided.decision.clone(),
         tool: known.map(|tool| RecordedTool {
             definition_hash: tool.source.definition_hash.clone(),
@@ -97,23 +103,23 @@ pub(crate) fn describe(id: &DecisionId, question: &Question, decided: &Decided, 
     }
 }
 
+/// The facts as they are recorded: a record of one tenant says nothing of the caller's other memberships.
+fn of_this_tenant(facts: &Facts, decision: &Decision) -> Facts {
+    let mut facts = facts.clone();
+    if let Some(tenant) = &decision.tenant {
+        facts.memberships.retain(|membership| membership.tenant == *tenant);
+    }
+    facts
+}
+
 /// The arguments as they are recorded. Of a tool that is not known, nothing is known of what to redact: then
 /// every value is.
 fn redacted(arguments: &Value, tool: Option<&CompiledTool>, key: &AuditKey) -> String {
     let mut copy = arguments.clone();
+    let hide = &mut |value: &mut Value| redact(value, key);
     match tool {
-        Some(tool) => {
-            for pointer in &tool.source.redact {
-                if let Some(value) = copy.pointer_mut(pointer) {
-                    redact(value, key);
-                }
-            }
-        }
-        None => {
-            for value in copy.as_object_mut().into_iter().flat_map(Map::values_mut) {
-                redact(value, key);
-            }
-        }
+        Some(tool) => tool.hide_redacted(&mut copy, hide),
+        None => copy.as_object_mut().into_iter().flat_map(Map::values_mut).for_each(hide),
     }
     canonical(&copy)
 }

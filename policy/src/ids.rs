@@ -79,8 +79,10 @@ pub enum NameError {
     TooLong(usize),
     #[error("must be lower-case letters, digits and hyphens, starting with a letter or digit")]
     Slug,
-    #[error("`new` is reserved")]
+    #[error("is reserved")]
     Reserved,
+    #[error("is reserved: it stands for whoever a token belongs to")]
+    ReservedWhoever,
     #[error("must not hold control characters")]
     Control,
 }
@@ -119,6 +121,17 @@ pub fn check_id(text: &str) -> Result<(), NameError> {
         return Err(NameError::Control);
     }
     if text == "new" { Err(NameError::Reserved) } else { Ok(()) }
+}
+
+/// The subject id with which a PEP says "whoever the token belongs to".
+pub const WHOEVER: &str = "self";
+
+/// Subject ids: as [`check_id`], and never [`WHOEVER`].
+///
+/// # Errors
+/// Says which of these the text breaks.
+pub fn check_subject_id(text: &str) -> Result<(), NameError> {
+    if text == WHOEVER { Err(NameError::ReservedWhoever) } else { check_id(text) }
 }
 
 #[cfg(test)]

@@ -12,7 +12,9 @@ pub mod ids;
 pub mod labels;
 pub mod pattern;
 pub mod reason;
+pub mod redact;
 pub mod rule;
+pub mod text;
 pub mod timestamp;
 
 #[cfg(feature = "evaluate")]

@@ -46,20 +46,23 @@ fn create(path: &Path) -> Result<AuditKey> {
         fs::create_dir_all(folder)?;
     }
     let secret = random::bytes();
+    // Written aside and then linked: a key file is whole or not there, and never put over an existing one, so
+    // that two processes which start at once end up with the same key.
+    let aside = path.with_extension(format!("{}.new", std::process::id()));
     let mut options = fs::OpenOptions::new();
-    // Never over an existing one: two processes that start at once must end up with the same key.
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
         options.mode(0o600);
     }
-    match options.open(path) {
-        Ok(mut file) => {
-            file.write_all(format!("{}\n", hex::encode(secret)).as_bytes())?;
-            file.sync_all()?;
-            Ok(AuditKey::from_secret(&secret))
-        }
+    let mut file = options.open(&aside)?;
+    file.write_all(format!("{}\n", hex::encode(secret)).as_bytes())?;
+    file.sync_all()?;
+    let linked = fs::hard_link(&aside, path);
+    fs::remove_file(&aside)?;
+    match linked {
+        Ok(()) => Ok(AuditKey::from_secret(&secret)),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => read(&fs::read_to_string(path)?),
         Err(error) => Err(error.into()),
     }

@@ -1,6 +1,6 @@
 //! The command line: its words, and which command answers to them.
 
-use crate::commands::{apply, audit, check, credential, migrate, serve};
+use crate::commands::{account, apply, audit, check, credential, migrate, serve};
 use crate::config::{Config, ServeOptions, StateOptions};
 use crate::telemetry;
 use clap::{Parser, Subcommand};
@@ -26,6 +26,10 @@ enum Command {
     Check(check::Options),
     /// Make, list, rotate and remove enforcement keys.
     Credential(credential::Options),
+    /// Print a new one-time link with which the first owner of the console is made.
+    SetupLink,
+    /// Recover and list the console's accounts.
+    Account(account::Options),
     /// Verify, anchor and prune the record of decisions.
     Audit(audit::Options),
     /// Bring the database's tables to this version.
@@ -56,14 +60,17 @@ impl Cli {
             }
             command => {
                 let mut state = self.state;
-                // Beside what a command prints, only what is wrong.
-                state.log.get_or_insert_with(|| "warn".to_owned());
-                let config = Config::resolve(state, None)?;
+                // Beside what a command prints, only what is wrong; unless it is asked for here.
+                let asked = state.log.take();
+                let mut config = Config::resolve(state, None)?;
+                config.log = asked.unwrap_or_else(|| "warn".to_owned());
                 telemetry::init(config.log_format, &config.log)?;
                 match command {
                     Command::Apply(options) => apply::run(&config, &options).await,
                     Command::Check(options) => check::run(&config, &options).await,
                     Command::Credential(options) => credential::run(&config, options).await,
+                    Command::SetupLink => account::setup_link(&config).await,
+                    Command::Account(options) => account::run(&config, &options).await,
                     Command::Audit(options) => audit::run(&config, &options).await,
                     Command::Migrate(options) => migrate::run(&config, &options).await,
                     Command::Serve(_) => Ok(ExitCode::SUCCESS),

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod clock;
 mod commands;
 pub mod config;
+pub mod console;
 mod health;
 pub mod random;
 pub mod request_id;

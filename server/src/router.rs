@@ -1,6 +1,7 @@
 //! Which path goes where.
 
-use crate::{authzen, health, request_id};
+use crate::console::ConsoleState;
+use crate::{authzen, console, health, request_id};
 use axum::Router;
 use axum::middleware::from_fn;
 use pdp::Pdp;
@@ -8,9 +9,17 @@ use std::sync::Arc;
 use store::Store;
 use store::recorder::Recorder;
 
-pub(crate) fn router(pdp: Arc<Pdp>, store: Store, recorder: Recorder, public_url: &str) -> Router {
+/// The console answers whatever nobody else does.
+pub(crate) fn router(
+    pdp: Arc<Pdp>,
+    store: Store,
+    recorder: Recorder,
+    console: ConsoleState,
+    public_url: &str,
+) -> Router {
     Router::new()
         .merge(authzen::router(pdp, public_url))
         .merge(health::router(store, recorder))
+        .merge(console::router(console))
         .layer(from_fn(request_id::identify))
 }

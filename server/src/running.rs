@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::console::{self, ConsoleSettings, ConsoleState};
 use crate::{audit_key, router};
 use anyhow::{Context, Result};
 use pdp::Pdp;
@@ -17,6 +18,8 @@ use tokio::task::JoinHandle;
 /// How long open requests may take to end after a stop was asked for.
 const GRACE: Duration = Duration::from_secs(20);
 
+const SWEEP_EVERY: Duration = Duration::from_secs(5 * 60);
+
 /// Handle on a running server.
 #[derive(Debug)]
 pub struct Running {
@@ -25,6 +28,7 @@ pub struct Running {
     recorder: Recorder,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<std::io::Result<()>>,
+    sweeping: JoinHandle<()>,
 }
 
 impl Running {
@@ -41,8 +45,11 @@ impl Running {
             Recorder::start(&store, key.clone(), instance, env!("CARGO_PKG_VERSION"), clock.clone())
                 .await
                 .context("the record could not be started")?;
+        let settings = ConsoleSettings::new(&config.public_url);
+        let console = ConsoleState::new(store.clone(), &settings, clock.clone()).context("the public URL")?;
+        let sweeping = tokio::spawn(sweep_now_and_then(store.clone(), clock));
         let pdp = Arc::new(Pdp::new(store.clone(), recorder.clone(), key));
-        let app = router::router(pdp, store.clone(), recorder.clone(), &config.public_url);
+        let app = router::router(pdp, store.clone(), recorder.clone(), console, &config.public_url);
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(async move {
             let service = app.into_make_service_with_connect_info::<SocketAddr>();
@@ -52,7 +59,11 @@ impl Running {
             };
             axum::serve(listener, service).with_graceful_shutdown(asked).await
         });
-        Ok(Self { address, store, recorder, stop, serving })
+        Ok(Self { address, store, recorder, stop, serving, sweeping })
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -69,15 +80,29 @@ impl Running {
         let abort = self.serving.abort_handle();
         let ended = tokio::time::timeout(GRACE, self.serving).await;
         if ended.is_err() {
-            tracing::warn!("requests still open after {} s were cut off", GRACE.as_secs());
+            // Whatever they still ask for is denied: the recorder is about to stop.
+            tracing::warn!("requests are still open after {} s and are not waited for", GRACE.as_secs());
             abort.abort();
         }
+        self.sweeping.abort();
         self.recorder.stop().await;
         self.store.close().await;
         if let Ok(served) = ended {
             served.context("the server task ended")?.context("the listener failed")?;
         }
         Ok(())
+    }
+}
+
+/// Removes what has expired of sessions, links and attempts, every few minutes.
+async fn sweep_now_and_then(store: Store, clock: Clock) {
+    let mut turn = tokio::time::interval(SWEEP_EVERY);
+    turn.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        turn.tick().await;
+        if let Err(error) = console::sweep(&store, clock()).await {
+            tracing::warn!(%error, "expired sessions were not removed");
+        }
     }
 }
 

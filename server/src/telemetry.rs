@@ -16,7 +16,8 @@ pub enum LogFormat {
 /// # Errors
 /// When the filter does not parse, or a subscriber is installed already.
 pub fn init(format: LogFormat, filter: &str) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(filter)?;
+    // sqlx tells at `info` what Postgres merely notices.
+    let filter = EnvFilter::try_new(format!("sqlx=warn,{filter}"))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let installed = match format {
         LogFormat::Text => builder.with_ansi(false).try_init(),

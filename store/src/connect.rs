@@ -83,6 +83,7 @@ async fn open_sqlite(path: &str, readers: u32) -> Result<Db, OpenError> {
         return Err(OpenError::NoFile);
     }
     make_folder(Path::new(path))?;
+    make_file(Path::new(path))?;
     let common =
         SqliteConnectOptions::new().filename(path).foreign_keys(true).busy_timeout(Duration::from_secs(5));
     let writer = common
@@ -108,6 +109,21 @@ fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
         .idle_timeout(None::<Duration>)
         .max_lifetime(None::<Duration>)
         .test_before_acquire(false)
+}
+
+/// Makes the file where it is missing, for its owner alone; SQLite gives its write-ahead log the same mode.
+fn make_file(path: &Path) -> Result<(), OpenError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(source) => Err(OpenError::Folder { path: path.to_owned(), source }),
+    }
 }
 
 /// Makes the folder of the file, for its owner alone, where it is missing.

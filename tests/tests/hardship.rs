@@ -92,7 +92,7 @@ mod stories {
         let mut denied = 0;
         for _ in 0..20_000 {
             let mut body = tests::pep::call_body(world.secret("ALICE_KEY"), "refund", refund());
-            body["context"]["note"] = json!("x".repeat(20_000));
+            body["context"]["note"] = json!("x".repeat(15_000));
             let told = crm.ask(&body).await;
             if told.allowed() {
                 assert_eq!(denied, 0, "allowed after the disk was full, without room having been made");

@@ -92,8 +92,8 @@ mod stories {
                     (true, crm.call(&alice, "refund", refund(json!(80))).await)
                 } else {
                     let mut body =
-                        call_body(&alice, &"\u{202e}ü".repeat(20_000), json!({"x": "y".repeat(50_000)}));
-                    body["context"]["note"] = json!("z".repeat(100_000));
+                        call_body(&alice, &"\u{202e}ü".repeat(400), json!({"x": "y".repeat(50_000)}));
+                    body["context"]["note"] = json!("z".repeat(15_000));
                     (false, crm.ask(&body).await)
                 }
             });

@@ -14,12 +14,12 @@ pub type Environment<'a> = dyn Fn(&str) -> Option<String> + Send + Sync + 'a;
 /// Why a bundle was not applied. Nothing of it counts then.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
-    #[error("{thing}: {source}")]
-    Write { thing: String, source: WriteError },
+    #[error("{thing}: {why}")]
+    Write { thing: String, why: WriteError },
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("rule `{name}`: {source}")]
-    Rule { name: String, source: RuleError },
+    #[error("rule `{name}`: {why}")]
+    Rule { name: String, why: RuleError },
     #[error("{thing}: `{key}` is needed, as it does not exist yet")]
     Needed { thing: String, key: &'static str },
     #[error("{thing}: the variable {variable} is not set")]
@@ -48,7 +48,7 @@ pub(super) trait About<T> {
 
 impl<T> About<T> for Result<T, WriteError> {
     fn about(self, thing: &str) -> Result<T, ApplyError> {
-        self.map_err(|source| ApplyError::Write { thing: thing.to_owned(), source })
+        self.map_err(|why| ApplyError::Write { thing: thing.to_owned(), why })
     }
 }
 

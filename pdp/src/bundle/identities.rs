@@ -80,15 +80,19 @@ async fn api_keys(
     }
     for entry in given {
         let thing = format!("{thing}, key `{}`", entry.name);
-        match &entry.secret_env {
-            Some(variable) => {
+        let known = stored.iter().find(|key| key.name == entry.name);
+        // An expiry that is not given stays as it is.
+        let expires_at = entry.expires_at.or(known.and_then(|key| key.expires_at));
+        match (&entry.secret_env, known) {
+            (Some(variable), _) => {
                 let digest = secret(&thing, variable, environment)?.digest();
-                let key =
-                    NewApiKey { subject, name: &entry.name, digest: &digest, expires_at: entry.expires_at };
+                let key = NewApiKey { subject, name: &entry.name, digest: &digest, expires_at };
                 writer.put_api_key(&key).await.about(&thing)?;
             }
-            None if stored.iter().any(|key| key.name == entry.name) => {}
-            None => return Err(ApplyError::Needed { thing, key: "secret_env" }),
+            (None, Some(_)) => {
+                writer.set_api_key_expiry(subject, &entry.name, expires_at).await.about(&thing)?;
+            }
+            (None, None) => return Err(ApplyError::Needed { thing, key: "secret_env" }),
         }
     }
     Ok(())

@@ -15,10 +15,21 @@ pub struct Flagged {
 }
 
 pub(super) async fn rule(writer: &mut Writer, rule: &Rule) -> Result<(), ApplyError> {
-    check_rule(rule).map_err(|source| ApplyError::Rule { name: rule.name.clone(), source })?;
+    check_rule(rule).map_err(|why| ApplyError::Rule { name: rule.name.clone(), why })?;
     let thing = format!("rule `{}`", rule.name);
     writer.put_rule(rule).await.about(&thing)?;
     Ok(())
+}
+
+/// Whether this unit of work writes the rule anew. One that stands already is only flagged: the same bundle
+/// applied again must not fail because a role lost its last holder meanwhile.
+fn is_changed(writer: &Writer, rule: &Rule) -> bool {
+    writer.changes().iter().any(|change| {
+        let named = |value: &Option<serde_json::Value>| {
+            value.as_ref().and_then(|value| value.pointer("/rule/name")).is_some_and(|name| *name == *rule.name)
+        };
+        change.kind == "rule" && change.tenant == rule.tenant && (named(&change.after) || named(&change.before))
+    })
 }
 
 /// Which of these rules can never match, as the unit of work would leave things. A restriction that restricts
@@ -35,11 +46,12 @@ pub(super) async fn flagged(
     let mut flagged = Vec::new();
     for rule in rules {
         let checked =
-            check_rule(rule).map_err(|source| ApplyError::Rule { name: rule.name.clone(), source })?;
+            check_rule(rule).map_err(|why| ApplyError::Rule { name: rule.name.clone(), why })?;
         let flags = policy::compile::flags(rule, &checked, &around);
         if let Some(first) = flags.first()
             && rule.effect != Effect::Allow
             && !allow_unmatched
+            && is_changed(writer, rule)
         {
             return Err(ApplyError::Unmatched { name: rule.name.clone(), flag: first.clone() });
         }

@@ -69,7 +69,8 @@ impl DiscoveryError {
 /// Foreign text as it may be shown: on one line, without characters that have no look of their own or turn
 /// others around, and not long.
 pub(super) fn shown(text: &str) -> String {
-    let visible = |character: char| if is_invisible(character) { char::REPLACEMENT_CHARACTER } else { character };
+    let visible =
+        |character: char| if is_invisible(character) { char::REPLACEMENT_CHARACTER } else { character };
     let mut characters = text.chars().map(visible);
     let mut shown: String = characters.by_ref().take(LONGEST).collect();
     if characters.next().is_some() {

@@ -45,8 +45,7 @@ impl<'a> Listing<'a> {
     /// # Errors
     /// At the first thing that is not as it must be, or beyond the limits.
     pub(super) fn take(&mut self, url: &str, page: Value) -> Result<Option<String>, DiscoveryError> {
-        let not_a_list =
-            || DiscoveryError::not_mcp(url, "its answer to `tools/list` is not a list of tools");
+        let not_a_list = || DiscoveryError::not_mcp(url, "its answer to `tools/list` is not a list of tools");
         let Value::Object(mut page) = page else { return Err(not_a_list()) };
         let Some(Value::Array(tools)) = page.remove("tools") else { return Err(not_a_list()) };
         self.pages += 1;

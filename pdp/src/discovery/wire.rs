@@ -10,7 +10,7 @@ use crate::address_guard::{AddressError, CONNECT_TIMEOUT, GuardedClient};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use policy::arguments::parse_exact;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, WWW_AUTHENTICATE};
 use reqwest::{Method, Response};
 use rmcp::model::{ClientJsonRpcMessage, ClientRequest, ErrorData, RequestId, ServerJsonRpcMessage};
 use rmcp::transport::streamable_http_client::{
@@ -126,7 +126,7 @@ impl Wire {
             .header(CONTENT_TYPE, "application/json")
             .header(ACCEPT, "application/json, text/event-stream");
         if let Some(session) = &session {
-            request = request.header(SESSION, session.as_ref());
+            request = request.header(SESSION, &**session);
         }
         for (name, value) in headers {
             request = request.header(name, value);
@@ -135,9 +135,14 @@ impl Wire {
         let (status, url) = (response.status(), shown(&self.url));
         if status.is_redirection() {
             let location = header(&response, LOCATION.as_str()).unwrap_or_default();
-            return Err(DiscoveryError::Redirect { url, status: status.as_u16(), location: shown(&location) });
+            return Err(DiscoveryError::Redirect {
+                url,
+                status: status.as_u16(),
+                location: shown(&location),
+            });
         }
-        if matches!(status.as_u16(), 401 | 403) {
+        let challenged = response.headers().contains_key(WWW_AUTHENTICATE);
+        if status.as_u16() == 401 || status.as_u16() == 403 && challenged {
             return Err(DiscoveryError::Credential { url, status: status.as_u16() });
         }
         let Some(asked) = asked else {
@@ -157,6 +162,8 @@ impl Wire {
             self.answer(&asked, &bytes)?.ok_or_else(|| self.not_mcp("it answered with no response"))?
         } else if content == "text/event-stream" {
             self.first_answer(&asked, response).await?
+        } else if content.is_empty() {
+            return Err(self.not_mcp("it answers without a content type"));
         } else {
             let reason = format!("it answers with `{content}`, neither JSON nor an event stream");
             return Err(self.not_mcp(&reason));
@@ -190,7 +197,7 @@ impl Wire {
         status: u16,
         body: &[u8],
     ) -> Result<ServerJsonRpcMessage, DiscoveryError> {
-        if asked.kind == Kind::Discover && (400..500).contains(&status) {
+        if asked.kind == Kind::Discover && (400..500).contains(&status) && status != 403 {
             let error = ErrorData::invalid_request(format!("HTTP {status}"), None);
             return Ok(ServerJsonRpcMessage::error(error, Some(asked.id.clone())));
         }
@@ -205,8 +212,9 @@ impl Wire {
 
     /// Reads one message. None where it is not the answer.
     fn answer(&self, asked: &Asked, text: &[u8]) -> Result<Option<ServerJsonRpcMessage>, DiscoveryError> {
-        let message: ServerJsonRpcMessage = serde_json::from_slice(text)
-            .map_err(|error| self.not_mcp(&format!("it answers with something else than JSON-RPC ({error})")))?;
+        let message: ServerJsonRpcMessage = serde_json::from_slice(text).map_err(|error| {
+            self.not_mcp(&format!("it answers with something else than JSON-RPC ({error})"))
+        })?;
         match message {
             ServerJsonRpcMessage::Response(response) => {
                 if !asked.is_answered_by(&response.id) {
@@ -220,7 +228,9 @@ impl Wire {
                 Ok(Some(ServerJsonRpcMessage::response(response.result, asked.id.clone())))
             }
             // Who cannot read a request answers without its id.
-            ServerJsonRpcMessage::Error(error) if error.id.as_ref().is_none_or(|id| asked.is_answered_by(id)) => {
+            ServerJsonRpcMessage::Error(error)
+                if error.id.as_ref().is_none_or(|id| asked.is_answered_by(id)) =>
+            {
                 Ok(Some(ServerJsonRpcMessage::error(error.error, Some(asked.id.clone()))))
             }
             ServerJsonRpcMessage::Error(_) => Err(self.not_mcp("it answers a request that was not made")),
@@ -357,7 +367,7 @@ impl StreamableHttpClient for Wire {
         custom_headers: HashMap<HeaderName, HeaderValue>,
     ) -> Result<(), Refusal> {
         if let Ok(request) = self.client.request(Method::DELETE, &self.url) {
-            let mut request = request.header(SESSION, session_id.as_ref());
+            let mut request = request.header(SESSION, &*session_id);
             for (name, value) in custom_headers {
                 request = request.header(name, value);
             }

@@ -110,16 +110,26 @@ fn refuses(tool: &CatalogTool, argument: &str) -> bool {
 
 /// An argument whose bounds contradict each other.
 fn empty_bounds(parameters: &Value) -> Option<String> {
-    let required: Vec<&str> =
-        parameters.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> = parameters
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let properties = parameters.get("properties")?.as_object()?;
-    properties.iter().find(|(name, schema)| required.contains(&name.as_str()) && is_empty(schema)).map(|(name, _)| name.clone())
+    properties
+        .iter()
+        .find(|(name, schema)| required.contains(&name.as_str()) && is_empty(schema))
+        .map(|(name, _)| name.clone())
 }
 
 fn is_empty(schema: &Value) -> bool {
     let number = |key: &str| schema.get(key).and_then(Value::as_f64);
-    let crossed = |low: &str, high: &str| matches!((number(low), number(high)), (Some(low), Some(high)) if low > high);
-    let touching = |low: &str, high: &str| matches!((number(low), number(high)), (Some(low), Some(high)) if low >= high);
+    let crossed =
+        |low: &str, high: &str| matches!((number(low), number(high)), (Some(low), Some(high)) if low > high);
+    let touching =
+        |low: &str, high: &str| matches!((number(low), number(high)), (Some(low), Some(high)) if low >= high);
     let bounds = crossed("minimum", "maximum")
         || touching("exclusiveMinimum", "maximum")
         || touching("minimum", "exclusiveMaximum")
@@ -141,7 +151,10 @@ fn no_listed_value_fits(schema: &Value) -> bool {
     if schema_walk::has_reference(schema) {
         return false;
     }
-    jsonschema::options().offline().build(schema).is_ok_and(|validator| !listed.iter().any(|value| validator.is_valid(value)))
+    jsonschema::options()
+        .offline()
+        .build(schema)
+        .is_ok_and(|validator| !listed.iter().any(|value| validator.is_valid(value)))
 }
 
 fn nobody_holds(rule: &Rule, around: &Surroundings) -> bool {
@@ -162,7 +175,8 @@ fn covers(deny: &Rule, allow: &Rule, now: Timestamp) -> bool {
         && deny.valid.is_none_or(|valid| valid.until.is_none() && valid.holds_at(now))
         && deny.risk_at_least.is_none_or(|least| allow.risk_at_least.is_some_and(|asked| asked >= least))
         && (deny.sensitivity.is_empty()
-            || (!allow.sensitivity.is_empty() && allow.sensitivity.iter().all(|s| deny.sensitivity.contains(s))));
+            || (!allow.sensitivity.is_empty()
+                && allow.sensitivity.iter().all(|s| deny.sensitivity.contains(s))));
     let same_tenant = deny.tenant.is_none() || deny.tenant == allow.tenant;
     let anybody = deny.roles.is_empty() && deny.subjects.is_empty();
     let same_people = !(allow.roles.is_empty() && allow.subjects.is_empty())
@@ -227,17 +241,30 @@ mod tests {
 
     #[test]
     fn each_way_of_never_matching() {
-        let amount = |schema: Value| json!({"parameters": {"properties": {"amount": schema}, "required": ["amount"]}});
+        let amount =
+            |schema: Value| json!({"parameters": {"properties": {"amount": schema}, "required": ["amount"]}});
         for (more, expected) in [
             (json!({"tools": ["crm/refnud"]}), Flag::NoSuchTool("`crm/refnud`".into())),
             (json!({"tenant": "globex", "roles": []}), Flag::NoSuchTool("`crm/refund`".into())),
             (json!({"risk_at_least": "critical"}), Flag::NoSuchLabel),
             (json!({"sensitivity": ["public"]}), Flag::NoSuchLabel),
-            (json!({"parameters": {"properties": {"amuont": {"type": "number", "maximum": 1}}, "required": ["amuont"]}}), Flag::NoSuchParameter("amuont".into())),
+            (
+                json!({"parameters": {"properties": {"amuont": {"type": "number", "maximum": 1}}, "required": ["amuont"]}}),
+                Flag::NoSuchParameter("amuont".into()),
+            ),
             (json!({"when": "args.currency == 'EUR'"}), Flag::NoSuchParameter("currency".into())),
-            (amount(json!({"type": "number", "minimum": 5, "maximum": 1})), Flag::EmptyBounds("amount".into())),
-            (amount(json!({"type": "number", "exclusiveMinimum": 5, "maximum": 5})), Flag::EmptyBounds("amount".into())),
-            (amount(json!({"type": "string", "minLength": 5, "maxLength": 1})), Flag::EmptyBounds("amount".into())),
+            (
+                amount(json!({"type": "number", "minimum": 5, "maximum": 1})),
+                Flag::EmptyBounds("amount".into()),
+            ),
+            (
+                amount(json!({"type": "number", "exclusiveMinimum": 5, "maximum": 5})),
+                Flag::EmptyBounds("amount".into()),
+            ),
+            (
+                amount(json!({"type": "string", "minLength": 5, "maxLength": 1})),
+                Flag::EmptyBounds("amount".into()),
+            ),
             (amount(json!({"type": "number", "enum": ["a"]})), Flag::EmptyBounds("amount".into())),
             (json!({"valid": {"until": "2026-11-23T12:00:00Z"}}), Flag::PastValidity(surroundings().now)),
             (json!({"roles": ["ghost"]}), Flag::RoleNobodyHolds("`ghost`".into())),

@@ -13,6 +13,7 @@ mod tool_schema;
 
 pub use condition::{Condition, ConditionError, FUNCTIONS, VARIABLES};
 pub use flags::{CatalogTool, Flag, Surroundings, flags};
+pub(crate) use parameters::is_large;
 pub use parameters::{ParameterError, ParameterScope};
 pub use rule::{CheckedRule, CompiledRule, RuleError, RuleSource, check_rule};
 pub(crate) use set::ArgumentCheck;

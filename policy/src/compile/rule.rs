@@ -13,10 +13,10 @@ pub enum RuleError {
     Name(NameError),
     #[error("`tools` is empty; name at least one tool, such as `crm/refund` or `crm/*`")]
     NoTools,
-    #[error("{0}")]
+    #[error(transparent)]
     Parameters(#[from] ParameterError),
     #[error("`when` {0}")]
-    Condition(#[from] ConditionError),
+    Condition(ConditionError),
     #[error("`approval` does not go with `effect: deny`")]
     ApprovalOnDeny,
     #[error("`effect: require_approval` needs `approval` to say who approves")]
@@ -70,14 +70,19 @@ impl CompiledRule {
 
     /// Never fails: a rule that does not compile is kept as broken, so that what it forbids stays forbidden.
     pub fn compile_or_break(source: &RuleSource) -> Self {
-        Self::compile(source).unwrap_or_else(|error| Self {
+        Self::compile(source).unwrap_or_else(|error| Self::broken_by(source, &error.to_string()))
+    }
+
+    /// A rule that is kept for what it forbids alone.
+    pub fn broken_by(source: &RuleSource, why: &str) -> Self {
+        Self {
             id: source.id.clone(),
             version: source.version,
             rule: source.rule.clone(),
             parameters: None,
             condition: None,
-            broken: Some(error.to_string()),
-        })
+            broken: Some(why.to_owned()),
+        }
     }
 
     pub fn broken(&self) -> Option<&str> {
@@ -141,6 +146,6 @@ pub fn check_rule(rule: &Rule) -> Result<CheckedRule, RuleError> {
             .as_ref()
             .map(|source| ParameterScope::compile(source, rule.effect))
             .transpose()?,
-        condition: rule.when.as_deref().map(Condition::compile).transpose()?,
+        condition: rule.when.as_deref().map(Condition::compile).transpose().map_err(RuleError::Condition)?,
     })
 }

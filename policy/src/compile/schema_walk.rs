@@ -31,14 +31,42 @@ pub enum WalkError {
     Keyword(&'static str),
 }
 
-/// Keywords that change where or how references resolve, which we do not follow.
-const REBASING: &[&str] = &["$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor", "$anchor"];
+/// Keywords that change where or how references resolve, which we do not follow. An id at the very top names
+/// the whole and moves nothing.
+const REBASING: &[&str] =
+    &["$id", "id", "$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor", "$anchor"];
 
 /// Whether there is a `$ref` anywhere in it.
 pub(crate) fn has_reference(schema: &Value) -> bool {
     match schema {
         Value::Array(items) => items.iter().any(has_reference),
         Value::Object(map) => map.contains_key("$ref") || map.values().any(has_reference),
+        _ => false,
+    }
+}
+
+/// Whether a `$ref` stands beside a keyword that asserts something.
+pub(crate) fn has_reference_with_siblings(schema: &Value) -> bool {
+    let quiet = |key: &String| {
+        matches!(
+            key.as_str(),
+            "$ref"
+                | "title"
+                | "description"
+                | "$defs"
+                | "definitions"
+                | "$schema"
+                | "$id"
+                | "default"
+                | "examples"
+        )
+    };
+    match schema {
+        Value::Array(items) => items.iter().any(has_reference_with_siblings),
+        Value::Object(map) => {
+            map.get("$ref").is_some_and(Value::is_string) && !map.keys().all(quiet)
+                || map.values().any(has_reference_with_siblings)
+        }
         _ => false,
     }
 }
@@ -86,20 +114,28 @@ impl Walk<'_> {
             }
             Value::Object(map) => {
                 for keyword in REBASING {
-                    if map.contains_key(*keyword) {
+                    let moves =
+                        map.get(*keyword).is_some_and(|value| value.is_string() || value.is_boolean());
+                    if moves && !(path.is_empty() && matches!(*keyword, "$id" | "id")) {
                         return Err(WalkError::Keyword(keyword));
                     }
                 }
                 for (key, value) in map {
-                    // Data, not schema: a `$ref` inside of it means nothing.
-                    if matches!(key.as_str(), "enum" | "const" | "default" | "examples") {
-                        continue;
-                    }
                     let below = format!("{path}/{key}");
-                    match value {
-                        Value::String(target) if key == "$ref" => self.reference(target, &below)?,
-                        // Definitions count where they are used.
-                        _ if matches!(key.as_str(), "$defs" | "definitions") => {}
+                    match (key.as_str(), value) {
+                        // Data, not schema: a `$ref` inside of it means nothing. Definitions count where they
+                        // are used.
+                        ("enum" | "const" | "default" | "examples" | "$defs" | "definitions", _) => {}
+                        ("$ref", Value::String(target)) => self.reference(target, &below)?,
+                        // The keys of these are names, not keywords.
+                        (
+                            "properties" | "patternProperties" | "dependentSchemas" | "dependencies",
+                            Value::Object(named),
+                        ) => {
+                            for (name, schema) in named {
+                                self.node(schema, &format!("{below}/{name}"))?;
+                            }
+                        }
                         _ => self.node(value, &below)?,
                     }
                 }
@@ -151,6 +187,16 @@ mod tests {
         ] {
             assert_eq!(check(&schema, BOUNDS), Err(expected));
         }
+        for name in ["default", "enum", "const", "examples", "definitions", "$defs"] {
+            let cycle = json!({"properties": {name: {"$ref": "#/$defs/a"}}, "$defs": {"a": {"allOf": [{"$ref": "#/$defs/a"}]}}});
+            assert!(matches!(check(&cycle, BOUNDS), Err(WalkError::Cycle(_))), "an argument named {name}");
+        }
+        let embedded = json!({"properties": {"a": {"$id": "http://x.example/y", "$ref": "#/$defs/b"}}, "$defs": {"b": {}}});
+        assert_eq!(check(&embedded, BOUNDS), Err(WalkError::Keyword("$id")));
+        assert_eq!(
+            check(&json!({"$id": "http://x.example/y", "properties": {"id": {"type": "string"}}}), BOUNDS),
+            Ok(())
+        );
         let a_property_named_ref =
             json!({"properties": {"$ref": {"type": "string"}}, "const": {"$ref": "#"}});
         assert_eq!(check(&a_property_named_ref, BOUNDS), Ok(()));

@@ -6,6 +6,7 @@ use super::tool_schema::{ToolSchema, ToolSchemaError};
 use crate::facts::Revision;
 use crate::ids::{ServerSlug, TenantSlug, ToolId};
 use crate::labels::{ReviewState, Risk, Sensitivity};
+use crate::redact::RedactPath;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -62,6 +63,8 @@ pub(crate) enum ArgumentCheck {
 pub struct CompiledTool {
     pub source: ToolSource,
     pub(crate) check: ArgumentCheck,
+    /// None: a stored path does not parse, so everything is redacted.
+    redact: Option<Vec<RedactPath>>,
 }
 
 impl CompiledTool {
@@ -74,16 +77,48 @@ impl CompiledTool {
                 Err(error) => ArgumentCheck::NotUsable(error),
             },
         };
-        Self { source, check }
+        let redact = source.redact.iter().map(|path| RedactPath::parse(path).ok()).collect();
+        Self { source, check, redact }
     }
 
-    /// Whether the value at this path of the arguments must not be repeated: it, something above it, or
+    /// A tool whose schema could not even be looked at.
+    pub fn not_usable(source: ToolSource) -> Self {
+        let check = ArgumentCheck::NotUsable(ToolSchemaError::Compile("compiling it panicked".to_owned()));
+        Self { source, check, redact: None }
+    }
+
+    /// Whether the value at this place of the arguments must not be repeated: it, something above it, or
     /// something below it is redacted.
-    pub fn redacts(&self, path: &str) -> bool {
-        let below = |outer: &str, inner: &str| {
-            inner == outer || inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
+    pub fn redacts(&self, pointer: &str) -> bool {
+        match &self.redact {
+            Some(paths) => paths.iter().any(|path| path.touches(pointer)),
+            None => true,
+        }
+    }
+
+    /// Calls `hide` on everything in the arguments that is redacted. Of a tool that redacts anything, what it
+    /// does not declare is hidden as well: a misspelt name must not show what the right one hides.
+    pub fn hide_redacted(&self, arguments: &mut Value, hide: &mut impl FnMut(&mut Value)) {
+        let Some(paths) = self.redact.as_ref() else {
+            return arguments
+                .as_object_mut()
+                .into_iter()
+                .flat_map(serde_json::Map::values_mut)
+                .for_each(hide);
         };
-        self.source.redact.iter().any(|pointer| below(pointer, path) || below(path, pointer))
+        if paths.is_empty() {
+            return;
+        }
+        for path in paths {
+            path.each(arguments, hide);
+        }
+        if let ArgumentCheck::Schema(schema) = &self.check {
+            for (name, value) in arguments.as_object_mut().into_iter().flatten() {
+                if !schema.may_hold(name) {
+                    hide(value);
+                }
+            }
+        }
     }
 }
 
@@ -126,10 +161,11 @@ impl PolicySet {
         for server in servers {
             let slug = server.slug.as_str().to_owned();
             for audience in &server.audiences {
-                audiences
-                    .entry(audience.clone())
-                    .and_modify(|owner| *owner = None)
-                    .or_insert(Some(slug.clone()));
+                let owner: &mut Option<String> =
+                    audiences.entry(audience.clone()).or_insert(Some(slug.clone()));
+                if owner.as_ref() != Some(&slug) {
+                    *owner = None;
+                }
             }
             let tools = server.tools.into_iter().map(|tool| (tool.source.name.clone(), tool)).collect();
             let server = CompiledServer {

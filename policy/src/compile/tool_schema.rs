@@ -1,6 +1,7 @@
 //! A tool's reviewed input schema. It comes from the server, so it is hostile: bounded before it is compiled,
 //! and "not usable" beyond the bounds (a person may then switch checking off for that one tool).
 
+use super::is_large;
 use super::schema_walk::{self, Bounds, WalkError};
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, ValidationError, Validator};
@@ -18,6 +19,12 @@ pub enum ToolSchemaError {
     Bounds(#[from] WalkError),
     #[error("the input schema does not compile: {0}")]
     Compile(String),
+    #[error(
+        "the input schema has `patternProperties` and does not say with `additionalProperties` what else may come"
+    )]
+    OpenPatterns,
+    #[error("the input schema is of an older draft, in which what stands beside a `$ref` means nothing")]
+    OldDraft,
     #[error("the input schema is not an object schema")]
     NotAnObject,
 }
@@ -38,6 +45,15 @@ impl ToolSchema {
             return Err(ToolSchemaError::NotAnObject);
         }
         schema_walk::check(schema, BOUNDS)?;
+        if schema.get("patternProperties").is_some() && schema.get("additionalProperties").is_none() {
+            return Err(ToolSchemaError::OpenPatterns);
+        }
+        let draft = schema.get("$schema").and_then(Value::as_str).unwrap_or_default();
+        if ["draft-03", "draft-04", "draft-06", "draft-07"].iter().any(|old| draft.contains(old))
+            && schema_walk::has_reference_with_siblings(schema)
+        {
+            return Err(ToolSchemaError::OldDraft);
+        }
         let validator = jsonschema::options()
             .offline()
             .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_LIMIT))
@@ -62,38 +78,50 @@ impl ToolSchema {
                 undeclared.take(5).map(|name| format!("`{}` is not an argument of this tool", shorten(name))),
             );
         }
-        if !self.validator.is_valid(arguments) {
-            // Masked: what came may be secret, and this text reaches records.
-            let said = !problems.is_empty();
-            let errors = self.validator.iter_errors(arguments).filter(|error| !(said && is_undeclared(error))).take(5);
-            problems.extend(errors.map(|error| {
-                let path = error.instance_path().to_string();
-                let place = if path.is_empty() { "the arguments".to_owned() } else { shorten(&path) };
-                format!("{place}: {}", shorten(&error.masked().to_string()))
-            }));
+        let said = !problems.is_empty();
+        if is_large(arguments) {
+            // The library collects every error before it hands out the first: of a large call only one is told.
+            problems.extend(self.validator.validate(arguments).err().iter().map(line));
+        } else if !self.validator.is_valid(arguments) {
+            let errors =
+                self.validator.iter_errors(arguments).filter(|error| !(said && is_undeclared(error)));
+            problems.extend(errors.take(5).map(|error| line(&error)));
+            if problems.is_empty() {
+                problems.push("the arguments do not fit".to_owned());
+            }
         }
         problems.truncate(5);
         problems
     }
 }
 
-/// Collects the arguments a schema declares at its top level, through `$ref` and combinators. True where
-/// some part of it speaks about other arguments itself, which the validator then enforces.
+/// One problem. Masked: what came may be secret, and this text reaches records.
+fn line(error: &ValidationError<'_>) -> String {
+    let path = error.instance_path().to_string();
+    let place = if path.is_empty() { "the arguments".to_owned() } else { shorten(&path) };
+    format!("{place}: {}", shorten(&error.masked().to_string()))
+}
+
+/// Collects the arguments a schema declares at its top level, through `$ref` and combinators. True where it
+/// opens itself to other arguments, whatever branch of it a call takes.
 fn collect(root: &Value, schema: &Value, declared: &mut BTreeSet<String>) -> bool {
     let Some(map) = schema.as_object() else { return false };
     let speaks = |key: &str| map.get(key).is_some_and(|value| *value != Value::Bool(false));
-    let mut open = ["additionalProperties", "unevaluatedProperties", "patternProperties"].into_iter().any(speaks);
+    let mut open = ["additionalProperties", "unevaluatedProperties"].into_iter().any(speaks);
     if let Some(properties) = map.get("properties").and_then(Value::as_object) {
         declared.extend(properties.keys().cloned());
     }
-    for key in ["allOf", "anyOf", "oneOf"] {
-        for branch in map.get(key).and_then(Value::as_array).into_iter().flatten() {
-            open |= collect(root, branch, declared);
-        }
+    let branches = |key: &str| map.get(key).and_then(Value::as_array).into_iter().flatten();
+    for branch in branches("allOf") {
+        open |= collect(root, branch, declared);
+    }
+    for key in ["anyOf", "oneOf"] {
+        let all: Vec<bool> = branches(key).map(|branch| collect(root, branch, declared)).collect();
+        open |= !all.is_empty() && all.iter().all(|open| *open);
     }
     for key in ["if", "then", "else"] {
         if let Some(branch) = map.get(key) {
-            open |= collect(root, branch, declared);
+            collect(root, branch, declared);
         }
     }
     if let Some(named) = map.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix('#')) {
@@ -115,11 +143,7 @@ fn is_undeclared(error: &ValidationError<'_>) -> bool {
 }
 
 fn shorten(text: &str) -> String {
-    if text.chars().count() <= 200 {
-        text.to_owned()
-    } else {
-        text.chars().take(199).chain(['…']).collect()
-    }
+    crate::text::shown(text, 200)
 }
 
 #[cfg(test)]
@@ -145,6 +169,24 @@ mod tests {
         let schema = ToolSchema::compile(&through_ref).expect("compiles");
         assert!(schema.problems(&json!({"a": 1})).is_empty());
         assert_eq!(schema.problems(&json!({"b": 1})).len(), 1);
+    }
+
+    #[test]
+    fn undeclared_arguments_are_refused_whatever_one_branch_says() {
+        let branchy = json!({"properties": {"a": {}}, "anyOf": [{"required": ["a"]}, {"properties": {"b": {}}, "additionalProperties": {}}]});
+        let schema = ToolSchema::compile(&branchy).expect("compiles");
+        assert_eq!(schema.problems(&json!({"a": 1, "zzz": 2})), ["`zzz` is not an argument of this tool"]);
+        let patterns = json!({"properties": {"a": {}}, "patternProperties": {"^x-": {"type": "string"}}});
+        assert_eq!(ToolSchema::compile(&patterns).err(), Some(ToolSchemaError::OpenPatterns));
+        let old = json!({"$schema": "http://json-schema.org/draft-07/schema#", "properties": {"a": {"$ref": "#/definitions/n", "maximum": 1}}, "definitions": {"n": {"type": "number"}}});
+        assert_eq!(ToolSchema::compile(&old).err(), Some(ToolSchemaError::OldDraft));
+    }
+
+    #[test]
+    fn names_in_problems_cannot_rearrange_a_sentence() {
+        let schema = ToolSchema::compile(&json!({"properties": {}})).expect("compiles");
+        let problems = schema.problems(&json!({"a\u{202e}b\u{1b}": 1})).join("");
+        assert!(!problems.contains(['\u{202e}', '\u{1b}']), "{problems:?}");
     }
 
     #[test]

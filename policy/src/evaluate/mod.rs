@@ -72,7 +72,8 @@ fn within_tenant(set: &PolicySet, request: &EvaluationRequest<'_>, party: &Party
             Reason::UnknownMethod,
             format!(
                 "`{}` on `{}` is not a call this version decides on",
-                request.call.action, request.call.resource.kind
+                words::short(&request.call.action),
+                words::short(&request.call.resource.kind)
             ),
         ),
         Target::Unnamed => Decision::deny(

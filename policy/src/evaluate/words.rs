@@ -6,10 +6,9 @@ use crate::decision::{AppliedRule, NearestMiss, ParameterMiss, Part, Truth};
 use crate::rule::{Rule, Validity};
 use serde_json::Value;
 
-/// Caller text in a sentence of ours: shortened, and without characters that would rearrange it.
+/// Text that came from outside, in a sentence of ours.
 pub(super) fn short(text: &str) -> String {
-    let shown: String = text.chars().take(80).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-    if text.chars().count() > 80 { format!("{shown}…") } else { shown }
+    crate::text::shown(text, 80)
 }
 
 pub(super) fn allowed_by(rule: &AppliedRule) -> String {
@@ -142,7 +141,7 @@ pub(super) fn who(rule: &Rule, party: &Party<'_>) -> String {
     if !rule.kinds.is_empty() && !rule.kinds.contains(&party.subject.kind) {
         let kinds: Vec<&str> = rule.kinds.iter().map(|kind| kind.as_str()).collect();
         wanted.push(format!(
-            "the caller were of kind {}; it is a {}",
+            "the caller were of kind {}; its kind is {}",
             kinds.join(" or "),
             party.subject.kind
         ));

@@ -30,7 +30,7 @@ mod tests {
     #[test]
     fn a_denial_tells_the_caller_what_is_safe_and_nothing_else() {
         let mut answer = Answer {
-            id: DecisionId::from("d"),
+            id: Some(DecisionId::from("d")),
             decision: Decision::deny(Reason::NoMatchingRule, "names `secret rule`"),
             responses: Responses::Explained,
         };

@@ -14,8 +14,12 @@ use axum::{Extension, Json, Router};
 use pdp::{AskError, Pdp, Question, Secret};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 
 const DECISION_ID: HeaderName = HeaderName::from_static("countersign-decision-id");
+
+/// A body that takes longer than this is not waited for.
+const READ_WITHIN: Duration = Duration::from_secs(10);
 
 /// The endpoint's routes.
 pub fn router(pdp: Arc<Pdp>, public_url: &str) -> Router {
@@ -55,7 +59,8 @@ async fn evaluations(
 async fn single(pdp: &Arc<Pdp>, key: &Secret, question: &Question) -> Result<Response, RequestError> {
     let answer = pdp.enforce(key, question).await.map_err(refused)?;
     let mut response = Json(answer::body(&answer)).into_response();
-    if let Ok(id) = HeaderValue::from_str(answer.id.as_str()) {
+    let id = answer.id.as_ref().and_then(|id| HeaderValue::from_str(id.as_str()).ok());
+    if let Some(id) = id {
         response.headers_mut().insert(DECISION_ID, id);
     }
     Ok(no_store(response))
@@ -63,11 +68,7 @@ async fn single(pdp: &Arc<Pdp>, key: &Secret, question: &Question) -> Result<Res
 
 /// One after the other: each item sees the state that the one before left behind. An item's own error is a
 /// denial in its place.
-async fn several(
-    pdp: &Arc<Pdp>,
-    key: &Secret,
-    items: Several,
-) -> Result<Response, RequestError> {
+async fn several(pdp: &Arc<Pdp>, key: &Secret, items: Several) -> Result<Response, RequestError> {
     let semantics = items.semantics;
     let mut answers: Vec<Value> = Vec::new();
     let mut authenticated = false;
@@ -132,7 +133,8 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, RequestError> {
     if promised.is_some_and(|length| length > MAX_BODY) {
         return Err(RequestError::TooLarge);
     }
-    to_bytes(body, MAX_BODY).await.map_err(|error| {
+    let whole = tokio::time::timeout(READ_WITHIN, to_bytes(body, MAX_BODY)).await;
+    whole.map_err(|_| RequestError::malformed("the body did not arrive in time"))?.map_err(|error| {
         if std::error::Error::source(&error).is_some_and(|source| source.to_string().contains("length limit"))
         {
             RequestError::TooLarge

@@ -3,12 +3,20 @@
 
 use super::error::RequestError;
 use pdp::{Question, Secret, SubjectClaim};
-use policy::arguments::{Arguments, parse_exact};
+use policy::arguments::{Arguments, canonical, parse_exact};
 use policy::{Call, ResourceRef, TenantSlug};
 use serde_json::{Map, Value};
 
 /// The largest body that is read, in bytes.
 pub(super) const MAX_BODY: usize = 1024 * 1024;
+
+/// The longest action name and type, in bytes.
+const MAX_NAME: usize = 200;
+/// The longest id, in bytes.
+const MAX_ID: usize = 2_048;
+/// The largest context and the largest properties of a subject, in bytes of their canonical form: what is
+/// recorded of a call must stay small, whoever sends it.
+const MAX_MEMBER: usize = 16 * 1024;
 
 type Object = Map<String, Value>;
 
@@ -28,16 +36,16 @@ pub(super) fn parse_evaluation(mut body: Object, request_id: &str) -> Result<Que
     let mut context = optional_object(&mut body, "context", "context")?.unwrap_or_default();
 
     let subject = SubjectClaim {
-        kind: required_text(&mut subject, "subject", "type")?,
-        id: required_text(&mut subject, "subject", "id")?,
+        kind: required_text(&mut subject, "subject", "type", MAX_NAME)?,
+        id: required_text(&mut subject, "subject", "id", MAX_ID)?,
         properties: optional_object(&mut subject, "properties", "subject.properties")?.unwrap_or_default(),
     };
-    let action_name = required_text(&mut action, "action", "name")?;
+    let action_name = required_text(&mut action, "action", "name", MAX_NAME)?;
     let mut action_properties =
         optional_object(&mut action, "properties", "action.properties")?.unwrap_or_default();
     let resource_ref = ResourceRef {
-        kind: required_text(&mut resource, "resource", "type")?,
-        id: required_text(&mut resource, "resource", "id")?,
+        kind: required_text(&mut resource, "resource", "type", MAX_NAME)?,
+        id: required_text(&mut resource, "resource", "id", MAX_ID)?,
     };
     let mut resource_properties =
         optional_object(&mut resource, "properties", "resource.properties")?.unwrap_or_default();
@@ -54,12 +62,22 @@ pub(super) fn parse_evaluation(mut body: Object, request_id: &str) -> Result<Que
         Some(Value::String(slug)) => Some(TenantSlug::new(slug)),
         Some(_) => return Err(RequestError::malformed("`context.tenant` must be a string")),
     };
+    bounded("context", &context)?;
+    bounded("subject.properties", &subject.properties)?;
     Ok(Question {
         call: Call { action: action_name, resource: resource_ref, arguments, context, tenant },
         subject,
         access_token,
         request_id: request_id.to_owned(),
     })
+}
+
+fn bounded(shown: &str, member: &Object) -> Result<(), RequestError> {
+    let size: usize = member.iter().map(|(key, value)| key.len() + canonical(value).len()).sum();
+    if size > MAX_MEMBER {
+        return Err(RequestError::malformed(format!("`{shown}` is larger than {MAX_MEMBER} bytes")));
+    }
+    Ok(())
 }
 
 /// Where PEPs put a call's arguments; two that differ leave it open which of them is meant.
@@ -82,8 +100,14 @@ fn entity(body: &mut Object, name: &str) -> Result<Object, RequestError> {
     }
 }
 
-fn required_text(entity: &mut Object, of: &str, name: &str) -> Result<String, RequestError> {
+fn required_text(entity: &mut Object, of: &str, name: &str, most: usize) -> Result<String, RequestError> {
     match entity.remove(name) {
+        Some(Value::String(text)) if text.len() > most => {
+            Err(RequestError::malformed(format!("`{of}.{name}` is longer than {most} bytes")))
+        }
+        Some(Value::String(text)) if text.chars().any(char::is_control) => {
+            Err(RequestError::malformed(format!("`{of}.{name}` must not hold control characters")))
+        }
         Some(Value::String(text)) if !text.is_empty() => Ok(text),
         Some(Value::String(_)) => Err(RequestError::malformed(format!("`{of}.{name}` must not be empty"))),
         Some(_) => Err(RequestError::malformed(format!("`{of}.{name}` must be a string"))),
@@ -144,6 +168,10 @@ mod tests {
             ("/action/name", json!(["tools/call"]), "`action.name` must be a string"),
             ("/resource/type", json!(null), "`resource.type` must be a string"),
             ("/resource/properties", json!([]), "`resource.properties` must be an object"),
+            ("/subject/id", json!("x".repeat(2_049)), "`subject.id` is longer"),
+            ("/action/name", json!("x".repeat(201)), "`action.name` is longer"),
+            ("/resource/id", json!("a\u{1b}b"), "`resource.id` must not hold control"),
+            ("/context/ip", json!("x".repeat(17_000)), "`context` is larger"),
             ("/context", json!("x"), "`context` must be an object"),
             ("/context/access_token", json!({"a": 1}), "`context.access_token` must be a string"),
             ("/context/tenant", json!(1), "`context.tenant` must be a string"),

@@ -80,13 +80,29 @@ fn report(changes: &[Change]) {
             Action::Delete => '-',
         };
         let tenant = change.tenant.as_ref().map(|tenant| format!(" ({tenant})")).unwrap_or_default();
-        println!("{sign} {} {}{tenant}", change.kind, change.object);
+        println!("{sign} {} {}{tenant}", change.kind, name(change));
         if change.action == Action::Update {
             for (key, before, after) in differences(change) {
                 println!("    {key}: {before} -> {after}");
             }
         }
     }
+}
+
+/// The thing's own name where it has one; its id says little to a person.
+fn name(change: &Change) -> String {
+    let of = |value: &Option<serde_json::Value>| {
+        let value = value.as_ref()?;
+        let text = |pointer: &str| value.pointer(pointer).and_then(serde_json::Value::as_str).map(str::to_owned);
+        match change.kind.as_str() {
+            "rule" => text("/rule/name"),
+            "role" | "credential" => text("/name"),
+            "tool" => Some(format!("{}/{}", text("/server")?, text("/name")?)),
+            "api_key" => Some(format!("{} of {}", text("/name")?, change.object)),
+            _ => None,
+        }
+    };
+    of(&change.after).or_else(|| of(&change.before)).unwrap_or_else(|| change.object.clone())
 }
 
 /// The members that differ, each with its old and new text, shortened.

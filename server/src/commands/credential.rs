@@ -96,7 +96,10 @@ pub(crate) async fn run(config: &Config, options: Options) -> Result<ExitCode> {
             let mut keys = writer.list_credential_keys(&stored.id).await?;
             keys.sort_by_key(|key| key.created_at);
             if finish {
-                keys.pop();
+                let newest = keys.pop();
+                if newest.and_then(|key| key.expires_at).is_some_and(|end| end <= writer.now()) {
+                    bail!("the newest secret of `{name}` has expired; rotate first");
+                }
                 for key in &keys {
                     writer.delete_credential_key(&key.id).await?;
                 }

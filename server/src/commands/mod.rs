@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "what a command answers goes to stdout")]
 
+pub(crate) mod account;
 pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod check;

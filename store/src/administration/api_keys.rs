@@ -125,15 +125,7 @@ impl Writer {
             if old.expires_at == key.expires_at {
                 return Ok(old.clone());
             }
-            let after = ApiKey { expires_at: key.expires_at, ..old.clone() };
-            let update = Query::update()
-                .table(ApiKeys::Table)
-                .value(ApiKeys::ExpiresAt, key.expires_at.map(Timestamp::micros))
-                .and_where(Expr::col(ApiKeys::Id).eq(old.id.as_str()))
-                .take();
-            self.tx.execute(&update).await?;
-            self.record(about(&after), before.as_ref(), Some(&after)).await?;
-            return Ok(after);
+            return self.move_expiry(old, key.expires_at).await;
         }
         self.refuse_known_secret(key.digest).await?;
         if let Some(old) = &before {
@@ -169,6 +161,39 @@ impl Writer {
         self.tx.execute(&insert).await?;
         self.record(about(&after), before.as_ref(), Some(&after)).await?;
         Ok(after)
+    }
+
+    async fn move_expiry(
+        &mut self,
+        old: &ApiKey,
+        expires_at: Option<Timestamp>,
+    ) -> Result<ApiKey, WriteError> {
+        let after = ApiKey { expires_at, ..old.clone() };
+        let update = Query::update()
+            .table(ApiKeys::Table)
+            .value(ApiKeys::ExpiresAt, expires_at.map(Timestamp::micros))
+            .and_where(Expr::col(ApiKeys::Id).eq(old.id.as_str()))
+            .take();
+        self.tx.execute(&update).await?;
+        self.record(about(&after), Some(old), Some(&after)).await?;
+        Ok(after)
+    }
+
+    /// Moves the end of a key that exists; its secret stays.
+    ///
+    /// # Errors
+    /// When the subject has no key of this name.
+    pub async fn set_api_key_expiry(
+        &mut self,
+        subject: &SubjectId,
+        name: &str,
+        expires_at: Option<Timestamp>,
+    ) -> Result<ApiKey, WriteError> {
+        match find_row(&mut self.tx, subject, name).await?.map(ApiKey::from) {
+            None => Err(WriteError::Unknown { kind: "key", name: name.to_owned() }),
+            Some(old) if old.expires_at == expires_at => Ok(old),
+            Some(old) => self.move_expiry(&old, expires_at).await,
+        }
     }
 
     async fn refuse_known_secret(&mut self, digest: &str) -> Result<(), WriteError> {

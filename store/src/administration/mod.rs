@@ -78,11 +78,11 @@ fn beyond(first: impl IntoColumnRef, second: impl IntoColumnRef, cursor: &str) -
 }
 
 fn slug(kind: &'static str, given: &str) -> Result<(), WriteError> {
-    check_slug(given).map_err(|source| WriteError::Name { kind, given: given.to_owned(), source })
+    check_slug(given).map_err(|why| WriteError::Name { kind, given: given.to_owned(), why })
 }
 
 fn name(kind: &'static str, given: &str) -> Result<(), WriteError> {
-    check_id(given).map_err(|source| WriteError::Name { kind, given: given.to_owned(), source })
+    check_id(given).map_err(|why| WriteError::Name { kind, given: given.to_owned(), why })
 }
 
 /// Free text: at most 10,000 characters, without U+0000 (which Postgres cannot store).

@@ -1,10 +1,11 @@
 //! Subjects: people, agents and services, and the identities they are known by elsewhere.
 
 use super::writer::About;
-use super::{CHUNK, Page, WriteError, Writer, holds, name, text};
+use super::{CHUNK, Page, WriteError, Writer, holds, text};
 use crate::Store;
 use crate::db::{Source, StoreError, flag, json, to_json, word};
 use crate::schema::{Identities, Memberships, Subjects};
+use policy::ids::check_subject_id;
 use policy::{SubjectId, SubjectKind, TenantSlug, Timestamp};
 use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use serde::Serialize;
@@ -211,7 +212,7 @@ impl Writer {
     /// # Errors
     /// When the id or name cannot be taken, or an identity belongs to another subject.
     pub async fn put_subject(&mut self, subject: &Subject) -> Result<Subject, WriteError> {
-        name("subject", subject.id.as_str())?;
+        check_subject_id(subject.id.as_str()).map_err(|why| WriteError::Name { kind: "subject", given: subject.id.to_string(), why })?;
         text("name", &subject.name)?;
         for identity in &subject.identities {
             text("issuer", &identity.issuer)?;

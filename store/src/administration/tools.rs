@@ -263,6 +263,12 @@ impl Writer {
     /// # Errors
     /// When the server is unknown or the name cannot be taken.
     pub async fn put_tool(&mut self, tool: &Tool) -> Result<Tool, WriteError> {
+        if tool.redact.iter().any(|path| policy::redact::RedactPath::parse(path).is_err()) {
+            return Err(WriteError::Invalid {
+                field: "redact",
+                reason: "must be JSON Pointers such as /card/number or /cards/*/number",
+            });
+        }
         check_name(&tool.name)?;
         for pointer in &tool.redact {
             text("redact", pointer)?;

@@ -68,8 +68,8 @@ pub struct Actor {
 pub enum WriteError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("{kind} `{given}` {source}")]
-    Name { kind: &'static str, given: String, source: NameError },
+    #[error("{kind} `{given}` {why}")]
+    Name { kind: &'static str, given: String, why: NameError },
     #[error("{field} {reason}")]
     Invalid { field: &'static str, reason: &'static str },
     #[error("unknown {kind} `{name}`")]

@@ -77,10 +77,10 @@ pub(super) fn check(source: &Value, effect: Effect) -> Result<(), ParameterError
     let Some(root) = source.as_object() else {
         return Err(fail("must be an object whose `properties` name the arguments".to_owned()));
     };
-    if root.is_empty() {
+    if !asserts(root) {
         return Err(fail("say nothing; leave them out where any arguments are fine".to_owned()));
     }
-    let checker = Checker { effect };
+    let checker = Checker { effect, root: source };
     // The arguments are always an object, so the root needs no `type` beside its keywords.
     checker.schema(source, "", &Place { is_object: true, negated: false, given: BTreeSet::new() })
 }
@@ -96,11 +96,47 @@ struct Place {
     given: BTreeSet<String>,
 }
 
-struct Checker {
+struct Checker<'a> {
     effect: Effect,
+    root: &'a Value,
 }
 
-impl Checker {
+/// Whether the schema refuses anything at all.
+fn asserts(map: &Map<String, Value>) -> bool {
+    map.iter().any(|(key, value)| match key.as_str() {
+        "title" | "description" | "$defs" | "x-optional" | "type" => false,
+        "required" => value.as_array().is_none_or(|names| !names.is_empty()),
+        "properties" => value
+            .as_object()
+            .is_none_or(|named| named.values().any(|s| s.as_object().is_none_or(|s| !s.is_empty()))),
+        "additionalProperties" => *value != Value::Bool(true),
+        _ => true,
+    })
+}
+
+/// What looks into a value: below `not` in an allow rule, another type (or nothing) there would pass.
+const LOOKING_INSIDE: &[&str] = &[
+    "properties",
+    "required",
+    "additionalProperties",
+    "minProperties",
+    "maxProperties",
+    "items",
+    "prefixItems",
+    "contains",
+    "$ref",
+];
+
+/// Keywords with which something added to a call makes a restricting rule stop biting.
+const DODGED_BY_ADDING: &[(&str, &str)] = &[
+    ("oneOf", "in a rule that restricts, meeting two branches would be a way out; use `anyOf`"),
+    ("additionalProperties", "in a rule that restricts, an added argument would be a way out"),
+    ("maxProperties", "in a rule that restricts, an added argument would be a way out"),
+    ("maxItems", "in a rule that restricts, an added element would be a way out"),
+    ("uniqueItems", "in a rule that restricts, a repeated element would be a way out"),
+];
+
+impl Checker<'_> {
     fn schema(&self, schema: &Value, path: &str, place: &Place) -> Result<(), ParameterError> {
         let fail = |at: &str, problem: String| Err(ParameterError { path: at.to_owned(), problem });
         let Some(map) = schema.as_object() else {
@@ -127,6 +163,23 @@ impl Checker {
                     Needs::Object | Needs::Nothing => "`type: object`",
                 };
                 return fail(&at, format!("bounds nothing without {beside} beside it"));
+            }
+            if self.effect != Effect::Allow
+                && let Some((_, why)) = DODGED_BY_ADDING.iter().find(|(dodged, _)| dodged == keyword)
+            {
+                return fail(&at, (*why).to_owned());
+            }
+            if keyword == "not" && self.effect == Effect::Allow && types.is_empty() {
+                return fail(
+                    &at,
+                    "needs `type` beside it: a value of another type, or none, would pass".to_owned(),
+                );
+            }
+            if place.negated && self.effect == Effect::Allow && LOOKING_INSIDE.contains(&keyword.as_str()) {
+                return fail(
+                    &at,
+                    "may not stand below `not` in an allow rule; put `not` on the argument itself".to_owned(),
+                );
             }
             self.value(keyword, value, &at)?;
         }
@@ -214,9 +267,6 @@ impl Checker {
         }
         let same_value = Place { is_object: place.is_object, negated: place.negated, given };
         for key in ["allOf", "anyOf", "oneOf"] {
-            if key == "oneOf" && place.negated && self.effect != Effect::Allow && map.contains_key(key) {
-                return Err(self.negation(&format!("{path}/oneOf")));
-            }
             for (index, schema) in list(map, key, path)?.iter().enumerate() {
                 self.schema(schema, &format!("{path}/{key}/{index}"), &same_value)?;
             }
@@ -225,7 +275,7 @@ impl Checker {
             if place.negated && self.effect != Effect::Allow {
                 return Err(self.negation(&format!("{path}/not")));
             }
-            self.schema(schema, &format!("{path}/not"), &Place { negated: true, ..same_value })?;
+            self.schema(schema, &format!("{path}/not"), &Place { negated: true, ..same_value.clone() })?;
         }
         if let Some(defs) = map.get("$defs") {
             if !path.is_empty() {
@@ -238,15 +288,17 @@ impl Checker {
                 self.schema(schema, &format!("/$defs/{}", escape(name)), &inner)?;
             }
         }
-        if let Some(target) = map.get("$ref")
-            && !target
-                .as_str()
-                .is_some_and(|target| target.starts_with("#/$defs/") && target.matches('/').count() == 2)
-        {
-            return Err(ParameterError {
-                path: format!("{path}/$ref"),
-                problem: "must be `#/$defs/name`".to_owned(),
-            });
+        if let Some(target) = map.get("$ref") {
+            let name = target.as_str().and_then(|target| target.strip_prefix("#/$defs/"));
+            let named = name.filter(|name| !name.contains('/'));
+            let Some(definition) = named.and_then(|name| self.root.pointer(&format!("/$defs/{name}"))) else {
+                return Err(ParameterError {
+                    path: format!("{path}/$ref"),
+                    problem: "must be `#/$defs/name`".to_owned(),
+                });
+            };
+            // Held to the rules of the place that refers to it; cycles were ruled out before.
+            self.schema(definition, &format!("{path}/$ref"), &same_value)?;
         }
         Ok(())
     }

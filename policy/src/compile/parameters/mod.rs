@@ -45,51 +45,104 @@ impl ParameterScope {
         if self.validator.is_valid(arguments) {
             return Truth::True;
         }
-        if effect != Effect::Allow
-            && self.validator.iter_errors(arguments).any(|error| is_other_type(&error, &self.elements))
-        {
+        if effect == Effect::Allow {
+            return Truth::False;
+        }
+        // The library collects every error before it hands out the first, so a large call is not searched
+        // for the reason: then it is not known whether a type is to blame.
+        if is_large(arguments) {
             return Truth::Unknown;
         }
-        Truth::False
+        let mut errors = self.validator.iter_errors(arguments).peekable();
+        let unclear = errors.peek().is_none() || errors.any(|error| is_other_type(&error, &self.elements));
+        if unclear { Truth::Unknown } else { Truth::False }
     }
 
-    /// Every keyword that the arguments do not meet, at most 20. `redacted` says which paths' values must
-    /// not be repeated.
+    /// Every keyword that the arguments do not meet, at most 20; of large arguments the first alone.
+    /// `redacted` says which paths' values must not be repeated.
     pub fn misses(&self, arguments: &Value, redacted: impl Fn(&str) -> bool) -> Vec<ParameterMiss> {
         let mut misses = Vec::new();
-        for error in self.validator.iter_errors(arguments) {
-            let place = error.instance_path().as_str();
-            match error.kind() {
-                ValidationErrorKind::Required { property } => {
-                    let name = property.as_str().unwrap_or_default();
-                    misses.push(ParameterMiss {
-                        path: format!("{place}/{}", escape(name)),
-                        keyword: "required".into(),
-                        bound: Value::Bool(true),
-                        value: None,
-                    });
-                }
-                ValidationErrorKind::AdditionalProperties { unexpected } => {
-                    misses.extend(unexpected.iter().map(|name| ParameterMiss {
-                        path: format!("{place}/{}", escape(name)),
-                        keyword: "additionalProperties".into(),
-                        bound: Value::Bool(false),
-                        value: None,
-                    }));
-                }
-                kind => misses.push(ParameterMiss {
-                    path: place.to_owned(),
-                    keyword: kind.keyword().to_owned(),
-                    bound: self.source.pointer(error.schema_path().as_str()).cloned().unwrap_or(Value::Null),
-                    value: (!redacted(place)).then(|| error.instance().as_ref().clone()),
-                }),
+        if is_large(arguments) {
+            if let Err(error) = self.validator.validate(arguments) {
+                self.push_misses(&error, &redacted, &mut misses);
             }
-            if misses.len() >= 20 {
-                break;
+        } else {
+            for error in self.validator.iter_errors(arguments).take(MOST_MISSES) {
+                self.push_misses(&error, &redacted, &mut misses);
             }
         }
-        misses.truncate(20);
+        misses.truncate(MOST_MISSES);
         misses
+    }
+
+    fn push_misses(
+        &self,
+        error: &ValidationError<'_>,
+        redacted: &impl Fn(&str) -> bool,
+        misses: &mut Vec<ParameterMiss>,
+    ) {
+        let place = error.instance_path().as_str();
+        match error.kind() {
+            ValidationErrorKind::Required { property } => misses.push(ParameterMiss {
+                path: format!("{place}/{}", escape(property.as_str().unwrap_or_default())),
+                keyword: "required".into(),
+                bound: Value::Bool(true),
+                value: None,
+            }),
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                misses.extend(unexpected.iter().take(MOST_MISSES).map(|name| ParameterMiss {
+                    path: format!("{place}/{}", escape(name)),
+                    keyword: "additionalProperties".into(),
+                    bound: Value::Bool(false),
+                    value: None,
+                }));
+            }
+            kind => misses.push(ParameterMiss {
+                path: place.to_owned(),
+                keyword: kind.keyword().to_owned(),
+                bound: self.source.pointer(error.schema_path().as_str()).map_or(Value::Null, bound_to_tell),
+                value: (!redacted(place)).then(|| value_to_tell(error.instance())).flatten(),
+            }),
+        }
+    }
+}
+
+/// How many failing keywords of one rule are told.
+const MOST_MISSES: usize = 20;
+
+/// Arguments of more values than this are decided on, but not searched for everything that is wrong with them.
+const EXPLAINED: usize = 1_000;
+
+/// More than [`EXPLAINED`] values.
+pub(crate) fn is_large(arguments: &Value) -> bool {
+    fn exceeds(value: &Value, left: &mut usize) -> bool {
+        let Some(fewer) = left.checked_sub(1) else { return true };
+        *left = fewer;
+        match value {
+            Value::Array(items) => items.iter().any(|item| exceeds(item, left)),
+            Value::Object(map) => map.values().any(|item| exceeds(item, left)),
+            _ => false,
+        }
+    }
+    exceeds(arguments, &mut { EXPLAINED })
+}
+
+/// A value as a decision repeats it: never a whole object or list, never more than 200 characters.
+fn value_to_tell(value: &Value) -> Option<Value> {
+    match value {
+        Value::Array(_) | Value::Object(_) => None,
+        Value::String(text) if text.chars().count() > 200 => {
+            Some(Value::String(text.chars().take(199).chain(['…']).collect()))
+        }
+        other => Some(other.clone()),
+    }
+}
+
+/// A keyword's bound as a decision repeats it: lists of plain values are shortened, schemas left out.
+fn bound_to_tell(bound: &Value) -> Value {
+    match bound {
+        Value::Array(items) => Value::Array(items.iter().take(20).filter_map(value_to_tell).collect()),
+        other => value_to_tell(other).unwrap_or(Value::Null),
     }
 }
 

@@ -79,7 +79,11 @@ fn parameters_that_would_mean_less_than_they_say_are_refused_with_their_path() {
         (json!({"patternProperties": {}}), "/patternProperties", "not a keyword"),
         (json!({}), "", "say nothing"),
         (json!(true), "", "must be an object"),
-        (json!({"$ref": "#/properties/a", "properties": {"a": {}}}), "/$ref", "#/$defs/name"),
+        (
+            json!({"$ref": "#/properties/a", "properties": {"a": {}}, "x-optional": ["a"]}),
+            "/$ref",
+            "#/$defs/name",
+        ),
         (json!({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}}), "", "back to itself"),
         (json!({"$ref": "https://evil.example"}), "", "leaves the schema"),
     ] {
@@ -93,8 +97,54 @@ fn parameters_that_would_mean_less_than_they_say_are_refused_with_their_path() {
 fn double_negation_is_refused_where_a_rule_restricts() {
     let source = json!({"not": {"properties": {"amount": {"not": {"type": "number", "minimum": 1000}}}}});
     assert_eq!(refused(&source, Effect::Deny).path, "/not/properties/amount/not");
-    let source = json!({"not": {"oneOf": [{"required": ["a"]}, {"required": ["b"]}]}});
-    assert_eq!(refused(&source, Effect::RequireApproval).path, "/not/oneOf");
+    let hidden = json!({"not": {"$ref": "#/$defs/s"}, "$defs": {"s": {"type": "object", "not": {"type": "object",
+        "properties": {"amount": {"type": "number", "minimum": 1000}}, "required": ["amount"]}}}});
+    assert_eq!(refused(&hidden, Effect::Deny).path, "/not/$ref/not");
+}
+
+#[test]
+fn nothing_that_is_added_makes_a_restricting_rule_stop_biting() {
+    for source in [
+        json!({"oneOf": [{"required": ["a"]}, {"required": ["b"]}]}),
+        json!({"properties": {"a": {"const": 1}}, "required": ["a"], "additionalProperties": false}),
+        json!({"maxProperties": 2}),
+        json!({"properties": {"a": {"type": "array", "maxItems": 2}}}),
+    ] {
+        refused(&source, Effect::RequireApproval);
+        refused(&source, Effect::Deny);
+    }
+}
+
+#[test]
+fn an_allow_rule_is_not_widened_by_not() {
+    for source in [
+        json!({"not": {"properties": {"amount": {"type": "number", "minimum": 101}}, "required": ["amount"]}}),
+        json!({"properties": {"currency": {"not": {"const": "USD"}}}, "required": ["currency"]}),
+        json!({"properties": {"to": {"type": "object", "not": {"type": "object", "required": ["iban"]}}}, "required": ["to"]}),
+    ] {
+        refused(&source, Effect::Allow);
+    }
+    let fine = json!({"properties": {"currency": {"type": "string", "not": {"enum": ["USD"]}}}, "required": ["currency"]});
+    let scope = ParameterScope::compile(&fine, Effect::Allow).expect("accepted");
+    for (currency, expected) in
+        [(json!("EUR"), Truth::True), (json!("USD"), Truth::False), (json!(1), Truth::False)]
+    {
+        assert_eq!(scope.truth(&json!({"currency": currency}), Effect::Allow), expected);
+    }
+}
+
+#[test]
+fn parameters_that_assert_nothing_are_refused() {
+    for source in [
+        json!({"title": "small"}),
+        json!({"type": "object"}),
+        json!({"properties": {}}),
+        json!({"properties": {"amount": {}}}),
+        json!({"required": []}),
+        json!({"$defs": {"a": {"const": 1}}}),
+    ] {
+        refused(&source, Effect::Allow);
+    }
 }
 
 #[test]

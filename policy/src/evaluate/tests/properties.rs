@@ -12,7 +12,9 @@ fn parameters() -> impl Strategy<Value = Option<Value>> {
             json!({"properties": {"amount": {"type": "number", "maximum": max}}, "required": ["amount"]})
         )),
         Just(Some(json!({"properties": {"currency": {"enum": ["EUR"]}}, "required": ["currency"]}))),
-        Just(Some(json!({"not": {"properties": {"currency": {"const": "USD"}}, "required": ["currency"]}}))),
+        Just(Some(
+            json!({"properties": {"currency": {"type": "string", "not": {"enum": ["USD"]}}}, "required": ["currency"]})
+        )),
     ]
 }
 
@@ -72,7 +74,14 @@ fn world(rules: Vec<Value>, arguments: Value) -> World {
 }
 
 fn rules() -> impl Strategy<Value = Vec<Value>> {
-    prop::collection::vec(any_rule(), 0..6)
+    // A name is one of a kind, as in the store, and stays with its rule.
+    prop::collection::vec(any_rule(), 0..6).prop_map(|rules| {
+        let named = rules.into_iter().enumerate().map(|(index, mut rule)| {
+            rule["name"] = json!(format!("rule {index}"));
+            rule
+        });
+        named.collect()
+    })
 }
 
 proptest! {

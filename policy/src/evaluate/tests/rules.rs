@@ -232,3 +232,60 @@ fn what_a_condition_saw_is_not_repeated_where_it_fails() {
     assert_eq!(decision.reason, Reason::ConditionError);
     assert!(!format!("{decision:?}").contains("s3cret"));
 }
+
+#[test]
+fn redaction_reaches_into_lists_and_wrong_shapes() {
+    let small = json!({"name": "small", "effect": "allow", "tools": ["crm/refund"], "parameters": {"properties":
+        {"cards": {"type": "array", "items": {"type": "string", "maxLength": 3}}}, "required": ["cards"]}});
+    for (redact, cards) in [
+        ("/cards/*", json!(["4000111122223333"])),
+        ("/cards/*/pan", json!("4000111122223333")),
+        ("no pointer", json!(["4000111122223333"])),
+    ] {
+        let mut world = World::new(vec![small.clone()]).arguments(json!({"cards": cards}));
+        world.tool.input_schema = None;
+        world.tool.redact = vec![redact.into()];
+        let decision = world.decide();
+        assert_eq!(decision.reason, Reason::ParametersOutOfScope);
+        assert!(!serde_json::to_string(&decision).expect("writes").contains("4000"), "{redact}");
+    }
+}
+
+#[test]
+fn a_decision_never_repeats_whole_arguments() {
+    let either = with(
+        allow_refund(),
+        json!({"parameters": {"anyOf": [
+        {"properties": {"currency": {"const": "EUR"}}, "required": ["currency"]},
+        {"properties": {"currency": {"const": "USD"}}, "required": ["currency"]}]}}),
+    );
+    for note in [json!("n".repeat(100_000)), json!(vec![1; 30_000])] {
+        let decision =
+            World::new(vec![either.clone()]).arguments(json!({"currency": "X", "note": note})).decide();
+        assert_eq!(decision.reason, Reason::ParametersOutOfScope);
+        assert!(serde_json::to_string(&decision).expect("writes").len() < 4_000);
+    }
+}
+
+#[test]
+fn a_large_call_is_decided_and_its_restrictions_bite() {
+    let deny = json!({"name": "no", "effect": "deny", "tools": ["crm/refund"], "parameters": {"properties":
+        {"amount": {"type": "number", "minimum": 1000}}, "required": ["amount"]}});
+    let ask = |amount: i64, length: usize| {
+        World::new(vec![allow_refund(), deny.clone()])
+            .arguments(json!({"amount": amount, "note": vec![1; length]}))
+            .decide()
+    };
+    assert_eq!(ask(1, 500).reason, Reason::Allowed);
+    assert_eq!(ask(1_000, 50_000).reason, Reason::DeniedByRule);
+    assert_eq!(ask(1, 50_000).reason, Reason::DeniedByRule, "whether a type is to blame is not searched for");
+}
+
+#[test]
+fn sentences_stay_short_for_every_name_that_came() {
+    let mut world = World::new(vec![]);
+    world.call.action = "\u{1}\u{202e}".repeat(50_000);
+    world.call.resource.kind = "\u{1}".repeat(50_000);
+    let text = world.decide().reviewer_text;
+    assert!(text.len() < 1_000 && !text.contains(['\u{1}', '\u{202e}']));
+}

@@ -1,0 +1,302 @@
+//! Text of servers, agents and callers: escaped, its direction isolated, hidden characters shown as chips, mixed
+//! scripts flagged, long text behind a "show all".
+//!
+//! The only way such text reaches a page.
+
+use super::icon::{Glyph, Icon};
+use leptos::prelude::*;
+
+/// How much is shown before "show all".
+const SHOWN: usize = 2_000;
+/// How much of a name, id or other single line is shown at all.
+const LINE: usize = 160;
+
+/// A part of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    /// A character that would not be seen, or would change how others are.
+    Hidden(char),
+}
+
+/// What to call a character that must not act on the page; none for those that are harmless.
+fn hidden_name(character: char) -> Option<&'static str> {
+    Some(match character {
+        '\u{061C}' => "Arabic letter mark",
+        '\u{200E}' => "left-to-right mark",
+        '\u{200F}' => "right-to-left mark",
+        '\u{202A}' => "left-to-right embedding",
+        '\u{202B}' => "right-to-left embedding",
+        '\u{202C}' => "pop directional formatting",
+        '\u{202D}' => "left-to-right override",
+        '\u{202E}' => "right-to-left override",
+        '\u{2066}' => "left-to-right isolate",
+        '\u{2067}' => "right-to-left isolate",
+        '\u{2068}' => "first strong isolate",
+        '\u{2069}' => "pop directional isolate",
+        '\u{00AD}' => "soft hyphen",
+        '\u{034F}' => "combining grapheme joiner",
+        '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' => "Hangul filler",
+        '\u{17B4}' | '\u{17B5}' => "invisible Khmer vowel",
+        '\u{180B}'..='\u{180F}' => "Mongolian separator",
+        '\u{200B}' => "zero-width space",
+        '\u{200C}' => "zero-width non-joiner",
+        '\u{200D}' => "zero-width joiner",
+        '\u{2060}' => "word joiner",
+        '\u{2061}'..='\u{2064}' => "invisible operator",
+        '\u{206A}'..='\u{206F}' => "deprecated format character",
+        '\u{2028}' => "line separator",
+        '\u{2029}' => "paragraph separator",
+        '\u{FEFF}' => "zero-width no-break space",
+        '\u{FFF9}'..='\u{FFFB}' => "interlinear annotation",
+        '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}' => "variation selector",
+        '\u{E0000}'..='\u{E007F}' => "tag character",
+        '\u{00A0}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' | '\u{3000}' => "unusual space",
+        other if other.is_control() => "control character",
+        _ => return None,
+    })
+}
+
+/// Splits a text; `lines` keeps line breaks and tabs, which a single line must not hold.
+fn pieces(text: &str, lines: bool) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut run = String::new();
+    for character in text.chars() {
+        let kept = lines && matches!(character, '\n' | '\t');
+        if kept || hidden_name(character).is_none() {
+            run.push(character);
+            continue;
+        }
+        if !run.is_empty() {
+            pieces.push(Piece::Text(std::mem::take(&mut run)));
+        }
+        pieces.push(Piece::Hidden(character));
+    }
+    if !run.is_empty() {
+        pieces.push(Piece::Text(run));
+    }
+    pieces
+}
+
+/// Scripts whose letters pass for one another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Script {
+    Latin,
+    Greek,
+    Cyrillic,
+    Armenian,
+    Cherokee,
+    /// Letters that imitate ASCII: full width, mathematical, enclosed.
+    Styled,
+}
+
+impl Script {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Latin => "Latin",
+            Self::Greek => "Greek",
+            Self::Cyrillic => "Cyrillic",
+            Self::Armenian => "Armenian",
+            Self::Cherokee => "Cherokee",
+            Self::Styled => "styled",
+        }
+    }
+
+    fn of(character: char) -> Option<Self> {
+        match character {
+            'a'..='z' | 'A'..='Z' | '\u{00C0}'..='\u{024F}' | '\u{1E00}'..='\u{1EFF}' => Some(Self::Latin),
+            '\u{0250}'..='\u{02AF}' => Some(Self::Latin),
+            '\u{0370}'..='\u{03FF}' | '\u{1F00}'..='\u{1FFF}' => Some(Self::Greek),
+            '\u{0400}'..='\u{052F}' | '\u{1C80}'..='\u{1C8F}' | '\u{2DE0}'..='\u{2DFF}' => {
+                Some(Self::Cyrillic)
+            }
+            '\u{0530}'..='\u{058F}' => Some(Self::Armenian),
+            '\u{13A0}'..='\u{13FF}' | '\u{AB70}'..='\u{ABBF}' => Some(Self::Cherokee),
+            '\u{FF21}'..='\u{FF3A}' | '\u{FF41}'..='\u{FF5A}' | '\u{1D400}'..='\u{1D7FF}' => {
+                Some(Self::Styled)
+            }
+            '\u{2460}'..='\u{24FF}' | '\u{2100}'..='\u{214F}' => Some(Self::Styled),
+            _ => None,
+        }
+    }
+}
+
+/// The first word that mixes scripts whose letters pass for one another: "Latin and Cyrillic".
+fn mixed_scripts(text: &str) -> Option<String> {
+    for word in text.split(|c: char| !c.is_alphanumeric()) {
+        let mut first = None;
+        for script in word.chars().filter_map(Script::of) {
+            match first {
+                None => first = Some(script),
+                Some(one) if one != script => return Some(format!("{} and {}", one.name(), script.name())),
+                Some(_) => {}
+            }
+        }
+    }
+    None
+}
+
+/// A text as views: runs of text and chips. `lines` keeps line breaks and tabs.
+pub fn drawn(text: &str, lines: bool) -> Vec<AnyView> {
+    pieces(text, lines)
+        .into_iter()
+        .map(|piece| match piece {
+            Piece::Text(text) => text.into_any(),
+            Piece::Hidden(character) => {
+                let code = format!("U+{:04X}", u32::from(character));
+                view! { <span class="chip-char" title=hidden_name(character)>{code}</span> }.into_any()
+            }
+        })
+        .collect()
+}
+
+/// For places that hold plain text alone, such as titles and labels: one line, hidden characters replaced.
+pub fn plain(text: &str) -> String {
+    let (shown, rest) = split_behind(text, LINE);
+    let mut line: String = shown
+        .chars()
+        .map(|c| if hidden_name(c).is_some() { char::REPLACEMENT_CHARACTER } else { c })
+        .collect();
+    if !rest.is_empty() {
+        line.push('…');
+    }
+    line
+}
+
+/// The flag of a text whose letters are not all what they seem.
+fn flag(text: &str) -> Option<AnyView> {
+    mixed_scripts(text).map(|scripts| {
+        view! {
+            <span class="flag">
+                <Icon glyph=Glyph::Warning/>
+                {format!("mixes {scripts} letters")}
+            </span>
+        }
+        .into_any()
+    })
+}
+
+/// Splits behind `limit` characters; the second part is empty for shorter texts.
+pub fn split_behind(text: &str, limit: usize) -> (&str, &str) {
+    match text.char_indices().nth(limit) {
+        Some((index, _)) => text.split_at(index),
+        None => (text, ""),
+    }
+}
+
+/// A text of any length. Draws a block: it may stand in a cell, a `<dd>` or a `<div>`, never in a `<p>`.
+#[component]
+pub fn Untrusted(#[prop(into)] text: String, #[prop(optional)] mono: bool) -> impl IntoView {
+    let (shown, rest) = split_behind(&text, SHOWN);
+    let class = if mono { "untrusted mono" } else { "untrusted" };
+    let more = (!rest.is_empty()).then(|| {
+        let all = text.chars().count();
+        view! {
+            <details class="disclosure">
+                <summary>
+                    <Icon glyph=Glyph::ChevronRight/>
+                    {format!("Show all {all} characters")}
+                </summary>
+                <div class=class dir="auto">
+                    {drawn(rest, true)}
+                </div>
+            </details>
+        }
+    });
+    view! {
+        <div class=class dir="auto">
+            {drawn(shown, true)}
+        </div>
+        {more}
+        {flag(&text)}
+    }
+}
+
+/// A name, an id or another single line, cut where it is too long for one. May stand anywhere.
+#[component]
+pub fn UntrustedLine(#[prop(into)] text: String, #[prop(optional)] mono: bool) -> impl IntoView {
+    let (shown, rest) = split_behind(&text, LINE);
+    let class = if mono { "untrusted mono" } else { "untrusted" };
+    view! {
+        <bdi class=class>
+            {drawn(shown, false)}
+            {(!rest.is_empty()).then_some("…")}
+        </bdi>
+        {flag(&text)}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(piece: &str) -> Piece {
+        Piece::Text(piece.to_owned())
+    }
+
+    #[test]
+    fn hidden_characters_become_chips() {
+        assert_eq!(
+            pieces("order 88\u{202E}127", true),
+            [text("order 88"), Piece::Hidden('\u{202E}'), text("127")]
+        );
+        assert_eq!(pieces("\u{200B}\0", true), [Piece::Hidden('\u{200B}'), Piece::Hidden('\0')]);
+        assert_eq!(pieces("a\u{E0041}", true), [text("a"), Piece::Hidden('\u{E0041}')]);
+        assert!(pieces("", true).is_empty());
+    }
+
+    #[test]
+    fn breaks_stay_in_a_text_and_show_in_a_line() {
+        assert_eq!(pieces("a\n\tb", true), [text("a\n\tb")]);
+        assert_eq!(pieces("a\nb", false), [text("a"), Piece::Hidden('\n'), text("b")]);
+        assert_eq!(pieces("a\r\nb", true), [text("a"), Piece::Hidden('\r'), text("\nb")]);
+    }
+
+    #[test]
+    fn every_bidirectional_and_control_character_has_a_name() {
+        for code in (0..0x20).chain(0x7F..0xA0).chain(0x202A..0x202F).chain(0x2066..0x206A) {
+            let character = char::from_u32(code).expect("a character");
+            assert!(hidden_name(character).is_some(), "U+{code:04X}");
+        }
+        for harmless in ['a', 'ä', '漢', 'ع', ' ', '…', '😀'] {
+            assert_eq!(hidden_name(harmless), None, "{harmless}");
+        }
+    }
+
+    #[test]
+    fn words_that_mix_scripts_are_flagged() {
+        assert_eq!(mixed_scripts("p\u{0430}ypal"), Some("Latin and Cyrillic".to_owned()));
+        assert_eq!(mixed_scripts("ok \u{FF52}m"), Some("styled and Latin".to_owned()));
+        assert_eq!(mixed_scripts("русский and English, αβγ"), None);
+        assert_eq!(mixed_scripts("iPhone版"), None);
+    }
+
+    #[test]
+    fn plain_text_is_one_harmless_line() {
+        assert_eq!(plain("a\n\u{202E}b"), "a\u{FFFD}\u{FFFD}b");
+        assert_eq!(plain(&"x".repeat(200)).chars().count(), 161);
+    }
+
+    #[test]
+    fn long_text_is_split_at_a_character() {
+        assert_eq!(split_behind("äöü", 2), ("äö", "ü"));
+        assert_eq!(split_behind("äöü", 3), ("äöü", ""));
+        assert_eq!(split_behind(&"x".repeat(2_001), SHOWN).1, "x");
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn markup_is_escaped() {
+        let html = view! { <UntrustedLine text="<script>alert(1)</script>"/> }.to_html();
+        assert!(!html.contains("<script"), "{html}");
+        assert!(html.contains("&lt;script"), "{html}");
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn two_thousand_characters_and_then_all() {
+        let html = view! { <Untrusted text="x".repeat(2_500)/> }.to_html();
+        assert!(html.contains("Show all 2500 characters"), "{html}");
+        assert!(!view! { <Untrusted text="x"/> }.to_html().contains("Show all"));
+    }
+}

@@ -1,0 +1,105 @@
+//! The frame around every page: rail with tenants and navigation, a bar on narrow screens, the main area.
+
+pub mod rail;
+pub mod read;
+pub mod tenant_switch;
+
+use crate::components::icon::{Glyph, Icon, Mark};
+use crate::error::AppError;
+use crate::session;
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos_router::hooks::use_location;
+use rail::Rail;
+use read::{FrameData, read_frame};
+use web_sys::HtmlElement;
+
+/// What the frame shows of the server, for pages that need it too.
+#[derive(Clone, Copy)]
+pub struct FrameResource(pub Resource<Result<FrameData, AppError>>);
+
+/// The tenant that `?tenant=` names; none for all of them.
+#[derive(Clone, Copy)]
+pub struct ChosenTenant(pub Memo<Option<String>>);
+
+/// Draws the frame around `children`, the pages.
+#[component]
+pub fn Frame(children: Children) -> impl IntoView {
+    let data = Resource::new(|| (), |()| read_frame());
+    provide_context(FrameResource(data));
+    let location = use_location();
+    let query = location.query;
+    let tenant = Memo::new(move |_| query.with(|map| crate::url::parameter(map, "tenant")));
+    provide_context(ChosenTenant(tenant));
+    follow_navigation();
+    let rail =
+        session::current().map(|signed_in| view! { <Rail signed_in=signed_in data=data tenant=tenant/> });
+    view! {
+        <a class="skip" href="#main" rel="external">
+            "Skip to content"
+        </a>
+        <div class="frame">
+            {rail}
+            <div class="main">
+                <nav class="topbar" aria-label="Top">
+                    <button
+                        type="button"
+                        class="button button-quiet button-icon"
+                        popovertarget="rail"
+                        aria-label="Menu"
+                    >
+                        <Icon glyph=Glyph::Menu/>
+                    </button>
+                    <a class="wordmark" href="/">
+                        <Mark/>
+                        "Countersign"
+                    </a>
+                </nav>
+                <main id="main" tabindex="-1" class="page">
+                    {children()}
+                </main>
+            </div>
+        </div>
+    }
+}
+
+/// After a navigation in the browser: the drawer and open menus close, and the new page takes the focus.
+fn follow_navigation() {
+    let location = use_location();
+    Effect::new(move |previous: Option<String>| {
+        let path = location.pathname.get();
+        location.search.track();
+        if let Some(previous) = previous {
+            close_menus();
+            if previous != path {
+                focus_main();
+            }
+        }
+        path
+    });
+}
+
+fn close_menus() {
+    if let Some(rail) = element("rail") {
+        // Fails where it is no open popover: on wide screens.
+        let _ = rail.hide_popover();
+    }
+    if let Ok(open) = document().query_selector_all("details.menu[open]") {
+        for index in 0..open.length() {
+            let menu = open.get(index).and_then(|node| node.dyn_into::<HtmlElement>().ok());
+            if let Some(menu) = menu {
+                let _ = menu.remove_attribute("open");
+            }
+        }
+    }
+}
+
+fn focus_main() {
+    if let Some(main) = element("main") {
+        let _ = main.focus();
+    }
+}
+
+fn element(id: &str) -> Option<HtmlElement> {
+    document().get_element_by_id(id)?.dyn_into().ok()
+}

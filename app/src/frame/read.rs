@@ -1,0 +1,37 @@
+//! What the frame reads from the server.
+
+use crate::error::AppError;
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use serde::{Deserialize, Serialize};
+
+/// Data of the frame.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct FrameData {
+    /// By slug; at most [`MOST_TENANTS`].
+    pub tenants: Vec<TenantOption>,
+}
+
+/// A tenant to switch to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantOption {
+    pub slug: String,
+    pub name: String,
+}
+
+/// Longer lists of tenants are cut in the switch; the page of tenants shows all.
+pub const MOST_TENANTS: u64 = 100;
+
+/// Everyone who is signed in sees the frame.
+#[server(endpoint = "frame", input = GetUrl)]
+pub async fn read_frame() -> Result<FrameData, AppError> {
+    crate::session::require(crate::permission::Permission::OwnAccount)?;
+    let console = crate::console::Console::current()?;
+    let page = store::administration::Page { search: None, after: None, limit: MOST_TENANTS };
+    let tenants = console.store.list_tenants(&page).await?;
+    let tenants = tenants
+        .into_iter()
+        .map(|tenant| TenantOption { slug: tenant.slug.to_string(), name: tenant.name })
+        .collect();
+    Ok(FrameData { tenants })
+}

@@ -1,0 +1,124 @@
+//! What the account page reads from the server, and how own sessions are ended.
+
+use crate::error::AppError;
+use crate::moment::Moment;
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use serde::{Deserialize, Serialize};
+
+/// The own account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountView {
+    pub name: String,
+    pub login: String,
+    /// The word on screen.
+    pub role: String,
+    pub last_sign_in: Option<Moment>,
+    /// The one used last first.
+    pub sessions: Vec<SessionLine>,
+}
+
+/// One of the own sessions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionLine {
+    /// The public id; of no use to whoever wants to take the session over.
+    pub id: String,
+    /// "Chromium on Linux".
+    pub browser: String,
+    pub address: Option<String>,
+    pub started: Moment,
+    pub last_seen: Moment,
+    /// The session of this very request.
+    pub current: bool,
+}
+
+#[server(endpoint = "account", input = GetUrl)]
+pub async fn read_account() -> Result<AccountView, AppError> {
+    let signed_in = crate::session::require(crate::permission::Permission::OwnAccount)?;
+    let console = crate::console::Console::current()?;
+    server::account(&console, signed_in).await
+}
+
+/// Ends one of the own sessions. A session of somebody else, or one that is gone, is left alone.
+#[server(endpoint = "end-session")]
+pub async fn end_session(id: String) -> Result<(), AppError> {
+    let signed_in = crate::session::require(crate::permission::Permission::OwnAccount)?;
+    let console = crate::console::Console::current()?;
+    server::end(&console, &signed_in, &id).await?;
+    leptos_axum::redirect(crate::routes::ACCOUNT.path);
+    Ok(())
+}
+
+/// Ends all own sessions but this one.
+#[server(endpoint = "end-other-sessions")]
+pub async fn end_other_sessions() -> Result<(), AppError> {
+    let signed_in = crate::session::require(crate::permission::Permission::OwnAccount)?;
+    let console = crate::console::Console::current()?;
+    server::end_others(&console, &signed_in).await?;
+    leptos_axum::redirect(crate::routes::ACCOUNT.path);
+    Ok(())
+}
+
+#[cfg(feature = "ssr")]
+mod server {
+    use super::super::browser;
+    use super::{AccountView, SessionLine};
+    use crate::console::Console;
+    use crate::error::AppError;
+    use crate::moment::Moment;
+    use crate::session::SignedIn;
+    use policy::Timestamp;
+    use std::fmt::Write;
+    use store::sessions::ConsoleSession;
+
+    pub(super) async fn account(console: &Console, signed_in: SignedIn) -> Result<AccountView, AppError> {
+        let now = console.now();
+        let account = console.store.account(&signed_in.account_id).await?;
+        let sessions = console.store.list_sessions(&signed_in.account_id, now).await?;
+        Ok(AccountView {
+            last_sign_in: account.and_then(|account| account.last_sign_in_at).map(|at| Moment::new(at, now)),
+            sessions: sessions.iter().map(|session| line(session, &signed_in.session, now)).collect(),
+            role: signed_in.role.label().to_owned(),
+            name: signed_in.name,
+            login: signed_in.login,
+        })
+    }
+
+    pub(super) async fn end(console: &Console, signed_in: &SignedIn, id: &str) -> Result<(), AppError> {
+        let sessions = console.store.list_sessions(&signed_in.account_id, console.now()).await?;
+        if let Some(session) = sessions.iter().find(|session| public_id(session) == id) {
+            console.store.delete_session(&session.id_digest).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn end_others(console: &Console, signed_in: &SignedIn) -> Result<(), AppError> {
+        let sessions = console.store.list_sessions(&signed_in.account_id, console.now()).await?;
+        let own = sessions.iter().find(|session| public_id(session) == signed_in.session);
+        // Without knowing which one is this one, none is ended: nobody is to be signed out by surprise.
+        let own = own.ok_or_else(|| AppError::internal(&"the own session is not in the list"))?;
+        console.store.delete_sessions_of(&signed_in.account_id, Some(&own.id_digest)).await?;
+        Ok(())
+    }
+
+    /// As the server's session layer writes it into `SignedIn::session`: the digest in hexadecimal.
+    fn public_id(session: &ConsoleSession) -> String {
+        session.id_digest.iter().fold(String::with_capacity(64), |mut text, byte| {
+            // Writing to a `String` cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+
+    fn line(session: &ConsoleSession, own: &str, now: Timestamp) -> SessionLine {
+        let id = public_id(session);
+        SessionLine {
+            current: id == own,
+            browser: browser::words(session.user_agent.as_deref().unwrap_or_default()),
+            address: session.address.clone(),
+            started: Moment::new(session.created_at, now),
+            last_seen: Moment::new(session.last_seen_at, now),
+            id,
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! `/changes`: who changed what, newest first.
+
+pub mod filters;
+pub mod query;
+pub mod read;
+pub mod table;
+pub mod words;
+
+use super::guarded;
+use crate::components::list_keys::ListKeys;
+use crate::components::loaded::loaded;
+use crate::components::page_head::PageHead;
+use crate::routes;
+use filters::Filters;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use query::ChangeQuery;
+use read::list_changes;
+use table::ChangeTable;
+
+#[component]
+pub fn ChangesPage() -> impl IntoView {
+    guarded(routes::CHANGES, page)
+}
+
+fn page() -> impl IntoView {
+    let map = use_query_map();
+    let query = Memo::new(move |_| map.with(ChangeQuery::read));
+    let list = Resource::new(move || query.get(), list_changes);
+    view! {
+        <PageHead title="Changes"/>
+        {move || view! { <Filters query=query.get()/> }}
+        {loaded(list, |list| view! { <ChangeTable list=list/> }.into_any())}
+        <ListKeys/>
+    }
+}

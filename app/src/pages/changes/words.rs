@@ -1,0 +1,87 @@
+//! The words for administrative changes: what kind of thing, what happened to it, through which door.
+
+use serde_json::Value;
+
+/// The kinds that the store records, and their words.
+pub const KINDS: &[(&str, &str)] = &[
+    ("tenant", "Tenant"),
+    ("role", "Role"),
+    ("subject", "Subject"),
+    ("membership", "Membership"),
+    ("api_key", "API key"),
+    ("server", "Server"),
+    ("tool", "Tool"),
+    ("rule", "Rule"),
+    ("credential", "Enforcement key"),
+    ("credential_key", "Secret of an enforcement key"),
+];
+
+/// The word of a kind; the stored word where a later version wrote it.
+pub fn kind_label(kind: &str) -> String {
+    KINDS
+        .iter()
+        .find(|(known, _)| *known == kind)
+        .map_or_else(|| kind.to_owned(), |(_, label)| (*label).to_owned())
+}
+
+/// "Created", "Changed", "Deleted".
+pub fn verb(action: &str) -> &'static str {
+    match action {
+        "create" => "Created",
+        "delete" => "Deleted",
+        _ => "Changed",
+    }
+}
+
+/// The name of a thing, from how it was or is; its id where it has none.
+pub fn object_name(object: &str, before: Option<&Value>, after: Option<&Value>) -> String {
+    let named = after.or(before).and_then(|value| value.get("name")).and_then(Value::as_str);
+    named.unwrap_or(object).to_owned()
+}
+
+/// "Changed membership of alice in acme".
+pub fn title(action: &str, kind: &str, name: &str, object: &str, tenant: Option<&str>) -> String {
+    let verb = verb(action);
+    let label = kind_label(kind);
+    let label = if kind == "api_key" { label } else { label.to_lowercase() };
+    match (kind, tenant) {
+        ("membership", Some(tenant)) => format!("{verb} membership of {object} in {tenant}"),
+        ("api_key", _) => format!("{verb} {label} {name} of {object}"),
+        ("credential_key", _) => format!("{verb} {label}"),
+        _ => format!("{verb} {label} {name}"),
+    }
+}
+
+/// Through which door a change came.
+pub fn via_label(via: &str) -> &'static str {
+    match via {
+        "console" => "Console",
+        "api" => "API",
+        _ => "Command line",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn titles_say_what_happened_to_what() {
+        assert_eq!(title("update", "rule", "small refunds", "r1", None), "Changed rule small refunds");
+        assert_eq!(title("create", "api_key", "laptop", "alice", None), "Created API key laptop of alice");
+        assert_eq!(
+            title("delete", "membership", "alice", "alice", Some("acme")),
+            "Deleted membership of alice in acme"
+        );
+        assert_eq!(title("update", "gadget", "x", "x", None), "Changed gadget x");
+    }
+
+    #[test]
+    fn a_thing_is_named_as_it_is_now() {
+        let (before, after) = (json!({ "name": "old" }), json!({ "name": "new" }));
+        assert_eq!(object_name("id", Some(&before), Some(&after)), "new");
+        assert_eq!(object_name("id", Some(&before), None), "old");
+        assert_eq!(object_name("id", None, None), "id");
+    }
+}

@@ -1,0 +1,219 @@
+//! The aside of one decision: who called, what was called, and where the decision stands in the record.
+
+use super::banner::with_code;
+use super::view::{DecisionView, MembershipWords, RecordFacts, SubjectWords, ToolFacts, Who};
+use crate::components::copyable::Copyable;
+use crate::components::definition::{Definition, Nothing};
+use crate::components::risk::RiskBars;
+use crate::components::time::Time;
+use crate::components::tool_name::ToolName;
+use crate::components::untrusted::UntrustedLine;
+use crate::moment::Moment;
+use crate::pages::decisions::query::DecisionQuery;
+use leptos::prelude::*;
+
+#[component]
+pub fn FactsAside(decision: DecisionView) -> impl IntoView {
+    view! {
+        <aside class="stack" aria-label="Facts">
+            {who(decision.who, decision.tenant)}
+            {what(decision.server, decision.tool, decision.action, decision.tool_facts)}
+            {record(decision.record, decision.at)}
+        </aside>
+    }
+}
+
+fn card(title: &'static str, entries: AnyView) -> AnyView {
+    view! {
+        <section class="card">
+            <header class="card-head">
+                <h2>{title}</h2>
+            </header>
+            <dl class="definition-list">{entries}</dl>
+        </section>
+    }
+    .into_any()
+}
+
+fn who(who: Option<Who>, tenant: Option<String>) -> AnyView {
+    let (person, how, memberships) = match who {
+        Some(who) => (who.subject, Some(who.how), who.memberships),
+        None => (None, None, Vec::new()),
+    };
+    let roles: Vec<AnyView> = memberships.into_iter().map(membership).collect();
+    let entries = view! {
+        <Definition term="Subject">{subject(person)}</Definition>
+        {how
+            .map(|how| {
+                view! {
+                    <Definition term="Recognised">
+                        <span>{with_code(&how)}</span>
+                    </Definition>
+                }
+            })}
+        <Definition term="Tenant">{tenant_link(tenant)}</Definition>
+        {roles}
+    };
+    card("Who", entries.into_any())
+}
+
+fn subject(subject: Option<SubjectWords>) -> AnyView {
+    let Some(subject) = subject else {
+        return view! { <Nothing word="not recognised"/> }.into_any();
+    };
+    let query = DecisionQuery { subject: Some(subject.id.clone()), ..DecisionQuery::default() };
+    let state = if subject.active { "" } else { ", disabled" };
+    view! {
+        <a href=query.href()>
+            <UntrustedLine text=subject.name/>
+        </a>
+        <small>
+            <UntrustedLine text=subject.id/>
+            {format!(" · {}{state}", subject.kind)}
+        </small>
+    }
+    .into_any()
+}
+
+fn tenant_link(tenant: Option<String>) -> AnyView {
+    match tenant {
+        Some(tenant) => {
+            let query = DecisionQuery { tenant: Some(tenant.clone()), ..DecisionQuery::default() };
+            view! {
+                <a href=query.href()>
+                    <UntrustedLine text=tenant/>
+                </a>
+            }
+            .into_any()
+        }
+        None => view! { <Nothing/> }.into_any(),
+    }
+}
+
+/// The roles of one membership and where they come from.
+fn membership(held: MembershipWords) -> AnyView {
+    let roles = if held.roles.is_empty() { "no role".to_owned() } else { held.roles.join(", ") };
+    let state = match (held.counted, held.expired) {
+        (true, _) => "counted for this call",
+        (_, true) => "had expired",
+        _ => "another tenant",
+    };
+    let until = held.until.map(|until| {
+        view! {
+            ", until "
+            <Time moment=until/>
+        }
+    });
+    view! {
+        <Definition term="Roles">
+            <UntrustedLine text=roles/>
+            <small>
+                "by membership in "
+                <UntrustedLine text=held.tenant/>
+                {format!(", {state}")}
+                {until}
+            </small>
+        </Definition>
+    }
+    .into_any()
+}
+
+fn what(server: Option<String>, tool: Option<String>, action: String, facts: Option<ToolFacts>) -> AnyView {
+    let facts = facts.map(|facts| {
+        let read_only = facts.read_only.map(|read_only| if read_only { "only reads" } else { "may write" });
+        view! {
+            {facts
+                .risk
+                .map(|risk| {
+                    view! {
+                        <Definition term="Risk">
+                            <RiskBars risk=risk/>
+                        </Definition>
+                    }
+                })}
+            {facts
+                .sensitivity
+                .map(|word| {
+                    view! {
+                        <Definition term="Sensitivity">
+                            <span>{word}</span>
+                        </Definition>
+                    }
+                })}
+            {read_only
+                .map(|word| {
+                    view! {
+                        <Definition term="Effect">
+                            <span>{word}</span>
+                        </Definition>
+                    }
+                })}
+            {facts
+                .definition_hash
+                .map(|hash| {
+                    view! {
+                        <Definition term="Definition">
+                            <Copyable value=hash what="definition hash"/>
+                        </Definition>
+                    }
+                })}
+        }
+    });
+    let method = action.clone();
+    let entries = view! {
+        <Definition term="Tool">
+            <ToolName server=server tool=tool action=action/>
+        </Definition>
+        <Definition term="Action">
+            <code>
+                <UntrustedLine text=method/>
+            </code>
+        </Definition>
+        {facts}
+    };
+    card("What", entries.into_any())
+}
+
+fn record(record: RecordFacts, at: Moment) -> AnyView {
+    let trust = record.trust;
+    let credential = record.credential.map(|name| {
+        view! {
+            <UntrustedLine text=name/>
+            {trust.map(|trust| view! { <small>{trust}</small> })}
+        }
+    });
+    let entries = view! {
+        <Definition term="Enforcement key">{credential}</Definition>
+        <Definition term="Time">
+            <span>{at.iso}</span>
+        </Definition>
+        {record
+            .took
+            .map(|took| {
+                view! {
+                    <Definition term="Took">
+                        <span>{took}</span>
+                    </Definition>
+                }
+            })}
+        {record
+            .request_id
+            .map(|id| {
+                view! {
+                    <Definition term="Request">
+                        <code>
+                            <UntrustedLine text=id/>
+                        </code>
+                    </Definition>
+                }
+            })}
+        <Definition term="Chain">
+            <Copyable value=record.chain what="chain id"/>
+            <small>{format!("position {}", record.seq)}</small>
+        </Definition>
+        <Definition term="Hash">
+            <Copyable value=record.hash what="record hash"/>
+        </Definition>
+    };
+    card("Record", entries.into_any())
+}

@@ -1,0 +1,18 @@
+//! What the page of one decision reads from the server.
+
+use super::view::DecisionView;
+use crate::error::AppError;
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+
+/// None: no such decision, or not one that the reader may see.
+#[server(endpoint = "decision", input = GetUrl)]
+pub async fn read_decision(id: String) -> Result<Option<DecisionView>, AppError> {
+    crate::session::require(crate::permission::Permission::ReadDecisions)?;
+    if id.is_empty() || id.contains('\0') {
+        return Ok(None);
+    }
+    let console = crate::console::Console::current()?;
+    let recorded = console.store.get_decision(&policy::DecisionId::new(id)).await?;
+    Ok(recorded.map(|recorded| super::record::describe(recorded, console.now())))
+}

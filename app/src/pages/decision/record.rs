@@ -1,0 +1,213 @@
+//! From the record of a decision to what its page shows. Tolerant of members that are absent; what is there and
+//! cannot be understood is named.
+
+use super::arguments_read::{self, Miss};
+use super::view::{
+    DecisionView, MembershipWords, MissLine, RecordFacts, RuleLine, SubjectWords, ToolFacts, Who, Why,
+};
+use super::words;
+use crate::moment::Moment;
+use crate::verdict::{EffectWords, Verdict};
+use policy::decision::{NearestMiss, Truth};
+use policy::facts::{Facts, Identity, MembershipFacts};
+use policy::labels::{Effect, Trust};
+use policy::{Decision, Risk, Timestamp};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use store::decisions::RecordedDecision;
+
+/// The tool, as `pdp` writes it; every member may be absent.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct BodyTool {
+    definition_hash: Option<String>,
+    risk: Option<Risk>,
+    sensitivity: Option<String>,
+    read_only: Option<bool>,
+}
+
+/// The parts of a body that could be read, and the names of those that could not.
+#[derive(Default)]
+struct Body {
+    request_id: Option<String>,
+    facts: Option<Facts>,
+    decision: Option<Decision>,
+    tool: Option<BodyTool>,
+    micros: Option<u64>,
+    unreadable: Vec<String>,
+    raw: String,
+}
+
+impl Body {
+    fn read(text: &str) -> Self {
+        let Ok(value) = serde_json::from_str::<Value>(text) else {
+            let raw = text.to_owned();
+            return Self { unreadable: vec!["the whole record".to_owned()], raw, ..Self::default() };
+        };
+        let mut unreadable = Vec::new();
+        let mut body = Self {
+            request_id: part(&value, "request_id", &mut unreadable),
+            facts: part(&value, "facts", &mut unreadable),
+            decision: part(&value, "decision", &mut unreadable),
+            tool: part(&value, "tool", &mut unreadable),
+            micros: part(&value, "ms", &mut unreadable),
+            unreadable: Vec::new(),
+            raw: serde_json::to_string_pretty(&value).unwrap_or_else(|_| text.to_owned()),
+        };
+        body.unreadable = unreadable;
+        body
+    }
+}
+
+fn part<T: DeserializeOwned>(body: &Value, name: &str, unreadable: &mut Vec<String>) -> Option<T> {
+    let value = body.get(name).filter(|value| !value.is_null())?;
+    match T::deserialize(value) {
+        Ok(part) => Some(part),
+        Err(error) => {
+            tracing::warn!(part = name, %error, "a recorded decision is not as expected");
+            unreadable.push(format!("`{name}`"));
+            None
+        }
+    }
+}
+
+/// What the page shows, seen from `now`.
+pub(super) fn describe(recorded: RecordedDecision, now: Timestamp) -> DecisionView {
+    let row = recorded.row;
+    let reason = row.reason();
+    let body = Body::read(&recorded.body);
+    let mut misses = Vec::new();
+    for miss in body.decision.iter().flat_map(|decision| &decision.nearest) {
+        misses.extend(miss.parameters.iter().map(|parameter| Miss { rule: &miss.name, parameter }));
+    }
+    let arguments = arguments_read::read(recorded.arguments.as_deref(), recorded.had_arguments, &misses);
+    let facts = body.facts.as_ref();
+    DecisionView {
+        verdict: Verdict::of(row.outcome, reason),
+        reason_title: reason.map_or_else(|| row.reason.clone(), |reason| reason.title().to_owned()),
+        reason: row.reason,
+        at: Moment::new(row.at, now),
+        id: row.id.to_string(),
+        server: row.server,
+        tool: row.tool,
+        action: row.action,
+        sentence: body.decision.as_ref().map(|decision| words::sentence(&decision.reviewer_text)),
+        revision: body.decision.as_ref().map(|decision| decision.revision.to_string()),
+        why: body.decision.as_ref().map(why),
+        arguments,
+        who: facts.map(|facts| who(facts, row.tenant.as_deref(), now)),
+        tenant: row.tenant,
+        subject: row.subject,
+        tool_facts: body.tool.map(|tool| ToolFacts {
+            risk: tool.risk,
+            sensitivity: tool.sensitivity,
+            read_only: tool.read_only,
+            definition_hash: tool.definition_hash,
+        }),
+        record: RecordFacts {
+            credential: facts.map(|facts| facts.credential.name.clone()).or(row.credential),
+            trust: facts.map(|facts| trust(facts.credential.trust).to_owned()),
+            request_id: body.request_id,
+            took: body.micros.map(words::micros),
+            chain: recorded.chain,
+            seq: recorded.seq,
+            hash: recorded.hash.to_string(),
+        },
+        raw: body.raw,
+        unreadable: body.unreadable,
+    }
+}
+
+fn why(decision: &Decision) -> Why {
+    let rules = decision.rules.iter().map(|rule| RuleLine {
+        name: rule.name.clone(),
+        version: Some(rule.version),
+        words: EffectWords {
+            effect: rule.effect,
+            once_approved: rule.effect == Effect::Allow && rule.approval.is_some(),
+            shadow: false,
+        },
+        unknown: (rule.truth == Truth::Unknown)
+            .then(|| rule.note.clone().unwrap_or_else(|| "a part of it could not be told".to_owned())),
+        approval: rule.approval.as_ref().map(words::approval),
+    });
+    let shadow = decision.shadow.iter().map(|rule| RuleLine {
+        name: rule.name.clone(),
+        version: None,
+        words: EffectWords { effect: rule.effect, once_approved: false, shadow: true },
+        unknown: (rule.truth == Truth::Unknown).then(|| "a part of it could not be told".to_owned()),
+        approval: None,
+    });
+    Why {
+        rules: rules.collect(),
+        nearest: decision.nearest.iter().map(miss).collect(),
+        shadow: shadow.collect(),
+        notes: decision.notes.clone(),
+    }
+}
+
+fn miss(miss: &NearestMiss) -> MissLine {
+    MissLine {
+        name: miss.name.clone(),
+        part: miss.part,
+        text: words::sentence(&miss.text),
+        parameters: miss.parameters.iter().map(words::parameter).collect(),
+    }
+}
+
+fn who(facts: &Facts, tenant: Option<&str>, now: Timestamp) -> Who {
+    Who {
+        subject: facts.identity.subject().map(|subject| SubjectWords {
+            id: subject.id.to_string(),
+            name: subject.name.clone(),
+            kind: subject.kind.to_string(),
+            active: subject.active,
+        }),
+        how: how(&facts.identity),
+        memberships: facts.memberships.iter().map(|held| membership(held, facts.now, tenant, now)).collect(),
+    }
+}
+
+fn membership(
+    held: &MembershipFacts,
+    decided_at: Timestamp,
+    tenant: Option<&str>,
+    now: Timestamp,
+) -> MembershipWords {
+    let role = |grant: &policy::facts::RoleGrant| {
+        if grant.global { format!("{} (of every tenant)", grant.name) } else { grant.name.clone() }
+    };
+    let expired = held.until.is_some_and(|until| until <= decided_at);
+    MembershipWords {
+        tenant: held.tenant.to_string(),
+        roles: held.roles.iter().map(role).collect(),
+        until: held.until.map(|until| Moment::new(until, now)),
+        expired,
+        counted: !expired && tenant == Some(held.tenant.as_str()),
+    }
+}
+
+fn how(identity: &Identity) -> String {
+    match identity {
+        Identity::ApiKey { .. } => "by an own API key".to_owned(),
+        Identity::Asserted { .. } => "the enforcement key vouched for it".to_owned(),
+        Identity::TokenMissing => "not at all: no token was sent".to_owned(),
+        Identity::TokenInvalid => "not at all: the token is not valid".to_owned(),
+        Identity::TokenExpired => "not at all: the token has expired".to_owned(),
+        Identity::TokenRevoked => "not at all: the token was revoked".to_owned(),
+        Identity::SubjectDiffers => "not at all: the subject named is not the token's".to_owned(),
+        Identity::UnknownSubject { id } => format!("not at all: `{id}` is not registered"),
+    }
+}
+
+fn trust(trust: Trust) -> &'static str {
+    match trust {
+        Trust::VerifyToken => "the caller's own token is verified",
+        Trust::AssertSubject => "it vouches for the subject",
+        Trust::AssertAttributes => "it vouches for the subject and its attributes",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! A record as `pdp` writes it, one with members missing, and one that is none.
+
+use super::*;
+use crate::pages::decision::view::Arguments;
+use policy::{DecisionId, Outcome};
+use serde_json::json;
+use store::decisions::DecisionRow;
+
+fn recorded(body: String) -> RecordedDecision {
+    RecordedDecision {
+        row: DecisionRow {
+            id: DecisionId::from("019ab5c2-79b0-7cc3-98c4-dc0c0c07398f"),
+            at: Timestamp::parse("2026-11-23T10:14:32Z").expect("a moment"),
+            tenant: Some("acme".to_owned()),
+            subject: Some("alice".to_owned()),
+            credential: Some("key-id".to_owned()),
+            server: Some("crm".to_owned()),
+            tool: Some("refund".to_owned()),
+            action: "tools/call".to_owned(),
+            outcome: Outcome::Deny,
+            reason: "parameters_out_of_scope".to_owned(),
+        },
+        body,
+        arguments: Some(r#"{"amount":700}"#.to_owned()),
+        had_arguments: true,
+        chain: "main".to_owned(),
+        seq: 7,
+        hash: "00".repeat(32).try_into().expect("a hash"),
+    }
+}
+
+fn body() -> Value {
+    json!({
+        "v": 1,
+        "request_id": "r-1",
+        "call": { "action": "tools/call", "resource": { "type": "tool", "id": "refund" } },
+        "facts": {
+            "now": "2026-11-23T10:14:32Z",
+            "global_revision": 3,
+            "credential": {
+                "id": "key-id", "name": "crm-pep", "tenant": null, "server": "crm",
+                "trust": "verify_token", "arguments": "required", "responses": "explained"
+            },
+            "identity": {
+                "how": "api_key", "key": "k",
+                "subject": { "id": "alice", "kind": "user", "name": "Alice Ng", "active": true, "attributes": {} }
+            },
+            "memberships": [
+                {
+                    "tenant": "acme", "tenant_revision": 2, "until": null,
+                    "roles": [{ "name": "support-agent", "global": false }]
+                },
+                { "tenant": "globex", "tenant_revision": 1, "until": "2026-01-01T00:00:00Z", "roles": [] }
+            ]
+        },
+        "decision": {
+            "outcome": "deny", "reason": "parameters_out_of_scope", "caller_text": "no",
+            "reviewer_text": "`small refunds` would allow if /amount <= 100; it was 700",
+            "tenant": "acme", "revision": { "global": 3, "tenant": 2 },
+            "rules": [],
+            "nearest": [{
+                "rule": "r1", "name": "small refunds", "part": "parameters", "text": "t", "explain": true,
+                "parameters": [{ "path": "/amount", "keyword": "maximum", "bound": 100, "value": 700 }]
+            }]
+        },
+        "tool": { "definition_hash": "9f0c", "risk": "high", "sensitivity": "internal", "read_only": false }
+    })
+}
+
+fn now() -> Timestamp {
+    Timestamp::parse("2026-11-23T10:14:44Z").expect("a moment")
+}
+
+#[test]
+fn a_record_reads_whole() {
+    let view = describe(recorded(body().to_string()), now());
+    assert!(view.unreadable.is_empty(), "{:?}", view.unreadable);
+    assert_eq!(view.verdict, Verdict::Denied);
+    assert_eq!(view.at.words, "12 s ago");
+    assert_eq!(view.revision.as_deref(), Some("3.2"));
+    let why = view.why.expect("why");
+    assert_eq!(why.nearest[0].parameters[0].bound, "at most 100");
+    assert_eq!(why.nearest[0].parameters[0].was, "was 700");
+    let Arguments::Known(table) = view.arguments else { panic!("known") };
+    assert_eq!(table.rows[0].bounds[0].1, "small refunds");
+    let who = view.who.expect("who");
+    assert_eq!(who.subject.expect("a subject").name, "Alice Ng");
+    assert!(who.memberships[0].counted && !who.memberships[0].expired);
+    assert!(!who.memberships[1].counted && who.memberships[1].expired);
+    assert_eq!(view.record.credential.as_deref(), Some("crm-pep"));
+    assert_eq!(view.tool_facts.expect("a tool").risk, Some(Risk::High));
+}
+
+#[test]
+fn members_may_be_absent() {
+    let view = describe(recorded("{}".to_owned()), now());
+    assert!(view.unreadable.is_empty());
+    assert_eq!(view.why, None);
+    assert_eq!(view.record.credential.as_deref(), Some("key-id"));
+}
+
+#[test]
+fn what_is_not_understood_is_named() {
+    let mut body = body();
+    body["facts"] = json!({ "now": "yesterday" });
+    let view = describe(recorded(body.to_string()), now());
+    assert_eq!(view.unreadable, ["`facts`"]);
+    assert!(view.why.is_some());
+
+    let view = describe(recorded("not JSON".to_owned()), now());
+    assert_eq!(view.unreadable, ["the whole record"]);
+    assert_eq!(view.raw, "not JSON");
+}

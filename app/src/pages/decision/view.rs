@@ -1,0 +1,171 @@
+//! One decision as its page shows it. Made on the server from the record; the browser only draws it.
+//!
+//! Texts may come from servers, agents and callers: they are drawn as untrusted.
+
+use crate::moment::Moment;
+use crate::verdict::{EffectWords, Verdict};
+use policy::Risk;
+use policy::decision::Part;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DecisionView {
+    pub id: String,
+    pub verdict: Verdict,
+    pub server: Option<String>,
+    pub tool: Option<String>,
+    pub action: String,
+    pub tenant: Option<String>,
+    /// The recognised subject's id.
+    pub subject: Option<String>,
+    /// The code, and a few words for it.
+    pub reason: String,
+    pub reason_title: String,
+    /// The reviewer's sentence.
+    pub sentence: Option<String>,
+    pub at: Moment,
+    pub revision: Option<String>,
+    pub why: Option<Why>,
+    pub arguments: Arguments,
+    pub who: Option<Who>,
+    pub tool_facts: Option<ToolFacts>,
+    pub record: RecordFacts,
+    /// The record as it was written.
+    pub raw: String,
+    /// Parts of the record that could not be understood.
+    pub unreadable: Vec<String>,
+}
+
+/// Why it came out so.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Why {
+    /// Strictest first.
+    pub rules: Vec<RuleLine>,
+    pub nearest: Vec<MissLine>,
+    pub shadow: Vec<RuleLine>,
+    pub notes: Vec<String>,
+}
+
+/// A rule that took part, or would have.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RuleLine {
+    pub name: String,
+    pub version: Option<i64>,
+    pub words: EffectWords,
+    /// Why it could not be told whether it is true; then it counts against the caller.
+    pub unknown: Option<String>,
+    /// "needs 1 approval by finance within 1h".
+    pub approval: Option<String>,
+}
+
+/// An allow rule that exactly one part kept from allowing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MissLine {
+    pub name: String,
+    pub part: Part,
+    /// One sentence.
+    pub text: String,
+    pub parameters: Vec<ParameterLine>,
+}
+
+/// One bound that an argument does not meet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParameterLine {
+    pub path: String,
+    /// "at most 100".
+    pub bound: String,
+    /// "was 700".
+    pub was: String,
+}
+
+/// What the call's arguments are known to have been.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Arguments {
+    NotSent,
+    /// Retention took them; their digest is still in the chain.
+    Removed,
+    Unreadable,
+    Known(ArgumentTable),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArgumentTable {
+    pub rows: Vec<ArgumentRow>,
+    /// Values that have no row, because there are too many.
+    pub more: usize,
+    /// Of the canonical JSON.
+    pub bytes: usize,
+    pub raw: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArgumentRow {
+    /// JSON Pointer; empty for the arguments as a whole.
+    pub path: String,
+    pub value: ArgumentValue,
+    /// The JSON type.
+    pub kind: String,
+    /// What nearest misses ask of it, each with the rule's name.
+    pub bounds: Vec<(String, String)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ArgumentValue {
+    Text(String),
+    /// Kept only as a keyed digest.
+    Redacted(String),
+    Missing,
+}
+
+/// On whose behalf, and how that was known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Who {
+    pub subject: Option<SubjectWords>,
+    /// "by their own API key".
+    pub how: String,
+    pub memberships: Vec<MembershipWords>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubjectWords {
+    pub id: String,
+    pub name: String,
+    pub kind: String,
+    pub active: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MembershipWords {
+    pub tenant: String,
+    /// Each with where it is defined: "support-agent", "auditor (every tenant)".
+    pub roles: Vec<String>,
+    pub until: Option<Moment>,
+    pub expired: bool,
+    /// The call counted under this one.
+    pub counted: bool,
+}
+
+/// The tool as it stood when it was decided on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolFacts {
+    pub risk: Option<Risk>,
+    pub sensitivity: Option<String>,
+    pub read_only: Option<bool>,
+    pub definition_hash: Option<String>,
+}
+
+/// Where the decision stands in the record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordFacts {
+    pub credential: Option<String>,
+    /// "verifies the caller's token".
+    pub trust: Option<String>,
+    pub request_id: Option<String>,
+    /// "1.8 ms".
+    pub took: Option<String>,
+    pub chain: String,
+    pub seq: i64,
+    pub hash: String,
+}

@@ -1,0 +1,132 @@
+//! What the list of decisions reads from the server.
+
+use super::query::DecisionQuery;
+use crate::error::AppError;
+use crate::moment::Moment;
+use crate::verdict::Verdict;
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use serde::{Deserialize, Serialize};
+
+/// Rows of a page.
+pub const ROWS: u32 = 50;
+/// "n newer" counts no further.
+pub const MOST_NEWER: u32 = 1_000;
+
+/// A decision as a row. Texts of servers, agents and callers are drawn as untrusted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionLine {
+    pub id: String,
+    pub verdict: Verdict,
+    pub server: Option<String>,
+    pub tool: Option<String>,
+    pub action: String,
+    pub subject: Option<String>,
+    pub tenant: Option<String>,
+    /// A few words.
+    pub reason: String,
+    pub at: Moment,
+}
+
+/// One page, newest first, with the question it answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionList {
+    pub query: DecisionQuery,
+    pub lines: Vec<DecisionLine>,
+    pub has_older: bool,
+    pub has_newer: bool,
+}
+
+#[server(endpoint = "decisions", input = GetUrl)]
+pub async fn list_decisions(#[server(default)] query: DecisionQuery) -> Result<DecisionList, AppError> {
+    crate::session::require(crate::permission::Permission::ReadDecisions)?;
+    server::check(&query)?;
+    let console = crate::console::Console::current()?;
+    let now = console.now();
+    let page = store::decisions::Page { edge: server::edge(&query), limit: ROWS };
+    let page = console.store.list_decisions(&server::filter(&query, now), &page).await?;
+    Ok(DecisionList {
+        lines: page.rows.into_iter().map(|row| server::line(row, now)).collect(),
+        has_older: page.has_older,
+        has_newer: page.has_newer,
+        query,
+    })
+}
+
+/// How many decisions are newer than `than`, at most [`MOST_NEWER`].
+#[server(endpoint = "decisions-newer", input = GetUrl)]
+pub async fn count_newer_decisions(
+    than: String,
+    #[server(default)] query: DecisionQuery,
+) -> Result<u32, AppError> {
+    crate::session::require(crate::permission::Permission::ReadDecisions)?;
+    server::check(&query)?;
+    let console = crate::console::Console::current()?;
+    let filter = server::filter(&query, console.now());
+    let than = policy::DecisionId::new(than.replace('\0', ""));
+    Ok(console.store.count_newer(&filter, &than, MOST_NEWER).await?)
+}
+
+#[cfg(feature = "ssr")]
+mod server {
+    use super::{DecisionLine, DecisionQuery};
+    use crate::error::AppError;
+    use crate::moment::Moment;
+    use crate::verdict::Verdict;
+    use policy::{DecisionId, Outcome, Reason, Timestamp};
+    use store::decisions::{DecisionFilter, DecisionRow, Edge};
+
+    /// No record holds U+0000, and Postgres refuses it even in a comparison.
+    pub(super) fn check(query: &DecisionQuery) -> Result<(), AppError> {
+        let texts =
+            [&query.tenant, &query.subject, &query.server, &query.tool, &query.older_than, &query.newer_than];
+        if texts.into_iter().flatten().any(|text| text.contains('\0')) {
+            return Err(AppError::bad_request(&"a filter holds U+0000"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn edge(query: &DecisionQuery) -> Edge {
+        match (&query.older_than, &query.newer_than) {
+            (Some(id), _) => Edge::OlderThan(DecisionId::new(id.as_str())),
+            (None, Some(id)) => Edge::NewerThan(DecisionId::new(id.as_str())),
+            (None, None) => Edge::Newest,
+        }
+    }
+
+    pub(super) fn filter(query: &DecisionQuery, now: Timestamp) -> DecisionFilter {
+        let (outcome, waiting) = match query.outcome {
+            None => (None, None),
+            Some(Verdict::Allowed) => (Some(Outcome::Allow), None),
+            Some(Verdict::Denied) => (Some(Outcome::Deny), Some(false)),
+            Some(Verdict::Waiting) => (Some(Outcome::Deny), Some(true)),
+        };
+        DecisionFilter {
+            tenants: query.tenant.clone().map(|tenant| vec![tenant]),
+            subject: query.subject.clone(),
+            credential: None,
+            server: query.server.clone(),
+            tool: query.tool.clone(),
+            outcome,
+            reason: query.reason.as_deref().and_then(Reason::from_code),
+            waiting,
+            from: query.time.map(|span| now.saturating_add_micros(-span.seconds() * 1_000_000)),
+            to: None,
+        }
+    }
+
+    pub(super) fn line(row: DecisionRow, now: Timestamp) -> DecisionLine {
+        let reason = row.reason();
+        DecisionLine {
+            verdict: Verdict::of(row.outcome, reason),
+            reason: reason.map_or_else(|| row.reason.clone(), |reason| reason.title().to_owned()),
+            at: Moment::new(row.at, now),
+            id: row.id.to_string(),
+            server: row.server,
+            tool: row.tool,
+            action: row.action,
+            subject: row.subject,
+            tenant: row.tenant,
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! What came of a form, as the address of the next page says it.
+
+use super::problem::{Fault, Problem};
+use crate::error::AppError;
+use crate::url::parameter;
+use leptos_router::params::ParamsMap;
+use serde::{Deserialize, Serialize};
+use std::fmt::Write;
+
+macro_rules! done {
+    ($($variant:ident = $word:literal, $sentence:literal;)+) => {
+        /// What was done.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Done {
+            $($variant),+
+        }
+
+        impl Done {
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word in addresses.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            pub fn sentence(self) -> &'static str {
+                match self { $(Self::$variant => $sentence),+ }
+            }
+        }
+    };
+}
+
+done! {
+    Unchanged = "unchanged", "Nothing was changed: it was so already.";
+    TenantCreated = "tenant-created", "The tenant was created.";
+    TenantRenamed = "tenant-renamed", "The tenant was renamed.";
+    TenantSuspended = "tenant-suspended", "The tenant was suspended.";
+    TenantResumed = "tenant-resumed", "The tenant was resumed.";
+    TenantDeleted = "tenant-deleted", "The tenant was deleted.";
+    RoleCreated = "role-created", "The role was created.";
+    RoleSaved = "role-saved", "The description was saved.";
+    RoleDeleted = "role-deleted", "The role was deleted.";
+    SubjectCreated = "subject-created", "The subject was created.";
+    SubjectSaved = "subject-saved", "The subject was saved.";
+    SubjectDisabled = "subject-disabled", "The subject was disabled.";
+    SubjectEnabled = "subject-enabled", "The subject was enabled.";
+    SubjectDeleted = "subject-deleted", "The subject was deleted.";
+    MembershipSaved = "membership-saved", "The membership was saved.";
+    MembershipRemoved = "membership-removed", "The membership was removed.";
+    ApiKeyCreated = "api-key-created", "The API key was created.";
+    ApiKeyRevoked = "api-key-revoked", "The API key was revoked.";
+    KeyCreated = "key-created", "The enforcement key was created.";
+    KeyRotated = "key-rotated", "A second secret was added. The older one works until you finish the rotation.";
+    RotationFinished = "rotation-finished", "The older secret was removed.";
+    KeyOff = "key-off", "The enforcement key was switched off.";
+    KeyOn = "key-on", "The enforcement key was switched on.";
+    KeyDeleted = "key-deleted", "The enforcement key was deleted.";
+}
+
+/// What was saved, the revision that is live since, and the record of the change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saved {
+    pub done: Done,
+    pub revision: Option<i64>,
+    pub change: Option<String>,
+}
+
+impl Saved {
+    fn read(map: &ParamsMap) -> Option<Self> {
+        let word = parameter(map, "done")?;
+        let done = Done::ALL.iter().copied().find(|done| done.as_str() == word)?;
+        Some(Self {
+            done,
+            revision: parameter(map, "revision").and_then(|text| text.parse().ok()),
+            change: parameter(map, "change").filter(|id| is_token(id)),
+        })
+    }
+}
+
+/// What was typed into a form that was refused, and why it was.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Draft {
+    pub form: String,
+    /// A name may come more than once.
+    pub values: Vec<(String, String)>,
+    pub problems: Vec<Problem>,
+}
+
+/// The most characters of a draft in an address.
+const LARGEST: usize = 40_000;
+
+impl Draft {
+    pub fn new<'a>(form: &str, values: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let values = values.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Self { form: form.to_owned(), values, problems: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn with(self, problems: Vec<Problem>) -> Self {
+        Self { problems, ..self }
+    }
+
+    /// The first value of this name.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.values.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// As an address carries it. What is too long for one is left out, and said.
+    pub fn write(&self) -> String {
+        let mut draft = self.clone();
+        loop {
+            let text = to_hex(&serde_json::to_string(&draft).unwrap_or_default());
+            let longest =
+                (0..draft.values.len()).max_by_key(|index| draft.values.get(*index).map(|(_, value)| value.len()));
+            match longest {
+                Some(longest) if text.len() > LARGEST => {
+                    let (name, _) = draft.values.remove(longest);
+                    draft.problems.push(Problem::new(name, Fault::TooLong(10_000)));
+                }
+                _ => return text,
+            }
+        }
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        serde_json::from_str(&from_hex(text)?).ok()
+    }
+}
+
+/// What came of the last form.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Answer {
+    pub saved: Option<Saved>,
+    pub draft: Option<Draft>,
+    pub failed: Option<AppError>,
+}
+
+impl Answer {
+    pub fn read(map: &ParamsMap) -> Self {
+        Self {
+            saved: Saved::read(map),
+            draft: parameter(map, "draft").and_then(|text| Draft::read(&text)),
+            failed: parameter(map, "failed").and_then(|text| read_failure(&text)),
+        }
+    }
+}
+
+/// A failure as an address carries it.
+pub fn write_failure(error: &AppError) -> String {
+    to_hex(&serde_json::to_string(error).unwrap_or_default())
+}
+
+fn read_failure(text: &str) -> Option<AppError> {
+    let error: AppError = serde_json::from_str(&from_hex(text)?).ok()?;
+    (error.correlation.is_empty() || is_token(&error.correlation)).then_some(error)
+}
+
+/// Ids of ours; an address may say anything.
+fn is_token(text: &str) -> bool {
+    (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// Hexadecimal needs no escaping, which routers undo once too often.
+fn to_hex(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len() * 2), |mut hex, byte| {
+        // Writing to a `String` cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+fn from_hex(hex: &str) -> Option<String> {
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let bytes: Option<Vec<u8>> = hex.as_bytes().chunks(2).map(byte).collect();
+    String::from_utf8(bytes?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(pairs: &[(&'static str, &str)]) -> ParamsMap {
+        pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_draft_reads_back() {
+        let draft = Draft::new("new", [("slug", "A 100% \"ü\"\n"), ("roles", "a"), ("roles", "b")])
+            .with(vec![Problem::new("slug", Fault::NotASlug)]);
+        let read = Answer::read(&map(&[("draft", &draft.write())]));
+        assert_eq!(read.draft, Some(draft));
+        assert_eq!(Answer::read(&map(&[("draft", "zz"), ("done", "all")])), Answer::default());
+    }
+
+    #[test]
+    fn what_is_too_long_for_an_address_is_left_out_and_said() {
+        let long = "x".repeat(50_000);
+        let text = Draft::new("edit", [("name", "Alice"), ("attributes", long.as_str())]).write();
+        assert!(text.len() <= LARGEST);
+        let read = Draft::read(&text).expect("a draft");
+        assert_eq!(read.value("name"), Some("Alice"));
+        assert_eq!(read.value("attributes"), None);
+        assert_eq!(read.problems, [Problem::new("attributes", Fault::TooLong(10_000))]);
+    }
+
+    #[test]
+    fn words_are_unique() {
+        let words: std::collections::BTreeSet<_> = Done::ALL.iter().map(|done| done.as_str()).collect();
+        assert_eq!(words.len(), Done::ALL.len());
+    }
+}

@@ -1,0 +1,152 @@
+//! What is wrong with a form, as words of our own: an address may carry it, so it holds no free text.
+
+use policy::ids::NameError;
+use serde::{Deserialize, Serialize};
+
+/// What is wrong, and with which field; an empty field stands for the form as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    pub field: String,
+    pub fault: Fault,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    Missing,
+    TooLong(usize),
+    NotASlug,
+    Reserved,
+    Control,
+    Taken,
+    /// A role's name stands for one role in a tenant.
+    RoleTaken,
+    Unknown,
+    /// A role that is both the tenant's own and one of every tenant.
+    Ambiguous,
+    NotJson,
+    NotAnObject,
+    NotAMoment,
+    Past,
+    NoKind,
+    /// What was typed is not the name asked for.
+    NotTheName,
+    /// A role that is held or named.
+    RoleInUse { holders: u64, rules: u64 },
+    /// Enforcement keys are bound to it.
+    KeysBound,
+    /// A third secret.
+    TwoSecrets,
+    /// The only secret.
+    OneSecret,
+    Stale,
+    /// It is not there any more.
+    Gone,
+    Refused,
+}
+
+impl Problem {
+    pub fn new(field: impl Into<String>, fault: Fault) -> Self {
+        Self { field: field.into(), fault }
+    }
+
+    /// About no single field.
+    pub fn of_form(fault: Fault) -> Self {
+        Self::new("", fault)
+    }
+
+    /// A sentence that says what to do.
+    pub fn sentence(&self) -> String {
+        match self.fault {
+            Fault::Missing => "Fill this in.".to_owned(),
+            Fault::TooLong(limit) => format!("This is too long: {limit} characters at the most."),
+            Fault::NotASlug => {
+                "Use lower-case letters, digits and hyphens, and begin with a letter or a digit.".to_owned()
+            }
+            Fault::Reserved => "“new” is reserved. Choose another.".to_owned(),
+            Fault::Control => "This holds control characters. Type it anew.".to_owned(),
+            Fault::Taken => "This is taken. Choose another.".to_owned(),
+            Fault::RoleTaken => {
+                "A role of this name exists in this tenant or for every tenant. Choose another name.".to_owned()
+            }
+            Fault::Unknown => "This is unknown, or gone by now. Choose from the list.".to_owned(),
+            Fault::Ambiguous => {
+                "A role of this name exists both for every tenant and in this one. Rename one of them.".to_owned()
+            }
+            Fault::NotJson => "This is not valid JSON, or holds a name twice.".to_owned(),
+            Fault::NotAnObject => "This must be a JSON object, such as {\"department\": \"sales\"}.".to_owned(),
+            Fault::NotAMoment => "This is no date and time, such as 2026-12-31 17:00.".to_owned(),
+            Fault::Past => "This moment has passed. Choose a later one, or leave it empty.".to_owned(),
+            Fault::NoKind => "Choose one of these.".to_owned(),
+            Fault::NotTheName => "This is not the name. Nothing was deleted.".to_owned(),
+            Fault::RoleInUse { holders, rules } => role_in_use(holders, rules),
+            Fault::KeysBound => {
+                "Enforcement keys are bound to this tenant. Delete them in Settings, Enforcement keys first."
+                    .to_owned()
+            }
+            Fault::TwoSecrets => {
+                "Two secrets work already. Finish the rotation before the next one begins.".to_owned()
+            }
+            Fault::OneSecret => "Only one secret is left; there is nothing to finish.".to_owned(),
+            Fault::Stale => "Somebody else changed this meanwhile. Look at it again, then repeat your change.".to_owned(),
+            Fault::Gone => "This does not exist any more.".to_owned(),
+            Fault::Refused => "The database refused these values. Nothing was changed.".to_owned(),
+        }
+    }
+}
+
+fn role_in_use(holders: u64, rules: u64) -> String {
+    let held = match holders {
+        0 => None,
+        1 => Some("1 subject holds it".to_owned()),
+        more => Some(format!("{more} subjects hold it")),
+    };
+    let named = match rules {
+        0 => None,
+        1 => Some("1 rule names it".to_owned()),
+        more => Some(format!("{more} rules name it")),
+    };
+    let why = match (held, named) {
+        (Some(held), Some(named)) => format!("{held} and {named}"),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => "It is in use".to_owned(),
+    };
+    format!("This role cannot be deleted: {why}. Take it away there first.")
+}
+
+impl From<&NameError> for Fault {
+    fn from(error: &NameError) -> Self {
+        match error {
+            NameError::Empty => Self::Missing,
+            NameError::TooLong(limit) => Self::TooLong(*limit),
+            NameError::Slug => Self::NotASlug,
+            NameError::Reserved => Self::Reserved,
+            NameError::Control => Self::Control,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_in_use_says_by_whom() {
+        let sentence = |holders, rules| Problem::of_form(Fault::RoleInUse { holders, rules }).sentence();
+        assert_eq!(
+            sentence(3, 1),
+            "This role cannot be deleted: 3 subjects hold it and 1 rule names it. Take it away there first."
+        );
+        assert!(sentence(0, 2).contains("2 rules name it."));
+        assert!(sentence(1, 0).contains("1 subject holds it."));
+    }
+
+    #[test]
+    fn names_are_refused_for_a_reason() {
+        let fault = |text| policy::ids::check_slug(text).err().as_ref().map(Fault::from);
+        assert_eq!(fault("Acme"), Some(Fault::NotASlug));
+        assert_eq!(fault(""), Some(Fault::Missing));
+        assert_eq!(fault("new"), Some(Fault::Reserved));
+        assert_eq!(fault("acme"), None);
+    }
+}

@@ -1,0 +1,176 @@
+//! The server's side of every form: who changes something, why it was refused, and where the answer leads.
+
+use super::answer::{Done, Draft, Saved};
+use super::place::Place;
+use super::problem::{Fault, Problem};
+use crate::error::{AppError, Correlation};
+use crate::session::SignedIn;
+use axum::http::header::ACCEPT;
+use axum::http::request::Parts;
+use leptos::context::use_context;
+use policy::Timestamp;
+use store::administration::Committed;
+use store::{Actor, StoreError, Via, WriteError};
+
+/// Why nothing was changed.
+#[derive(Debug)]
+pub enum Refusal {
+    /// What the person at the form can put right.
+    Problems(Vec<Problem>),
+    /// The database failed.
+    Store(StoreError),
+}
+
+impl From<Vec<Problem>> for Refusal {
+    fn from(problems: Vec<Problem>) -> Self {
+        Self::Problems(problems)
+    }
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::Problems(vec![problem])
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused(_) | StoreError::Constraint { .. } => Problem::of_form(Fault::Refused).into(),
+            error => Self::Store(error),
+        }
+    }
+}
+
+impl From<WriteError> for Refusal {
+    fn from(error: WriteError) -> Self {
+        let problem = match error {
+            WriteError::Store(error) => return error.into(),
+            WriteError::Name { kind, source, .. } => Problem::new(named_by(kind), Fault::from(&source)),
+            WriteError::Invalid { field, reason } => {
+                let fault = if reason.contains("longer") { Fault::TooLong(10_000) } else { Fault::Control };
+                Problem::new(field, fault)
+            }
+            WriteError::Unknown { kind: kind @ ("tenant" | "server"), .. } => Problem::new(kind, Fault::Unknown),
+            WriteError::Unknown { .. } => Problem::of_form(Fault::Gone),
+            WriteError::UnknownRole { .. } => Problem::new("roles", Fault::Unknown),
+            WriteError::AmbiguousRole { .. } => Problem::new("roles", Fault::Ambiguous),
+            WriteError::Taken { .. } => Problem::new("name", Fault::Taken),
+            WriteError::InUse { .. } => Problem::of_form(Fault::KeysBound),
+            WriteError::Stale { .. } => Problem::of_form(Fault::Stale),
+        };
+        problem.into()
+    }
+}
+
+/// The field that names a thing of this kind.
+fn named_by(kind: &str) -> &'static str {
+    match kind {
+        "tenant" => "slug",
+        "subject" => "id",
+        _ => "name",
+    }
+}
+
+/// Who a change is written down as.
+pub fn actor(signed_in: &SignedIn) -> Actor {
+    let request_id = use_context::<Correlation>().map(|id| id.0);
+    Actor { name: signed_in.login.clone(), via: Via::Console, request_id }
+}
+
+/// What the next page says of a commit.
+pub fn saved(done: Done, committed: &Committed) -> Saved {
+    match committed.changes.last() {
+        Some(change) => {
+            Saved { done, revision: Some(committed.global_revision), change: Some(change.id.clone()) }
+        }
+        None => Saved { done: Done::Unchanged, revision: None, change: None },
+    }
+}
+
+/// Answers a form: on to the page that says so, or back to the form with what was typed.
+///
+/// # Errors
+/// When the database failed and the caller is no form.
+pub fn respond(result: Result<(Place, Saved), Refusal>, back: &Place, draft: Draft) -> Result<(), AppError> {
+    let leads_to = match result {
+        Ok((place, saved)) => place.saved(&saved),
+        Err(Refusal::Problems(problems)) => back.refused(&draft.with(problems)),
+        Err(Refusal::Store(error)) => {
+            let error = AppError::from(error);
+            if !comes_from_a_form() {
+                return Err(error);
+            }
+            back.failed(&draft, &error)
+        }
+    };
+    leptos_axum::redirect(&leads_to);
+    Ok(())
+}
+
+fn comes_from_a_form() -> bool {
+    use_context::<Parts>().is_some_and(|parts| {
+        parts.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|a| a.contains("text/html"))
+    })
+}
+
+/// What a field for a date and time sends: `2026-12-31T17:00`, meant as UTC. Empty: none.
+///
+/// # Errors
+/// When it is no moment, or one that has passed.
+pub fn parse_moment(field: &str, text: &str, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let whole = match text.len() {
+        16 => format!("{text}:00Z"),
+        19 => format!("{text}Z"),
+        _ => text.to_owned(),
+    };
+    let moment = Timestamp::parse(&whole).map_err(|_| Problem::new(field, Fault::NotAMoment))?;
+    if moment <= now { Err(Problem::new(field, Fault::Past)) } else { Ok(Some(moment)) }
+}
+
+/// The other way: as a field for a date and time takes it.
+pub fn write_moment(moment: Option<Timestamp>) -> String {
+    moment.and_then(|moment| moment.rfc3339().get(..16).map(ToOwned::to_owned)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_read_as_utc() {
+        let now = Timestamp::parse("2026-11-23T10:00:00Z").expect("a moment");
+        let read = |text| parse_moment("until", text, now);
+        assert_eq!(read(" "), Ok(None));
+        assert_eq!(read("2026-12-31T17:00"), Ok(Timestamp::parse("2026-12-31T17:00:00Z").ok()));
+        assert_eq!(read("2026-12-31T17:00:30"), Ok(Timestamp::parse("2026-12-31T17:00:30Z").ok()));
+        assert_eq!(read("2026-11-23T10:00"), Err(Problem::new("until", Fault::Past)));
+        for bad in ["tomorrow", "2026-13-01T00:00", "2026-12-31", "ä026-12-31T17:0"] {
+            assert_eq!(read(bad), Err(Problem::new("until", Fault::NotAMoment)), "{bad}");
+        }
+        assert_eq!(write_moment(Timestamp::parse("2026-12-31T17:00:00Z").ok()), "2026-12-31T17:00");
+        assert_eq!(write_moment(None), "");
+    }
+
+    #[test]
+    fn refusals_stand_at_their_field() {
+        let problems = |error: WriteError| match Refusal::from(error) {
+            Refusal::Problems(problems) => problems,
+            Refusal::Store(error) => panic!("{error}"),
+        };
+        let slug = WriteError::Name {
+            kind: "tenant",
+            given: "A".to_owned(),
+            source: policy::ids::NameError::Slug,
+        };
+        assert_eq!(problems(slug), [Problem::new("slug", Fault::NotASlug)]);
+        let gone = WriteError::Unknown { kind: "subject", name: "x".to_owned() };
+        assert_eq!(problems(gone), [Problem::of_form(Fault::Gone)]);
+        let long = WriteError::Invalid { field: "name", reason: "must not be longer than 10000 characters" };
+        assert_eq!(problems(long), [Problem::new("name", Fault::TooLong(10_000))]);
+    }
+}

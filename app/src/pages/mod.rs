@@ -1,0 +1,41 @@
+//! The pages, one folder or file each. A page creates its resources first, then draws them.
+
+pub mod account;
+pub mod change;
+pub mod changes;
+pub mod decision;
+pub mod decisions;
+pub mod forbidden;
+pub mod home;
+pub mod not_found;
+
+use crate::routes::Page;
+use crate::session;
+use forbidden::ForbiddenPage;
+use leptos::prelude::*;
+
+/// Draws the page for those who may see it; everyone else learns which role is missing. What the page shows is
+/// guarded once more by its server functions.
+fn guarded<V: IntoView + 'static>(page: Page, draw: impl FnOnce() -> V) -> AnyView {
+    match session::current() {
+        Some(signed_in) if signed_in.role.may(page.permission) => draw().into_any(),
+        Some(signed_in) => view! { <ForbiddenPage page=page role=signed_in.role/> }.into_any(),
+        // The server sends those who are not signed in to the sign-in page; this is for the moment between.
+        None => view! { <SignedOut/> }.into_any(),
+    }
+}
+
+#[component]
+fn SignedOut() -> impl IntoView {
+    view! {
+        <section class="error-page">
+            <h1>"You are signed out"</h1>
+            <p>"Sign in to see this page."</p>
+            <div class="button-row">
+                <a class="button button-primary" href="/sign-in" rel="external">
+                    "Sign in"
+                </a>
+            </div>
+        </section>
+    }
+}

@@ -1,0 +1,58 @@
+//! What plain pages must hold: labels, kept input, no stray script.
+
+use super::*;
+
+fn page() -> PlainPage {
+    PlainPage { nonce: "n0nce".to_owned(), ..PlainPage::default() }
+}
+
+#[test]
+fn sign_in_keeps_the_login_and_escapes_it() {
+    let html = sign_in(
+        &page(),
+        SignInForm { login: "\"><script>".to_owned(), error: Some("Login or password is wrong.".to_owned()) },
+    );
+    assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\""), "{html}");
+    assert!(!html.contains("<script"), "{html}");
+    assert!(html.contains("role=\"alert\"") && html.contains("Login or password is wrong."), "{html}");
+    assert!(html.contains("action=\"/sign-in\""), "{html}");
+}
+
+#[test]
+fn every_control_has_a_label() {
+    let html = setup(&page(), SetupForm::default());
+    for id in ["name", "login", "password", "password_again", "code"] {
+        assert!(html.contains(&format!("for=\"{id}\"")), "{id}: {html}");
+        assert!(html.contains(&format!("name=\"{id}\"")), "{id}: {html}");
+    }
+}
+
+#[test]
+fn the_script_of_set_up_carries_the_nonce() {
+    let html = setup(&page(), SetupForm::default());
+    assert!(html.contains("nonce=\"n0nce\""), "{html}");
+    assert!(!setup(&PlainPage::default(), SetupForm::default()).contains("<script"));
+}
+
+#[test]
+fn complaints_stand_at_their_field_and_on_top() {
+    let errors =
+        SetupErrors { password: Some("Choose a longer password".to_owned()), ..SetupErrors::default() };
+    let html = setup(&page(), SetupForm { errors, ..SetupForm::default() });
+    assert!(html.contains("One thing needs your attention"), "{html}");
+    assert!(html.contains("href=\"#password\""), "{html}");
+    assert!(html.contains("aria-describedby=\"password-help password-error\""), "{html}");
+}
+
+#[test]
+fn a_theme_is_written_where_one_was_chosen() {
+    let dark = PlainPage { theme: Theme::Dark, ..page() };
+    assert!(message(&dark, "Not here", "Gone.", None).contains("data-theme=\"dark\""));
+    assert!(!message(&page(), "Not here", "Gone.", None).contains("data-theme"));
+}
+
+#[test]
+fn backticks_make_code() {
+    let html = message(&page(), "t", "run `x` now", None);
+    assert!(html.contains("<code>x</code>"), "{html}");
+}

@@ -1,0 +1,118 @@
+//! The pages there are: path, title, who may see it, and where it stands in the navigation.
+//!
+//! The navigation, the 403 page and the tests read this list; a page that is not in it does not exist.
+
+use crate::components::icon::Glyph;
+use crate::permission::{ConsoleRole, Permission};
+
+/// A group of the navigation, in the order of the rail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NavGroup {
+    Work,
+    Policy,
+    Inventory,
+    Identity,
+    Record,
+    /// Stands alone at the end, without a heading.
+    Settings,
+}
+
+impl NavGroup {
+    pub const ALL: &'static [Self] =
+        &[Self::Work, Self::Policy, Self::Inventory, Self::Identity, Self::Record, Self::Settings];
+
+    pub fn heading(self) -> Option<&'static str> {
+        match self {
+            Self::Work => Some("Work"),
+            Self::Policy => Some("Policy"),
+            Self::Inventory => Some("Inventory"),
+            Self::Identity => Some("Identity"),
+            Self::Record => Some("Record"),
+            Self::Settings => None,
+        }
+    }
+}
+
+/// How a page stands in the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NavEntry {
+    pub group: NavGroup,
+    pub icon: Glyph,
+    pub label: &'static str,
+}
+
+/// One page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// As axum writes it: `/decisions/{id}`.
+    pub path: &'static str,
+    pub title: &'static str,
+    pub permission: Permission,
+    pub nav: Option<NavEntry>,
+}
+
+pub const DECISIONS: Page = Page {
+    path: "/decisions",
+    title: "Decisions",
+    permission: Permission::ReadDecisions,
+    nav: Some(NavEntry { group: NavGroup::Work, icon: Glyph::Decisions, label: "Decisions" }),
+};
+
+pub const DECISION: Page =
+    Page { path: "/decisions/{id}", title: "Decision", permission: Permission::ReadDecisions, nav: None };
+
+pub const CHANGES: Page = Page {
+    path: "/changes",
+    title: "Changes",
+    permission: Permission::ReadChanges,
+    nav: Some(NavEntry { group: NavGroup::Record, icon: Glyph::Changes, label: "Changes" }),
+};
+
+pub const CHANGE: Page =
+    Page { path: "/changes/{id}", title: "Change", permission: Permission::ReadChanges, nav: None };
+
+/// Reached by the foot of the rail.
+pub const ACCOUNT: Page =
+    Page { path: "/account", title: "Account", permission: Permission::OwnAccount, nav: None };
+
+/// Every page that needs a session. `/` redirects, and what is not listed is a 404.
+pub const PAGES: &[Page] = &[DECISIONS, DECISION, CHANGES, CHANGE, ACCOUNT];
+
+/// Where somebody of this role lands.
+pub fn landing(role: ConsoleRole) -> &'static str {
+    if role.may(DECISIONS.permission) { DECISIONS.path } else { ACCOUNT.path }
+}
+
+/// Whether the navigation entry for `page` is the current place. A detail page belongs to its list.
+pub fn is_current(page: &Page, path: &str) -> bool {
+    path.strip_prefix(page.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_role_lands_on_a_page_it_may_see() {
+        for role in ConsoleRole::ALL {
+            let page = PAGES.iter().find(|page| page.path == landing(*role)).expect("a page");
+            assert!(role.may(page.permission), "{role}");
+        }
+    }
+
+    #[test]
+    fn a_detail_page_lights_up_its_list() {
+        assert!(is_current(&DECISIONS, "/decisions"));
+        assert!(is_current(&DECISIONS, "/decisions/0190"));
+        assert!(!is_current(&DECISIONS, "/decisionsx"));
+        assert!(!is_current(&CHANGES, "/decisions"));
+    }
+
+    #[test]
+    fn paths_are_unique() {
+        let mut seen = std::collections::BTreeSet::new();
+        for page in PAGES {
+            assert!(seen.insert(page.path), "{} twice", page.path);
+        }
+    }
+}

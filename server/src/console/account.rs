@@ -1,0 +1,113 @@
+//! The own account: another password, another look. Plain forms of the page `/account`.
+
+use super::address::Address;
+use super::answer::{self, Plain};
+use super::passwords::PasswordError;
+use super::setup::{BUSY, NOT_THE_SAME};
+use super::{ConsoleState, cookies, sessions, sign_in};
+use app::session::SignedIn;
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use axum::{Extension, Form};
+use serde::Deserialize;
+use store::accounts::PasswordHash;
+use tower_sessions::Session;
+
+#[derive(Deserialize)]
+pub(super) struct PasswordFields {
+    #[serde(default)]
+    current: String,
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    password_again: String,
+}
+
+/// Asks for the current password once more: whoever finds the browser open must not lock its owner out.
+pub(super) async fn change_password(
+    State(state): State<ConsoleState>,
+    plain: Plain,
+    session: Session,
+    Extension(signed_in): Extension<SignedIn>,
+    address: Address,
+    fields: Result<Form<PasswordFields>, FormRejection>,
+) -> Response {
+    let Ok(Form(fields)) = fields else { return plain.unreadable() };
+    match sign_in::brake(&state, &format!("password {}", signed_in.account_id), address).await {
+        Ok(None) => {}
+        Ok(Some(seconds)) => {
+            let text = format!("Too many attempts. Try again in {seconds} seconds.");
+            return sign_in::retry_after(unchanged(&plain, StatusCode::TOO_MANY_REQUESTS, &text), seconds);
+        }
+        Err(error) => return plain.unavailable(&error),
+    }
+    let account = match state.store.account(&signed_in.account_id).await {
+        Ok(account) => account,
+        Err(error) => return plain.unavailable(&error),
+    };
+    let kept = account.and_then(|account| account.password_hash).map(|hash| hash.as_str().to_owned());
+    match state.passwords.verify(fields.current, kept).await {
+        Ok(true) => {}
+        Ok(false) => return unchanged(&plain, StatusCode::FORBIDDEN, "The current password is not right."),
+        Err(error) => return password_failed(&plain, &error),
+    }
+    match state.passwords.accept(fields.password.clone(), signed_in.login).await {
+        Ok(Ok(())) => {}
+        Ok(Err(weakness)) => {
+            return unchanged(&plain, StatusCode::UNPROCESSABLE_ENTITY, &weakness.to_string());
+        }
+        Err(error) => return password_failed(&plain, &error),
+    }
+    if fields.password != fields.password_again {
+        return unchanged(&plain, StatusCode::UNPROCESSABLE_ENTITY, NOT_THE_SAME);
+    }
+    let hash = match state.passwords.hash(fields.password).await {
+        Ok(hash) => PasswordHash::new(hash),
+        Err(error) => return password_failed(&plain, &error),
+    };
+    if let Err(error) = state.store.set_password_hash(&signed_in.account_id, Some(&hash)).await {
+        return plain.unavailable(&error);
+    }
+    // Whoever knew the old password may be signed in elsewhere.
+    let own = session.id().map(sessions::digest);
+    if let Err(error) = state.store.delete_sessions_of(&signed_in.account_id, own.as_ref()).await {
+        return plain.unavailable(&error);
+    }
+    tracing::info!(account = %signed_in.account_id, "a password was changed; other sessions have ended");
+    answer::see_other("/account")
+}
+
+fn unchanged(plain: &Plain, status: StatusCode, text: &str) -> Response {
+    plain.message(status, "The password was not changed", text, Some(("/account", "Back to your account")))
+}
+
+fn password_failed(plain: &Plain, error: &PasswordError) -> Response {
+    match error {
+        PasswordError::Busy => unchanged(plain, StatusCode::SERVICE_UNAVAILABLE, BUSY),
+        PasswordError::Hash => plain.internal(error),
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct ThemeFields {
+    #[serde(default)]
+    theme: String,
+}
+
+/// Keeps the look in a cookie, so that the server draws it from the first byte, and goes back to the page.
+pub(super) async fn change_theme(
+    State(state): State<ConsoleState>,
+    plain: Plain,
+    headers: HeaderMap,
+    fields: Result<Form<ThemeFields>, FormRejection>,
+) -> Response {
+    let Ok(Form(fields)) = fields else { return plain.unreadable() };
+    let Ok(theme) = fields.theme.parse() else { return plain.unreadable() };
+    let referer = headers.get(header::REFERER).and_then(|referer| referer.to_str().ok());
+    let back = referer.and_then(|address| state.public_url.local_path(address)).unwrap_or("/account");
+    let mut response = answer::see_other(back);
+    cookies::set_theme(&mut response, &state.public_url, theme);
+    response
+}

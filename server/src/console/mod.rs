@@ -1,0 +1,157 @@
+//! The console's HTTP side: its pages, forms, files and sessions, as one router.
+//!
+//! What a page shows is written in `app`; who may reach it is decided here. Three rings lie around a page:
+//! headers (`headers`), the origin of every change (`origin`), and the session (`sessions`, `signed_in`),
+//! which denies by default: only set-up, recovery, sign-in and the embedded files stand outside it.
+
+mod account;
+mod address;
+mod answer;
+mod bundle;
+mod cookies;
+mod headers;
+mod links;
+mod origin;
+mod pages;
+mod passwords;
+mod public_url;
+mod recover;
+mod sessions;
+mod setup;
+mod sign_in;
+mod signed_in;
+
+pub use links::{LinkError, create_recovery_link, create_setup_link};
+pub use public_url::{PublicUrl, PublicUrlError, check_public_url};
+
+use crate::clock::Clock;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use bundle::Assets;
+use passwords::Passwords;
+use policy::Timestamp;
+use sessions::ConsoleSessions;
+use std::sync::Arc;
+use std::time::Duration;
+use store::{Store, StoreError};
+
+/// What a form or a server function may send.
+const LARGEST_BODY: usize = 1024 * 1024;
+
+/// Attempts are counted by the minute; older counts are kept so long, in microseconds, for clocks that differ.
+const COUNTS_KEPT: i64 = 10 * 60 * 1_000_000;
+
+/// What the operator sets.
+#[derive(Debug, Clone)]
+pub struct ConsoleSettings {
+    /// Where browsers reach the console: an https origin, or http on loopback.
+    pub public_url: String,
+    /// A session ends when it was not used for so long.
+    pub session_idle: Duration,
+    /// A session ends so long after sign-in, used or not.
+    pub session_absolute: Duration,
+}
+
+impl ConsoleSettings {
+    /// One hour of rest, twelve hours in all.
+    pub fn new(public_url: impl Into<String>) -> Self {
+        Self {
+            public_url: public_url.into(),
+            session_idle: Duration::from_secs(60 * 60),
+            session_absolute: Duration::from_secs(12 * 60 * 60),
+        }
+    }
+}
+
+/// What every handler of the console is given. Cheap to clone.
+#[derive(Clone)]
+pub struct ConsoleState {
+    store: Store,
+    public_url: Arc<PublicUrl>,
+    sessions: Arc<ConsoleSessions>,
+    passwords: Passwords,
+    assets: Arc<Assets>,
+    console: app::console::Console,
+    clock: Clock,
+}
+
+impl ConsoleState {
+    /// # Errors
+    /// When the public URL cannot be used (see [`check_public_url`]).
+    pub fn new(store: Store, settings: &ConsoleSettings, clock: Clock) -> Result<Self, PublicUrlError> {
+        let public_url = check_public_url(&settings.public_url)?;
+        let assets = Assets::embedded();
+        let console = app::console::Console {
+            store: store.clone(),
+            public_url: public_url.origin().to_owned(),
+            bundle: assets.bundle(),
+            version: env!("CARGO_PKG_VERSION"),
+            clock: clock.clone(),
+        };
+        let sessions = ConsoleSessions::new(store.clone(), clock.clone(), settings);
+        Ok(Self {
+            store,
+            public_url: Arc::new(public_url),
+            sessions: Arc::new(sessions),
+            passwords: Passwords::new(),
+            assets: Arc::new(assets),
+            console,
+            clock,
+        })
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+}
+
+impl std::fmt::Debug for ConsoleState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ConsoleState").field("public_url", &self.public_url).finish_non_exhaustive()
+    }
+}
+
+/// Removes sessions, links and counts that can no longer matter. To be called every few minutes by one task.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn sweep(store: &Store, now: Timestamp) -> Result<(), StoreError> {
+    store.delete_expired_sessions(now).await?;
+    store.delete_expired_links(now).await?;
+    store.forget_attempts(now.saturating_add_micros(-COUNTS_KEPT)).await?;
+    Ok(())
+}
+
+/// The whole console. Its fallback answers every path that nobody else does, so it is merged into, or made the
+/// fallback of, the router of the server. Expects `ConnectInfo<SocketAddr>` and a request id on requests, and
+/// does without where they are missing.
+pub fn router(state: ConsoleState) -> Router {
+    pages::init_executor();
+
+    let mut inside: Router<ConsoleState> = Router::new()
+        .route("/", get(pages::page))
+        .route("/_fn/{*name}", get(pages::server_function).post(pages::server_function))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/account/password", post(account::change_password))
+        .route("/account/theme", post(account::change_theme));
+    for page in app::routes::PAGES.iter().filter(|page| page.path != "/") {
+        inside = inside.route(page.path, get(pages::page));
+    }
+    let inside = inside.fallback(pages::unknown).layer(from_fn_with_state(state.clone(), signed_in::require));
+
+    let doors: Router<ConsoleState> = Router::new()
+        .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
+        .route("/setup", get(setup::show).post(setup::create_owner))
+        .route("/recover", get(recover::show).post(recover::set_password));
+
+    inside
+        .merge(doors)
+        .layer(from_fn_with_state(state.clone(), sessions::provide))
+        .layer(from_fn_with_state(state.clone(), origin::check))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .merge(bundle::routes())
+        .layer(from_fn_with_state(state.clone(), headers::set))
+        .with_state(state)
+}

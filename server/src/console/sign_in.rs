@@ -1,0 +1,188 @@
+//! Signing in and out.
+//!
+//! An unknown login, a wrong password and an account that is switched off are one answer that takes one time.
+//! Guessing is slowed down over all replicas: counts are kept in the database.
+
+use super::address::Address;
+use super::answer::{self, Plain};
+use super::cookies::{self, Jar};
+use super::passwords::PasswordError;
+use super::{ConsoleState, sessions, signed_in};
+use app::plain::SignInForm;
+use axum::Form;
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use policy::Timestamp;
+use serde::Deserialize;
+use store::StoreError;
+use store::accounts::{Account, normal_login};
+use tower_sessions::Session;
+
+/// In one minute, for one login from one address.
+const PER_LOGIN: i64 = 5;
+/// In one minute, from one address for any login.
+const PER_ADDRESS: i64 = 20;
+
+const REFUSED: &str = "The login or the password is not right.";
+
+#[derive(Deserialize)]
+pub(super) struct Fields {
+    #[serde(default)]
+    login: String,
+    #[serde(default)]
+    password: String,
+}
+
+pub(super) async fn show(
+    State(state): State<ConsoleState>,
+    plain: Plain,
+    session: Session,
+    headers: HeaderMap,
+) -> Response {
+    match signed_in::who(&state, &session, &headers).await {
+        Ok(Some(_)) => return answer::see_other("/"),
+        Ok(None) => {}
+        Err(error) => return plain.unavailable(&error),
+    }
+    match state.store.setup_is_open().await {
+        Ok(false) => form(&plain, StatusCode::OK, "", None),
+        Ok(true) => plain.message(
+            StatusCode::OK,
+            "Nobody can sign in yet",
+            "The first account is made with the set-up link that the server printed when it started.\n\
+             `countersign setup-link` on the host prints a new one.",
+            None,
+        ),
+        Err(error) => plain.unavailable(&error),
+    }
+}
+
+fn form(plain: &Plain, status: StatusCode, login: &str, error: Option<&str>) -> Response {
+    let form = SignInForm { login: login.to_owned(), error: error.map(str::to_owned) };
+    plain.draw(status, |page| app::plain::sign_in(page, form))
+}
+
+pub(super) async fn sign_in(
+    State(state): State<ConsoleState>,
+    plain: Plain,
+    session: Session,
+    address: Address,
+    headers: HeaderMap,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Response {
+    let Ok(Form(fields)) = fields else { return plain.unreadable() };
+    let login = normal_login(&fields.login);
+    if login.is_empty() || fields.password.is_empty() {
+        return form(
+            &plain,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &login,
+            Some("Give your login and your password."),
+        );
+    }
+    match brake(&state, &format!("login {login}"), address).await {
+        Ok(None) => {}
+        Ok(Some(seconds)) => {
+            tracing::warn!(address = %address.bucket(), "sign-in slowed down");
+            let text = format!("Too many attempts. Try again in {seconds} seconds.");
+            return retry_after(form(&plain, StatusCode::TOO_MANY_REQUESTS, &login, Some(&text)), seconds);
+        }
+        Err(error) => return plain.unavailable(&error),
+    }
+    let account = match state.store.account_by_login(&login).await {
+        Ok(account) => account,
+        Err(error) => return plain.unavailable(&error),
+    };
+    let kept = account.as_ref().and_then(|account| account.password_hash.as_ref());
+    let kept = kept.map(|hash| hash.as_str().to_owned());
+    let matches = match state.passwords.verify(fields.password, kept).await {
+        Ok(matches) => matches,
+        Err(PasswordError::Busy) => {
+            let text = "Many people are signing in right now. Try again in a few seconds.";
+            return retry_after(form(&plain, StatusCode::SERVICE_UNAVAILABLE, &login, Some(text)), 5);
+        }
+        Err(error @ PasswordError::Hash) => return plain.internal(&error),
+    };
+    let id = account.as_ref().map(|account| account.id.clone());
+    let Some(account) = account.filter(|account| matches && account.active) else {
+        // The login itself is not logged: people type their password into the wrong field.
+        tracing::warn!(account = id.as_deref(), address = %address.bucket(), "sign-in refused");
+        return form(&plain, StatusCode::FORBIDDEN, &login, Some(REFUSED));
+    };
+    enter(&state, &plain, &session, &headers, address, &account).await
+}
+
+/// Starts the session of somebody who has just proven who they are, and leads them where they wanted to go.
+pub(super) async fn enter(
+    state: &ConsoleState,
+    plain: &Plain,
+    session: &Session,
+    headers: &HeaderMap,
+    address: Address,
+    account: &Account,
+) -> Response {
+    if let Err(error) = sessions::start(session, account, headers, address.shown().as_deref()).await {
+        return plain.unavailable(&error);
+    }
+    if let Err(error) = state.store.touch_sign_in(&account.id, state.now()).await {
+        tracing::warn!(%error, "a sign-in could not be noted");
+    }
+    tracing::info!(account = %account.id, address = %address.bucket(), "signed in");
+    let wanted = cookies::read_return(headers, &state.public_url);
+    let mut response = answer::see_other(wanted.as_deref().unwrap_or("/"));
+    if wanted.is_some() {
+        cookies::remove(&mut response, &state.public_url, Jar::Return);
+    }
+    response
+}
+
+/// Counts an attempt. Where there were too many: how many seconds to wait.
+pub(super) async fn brake(
+    state: &ConsoleState,
+    what: &str,
+    address: Address,
+) -> Result<Option<i64>, StoreError> {
+    let now = state.now();
+    let from = address.bucket();
+    let by_address = state.store.register_attempt(&format!("address {from}"), now).await?;
+    if by_address > PER_ADDRESS {
+        return Ok(Some(rest_of_minute(now)));
+    }
+    // The address first: a long login is cut, and must not cut the address away.
+    let by_login = state.store.register_attempt(&format!("{from} {what}"), now).await?;
+    Ok((by_login > PER_LOGIN).then(|| rest_of_minute(now)))
+}
+
+/// Attempts are counted in whole minutes.
+fn rest_of_minute(now: Timestamp) -> i64 {
+    60 - now.micros().div_euclid(1_000_000).rem_euclid(60)
+}
+
+pub(super) fn retry_after(mut response: Response, seconds: i64) -> Response {
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}
+
+pub(super) async fn sign_out(plain: Plain, session: Session) -> Response {
+    // The row goes here, the cookie with the answer.
+    match session.flush().await {
+        Ok(()) => answer::see_other("/sign-in"),
+        Err(error) => plain.unavailable(&error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_ends_with_the_minute() {
+        for (moment, seconds) in
+            [("2026-11-23T10:00:00Z", 60), ("2026-11-23T10:00:01.5Z", 59), ("2026-11-23T10:00:59.999Z", 1)]
+        {
+            assert_eq!(rest_of_minute(Timestamp::parse(moment).unwrap()), seconds, "{moment}");
+        }
+    }
+}
