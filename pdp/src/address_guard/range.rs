@@ -58,7 +58,7 @@ fn full_length(address: IpAddr) -> u8 {
 
 impl fmt::Display for AddressRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_single() { self.base.fmt(f) } else { write!(f, "{}/{}", self.base, self.prefix) }
+        if self.is_single() { write!(f, "{}", self.base) } else { write!(f, "{}/{}", self.base, self.prefix) }
     }
 }
 
@@ -143,7 +143,7 @@ impl fmt::Display for AllowedAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Loopback => f.write_str("loopback"),
-            Self::Range(range) => range.fmt(f),
+            Self::Range(range) => write!(f, "{range}"),
         }
     }
 }
