@@ -64,9 +64,7 @@ fn BundleScript(bundle: Bundle) -> impl IntoView {
     view! {
         <link rel="modulepreload" href=js/>
         <link rel="preload" href=wasm r#as="fetch" type="application/wasm" crossorigin="anonymous"/>
-        <script type="module" nonce=use_nonce()>
-            {script}
-        </script>
+        <script type="module" nonce=use_nonce() inner_html=script></script>
     }
     .into_any()
 }

@@ -48,15 +48,17 @@ const CODE_SCRIPT: &str = "(() => {\
 /// The whole document. Without a nonce no script is written.
 fn document(page: &PlainPage, title: &str, with_code_script: bool, card: impl FnOnce() -> AnyView) -> String {
     let owner = Owner::new();
+    // As inner HTML: a text child would be followed by a marker that a title shows as it is.
+    let title_text = escaped(&format!("{title} · Countersign"));
     let html = owner.with(|| {
         let script = (with_code_script && !page.nonce.is_empty())
-            .then(|| view! { <script nonce=page.nonce.clone()>{CODE_SCRIPT}</script> });
+            .then(|| view! { <script nonce=page.nonce.clone() inner_html=CODE_SCRIPT></script> });
         view! {
             <html lang="en" data-theme=page.theme.attribute()>
                 <head>
                     <meta charset="utf-8"/>
                     <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                    <title>{format!("{title} · Countersign")}</title>
+                    <title inner_html=title_text></title>
                     <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
                     <BundleLinks bundle=page.bundle.clone()/>
                 </head>
@@ -75,6 +77,11 @@ fn document(page: &PlainPage, title: &str, with_code_script: bool, card: impl Fn
         .to_html()
     });
     format!("<!DOCTYPE html>{html}")
+}
+
+/// Text for an element whose content is not parsed as HTML but for its character references.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 /// One field: label, control, help, complaint. The complaint and the help are tied to the control.
