@@ -64,7 +64,11 @@ fn miss(
         rule: judged.rule.id.clone(),
         name: rule.name.clone(),
         part,
-        text: format!("`{}` would allow{} if {wanted}", rule.name, if rule.approval.is_some() { " once approved" } else { "" }),
+        text: format!(
+            "`{}` would allow{} if {wanted}",
+            rule.name,
+            if rule.approval.is_some() { " once approved" } else { "" }
+        ),
         parameters,
         explain: rule.explain,
     }

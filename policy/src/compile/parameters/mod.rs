@@ -25,6 +25,8 @@ pub struct ParameterScope {
     source: Value,
     validator: Validator,
     elements: ElementScopes,
+    /// How many values the schema itself is made of.
+    nodes: usize,
 }
 
 impl ParameterScope {
@@ -36,12 +38,16 @@ impl ParameterScope {
         if effect != Effect::Allow {
             element_scopes(source, source, "", &mut elements)?;
         }
-        Ok(Self { source: source.clone(), validator: build(source)?, elements })
+        Ok(Self { source: source.clone(), validator: build(source)?, elements, nodes: count(source) })
     }
 
     /// Whether the arguments fit. Under a rule that restricts, a value of another JSON type than the rule
     /// speaks about is unknown, so that the rule bites.
     pub fn truth(&self, arguments: &Value, effect: Effect) -> Truth {
+        // Work grows with both; beyond the budget nothing is known, so nothing is granted.
+        if self.nodes.saturating_mul(count(arguments)) > MOST_WORK {
+            return Truth::Unknown;
+        }
         if self.validator.is_valid(arguments) {
             return Truth::True;
         }
@@ -104,6 +110,18 @@ impl ParameterScope {
                 value: (!redacted(place)).then(|| value_to_tell(error.instance())).flatten(),
             }),
         }
+    }
+}
+
+/// The most work of one rule on one call, as values of the schema times values of the arguments: about 10 ms.
+const MOST_WORK: usize = 800_000;
+
+/// How many values a value is made of, itself included.
+fn count(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(count).sum::<usize>(),
+        Value::Object(map) => 1 + map.values().map(count).sum::<usize>(),
+        _ => 1,
     }
 }
 
