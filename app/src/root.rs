@@ -7,12 +7,25 @@ use crate::pages::changes::ChangesPage;
 use crate::pages::decision::DecisionPage;
 use crate::pages::decisions::DecisionsPage;
 use crate::pages::home::HomePage;
+use crate::pages::keys::KeysPage;
 use crate::pages::not_found::NotFoundPage;
+use crate::pages::role::RolePage;
+use crate::pages::roles::RolesPage;
+use crate::pages::subject::SubjectPage;
+use crate::pages::subjects::SubjectsPage;
+use crate::pages::tenants::TenantsPage;
 use crate::session;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::{SsrMode, path};
+
+/// leptos_meta writes the title into the head as it is, so the server escapes it; the browser's
+/// `document.title` takes plain text.
+fn page_title(title: String) -> String {
+    let whole = format!("{title} · Countersign");
+    if cfg!(feature = "ssr") { whole.replace('&', "&amp;").replace('<', "&lt;") } else { whole }
+}
 
 /// The app, on the server and in the browser. Every route waits for its data, so that pages are whole without
 /// script; `routes::PAGES` names the same paths.
@@ -24,13 +37,19 @@ pub fn App() -> impl IntoView {
         provide_context(signed_in);
     }
     view! {
-        <Title formatter=|title: String| format!("{title} · Countersign")/>
+        <Title formatter=page_title/>
         <Router>
             <Frame>
                 <FlatRoutes fallback=|| view! { <NotFoundPage/> }>
                     <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
                     <Route path=path!("/decisions") view=DecisionsPage ssr=SsrMode::Async/>
                     <Route path=path!("/decisions/:id") view=DecisionPage ssr=SsrMode::Async/>
+                    <Route path=path!("/subjects") view=SubjectsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/subjects/:id") view=SubjectPage ssr=SsrMode::Async/>
+                    <Route path=path!("/roles") view=RolesPage ssr=SsrMode::Async/>
+                    <Route path=path!("/roles/:id") view=RolePage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/tenants") view=TenantsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/keys") view=KeysPage ssr=SsrMode::Async/>
                     <Route path=path!("/changes") view=ChangesPage ssr=SsrMode::Async/>
                     <Route path=path!("/changes/:id") view=ChangePage ssr=SsrMode::Async/>
                     <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async/>

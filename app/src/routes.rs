@@ -71,21 +71,59 @@ pub const CHANGES: Page = Page {
 pub const CHANGE: Page =
     Page { path: "/changes/{id}", title: "Change", permission: Permission::ReadChanges, nav: None };
 
+pub const SUBJECTS: Page = Page {
+    path: "/subjects",
+    title: "Subjects",
+    permission: Permission::ReadSubjects,
+    nav: Some(NavEntry { group: NavGroup::Identity, icon: Glyph::Subjects, label: "Subjects" }),
+};
+
+pub const SUBJECT: Page =
+    Page { path: "/subjects/{id}", title: "Subject", permission: Permission::ReadSubjects, nav: None };
+
+pub const ROLES: Page = Page {
+    path: "/roles",
+    title: "Roles",
+    permission: Permission::ReadSubjects,
+    nav: Some(NavEntry { group: NavGroup::Identity, icon: Glyph::Roles, label: "Roles" }),
+};
+
+pub const ROLE: Page =
+    Page { path: "/roles/{id}", title: "Role", permission: Permission::ReadSubjects, nav: None };
+
+/// The first of the settings; the others are tabs beside it.
+pub const TENANTS: Page = Page {
+    path: "/settings/tenants",
+    title: "Tenants",
+    permission: Permission::ReadSettings,
+    nav: Some(NavEntry { group: NavGroup::Settings, icon: Glyph::Settings, label: "Settings" }),
+};
+
+pub const KEYS: Page = Page {
+    path: "/settings/keys",
+    title: "Enforcement keys",
+    permission: Permission::ReadSettings,
+    nav: None,
+};
+
 /// Reached by the foot of the rail.
 pub const ACCOUNT: Page =
     Page { path: "/account", title: "Account", permission: Permission::OwnAccount, nav: None };
 
 /// Every page that needs a session. `/` redirects, and what is not listed is a 404.
-pub const PAGES: &[Page] = &[DECISIONS, DECISION, CHANGES, CHANGE, ACCOUNT];
+pub const PAGES: &[Page] =
+    &[DECISIONS, DECISION, SUBJECTS, SUBJECT, ROLES, ROLE, TENANTS, KEYS, CHANGES, CHANGE, ACCOUNT];
 
 /// Where somebody of this role lands.
 pub fn landing(role: ConsoleRole) -> &'static str {
     if role.may(DECISIONS.permission) { DECISIONS.path } else { ACCOUNT.path }
 }
 
-/// Whether the navigation entry for `page` is the current place. A detail page belongs to its list.
+/// Whether the navigation entry for `page` is the current place. A detail page belongs to its list, and the
+/// settings share one entry.
 pub fn is_current(page: &Page, path: &str) -> bool {
-    path.strip_prefix(page.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let place = if page.path.starts_with("/settings/") { "/settings" } else { page.path };
+    path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]
@@ -106,6 +144,7 @@ mod tests {
         assert!(is_current(&DECISIONS, "/decisions/0190"));
         assert!(!is_current(&DECISIONS, "/decisionsx"));
         assert!(!is_current(&CHANGES, "/decisions"));
+        assert!(is_current(&TENANTS, "/settings/keys"));
     }
 
     #[test]

@@ -111,7 +111,8 @@ impl Policies {
         if before.as_ref().map(Arc::as_ptr) != now.as_ref().map(Arc::as_ptr) {
             return Ok(true);
         }
-        let set = self.store.read_policy(tenant).await?.map(|snapshot| Arc::new(self.compile(snapshot, None)));
+        let set =
+            self.store.read_policy(tenant).await?.map(|snapshot| Arc::new(self.compile(snapshot, None)));
         *lock(&place.set) = set;
         Ok(true)
     }

@@ -255,15 +255,18 @@ pub(crate) async fn set_password_hash(
     id: &str,
     hash: Option<&PasswordHash>,
 ) -> Result<(), AccountError> {
+    // A link that was made before would set another password still.
+    tx.execute(&setup::unused_links_of(id)).await?;
     let update = update(id).value(Accounts::PasswordHash, hash.map(|hash| hash.as_str().to_owned())).take();
     known(tx.execute(&update).await?)
 }
 
-/// An account that is switched off loses its sessions in the same transaction.
+/// An account that is switched off loses its sessions and its recovery links in the same transaction.
 pub(crate) async fn set_active(tx: &mut Tx, id: &str, active: bool) -> Result<(), AccountError> {
     if !active {
         keep_an_owner(tx, id).await?;
         tx.execute(&delete_of_account(id, None)).await?;
+        tx.execute(&setup::unused_links_of(id)).await?;
     }
     let update = update(id).value(Accounts::Active, i64::from(active)).take();
     known(tx.execute(&update).await?)

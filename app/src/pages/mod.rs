@@ -6,8 +6,15 @@ pub mod changes;
 pub mod decision;
 pub mod decisions;
 pub mod forbidden;
+pub mod form;
 pub mod home;
+pub mod keys;
 pub mod not_found;
+pub mod role;
+pub mod roles;
+pub mod subject;
+pub mod subjects;
+pub mod tenants;
 
 use crate::routes::Page;
 use crate::session;

@@ -26,9 +26,14 @@ pub(super) async fn rule(writer: &mut Writer, rule: &Rule) -> Result<(), ApplyEr
 fn is_changed(writer: &Writer, rule: &Rule) -> bool {
     writer.changes().iter().any(|change| {
         let named = |value: &Option<serde_json::Value>| {
-            value.as_ref().and_then(|value| value.pointer("/rule/name")).is_some_and(|name| *name == *rule.name)
+            value
+                .as_ref()
+                .and_then(|value| value.pointer("/rule/name"))
+                .is_some_and(|name| *name == *rule.name)
         };
-        change.kind == "rule" && change.tenant == rule.tenant && (named(&change.after) || named(&change.before))
+        change.kind == "rule"
+            && change.tenant == rule.tenant
+            && (named(&change.after) || named(&change.before))
     })
 }
 
@@ -45,8 +50,7 @@ pub(super) async fn flagged(
     let around = flags::surroundings_within(writer).await?;
     let mut flagged = Vec::new();
     for rule in rules {
-        let checked =
-            check_rule(rule).map_err(|why| ApplyError::Rule { name: rule.name.clone(), why })?;
+        let checked = check_rule(rule).map_err(|why| ApplyError::Rule { name: rule.name.clone(), why })?;
         let flags = policy::compile::flags(rule, &checked, &around);
         if let Some(first) = flags.first()
             && rule.effect != Effect::Allow

@@ -102,12 +102,16 @@ fn problem(error: &RuleError) -> Remark {
     let text = error.to_string();
     let (place, path, text) = match error {
         RuleError::Name(error) => (Place::Name, None, format!("The name {error}")),
-        RuleError::NoTools => (Place::Tools, None, "Name at least one tool, such as `crm/refund` or `crm/*`".to_owned()),
+        RuleError::NoTools => {
+            (Place::Tools, None, "Name at least one tool, such as `crm/refund` or `crm/*`".to_owned())
+        }
         RuleError::TooMany(most) => (Place::Who, None, format!("More than {most} entries in one list")),
         RuleError::Parameters(error) => (Place::Parameters, Some(error.path.clone()), error.problem.clone()),
         RuleError::Condition(error) => (Place::When, None, format!("The condition {error}")),
         RuleError::Validity => (Place::Valid, None, "It must begin before it ends".to_owned()),
-        RuleError::ApprovalOnDeny => (Place::Approval, None, "A rule that denies needs no approval".to_owned()),
+        RuleError::ApprovalOnDeny => {
+            (Place::Approval, None, "A rule that denies needs no approval".to_owned())
+        }
         RuleError::ApprovalMissing | RuleError::NoApprovers => {
             (Place::Approval, None, "Name at least one role whose holders may approve".to_owned())
         }
@@ -174,9 +178,10 @@ fn hints(rule: &Rule, around: &Surroundings, never: &[Remark]) -> Vec<Remark> {
     }
     if !never.iter().any(|remark| remark.place == Place::Who) {
         for role in &rule.roles {
-            let held = around.held.iter().any(|(tenant, held)| {
-                held == role && rule.tenant.as_ref().is_none_or(|own| own == tenant)
-            });
+            let held = around
+                .held
+                .iter()
+                .any(|(tenant, held)| held == role && rule.tenant.as_ref().is_none_or(|own| own == tenant));
             if !held {
                 hints.push(Remark { place: Place::Who, path: None, text: format!("Nobody holds `{role}`") });
             }

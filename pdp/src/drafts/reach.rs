@@ -38,8 +38,7 @@ pub(super) fn matched_tools<'a>(
 /// # Errors
 /// When the database does not answer.
 pub async fn reach(store: &Store, rule: &Rule, around: &Surroundings) -> Result<Reach, StoreError> {
-    let tools =
-        matched_tools(rule, around).map(|tool| format!("{}/{}", tool.server, tool.name)).collect();
+    let tools = matched_tools(rule, around).map(|tool| format!("{}/{}", tool.server, tool.name)).collect();
     let tenants: Vec<TenantSlug> = match &rule.tenant {
         Some(tenant) => vec![tenant.clone()],
         None => {
@@ -121,8 +120,7 @@ mod tests {
             rule.as_object_mut().expect("object").extend(more.as_object().expect("object").clone());
             serde_json::from_value(rule).expect("a rule")
         };
-        let alice =
-            Member { id: "alice".into(), kind: SubjectKind::User, roles: vec!["support".to_owned()] };
+        let alice = Member { id: "alice".into(), kind: SubjectKind::User, roles: vec!["support".to_owned()] };
         for (more, meant) in [
             (json!({}), true),
             (json!({"roles": ["support"]}), true),

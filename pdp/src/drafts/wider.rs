@@ -67,9 +67,7 @@ fn compare(less: &Rule, more: &Rule, found: &mut Vec<String>) {
             tell(format!("`{pattern}` as well"));
         }
     }
-    let risk_grew = less
-        .risk_at_least
-        .is_some_and(|least| more.risk_at_least.is_none_or(|now| now < least));
+    let risk_grew = less.risk_at_least.is_some_and(|least| more.risk_at_least.is_none_or(|now| now < least));
     let labels_grew = !less.sensitivity.is_empty()
         && (more.sensitivity.is_empty() || more.sensitivity.iter().any(|s| !less.sensitivity.contains(s)));
     if risk_grew || labels_grew {
@@ -163,11 +161,12 @@ mod tests {
 
     #[test]
     fn each_way_of_letting_more_through() {
-        let parameters = |amount: Value, currency: Value, required: Value| {
-            json!({"parameters": {"properties": {"amount": amount, "currency": currency}, "required": required}})
-        };
-        let (both, amount, currency) =
-            (json!(["amount", "currency"]), json!({"type": "number", "maximum": 100}), json!({"enum": ["EUR"]}));
+        let parameters = |amount: Value, currency: Value, required: Value| json!({"parameters": {"properties": {"amount": amount, "currency": currency}, "required": required}});
+        let (both, amount, currency) = (
+            json!(["amount", "currency"]),
+            json!({"type": "number", "maximum": 100}),
+            json!({"enum": ["EUR"]}),
+        );
         let looser = json!({"type": "number", "maximum": 250});
         let stricter = json!({"type": "number", "maximum": 50});
         for (more, expected) in [
@@ -199,9 +198,15 @@ mod tests {
             base.as_object_mut().expect("object").extend(more.as_object().expect("object").clone());
             rule(&base)
         };
-        assert_eq!(wider(&deny(json!({})), &deny(json!({"roles": ["a"]}))), ["It restricts less than before"]);
+        assert_eq!(
+            wider(&deny(json!({})), &deny(json!({"roles": ["a"]}))),
+            ["It restricts less than before"]
+        );
         assert!(wider(&deny(json!({"roles": ["a"]})), &deny(json!({}))).is_empty());
         assert_eq!(wider(&deny(json!({})), &rule(&json!({}))), ["It allows, and did not before"]);
-        assert_eq!(wider(&deny(json!({})), &deny(json!({"status": "shadow"}))), ["It restricts nothing any more"]);
+        assert_eq!(
+            wider(&deny(json!({})), &deny(json!({"status": "shadow"}))),
+            ["It restricts nothing any more"]
+        );
     }
 }

@@ -86,7 +86,9 @@ fn judge<'a>(
         (Some(scope), Some(arguments)) => {
             let truth = scope.truth(arguments, written.effect);
             if truth == Truth::Unknown {
-                note = Some("an argument is of another type than the rule speaks about, or there are too many to tell");
+                note = Some(
+                    "an argument is of another type than the rule speaks about, or there are too many to tell",
+                );
             }
             truth
         }

@@ -93,7 +93,8 @@ fn report(changes: &[Change]) {
 fn name(change: &Change) -> String {
     let of = |value: &Option<serde_json::Value>| {
         let value = value.as_ref()?;
-        let text = |pointer: &str| value.pointer(pointer).and_then(serde_json::Value::as_str).map(str::to_owned);
+        let text =
+            |pointer: &str| value.pointer(pointer).and_then(serde_json::Value::as_str).map(str::to_owned);
         match change.kind.as_str() {
             "rule" => text("/rule/name"),
             "role" | "credential" => text("/name"),

@@ -49,7 +49,7 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
                 }
                 None => Vec::new(),
             };
-            report(&audit::verify(&store, &key, &anchors).await?)
+            report(&audit::verify(&store, &key, &anchors).await?, anchors.len())
         }
         Command::Checkpoints => {
             print!("{}", audit::export_checkpoints(&store).await?);
@@ -59,7 +59,7 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
             let before = Timestamp::parse(before)?;
             let sound = audit::verify(&store, &key, &[]).await?;
             if !sound.is_sound() {
-                report(&sound);
+                report(&sound, 0);
                 bail!("the record is not sound, so nothing was removed");
             }
             let by = super::operator().name;
@@ -72,13 +72,18 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
     Ok(code)
 }
 
-fn report(report: &audit::Report) -> ExitCode {
+fn report(report: &audit::Report, anchors: usize) -> ExitCode {
     println!("{} chains, {} records, {} checkpoints", report.chains, report.records, report.checkpoints);
     for finding in &report.findings {
         println!("bad: {finding}");
     }
     if report.is_sound() {
-        println!("sound");
+        match anchors {
+            0 => println!(
+                "sound by itself; without anchors a removed end cannot be seen (see `audit checkpoints`)"
+            ),
+            n => println!("sound, held against {n} anchors"),
+        }
         ExitCode::SUCCESS
     } else {
         ExitCode::from(2)

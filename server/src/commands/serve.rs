@@ -17,7 +17,9 @@ pub(crate) async fn run(config: Config) -> Result<ExitCode> {
     let running = Running::start(store, listener, &config, clock::system()).await?;
     if let Some(link) = first_owner_link(&running, &config).await? {
         // To the terminal and never to the log: whoever reads it becomes the owner.
-        eprintln!("\nNo account exists yet. Make the first owner within an hour at\n\n    {link}\n\n`countersign setup-link` makes a new link.\n");
+        eprintln!(
+            "\nNo account exists yet. Make the first owner within an hour at\n\n    {link}\n\n`countersign setup-link` makes a new link.\n"
+        );
     }
     tracing::info!(address = %running.address(), public_url = %config.public_url, "ready");
     stop_signal().await?;

@@ -7,6 +7,7 @@
 mod account;
 mod address;
 mod answer;
+mod attempts;
 mod bundle;
 mod cookies;
 mod headers;
@@ -25,6 +26,7 @@ pub use links::{LinkError, create_recovery_link, create_setup_link};
 pub use public_url::{PublicUrl, PublicUrlError, check_public_url};
 
 use crate::clock::Clock;
+use attempts::Attempts;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
@@ -72,6 +74,7 @@ pub struct ConsoleState {
     public_url: Arc<PublicUrl>,
     sessions: Arc<ConsoleSessions>,
     passwords: Passwords,
+    attempts: Attempts,
     assets: Arc<Assets>,
     console: app::console::Console,
     clock: Clock,
@@ -96,6 +99,7 @@ impl ConsoleState {
             public_url: Arc::new(public_url),
             sessions: Arc::new(sessions),
             passwords: Passwords::new(),
+            attempts: Attempts::new(),
             assets: Arc::new(assets),
             console,
             clock,

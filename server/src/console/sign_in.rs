@@ -146,13 +146,22 @@ pub(super) async fn brake(
 ) -> Result<Option<i64>, StoreError> {
     let now = state.now();
     let from = address.bucket();
-    let by_address = state.store.register_attempt(&format!("address {from}"), now).await?;
-    if by_address > PER_ADDRESS {
+    let by_address = format!("address {from}");
+    // The address first: a long login is cut, and must not cut the address away.
+    let by_login = format!("{from} {what}");
+    if state.attempts.is_full(&by_address, now) || state.attempts.is_full(&by_login, now) {
         return Ok(Some(rest_of_minute(now)));
     }
-    // The address first: a long login is cut, and must not cut the address away.
-    let by_login = state.store.register_attempt(&format!("{from} {what}"), now).await?;
-    Ok((by_login > PER_LOGIN).then(|| rest_of_minute(now)))
+    let Some(_turn) = state.attempts.turn().await else { return Ok(Some(1)) };
+    for (bucket, most) in [(by_address, PER_ADDRESS), (by_login, PER_LOGIN)] {
+        if state.store.register_attempt(&bucket, now).await? > most {
+            if state.attempts.fill(&bucket, now) {
+                tracing::warn!(address = %from, "too many attempts to sign in; refused for the rest of the minute");
+            }
+            return Ok(Some(rest_of_minute(now)));
+        }
+    }
+    Ok(None)
 }
 
 /// Attempts are counted in whole minutes.

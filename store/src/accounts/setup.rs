@@ -129,6 +129,15 @@ async fn consume(
     }))
 }
 
+/// Removes the links with which an account could still be taken over.
+pub(super) fn unused_links_of(account: &str) -> sea_query::DeleteStatement {
+    Query::delete()
+        .from_table(SetupLinks::Table)
+        .and_where(Expr::col(SetupLinks::Account).eq(account))
+        .and_where(Expr::col(SetupLinks::UsedAt).is_null())
+        .take()
+}
+
 impl Store {
     /// Whether the first owner may still be made: no account exists, and none ever did.
     ///

@@ -212,7 +212,11 @@ impl Writer {
     /// # Errors
     /// When the id or name cannot be taken, or an identity belongs to another subject.
     pub async fn put_subject(&mut self, subject: &Subject) -> Result<Subject, WriteError> {
-        check_subject_id(subject.id.as_str()).map_err(|why| WriteError::Name { kind: "subject", given: subject.id.to_string(), why })?;
+        check_subject_id(subject.id.as_str()).map_err(|why| WriteError::Name {
+            kind: "subject",
+            given: subject.id.to_string(),
+            why,
+        })?;
         text("name", &subject.name)?;
         for identity in &subject.identities {
             text("issuer", &identity.issuer)?;

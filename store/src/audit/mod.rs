@@ -24,6 +24,8 @@ use std::fmt;
 pub enum Finding {
     /// A record's columns or arguments are not the ones that were recorded.
     Altered { chain: String, seq: i64, id: String },
+    /// A record's arguments are gone; their digest still stands.
+    ArgumentsRemoved { chain: String, seq: i64, id: String },
     /// A record is not there, though a later one is.
     Missing { chain: String, seq: i64 },
     /// A record that this chain never held at this place.
@@ -50,6 +52,9 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Altered { chain, seq, id } => write!(f, "chain {chain}: record {seq} ({id}) was altered"),
+            Self::ArgumentsRemoved { chain, seq, id } => {
+                write!(f, "chain {chain}: the arguments of record {seq} ({id}) were removed")
+            }
             Self::Missing { chain, seq } => write!(f, "chain {chain}: record {seq} is missing"),
             Self::Invented { chain, seq, id } => {
                 write!(f, "chain {chain}: record {seq} ({id}) was invented: it does not belong to the chain")

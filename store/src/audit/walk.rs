@@ -225,6 +225,14 @@ impl Walker<'_> {
             return None;
         }
         let told = record.arguments.as_deref().map(|text| self.key.arguments_digest(text));
+        if told.is_none() && digest.is_some() {
+            // Nothing of ours removes them in this version, so somebody else did.
+            return Some(Finding::ArgumentsRemoved {
+                chain: self.chain.to_owned(),
+                seq: record.seq,
+                id: record.id,
+            });
+        }
         if told.is_some() && told != digest {
             return Some(record.altered());
         }
@@ -315,14 +323,13 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_chain_is_sound_with_and_without_arguments() {
+    fn a_whole_chain_is_sound_and_removed_arguments_are_named() {
         let mut records = chain_of(6);
         let named = named_up_to(&records);
         assert_eq!(check(chain_of(6), &named), None);
-        for record in &mut records {
-            record.arguments = None;
-        }
-        assert_eq!(check(records, &named), None);
+        records[3].arguments = None;
+        let finding = check(records, &named);
+        assert!(matches!(finding, Some(Finding::ArgumentsRemoved { seq: 4, .. })), "{finding:?}");
     }
 
     #[test]

@@ -182,6 +182,7 @@ impl Input {
     /// `value` stands there unless the form was refused.
     pub fn draw(self, filled: &Filled, value: &str) -> AnyView {
         let value = filled.value(self.name, value);
+        let required = !self.optional;
         field(filled, self.name, self.label, self.optional, self.help, |tied| {
             view! {
                 <input
@@ -195,7 +196,7 @@ impl Input {
                     spellcheck="false"
                     aria-describedby=tied.described_by
                     aria-invalid=tied.invalid
-                    required=!self.optional
+                    required=required
                 />
             }
             .into_any()
@@ -286,7 +287,7 @@ pub fn radios(
         <fieldset class=class id=filled.id(name) tabindex="-1" aria-describedby=error_id.clone()>
             <legend>{legend}</legend>
             {cards}
-            {complaint.map(|text| complaint_of(error_id, text))}
+            {complaint.map(|text| complaint_of(error_id.clone(), text))}
         </fieldset>
     }
     .into_any()

@@ -119,7 +119,8 @@ mod tests {
         let place = Place::new("/settings/tenants").asking(Ask::Suspend).of("acme");
         assert_eq!(place.href(), "/settings/tenants?ask=suspend&of=acme");
         assert!(place.refused(&Draft::default()).starts_with("/settings/tenants?ask=suspend&of=acme&draft="));
-        let saved = Saved { done: Done::TenantSuspended, revision: Some(12), change: Some("0190".to_owned()) };
+        let saved =
+            Saved { done: Done::TenantSuspended, revision: Some(12), change: Some("0190".to_owned()) };
         assert_eq!(place.saved(&saved), "/settings/tenants?done=tenant-suspended&revision=12&change=0190");
     }
 }

@@ -32,7 +32,10 @@ pub enum Fault {
     /// What was typed is not the name asked for.
     NotTheName,
     /// A role that is held or named.
-    RoleInUse { holders: u64, rules: u64 },
+    RoleInUse {
+        holders: u64,
+        rules: u64,
+    },
     /// Enforcement keys are bound to it.
     KeysBound,
     /// A third secret.
@@ -67,14 +70,18 @@ impl Problem {
             Fault::Control => "This holds control characters. Type it anew.".to_owned(),
             Fault::Taken => "This is taken. Choose another.".to_owned(),
             Fault::RoleTaken => {
-                "A role of this name exists in this tenant or for every tenant. Choose another name.".to_owned()
+                "A role of this name exists in this tenant or for every tenant. Choose another name."
+                    .to_owned()
             }
             Fault::Unknown => "This is unknown, or gone by now. Choose from the list.".to_owned(),
             Fault::Ambiguous => {
-                "A role of this name exists both for every tenant and in this one. Rename one of them.".to_owned()
+                "A role of this name exists both for every tenant and in this one. Rename one of them."
+                    .to_owned()
             }
             Fault::NotJson => "This is not valid JSON, or holds a name twice.".to_owned(),
-            Fault::NotAnObject => "This must be a JSON object, such as {\"department\": \"sales\"}.".to_owned(),
+            Fault::NotAnObject => {
+                "This must be a JSON object, such as {\"department\": \"sales\"}.".to_owned()
+            }
             Fault::NotAMoment => "This is no date and time, such as 2026-12-31 17:00.".to_owned(),
             Fault::Past => "This moment has passed. Choose a later one, or leave it empty.".to_owned(),
             Fault::NoKind => "Choose one of these.".to_owned(),
@@ -88,7 +95,9 @@ impl Problem {
                 "Two secrets work already. Finish the rotation before the next one begins.".to_owned()
             }
             Fault::OneSecret => "Only one secret is left; there is nothing to finish.".to_owned(),
-            Fault::Stale => "Somebody else changed this meanwhile. Look at it again, then repeat your change.".to_owned(),
+            Fault::Stale => {
+                "Somebody else changed this meanwhile. Look at it again, then repeat your change.".to_owned()
+            }
             Fault::Gone => "This does not exist any more.".to_owned(),
             Fault::Refused => "The database refused these values. Nothing was changed.".to_owned(),
         }
@@ -120,7 +129,7 @@ impl From<&NameError> for Fault {
             NameError::Empty => Self::Missing,
             NameError::TooLong(limit) => Self::TooLong(*limit),
             NameError::Slug => Self::NotASlug,
-            NameError::Reserved => Self::Reserved,
+            NameError::Reserved | NameError::ReservedWhoever => Self::Reserved,
             NameError::Control => Self::Control,
         }
     }

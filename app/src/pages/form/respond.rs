@@ -46,12 +46,14 @@ impl From<WriteError> for Refusal {
     fn from(error: WriteError) -> Self {
         let problem = match error {
             WriteError::Store(error) => return error.into(),
-            WriteError::Name { kind, source, .. } => Problem::new(named_by(kind), Fault::from(&source)),
+            WriteError::Name { kind, why, .. } => Problem::new(named_by(kind), Fault::from(&why)),
             WriteError::Invalid { field, reason } => {
                 let fault = if reason.contains("longer") { Fault::TooLong(10_000) } else { Fault::Control };
                 Problem::new(field, fault)
             }
-            WriteError::Unknown { kind: kind @ ("tenant" | "server"), .. } => Problem::new(kind, Fault::Unknown),
+            WriteError::Unknown { kind: kind @ ("tenant" | "server"), .. } => {
+                Problem::new(kind, Fault::Unknown)
+            }
             WriteError::Unknown { .. } => Problem::of_form(Fault::Gone),
             WriteError::UnknownRole { .. } => Problem::new("roles", Fault::Unknown),
             WriteError::AmbiguousRole { .. } => Problem::new("roles", Fault::Ambiguous),
@@ -110,7 +112,11 @@ pub fn respond(result: Result<(Place, Saved), Refusal>, back: &Place, draft: Dra
 
 fn comes_from_a_form() -> bool {
     use_context::<Parts>().is_some_and(|parts| {
-        parts.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|a| a.contains("text/html"))
+        parts
+            .headers
+            .get(ACCEPT)
+            .and_then(|accept| accept.to_str().ok())
+            .is_some_and(|a| a.contains("text/html"))
     })
 }
 
@@ -162,11 +168,8 @@ mod tests {
             Refusal::Problems(problems) => problems,
             Refusal::Store(error) => panic!("{error}"),
         };
-        let slug = WriteError::Name {
-            kind: "tenant",
-            given: "A".to_owned(),
-            source: policy::ids::NameError::Slug,
-        };
+        let slug =
+            WriteError::Name { kind: "tenant", given: "A".to_owned(), why: policy::ids::NameError::Slug };
         assert_eq!(problems(slug), [Problem::new("slug", Fault::NotASlug)]);
         let gone = WriteError::Unknown { kind: "subject", name: "x".to_owned() };
         assert_eq!(problems(gone), [Problem::of_form(Fault::Gone)]);

@@ -280,8 +280,12 @@ fn a_large_call_is_decided_and_its_restrictions_bite() {
     assert_eq!(ask(1_000, 50_000).reason, Reason::DeniedByRule);
     assert_eq!(ask(1, 50_000).reason, Reason::DeniedByRule, "whether a type is to blame is not searched for");
     let branches: Vec<Value> = (0..40).map(|n| json!({"type": "array", "contains": {"const": n}})).collect();
-    let wide = with(allow_refund(), json!({"parameters": {"properties": {"note": {"anyOf": branches}}, "required": ["note"]}}));
-    let ask = |length: usize| World::new(vec![wide.clone()]).arguments(json!({"note": vec![0; length]})).decide();
+    let wide = with(
+        allow_refund(),
+        json!({"parameters": {"properties": {"note": {"anyOf": branches}}, "required": ["note"]}}),
+    );
+    let ask =
+        |length: usize| World::new(vec![wide.clone()]).arguments(json!({"note": vec![0; length]})).decide();
     assert!(ask(100).is_allow());
     assert_eq!(ask(50_000).reason, Reason::NoMatchingRule, "more work than one call may cost");
 }

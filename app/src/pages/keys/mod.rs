@@ -1,0 +1,100 @@
+//! `/settings/keys`: enforcement keys, whom they belong to, and how they are rotated and ended.
+
+pub mod panel;
+pub mod query;
+pub mod read;
+pub mod save;
+pub mod table;
+pub mod view;
+
+#[cfg(feature = "ssr")]
+pub mod reveal;
+#[cfg(feature = "ssr")]
+pub mod write;
+
+use super::form::answer::Answer;
+use super::form::may;
+use super::form::notice::Answered;
+use super::form::place::{Ask, Place};
+use super::guarded;
+use super::tenants::tabs::SettingsTabs;
+use crate::components::icon::{Glyph, Icon};
+use crate::components::loaded::loaded;
+use crate::components::page_head::PageHead;
+use crate::permission::Permission;
+use crate::routes;
+use leptos::prelude::*;
+use leptos_router::components::Form;
+use leptos_router::hooks::use_query_map;
+use query::KeysQuery;
+use read::read_keys;
+use view::KeyList;
+
+#[component]
+pub fn KeysPage() -> impl IntoView {
+    guarded(routes::KEYS, page)
+}
+
+fn page() -> impl IntoView {
+    let map = use_query_map();
+    let asked = Memo::new(move |_| map.with(|map| (KeysQuery::read(map), Answer::read(map))));
+    // What came of a form is part of the question, so that the list is read anew after it.
+    let list = Resource::new(
+        move || asked.get(),
+        |(query, answer)| async move { read_keys(query).await.map(|list| (list, answer)) },
+    );
+    let may_write = may(Permission::WriteSettings);
+    let create = move || {
+        (may_write && asked.with(|(query, _)| query.ask.is_none())).then(|| {
+            let href = Place::new(routes::KEYS.path).asking(Ask::New).href();
+            view! {
+                <div class="page-actions">
+                    <a class="button button-primary" href=href rel="external">
+                        <Icon glyph=Glyph::Plus/>
+                        "New key"
+                    </a>
+                </div>
+            }
+        })
+    };
+    view! {
+        <PageHead title="Enforcement keys">{create}</PageHead>
+        <SettingsTabs current=routes::KEYS.path/>
+        {move || search(asked.with(|(query, _)| query.search.clone()))}
+        {loaded(list, move |(list, answer)| draw(list, answer, may_write))}
+    }
+}
+
+fn search(value: Option<String>) -> AnyView {
+    view! {
+        <Form method="get" action=routes::KEYS.path attr:class="filters">
+            <label class="filter filter-search">
+                <Icon glyph=Glyph::Search/>
+                <span class="visually-hidden">"Name, server or tenant"</span>
+                <input
+                    class="bare"
+                    type="search"
+                    name="q"
+                    placeholder="Name, server or tenant"
+                    autocomplete="off"
+                    value=value.clone()
+                    prop:value=value.unwrap_or_default()
+                />
+            </label>
+            <button class="button filters-apply">"Search"</button>
+        </Form>
+    }
+    .into_any()
+}
+
+fn draw(list: KeyList, answer: Answer, may_write: bool) -> AnyView {
+    let panel = may_write.then(|| panel::panel(&list, &answer)).flatten();
+    view! {
+        <div class="stack">
+            <Answered answer=answer.clone()/>
+            {panel}
+            <div>{table::table(list, &answer, may_write)}</div>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,146 @@
+//! The page that shows a secret, once. Plain HTML, never sent again: no script of the app runs beside it, but for
+//! a few lines that copy.
+
+use crate::components::icon::{Glyph, Icon, Mark};
+use crate::pages::form::answer::Saved;
+use crate::plain::PlainPage;
+use crate::shell::BundleLinks;
+use leptos::prelude::*;
+
+/// A fresh secret and where to go on once it is stored. Not printable on purpose.
+pub struct Fresh {
+    /// "The enforcement key crm-pep is ready".
+    pub title: String,
+    /// Where it belongs, in a sentence.
+    pub advice: &'static str,
+    pub secret: String,
+    pub saved: Saved,
+    /// The path of the page to go on to.
+    pub next: String,
+}
+
+/// Copies the secret; where the browser has no clipboard, selects it.
+const COPY_SCRIPT: &str = "(() => {\
+    const button = document.getElementById('copy');\
+    const field = document.getElementById('secret');\
+    const status = document.getElementById('copied');\
+    if (!button || !field || !status) return;\
+    button.addEventListener('click', async () => {\
+        field.focus();\
+        field.select();\
+        try {\
+            await navigator.clipboard.writeText(field.value);\
+            status.textContent = 'Copied.';\
+        } catch {\
+            status.textContent = 'Selected. Copy it with the keyboard.';\
+        }\
+    });\
+})();";
+
+/// The whole document. The policy in the header must name the page's nonce.
+pub fn reveal(page: &PlainPage, fresh: Fresh) -> String {
+    let owner = Owner::new();
+    let html = owner.with(|| document(page, fresh));
+    format!("<!DOCTYPE html>{html}")
+}
+
+fn document(page: &PlainPage, fresh: Fresh) -> String {
+    let script =
+        (!page.nonce.is_empty()).then(|| view! { <script nonce=page.nonce.clone()>{COPY_SCRIPT}</script> });
+    let title = format!("{} · Countersign", fresh.title);
+    view! {
+        <html lang="en" data-theme=page.theme.attribute()>
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <title>{title}</title>
+                <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
+                <BundleLinks bundle=page.bundle.clone()/>
+            </head>
+            <body class="plain">
+                <main class="plain-main">
+                    <p class="wordmark">
+                        <Mark/>
+                        "Countersign"
+                    </p>
+                    {card(fresh)}
+                </main>
+                {script}
+            </body>
+        </html>
+    }
+    .to_html()
+}
+
+fn card(fresh: Fresh) -> AnyView {
+    let revision = fresh.saved.revision.map(|revision| {
+        view! { <input type="hidden" name="revision" value=revision.to_string()/> }
+    });
+    let change = fresh.saved.change.map(|change| view! { <input type="hidden" name="change" value=change/> });
+    view! {
+        <section class="card secret-once">
+            <h1>{fresh.title}</h1>
+            <p>"Copy it now. It is shown only this once; Countersign keeps a digest."</p>
+            <div class="input-group">
+                <input
+                    id="secret"
+                    class="input-code"
+                    readonly
+                    value=fresh.secret
+                    autocomplete="off"
+                    spellcheck="false"
+                    aria-label="The key"
+                />
+                <button class="button" type="button" id="copy" data-needs-script="">
+                    <Icon glyph=Glyph::Copy/>
+                    "Copy"
+                </button>
+            </div>
+            <p class="muted" id="copied" role="status"></p>
+            <p>{fresh.advice}</p>
+            <form method="get" action=fresh.next>
+                <input type="hidden" name="done" value=fresh.saved.done.as_str()/>
+                {revision}
+                {change}
+                <label class="check">
+                    <input type="checkbox" required/>
+                    " I stored it"
+                </label>
+                <button class="button button-primary">"Done"</button>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::form::answer::Done;
+
+    fn fresh() -> Fresh {
+        Fresh {
+            title: "The enforcement key <b>pep</b> is ready".to_owned(),
+            advice: "Give it to the server.",
+            secret: "cse_secret".to_owned(),
+            saved: Saved { done: Done::KeyCreated, revision: Some(7), change: Some("0190".to_owned()) },
+            next: "/settings/keys".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_secret_stands_once_and_names_are_escaped() {
+        let page = PlainPage { nonce: "n0nce".to_owned(), ..PlainPage::default() };
+        let html = reveal(&page, fresh());
+        assert_eq!(html.matches("cse_secret").count(), 1, "{html}");
+        assert!(!html.contains("<b>pep</b>"), "{html}");
+        assert!(html.contains("nonce=\"n0nce\""), "{html}");
+        assert!(html.contains("name=\"revision\"") && html.contains("value=\"7\""), "{html}");
+        assert!(!html.contains("wasm"), "{html}");
+    }
+
+    #[test]
+    fn without_a_nonce_there_is_no_script() {
+        assert!(!reveal(&PlainPage::default(), fresh()).contains("<script"));
+    }
+}

@@ -1,0 +1,69 @@
+//! `/roles`: the roles of one tenant or of all, with how many hold them and how many rules name them.
+
+pub mod form;
+pub mod query;
+pub mod read;
+pub mod save;
+pub mod table;
+
+use super::form::answer::Answer;
+use super::form::may;
+use super::form::notice::Answered;
+use super::form::place::{Ask, Place};
+use super::guarded;
+use crate::components::icon::{Glyph, Icon};
+use crate::components::list_keys::ListKeys;
+use crate::components::loaded::loaded;
+use crate::components::page_head::PageHead;
+use crate::permission::Permission;
+use crate::routes;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use query::RolesQuery;
+use read::{RoleList, read_roles};
+
+#[component]
+pub fn RolesPage() -> impl IntoView {
+    guarded(routes::ROLES, page)
+}
+
+fn page() -> impl IntoView {
+    let map = use_query_map();
+    let asked = Memo::new(move |_| map.with(|map| (RolesQuery::read(map), Answer::read(map))));
+    // What came of a form is part of the question, so that the list is read anew after it.
+    let list = Resource::new(
+        move || asked.get(),
+        |(query, answer)| async move { read_roles(query).await.map(|list| (list, answer)) },
+    );
+    let may_write = may(Permission::WriteSubjects);
+    let create = move || {
+        (may_write && asked.with(|(query, _)| query.ask.is_none())).then(|| {
+            let href = Place::new(routes::ROLES.path).asking(Ask::New).href();
+            view! {
+                <div class="page-actions">
+                    <a class="button button-primary" href=href rel="external">
+                        <Icon glyph=Glyph::Plus/>
+                        "New role"
+                    </a>
+                </div>
+            }
+        })
+    };
+    view! {
+        <PageHead title="Roles">{create}</PageHead>
+        {loaded(list, move |(list, answer)| draw(list, answer, may_write))}
+        <ListKeys/>
+    }
+}
+
+fn draw(list: RoleList, answer: Answer, may_write: bool) -> AnyView {
+    let form = (may_write && list.query.ask == Some(Ask::New)).then(|| form::create(&list, &answer));
+    view! {
+        <div class="stack">
+            <Answered answer=answer.clone()/>
+            {form}
+            <div>{table::table(list, &answer, may_write)}</div>
+        </div>
+    }
+    .into_any()
+}

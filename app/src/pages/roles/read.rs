@@ -1,0 +1,71 @@
+//! What the list of roles reads from the server.
+
+use super::query::RolesQuery;
+use crate::error::AppError;
+use crate::pages::form::count::Count;
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use serde::{Deserialize, Serialize};
+
+/// A role as a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleLine {
+    pub id: String,
+    pub name: String,
+    pub description: String,
+    /// None: in every tenant.
+    pub tenant: Option<String>,
+    pub holders: Count,
+    pub rules: Count,
+}
+
+/// The roles by name, with the question they answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleList {
+    pub query: RolesQuery,
+    pub lines: Vec<RoleLine>,
+    /// Slug and name, for the form.
+    pub tenants: Vec<(String, String)>,
+}
+
+#[server(endpoint = "roles", input = GetUrl)]
+pub async fn read_roles(#[server(default)] query: RolesQuery) -> Result<RoleList, AppError> {
+    crate::session::require(crate::permission::Permission::ReadSubjects)?;
+    let console = crate::console::Console::current()?;
+    server::list(&console, query).await
+}
+
+#[cfg(feature = "ssr")]
+mod server {
+    use super::{RoleLine, RoleList, RolesQuery};
+    use crate::console::Console;
+    use crate::error::AppError;
+    use crate::pages::form::read::{memberships, refuse_zero, uses};
+    use policy::TenantSlug;
+    use store::administration::Page;
+
+    pub(super) async fn list(console: &Console, query: RolesQuery) -> Result<RoleList, AppError> {
+        refuse_zero([&query.tenant])?;
+        let store = &console.store;
+        let tenant = query.tenant.as_deref().map(TenantSlug::from);
+        let roles = store.list_roles(tenant.as_ref()).await?;
+        let (members, more) = memberships(store, tenant.as_ref()).await?;
+        let rules = store.list_rules(tenant.as_ref(), &Page::ALL).await?;
+        let counts = uses(&roles, &members, more, &rules);
+        let lines = roles
+            .into_iter()
+            .zip(counts)
+            .map(|(role, (holders, rules))| RoleLine {
+                id: role.id,
+                name: role.name,
+                description: role.description,
+                tenant: role.tenant.map(|tenant| tenant.to_string()),
+                holders,
+                rules,
+            })
+            .collect();
+        let tenants = store.list_tenants(&Page::ALL).await?;
+        let tenants = tenants.into_iter().map(|tenant| (tenant.slug.to_string(), tenant.name)).collect();
+        Ok(RoleList { query, lines, tenants })
+    }
+}

@@ -1,0 +1,51 @@
+//! `/rules`: every rule as a sentence, with what is odd about it.
+
+pub mod filters;
+pub mod query;
+pub mod read;
+pub mod table;
+
+use super::guarded;
+use crate::components::icon::{Glyph, Icon};
+use crate::components::list_keys::ListKeys;
+use crate::components::loaded::loaded;
+use crate::components::page_head::PageHead;
+use crate::permission::Permission;
+use crate::routes;
+use crate::session;
+use crate::url::href;
+use filters::Filters;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use query::RuleQuery;
+use read::list_rules;
+use table::RuleTable;
+
+#[component]
+pub fn RulesPage() -> impl IntoView {
+    guarded(routes::RULES, page)
+}
+
+fn page() -> impl IntoView {
+    let map = use_query_map();
+    let query = Memo::new(move |_| map.with(RuleQuery::read));
+    let list = Resource::new(move || query.get(), list_rules);
+    let may_write = session::current().is_some_and(|signed_in| signed_in.role.may(Permission::WriteRules));
+    let new = move || query.with(|query| href(routes::RULE_NEW.path, [("tenant", query.tenant.as_deref())]));
+    let primary = may_write.then(|| {
+        view! {
+            <div class="page-actions page-actions-compact">
+                <a class="button button-primary" href=new>
+                    <Icon glyph=Glyph::Plus/>
+                    "New rule"
+                </a>
+            </div>
+        }
+    });
+    view! {
+        <PageHead title="Rules">{primary}</PageHead>
+        {move || view! { <Filters query=query.get()/> }}
+        {loaded(list, |list| view! { <RuleTable list=list/> }.into_any())}
+        <ListKeys/>
+    }
+}

@@ -1,0 +1,175 @@
+//! What the list of rules reads from the server.
+
+use super::query::RuleQuery;
+use crate::error::AppError;
+use crate::moment::Moment;
+use crate::sentence::Sentence;
+use crate::verdict::EffectWords;
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use policy::labels::RuleStatus;
+use serde::{Deserialize, Serialize};
+
+/// A rule as a row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RuleLine {
+    pub id: String,
+    pub name: String,
+    pub words: EffectWords,
+    pub status: RuleStatus,
+    pub sentence: Sentence,
+    /// None: every tenant.
+    pub tenant: Option<String>,
+    pub changed: Moment,
+    /// Why it can never match, or cannot be read as it stands.
+    pub flags: Vec<String>,
+}
+
+/// One page by name, with the question it answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RuleList {
+    pub query: RuleQuery,
+    pub lines: Vec<RuleLine>,
+    /// Where the next page begins; None at the end.
+    pub next: Option<String>,
+}
+
+#[server(endpoint = "rules", input = GetUrl)]
+pub async fn list_rules(#[server(default)] query: RuleQuery) -> Result<RuleList, AppError> {
+    crate::session::require(crate::permission::Permission::ReadRules)?;
+    let console = crate::console::Console::current()?;
+    server::list(&console, query).await
+}
+
+#[cfg(feature = "ssr")]
+mod server {
+    use super::super::query::EffectFilter;
+    use super::{RuleLine, RuleList, RuleQuery};
+    use crate::console::Console;
+    use crate::error::AppError;
+    use crate::moment::Moment;
+    use crate::sentence::sentence;
+    use crate::verdict::EffectWords;
+    use policy::compile::Surroundings;
+    use policy::labels::{Effect, RuleStatus};
+    use policy::{Rule, TenantSlug, Timestamp};
+    use store::administration::{Page, StoredRule};
+
+    /// Rows of a page.
+    const ROWS: usize = 50;
+    /// Rules read at once, where filters look at what the database has no index for.
+    const CHUNK: u64 = 250;
+    /// Rules looked at for one page; where a page ends early because of it, the next one goes on from there.
+    const MOST_READ: usize = 5_000;
+
+    pub(super) async fn list(console: &Console, query: RuleQuery) -> Result<RuleList, AppError> {
+        let texts = [&query.tenant, &query.tool, &query.search, &query.after];
+        if texts.into_iter().flatten().any(|text| text.contains('\0')) {
+            return Err(AppError::bad_request(&"a filter holds U+0000"));
+        }
+        let tenant = query.tenant.as_deref().map(TenantSlug::from);
+        let mut found: Vec<StoredRule> = Vec::new();
+        let mut next = None;
+        let mut after = query.after.clone();
+        let mut read = 0;
+        'pages: loop {
+            let page =
+                Page { search: query.search.as_deref(), after: after.as_deref(), limit: CHUNK };
+            let rules = console.store.list_rules(tenant.as_ref(), &page).await?;
+            let last = u64::try_from(rules.len()).unwrap_or(u64::MAX) < CHUNK;
+            read += rules.len();
+            after = rules.last().map(StoredRule::cursor);
+            for stored in rules {
+                if fits(&stored.rule, &query) {
+                    if found.len() == ROWS {
+                        next = found.last().map(StoredRule::cursor);
+                        break 'pages;
+                    }
+                    found.push(stored);
+                }
+            }
+            if last {
+                break;
+            }
+            if read >= MOST_READ {
+                next.clone_from(&after);
+                break;
+            }
+        }
+        let now = console.now();
+        let around = if found.is_empty() {
+            Surroundings::default()
+        } else {
+            pdp::flags::surroundings(&console.store, now).await?
+        };
+        let lines = found.into_iter().map(|stored| line(stored, &around, now)).collect();
+        Ok(RuleList { query, lines, next })
+    }
+
+    fn fits(rule: &Rule, query: &RuleQuery) -> bool {
+        let effect = query.effect.is_none_or(|wanted| match wanted {
+            EffectFilter::Allow => rule.effect == Effect::Allow && rule.approval.is_none(),
+            EffectFilter::OnceApproved => rule.effect == Effect::Allow && rule.approval.is_some(),
+            EffectFilter::AlwaysAsk => rule.effect == Effect::RequireApproval,
+            EffectFilter::Deny => rule.effect == Effect::Deny,
+        });
+        effect
+            && query.status.is_none_or(|status| rule.status == status)
+            && query.tool.as_deref().is_none_or(|tool| is_about(rule, tool))
+    }
+
+    /// A whole tool name is matched by the patterns; anything else is looked for in them.
+    fn is_about(rule: &Rule, tool: &str) -> bool {
+        rule.tools.iter().any(|pattern| {
+            let named = tool.split_once('/').is_some_and(|(server, name)| pattern.matches(server, name));
+            named || pattern.to_string().contains(tool)
+        })
+    }
+
+    fn line(stored: StoredRule, around: &Surroundings, now: Timestamp) -> RuleLine {
+        let rule = stored.rule;
+        let flags = if rule.status == RuleStatus::Disabled {
+            Vec::new()
+        } else {
+            let review = pdp::drafts::review(&rule, around);
+            let broken = review.problems.iter().map(|problem| format!("Not sound: {}", problem.text));
+            broken.chain(review.never.iter().map(|remark| remark.text.clone())).collect()
+        };
+        RuleLine {
+            words: EffectWords {
+                effect: rule.effect,
+                once_approved: rule.effect == Effect::Allow && rule.approval.is_some(),
+                shadow: rule.status == RuleStatus::Shadow,
+            },
+            status: rule.status,
+            sentence: sentence(&rule),
+            tenant: rule.tenant.map(|tenant| tenant.to_string()),
+            changed: Moment::new(stored.updated_at, now),
+            flags,
+            id: stored.id.to_string(),
+            name: rule.name,
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+        use serde_json::json;
+
+        #[test]
+        fn a_rule_is_about_the_tools_its_patterns_match() {
+            let rule: Rule = serde_json::from_value(
+                json!({"name": "x", "effect": "allow", "approval": {"approvers": ["a"]}, "tools": ["crm/ref*"]}),
+            )
+            .expect("a rule");
+            for (tool, expected) in
+                [("crm/refund", true), ("crm/show", false), ("ref", true), ("crm/", true), ("x", false)]
+            {
+                assert_eq!(is_about(&rule, tool), expected, "{tool}");
+            }
+            let query = |effect| RuleQuery { effect: Some(effect), ..RuleQuery::default() };
+            assert!(fits(&rule, &query(EffectFilter::OnceApproved)));
+            assert!(!fits(&rule, &query(EffectFilter::Allow)));
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! What the page of one subject reads from the server.
+
+use super::view::{SubjectQuery, SubjectView};
+use crate::error::AppError;
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+
+/// None: no such subject.
+#[server(endpoint = "subject", input = GetUrl)]
+pub async fn read_subject(query: SubjectQuery) -> Result<Option<SubjectView>, AppError> {
+    crate::session::require(crate::permission::Permission::ReadSubjects)?;
+    let console = crate::console::Console::current()?;
+    server::subject(&console, query).await
+}
+
+#[cfg(feature = "ssr")]
+mod server {
+    use super::super::view::{KeyLine, MemberForm, MembershipLine, RoleChoice, SubjectQuery, SubjectView};
+    use crate::console::Console;
+    use crate::error::AppError;
+    use crate::moment::Moment;
+    use crate::pages::changes::read::ChangeLine;
+    use crate::pages::changes::words;
+    use crate::pages::decisions::read::DecisionLine;
+    use crate::pages::form::place::Ask;
+    use crate::pages::form::respond::write_moment;
+    use crate::verdict::Verdict;
+    use policy::{SubjectId, TenantSlug, Timestamp};
+    use store::Change;
+    use store::administration::{ApiKey, Membership, Page, Subject};
+    use store::changes::{ChangeFilter, ChangePosition};
+    use store::decisions::{DecisionFilter, DecisionRow, Edge};
+
+    /// Rows of what happened last.
+    const RECENT: u32 = 5;
+
+    pub(super) async fn subject(
+        console: &Console,
+        query: SubjectQuery,
+    ) -> Result<Option<SubjectView>, AppError> {
+        if query.id.contains('\0') || query.of.as_ref().is_some_and(|of| of.contains('\0')) {
+            return Ok(None);
+        }
+        let store = &console.store;
+        let now = console.now();
+        let id = SubjectId::new(query.id.as_str());
+        let Some(subject) = store.get_subject(&id).await? else { return Ok(None) };
+        let memberships = store.list_memberships(&id).await?;
+        let keys = store.list_api_keys(&id).await?;
+        let member = member(console, &query, &memberships).await?;
+        let tenants = match query.ask {
+            Some(Ask::Join) => joinable(console, &memberships).await?,
+            _ => Vec::new(),
+        };
+        Ok(Some(SubjectView {
+            decisions: decisions(console, &id, now).await?,
+            changes: changes(console, &id, now).await?,
+            memberships: memberships.into_iter().map(|membership| line(membership, now)).collect(),
+            keys: keys.into_iter().map(|key| key_line(key, now)).collect(),
+            tenants,
+            member,
+            query,
+            ..describe(subject, now)
+        }))
+    }
+
+    /// The subject itself, with nothing around it yet.
+    fn describe(subject: Subject, now: Timestamp) -> SubjectView {
+        SubjectView {
+            query: SubjectQuery::default(),
+            id: subject.id.to_string(),
+            name: subject.name,
+            kind: subject.kind,
+            active: subject.active,
+            created: Moment::new(subject.created_at, now),
+            has_attributes: !subject.attributes.is_empty(),
+            attributes: serde_json::to_string_pretty(&subject.attributes).unwrap_or_default(),
+            identities: subject.identities.into_iter().map(|known| (known.issuer, known.sub)).collect(),
+            memberships: Vec::new(),
+            keys: Vec::new(),
+            decisions: Vec::new(),
+            changes: Vec::new(),
+            tenants: Vec::new(),
+            member: None,
+        }
+    }
+
+    fn line(membership: Membership, now: Timestamp) -> MembershipLine {
+        MembershipLine {
+            tenant: membership.tenant.to_string(),
+            roles: membership.roles,
+            until: membership.until.map(|until| Moment::new(until, now)),
+            ended: membership.until.is_some_and(|until| until <= now),
+        }
+    }
+
+    fn key_line(key: ApiKey, now: Timestamp) -> KeyLine {
+        KeyLine {
+            name: key.name,
+            created: Moment::new(key.created_at, now),
+            last_used: key.last_used_at.map(|at| Moment::new(at, now)),
+            expires: key.expires_at.map(|at| Moment::new(at, now)),
+            expired: key.expires_at.is_some_and(|at| at <= now),
+        }
+    }
+
+    /// What the form of the membership in `?of=` shows; none where there is no such tenant.
+    async fn member(
+        console: &Console,
+        query: &SubjectQuery,
+        memberships: &[Membership],
+    ) -> Result<Option<MemberForm>, AppError> {
+        let (Some(Ask::Member), Some(slug)) = (query.ask, &query.of) else { return Ok(None) };
+        let slug = TenantSlug::from(slug.as_str());
+        let Some(tenant) = console.store.get_tenant(&slug).await? else { return Ok(None) };
+        let held = memberships.iter().find(|membership| membership.tenant == slug);
+        let roles = console.store.list_roles(Some(&slug)).await?;
+        let roles = roles
+            .into_iter()
+            .map(|role| RoleChoice {
+                held: held.is_some_and(|membership| membership.roles.contains(&role.name)),
+                everywhere: role.tenant.is_none(),
+                description: role.description,
+                name: role.name,
+            })
+            .collect();
+        Ok(Some(MemberForm {
+            tenant: slug.to_string(),
+            tenant_name: tenant.name,
+            exists: held.is_some(),
+            roles,
+            until: write_moment(held.and_then(|membership| membership.until)),
+        }))
+    }
+
+    /// The tenants it is no member of.
+    async fn joinable(
+        console: &Console,
+        memberships: &[Membership],
+    ) -> Result<Vec<(String, String)>, AppError> {
+        let tenants = console.store.list_tenants(&Page::ALL).await?;
+        Ok(tenants
+            .into_iter()
+            .filter(|tenant| !memberships.iter().any(|membership| membership.tenant == tenant.slug))
+            .map(|tenant| (tenant.slug.to_string(), tenant.name))
+            .collect())
+    }
+
+    async fn decisions(
+        console: &Console,
+        id: &SubjectId,
+        now: Timestamp,
+    ) -> Result<Vec<DecisionLine>, AppError> {
+        let filter = DecisionFilter { subject: Some(id.to_string()), ..DecisionFilter::default() };
+        let page = store::decisions::Page { edge: Edge::Newest, limit: RECENT };
+        let found = console.store.list_decisions(&filter, &page).await?;
+        Ok(found.rows.into_iter().map(|row| decision(row, now)).collect())
+    }
+
+    fn decision(row: DecisionRow, now: Timestamp) -> DecisionLine {
+        let reason = row.reason();
+        DecisionLine {
+            verdict: Verdict::of(row.outcome, reason),
+            reason: reason.map_or_else(|| row.reason.clone(), |reason| reason.title().to_owned()),
+            at: Moment::new(row.at, now),
+            id: row.id.to_string(),
+            server: row.server,
+            tool: row.tool,
+            action: row.action,
+            subject: row.subject,
+            tenant: row.tenant,
+        }
+    }
+
+    /// The last changes of it, of its memberships and of its keys: each is one look into an index.
+    async fn changes(console: &Console, id: &SubjectId, now: Timestamp) -> Result<Vec<ChangeLine>, AppError> {
+        let mut found = Vec::new();
+        for kind in ["subject", "membership", "api_key"] {
+            let filter =
+                ChangeFilter { kind: Some(kind), object: Some(id.as_str()), ..ChangeFilter::default() };
+            let some = console.store.list_changes(&filter, ChangePosition::Newest, u64::from(RECENT)).await?;
+            found.extend(some);
+        }
+        found.sort_unstable_by(|one: &Change, other| other.id.cmp(&one.id));
+        found.truncate(RECENT as usize);
+        Ok(found.into_iter().map(|change| change_line(change, now)).collect())
+    }
+
+    fn change_line(change: Change, now: Timestamp) -> ChangeLine {
+        let tenant = change.tenant.as_ref().map(TenantSlug::as_str);
+        let name = words::object_name(&change.object, change.before.as_ref(), change.after.as_ref());
+        ChangeLine {
+            title: words::title(change.action.as_str(), &change.kind, &name, &change.object, tenant),
+            kind: words::kind_label(&change.kind),
+            via: words::via_label(change.via.as_str()).to_owned(),
+            tenant: tenant.map(ToOwned::to_owned),
+            at: Moment::new(change.at, now),
+            id: change.id,
+            actor: change.actor,
+        }
+    }
+}

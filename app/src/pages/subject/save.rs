@@ -1,0 +1,72 @@
+//! How one subject is changed: itself, its memberships, and the end of its API keys.
+
+use crate::error::AppError;
+use leptos::prelude::*;
+
+/// The name and the attributes, a JSON object.
+#[server(endpoint = "subject-save")]
+pub async fn save_subject(
+    #[server(default)] id: String,
+    #[server(default)] name: String,
+    #[server(default)] attributes: String,
+) -> Result<(), AppError> {
+    let signed_in = crate::session::require(crate::permission::Permission::WriteSubjects)?;
+    let console = crate::console::Console::current()?;
+    super::write::save(&console, &signed_in, &id, &name, &attributes).await
+}
+
+/// Its calls are denied from the next one on.
+#[server(endpoint = "subject-disable")]
+pub async fn disable_subject(#[server(default)] id: String) -> Result<(), AppError> {
+    let signed_in = crate::session::require(crate::permission::Permission::WriteSubjects)?;
+    let console = crate::console::Console::current()?;
+    super::write::set_active(&console, &signed_in, &id, false).await
+}
+
+#[server(endpoint = "subject-enable")]
+pub async fn enable_subject(#[server(default)] id: String) -> Result<(), AppError> {
+    let signed_in = crate::session::require(crate::permission::Permission::WriteSubjects)?;
+    let console = crate::console::Console::current()?;
+    super::write::set_active(&console, &signed_in, &id, true).await
+}
+
+/// With its memberships and API keys.
+#[server(endpoint = "subject-delete")]
+pub async fn delete_subject(#[server(default)] id: String) -> Result<(), AppError> {
+    let signed_in = crate::session::require(crate::permission::Permission::WriteSubjects)?;
+    let console = crate::console::Console::current()?;
+    super::write::delete(&console, &signed_in, &id).await
+}
+
+/// Makes the membership be so, with these roles and no other.
+#[server(endpoint = "membership-save")]
+pub async fn save_membership(
+    #[server(default)] subject: String,
+    #[server(default)] tenant: String,
+    #[server(default)] roles: Vec<String>,
+    #[server(default)] until: String,
+) -> Result<(), AppError> {
+    let signed_in = crate::session::require(crate::permission::Permission::WriteSubjects)?;
+    let console = crate::console::Console::current()?;
+    super::write::save_membership(&console, &signed_in, &subject, &tenant, roles, &until).await
+}
+
+#[server(endpoint = "membership-remove")]
+pub async fn remove_membership(
+    #[server(default)] subject: String,
+    #[server(default)] tenant: String,
+) -> Result<(), AppError> {
+    let signed_in = crate::session::require(crate::permission::Permission::WriteSubjects)?;
+    let console = crate::console::Console::current()?;
+    super::write::remove_membership(&console, &signed_in, &subject, &tenant).await
+}
+
+#[server(endpoint = "api-key-revoke")]
+pub async fn revoke_api_key(
+    #[server(default)] subject: String,
+    #[server(default)] name: String,
+) -> Result<(), AppError> {
+    let signed_in = crate::session::require(crate::permission::Permission::WriteSubjects)?;
+    let console = crate::console::Console::current()?;
+    super::write::revoke_api_key(&console, &signed_in, &subject, &name).await
+}

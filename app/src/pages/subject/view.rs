@@ -1,0 +1,90 @@
+//! One subject as its page shows it. Made on the server; the browser only draws it.
+
+use crate::moment::Moment;
+use crate::pages::changes::read::ChangeLine;
+use crate::pages::decisions::read::DecisionLine;
+use crate::pages::form::place::{Ask, read_of};
+use leptos_router::params::ParamsMap;
+use policy::SubjectKind;
+use serde::{Deserialize, Serialize};
+
+/// Which subject, and which of its forms is open.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SubjectQuery {
+    pub id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ask: Option<Ask>,
+    /// The tenant or the API key that the form is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+}
+
+impl SubjectQuery {
+    pub fn read(id: String, map: &ParamsMap) -> Self {
+        Self { id, ask: Ask::read(map), of: read_of(map) }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubjectView {
+    pub query: SubjectQuery,
+    pub id: String,
+    pub name: String,
+    pub kind: SubjectKind,
+    pub active: bool,
+    pub created: Moment,
+    /// JSON, one name a line.
+    pub attributes: String,
+    pub has_attributes: bool,
+    /// Issuer and `sub`.
+    pub identities: Vec<(String, String)>,
+    pub memberships: Vec<MembershipLine>,
+    pub keys: Vec<KeyLine>,
+    pub decisions: Vec<DecisionLine>,
+    pub changes: Vec<ChangeLine>,
+    /// Tenants to join: slug and name. For the form alone.
+    pub tenants: Vec<(String, String)>,
+    /// What the form of one membership shows.
+    pub member: Option<MemberForm>,
+}
+
+/// A membership as a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MembershipLine {
+    pub tenant: String,
+    pub roles: Vec<String>,
+    pub until: Option<Moment>,
+    pub ended: bool,
+}
+
+/// An API key as a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyLine {
+    pub name: String,
+    pub created: Moment,
+    pub last_used: Option<Moment>,
+    pub expires: Option<Moment>,
+    pub expired: bool,
+}
+
+/// The roles that can be held in one tenant, and those that are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberForm {
+    pub tenant: String,
+    pub tenant_name: String,
+    /// False: it would be a new membership.
+    pub exists: bool,
+    pub roles: Vec<RoleChoice>,
+    /// As a field for a date and time takes it.
+    pub until: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleChoice {
+    pub name: String,
+    pub description: String,
+    /// A role of every tenant.
+    pub everywhere: bool,
+    pub held: bool,
+}

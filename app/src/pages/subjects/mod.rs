@@ -1,0 +1,119 @@
+//! `/subjects`: people, agents and services, with the tenants they are members of.
+
+pub mod form;
+pub mod query;
+pub mod read;
+pub mod save;
+pub mod table;
+
+use super::form::answer::Answer;
+use super::form::may;
+use super::form::notice::Answered;
+use super::form::place::Ask;
+use super::guarded;
+use crate::components::chips::FilterChips;
+use crate::components::icon::{Glyph, Icon};
+use crate::components::list_keys::ListKeys;
+use crate::components::loaded::loaded;
+use crate::components::page_head::PageHead;
+use crate::permission::Permission;
+use crate::routes;
+use leptos::prelude::*;
+use leptos_router::components::Form;
+use leptos_router::hooks::use_query_map;
+use policy::SubjectKind;
+use query::{SubjectsQuery, kinds_label};
+use read::{SubjectList, read_subjects};
+
+#[component]
+pub fn SubjectsPage() -> impl IntoView {
+    guarded(routes::SUBJECTS, page)
+}
+
+fn page() -> impl IntoView {
+    let map = use_query_map();
+    let asked = Memo::new(move |_| map.with(|map| (SubjectsQuery::read(map), Answer::read(map))));
+    // What came of a form is part of the question, so that the list is read anew after it.
+    let list = Resource::new(
+        move || asked.get(),
+        |(query, answer)| async move { read_subjects(query).await.map(|list| (list, answer)) },
+    );
+    let may_write = may(Permission::WriteSubjects);
+    let create = move || {
+        (may_write && asked.with(|(query, _)| query.ask.is_none())).then(|| {
+            let href = asked.with(|(query, _)| query.from_the_first().asking(Ask::New).href());
+            view! {
+                <div class="page-actions">
+                    <a class="button button-primary" href=href rel="external">
+                        <Icon glyph=Glyph::Plus/>
+                        "Add subject"
+                    </a>
+                </div>
+            }
+        })
+    };
+    view! {
+        <PageHead title="Subjects">{create}</PageHead>
+        {move || filters(&asked.with(|(query, _)| query.clone()))}
+        {loaded(list, move |(list, answer)| draw(list, answer, may_write))}
+        <ListKeys/>
+    }
+}
+
+/// Kinds as tabs, and a search.
+fn filters(query: &SubjectsQuery) -> AnyView {
+    let kinds = std::iter::once(None).chain(SubjectKind::ALL.iter().copied().map(Some));
+    let tabs: Vec<AnyView> = kinds
+        .map(|kind| {
+            let label = kind.map_or("All", kinds_label);
+            let here = (query.kind == kind).then_some("page");
+            view! {
+                <a href=query.of_kind(kind).href() aria-current=here>
+                    {label}
+                </a>
+            }
+            .into_any()
+        })
+        .collect();
+    let search = query.search.clone();
+    let clear = SubjectsQuery { kind: query.kind, ..SubjectsQuery::default() }.href();
+    let tenant = query.tenant.clone();
+    let kind = query.kind.map(SubjectKind::as_str);
+    view! {
+        <nav class="tabs" aria-label="Kinds">
+            {tabs}
+        </nav>
+        <Form method="get" action=routes::SUBJECTS.path attr:class="filters">
+            {tenant.map(|tenant| view! { <input type="hidden" name="tenant" value=tenant/> })}
+            {kind.map(|kind| view! { <input type="hidden" name="kind" value=kind/> })}
+            <label class="filter filter-search">
+                <Icon glyph=Glyph::Search/>
+                <span class="visually-hidden">"Id or name"</span>
+                <input
+                    class="bare"
+                    type="search"
+                    name="q"
+                    placeholder="Id or name"
+                    autocomplete="off"
+                    value=search.clone()
+                    prop:value=search.unwrap_or_default()
+                />
+            </label>
+            <button class="button filters-apply">"Search"</button>
+        </Form>
+        <FilterChips filters=query.active_filters() clear=clear/>
+    }
+    .into_any()
+}
+
+fn draw(list: SubjectList, answer: Answer, may_write: bool) -> AnyView {
+    let form = (may_write && list.query.ask == Some(Ask::New)).then(|| form::create(&list, &answer));
+    view! {
+        <div class="stack">
+            <Answered answer=answer/>
+            {form}
+            <div>{table::table(list, may_write)}</div>
+        </div>
+    }
+    .into_any()
+}

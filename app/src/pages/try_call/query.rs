@@ -1,0 +1,82 @@
+//! A call to try; on its page these are the URL's parameters, so that a trial can be linked.
+
+use crate::url::{href, parameter};
+use leptos_router::params::ParamsMap;
+use serde::{Deserialize, Serialize};
+
+/// Who calls what, as typed. What is none was not said yet.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TryQuery {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// `server/name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
+    /// JSON text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arguments: Option<String>,
+    /// The id of a decision whose call is tried again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+}
+
+impl TryQuery {
+    /// Reads the parameters of the address.
+    pub fn read(map: &ParamsMap) -> Self {
+        Self {
+            subject: parameter(map, "subject"),
+            tenant: parameter(map, "tenant"),
+            tool: parameter(map, "tool"),
+            arguments: parameter(map, "arguments"),
+            from: parameter(map, "from"),
+        }
+    }
+
+    /// The address of this trial.
+    pub fn href(&self) -> String {
+        href(
+            crate::routes::TRY.path,
+            [
+                ("subject", self.subject.as_deref()),
+                ("tenant", self.tenant.as_deref()),
+                ("tool", self.tool.as_deref()),
+                ("arguments", self.arguments.as_deref()),
+                ("from", self.from.as_deref()),
+            ],
+        )
+    }
+
+    /// Whether enough is said to decide.
+    pub fn is_asked(&self) -> bool {
+        self.subject.is_some() && self.tool.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_reads_back() {
+        let query = TryQuery {
+            subject: Some("alice".to_owned()),
+            tool: Some("crm/refund".to_owned()),
+            arguments: Some(r#"{"a": 1}"#.to_owned()),
+            ..TryQuery::default()
+        };
+        assert_eq!(query.href(), "/try?subject=alice&tool=crm%2Frefund&arguments=%7B%22a%22%3A%201%7D");
+        let map: ParamsMap = [
+            ("subject", "alice".to_owned()),
+            ("tool", "crm/refund".to_owned()),
+            ("arguments", r#"{"a": 1}"#.to_owned()),
+        ]
+        .into_iter()
+        .collect();
+        assert_eq!(TryQuery::read(&map), query);
+        assert!(query.is_asked());
+        assert!(!TryQuery::default().is_asked());
+    }
+}

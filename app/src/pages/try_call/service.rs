@@ -1,0 +1,162 @@
+//! The server's side of trying a call, through the very code that enforces.
+
+use super::query::TryQuery;
+use super::read::{TryAnswer, TryView, Tried};
+use crate::console::Console;
+use crate::error::AppError;
+use crate::explain;
+use crate::pages::rule::draft::{Draft, Note};
+use crate::pages::rule::{example, service};
+use crate::verdict::Verdict;
+use pdp::{Preview, PreviewError, Previewer, drafts};
+use policy::arguments::{Arguments, parse_exact};
+use policy::call::TOOLS_CALL;
+use policy::compile::RuleSource;
+use policy::labels::RuleStatus;
+use policy::{Call, Decision, DecisionId, ResourceRef, Rule, RuleId, ServerSlug, SubjectId, TenantSlug};
+use serde_json::Map;
+
+pub(super) async fn page(console: &Console, query: TryQuery) -> Result<TryView, AppError> {
+    let query = match &query.from {
+        Some(from) => again(console, from).await?.unwrap_or(query),
+        None => query,
+    };
+    let answer = if query.is_asked() {
+        Some(match preview(&query) {
+            Ok(preview) => decided(&previewer(console).preview(&preview).await.map_err(failed)?),
+            Err(note) => TryAnswer::Problem(note),
+        })
+    } else {
+        None
+    };
+    let around = pdp::flags::surroundings(&console.store, console.now()).await?;
+    let tenant = query.tenant.as_deref().filter(|tenant| !tenant.contains('\0')).map(TenantSlug::from);
+    let choices = service::choices(console, tenant.as_ref(), &around).await?;
+    Ok(TryView { query, choices, answer })
+}
+
+/// The call of a recorded decision.
+async fn again(console: &Console, from: &str) -> Result<Option<TryQuery>, AppError> {
+    if from.contains('\0') {
+        return Ok(None);
+    }
+    let Some(recorded) = console.store.get_decision(&DecisionId::new(from)).await? else { return Ok(None) };
+    let tool = match (&recorded.row.server, &recorded.row.tool) {
+        (Some(server), Some(tool)) => Some(format!("{server}/{tool}")),
+        _ => None,
+    };
+    Ok(Some(TryQuery {
+        subject: recorded.row.subject,
+        tenant: recorded.row.tenant,
+        tool,
+        arguments: recorded.arguments.as_deref().map(example::readable).filter(|text| !text.is_empty()),
+        from: None,
+    }))
+}
+
+pub(super) async fn try_draft(
+    console: &Console,
+    draft: &Draft,
+    id: &str,
+    call: &TryQuery,
+) -> Result<TryAnswer, AppError> {
+    let (rule, notes) = draft.to_rule();
+    let problems = drafts::problems(&rule);
+    let mut all = notes.into_iter().map(|note| note.text).chain(problems.into_iter().map(|remark| remark.text));
+    if let Some(problem) = all.next() {
+        return Ok(TryAnswer::Problem(Note::new("draft", format!("The rule is not complete yet: {problem}"))));
+    }
+    let preview = match preview(call) {
+        Ok(preview) => preview,
+        Err(note) => return Ok(TryAnswer::Problem(note)),
+    };
+    let replaces = (!id.is_empty()).then(|| RuleId::new(id));
+    let source = RuleSource {
+        id: replaces.clone().unwrap_or_else(|| RuleId::new("draft")),
+        // No stored version.
+        version: 0,
+        rule: Rule { status: RuleStatus::Enforced, ..rule },
+    };
+    let decision = previewer(console).preview_with(&preview, &source, replaces.as_ref()).await;
+    Ok(decided(&decision.map_err(failed)?))
+}
+
+/// One for each trial: it compiles anew, and keeps nothing.
+fn previewer(console: &Console) -> Previewer {
+    Previewer::new(console.store.clone())
+}
+
+fn failed(error: PreviewError) -> AppError {
+    match error {
+        PreviewError::Store(error) => error.into(),
+        PreviewError::Unsettled => AppError::unavailable(&error),
+    }
+}
+
+fn preview(query: &TryQuery) -> Result<Preview, Note> {
+    let texts = [&query.subject, &query.tenant, &query.tool];
+    if texts.into_iter().flatten().any(|text| text.contains('\0')) {
+        return Err(Note::new("subject", "U+0000 stands in no name"));
+    }
+    let Some(subject) = query.subject.as_deref() else {
+        return Err(Note::new("subject", "Say who calls"));
+    };
+    let named = query.tool.as_deref().and_then(|tool| tool.split_once('/'));
+    let Some((server, name)) = named.filter(|(server, name)| !server.is_empty() && !name.is_empty()) else {
+        return Err(Note::new("tool", "Name a tool as `server/tool`"));
+    };
+    let text = query.arguments.as_deref().unwrap_or("{}");
+    let value = parse_exact(text.as_bytes())
+        .map_err(|error| Note::new("arguments", explain::sentence(&error.to_string())))?;
+    if !value.is_object() {
+        return Err(Note::new("arguments", "The arguments must be a JSON object, such as `{}`"));
+    }
+    Ok(Preview {
+        subject: SubjectId::from(subject),
+        server: ServerSlug::from(server),
+        call: Call {
+            action: TOOLS_CALL.to_owned(),
+            resource: ResourceRef { kind: "tool".to_owned(), id: name.to_owned() },
+            arguments: Arguments::from_value(value),
+            context: Map::new(),
+            tenant: query.tenant.as_deref().map(TenantSlug::from),
+        },
+    })
+}
+
+fn decided(decision: &Decision) -> TryAnswer {
+    TryAnswer::Decided(Box::new(Tried {
+        verdict: Verdict::of(decision.outcome, Some(decision.reason)),
+        reason: decision.reason.code().to_owned(),
+        reason_title: decision.reason.title().to_owned(),
+        sentence: explain::sentence(&decision.reviewer_text),
+        revision: decision.revision.to_string(),
+        why: explain::why(decision),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(tool: &str, arguments: Option<&str>) -> TryQuery {
+        TryQuery {
+            subject: Some("alice".to_owned()),
+            tool: Some(tool.to_owned()),
+            arguments: arguments.map(ToOwned::to_owned),
+            ..TryQuery::default()
+        }
+    }
+
+    #[test]
+    fn what_is_no_call_is_named_at_its_field() {
+        let field = |query: TryQuery| preview(&query).err().map(|note| note.field);
+        assert_eq!(field(query("crm/refund", None)), None);
+        assert_eq!(field(query("crm/a/b", Some("{\"a\": 1}"))), None);
+        assert_eq!(field(query("refund", None)).as_deref(), Some("tool"));
+        for bad in ["{", "[1]", "{\"a\": 1, \"a\": 2}", "{\"a\": 1e400}"] {
+            assert_eq!(field(query("crm/refund", Some(bad))).as_deref(), Some("arguments"), "{bad}");
+        }
+        assert_eq!(field(TryQuery::default()).as_deref(), Some("subject"));
+    }
+}

@@ -1,0 +1,172 @@
+// Draws every page of pages.mjs, wide and narrow, light and dark, in a house that is empty, small and full, into
+// gallery/<state>/<page>.<width>.<theme>.png. Ends with 1 when a browser complained about anything.
+
+import { chromium } from '@playwright/test';
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { LOOKS, POSES, changesOf } from './pages.mjs';
+import { hangUp } from './support/ask.mjs';
+import { demo, full } from './support/filling.mjs';
+import { CHROMIUM, House, ROOT, state } from './support/house.mjs';
+import { Silence, hydrated } from './support/silence.mjs';
+
+/**
+ * @typedef {import('@playwright/test').Browser} Browser
+ * @typedef {import('@playwright/test').Page} Page
+ * @typedef {Record<string, string>} Places
+ *
+ * @typedef {object} Picture
+ * @property {string} name
+ * @property {string} at
+ * @property {number} width
+ * @property {boolean} app whether the page is taken over by script
+ * @property {string | undefined} session
+ * @property {number} status
+ * @property {((page: Page) => Promise<void>) | undefined} strike
+ */
+
+const WIDTHS = [1440, 390];
+const THEMES = /** @type {const} */ (['light', 'dark']);
+const AT_ONCE = 2;
+const GALLERY = path.join(ROOT, 'gallery');
+
+/** @type {Record<string, (house: House) => Promise<Places>>} */
+const STATES = { empty: async () => ({}), small: demo, full };
+
+const began = Date.now();
+/** @type {string[]} */
+const complaints = [];
+let drawn = 0;
+
+/**
+ * @param {Browser} browser
+ * @param {House} house
+ * @param {string} folder
+ * @param {Picture[]} pictures
+ */
+async function draw(browser, house, folder, pictures) {
+  const next = pictures.values();
+  const worker = async () => {
+    for (const picture of next) await one(browser, house, folder, picture);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
+
+/**
+ * @param {Browser} browser
+ * @param {House} house
+ * @param {string} folder
+ * @param {Picture} picture
+ */
+async function one(browser, house, folder, picture) {
+  const silence = new Silence();
+  const context = await browser.newContext({
+    baseURL: house.address,
+    storageState: state(picture.session),
+    viewport: { width: picture.width, height: picture.width > 640 ? 900 : 844 },
+    deviceScaleFactor: picture.width > 640 ? 1 : 2,
+    locale: 'en-GB',
+    reducedMotion: 'reduce',
+  });
+  try {
+    await silence.watch(context);
+    const page = await context.newPage();
+    const answer = await page.goto(picture.at);
+    if (answer?.status() !== picture.status) {
+      complaints.push(`${folder}/${picture.name}: ${answer?.status()} instead of ${picture.status}`);
+    }
+    if (picture.app) await hydrated(page);
+    await picture.strike?.(page);
+    for (const theme of THEMES) {
+      await page.emulateMedia({ colorScheme: theme });
+      await page.evaluate(() => document.fonts.ready);
+      const file = path.join(GALLERY, folder, `${picture.name}.${picture.width}.${theme}.png`);
+      await page.screenshot({ path: file, fullPage: true, animations: 'disabled' });
+      drawn += 1;
+    }
+  } catch (error) {
+    complaints.push(`${folder}/${picture.name} at ${picture.width}: ${error}`);
+  } finally {
+    await context.close();
+  }
+  for (const breach of silence.breaches()) complaints.push(`${folder}/${picture.name} at ${picture.width}: ${breach}`);
+}
+
+/**
+ * @param {House} house
+ * @param {Places} places
+ * @returns {Picture[]}
+ */
+function picturesOf(house, places) {
+  return WIDTHS.flatMap((width) => {
+    const looks = LOOKS.map((look) => ({ look, name: look.name, strike: /** @type {Picture['strike']} */ (undefined) }));
+    const poses = POSES.filter(({ only }) => only === undefined || (only === 'wide') === (width > 640)).map((pose) => ({
+      look: /** @type {import('./pages.mjs').Look} */ (LOOKS.find(({ name }) => name === pose.of)),
+      name: pose.name,
+      strike: pose.strike,
+    }));
+    return [...looks, ...poses].flatMap(({ look, name, strike }) => {
+      const at = look.at(places);
+      // An empty house has no tenants to choose from.
+      if (at === undefined || (name === 'decisions-tenants' && Object.keys(places).length === 0)) return [];
+      const app = look.anonymous !== true;
+      return [{ name, at, width, app, session: app ? house.session : undefined, status: look.status ?? 200, strike }];
+    });
+  });
+}
+
+/**
+ * What is seen once, before there is an account.
+ *
+ * @param {House} house
+ * @returns {Promise<Picture[]>}
+ */
+async function firstPictures(house) {
+  const link = await house.printedLink();
+  const plain = { app: false, session: undefined, status: 200 };
+  const refused = async (/** @type {Page} */ page) => {
+    await page.getByLabel('Your name').fill('Ada Lovelace');
+    await page.getByLabel('Login').fill('ada@example.org');
+    await page.getByLabel('Password', { exact: true }).fill('password1234');
+    await page.getByLabel('Password again').fill('password12345');
+    await page.getByRole('button', { name: 'Create owner' }).click();
+    await page.getByRole('alert').waitFor();
+  };
+  return WIDTHS.flatMap((width) => [
+    { name: 'setup', at: link, width, strike: undefined, ...plain },
+    { name: 'setup-pasted', at: '/setup', width, strike: undefined, ...plain },
+    { name: 'setup-refused', at: link, width, strike: refused, ...plain },
+    { name: 'sign-in-before-setup', at: '/sign-in', width, strike: undefined, ...plain },
+  ]);
+}
+
+await rm(GALLERY, { recursive: true, force: true });
+const browser = await chromium.launch(CHROMIUM);
+try {
+  for (const [folder, fill] of Object.entries(STATES)) {
+    await mkdir(path.join(GALLERY, folder), { recursive: true });
+    const house = await House.open();
+    try {
+      if (folder === 'empty') await draw(browser, house, folder, await firstPictures(house));
+      await house.settle();
+      const places = await fill(house);
+      Object.assign(places, await changesOf(house));
+      const before = drawn;
+      await draw(browser, house, folder, picturesOf(house, places));
+      complaints.push(...house.faults().map((line) => `${folder}: the server logged ${line}`));
+      console.log(`${folder}: ${drawn - before} pictures`);
+    } finally {
+      await house.close();
+    }
+  }
+} finally {
+  await browser.close();
+  hangUp();
+}
+
+console.log(`${drawn} pictures in ${GALLERY}, ${Math.round((Date.now() - began) / 1000)} s`);
+if (complaints.length > 0) {
+  console.error(`${complaints.length} complaints:`);
+  for (const complaint of complaints) console.error(`  ${complaint}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,30 @@
+import { defineConfig } from '@playwright/test';
+import { CHROMIUM } from './support/house.mjs';
+import type { Options } from './support/fixtures';
+
+const browser = { browserName: 'chromium' as const, launchOptions: CHROMIUM };
+
+export default defineConfig<Options>({
+  testDir: './specs',
+  outputDir: './test-results',
+  workers: 2,
+  retries: 0,
+  forbidOnly: true,
+  reporter: 'list',
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  use: {
+    ...browser,
+    actionTimeout: 10_000,
+    navigationTimeout: 20_000,
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+    viewport: { width: 1440, height: 900 },
+    screenshot: 'only-on-failure',
+  },
+  projects: [
+    // What is tagged `@no-script` must work either way, so it runs in both.
+    { name: 'chromium' },
+    { name: 'no-script', grep: /@no-script/, use: { javaScriptEnabled: false } },
+  ],
+});

@@ -1,0 +1,442 @@
+// The list of decisions and the page of one: found, understood, and not fooled.
+
+import { HOSTILE, many } from '../support/filling.mjs';
+import { expect, hydrated, scripted, test, type Page } from '../support/fixtures';
+
+const PEP = 'CRM_PEP_KEY';
+
+test.use({ filling: 'hostile' });
+
+/** The rows of a list, as a screen reader has them. */
+function rows(page: Page) {
+  return page.getByRole('table').locator('tbody tr');
+}
+
+function chips(page: Page) {
+  return page.getByRole('list', { name: 'Active filters' }).locator('.chip');
+}
+
+/** Where there is script, a page is used once the browser has taken it over. */
+async function ready(page: Page): Promise<void> {
+  if (scripted()) await hydrated(page);
+}
+
+/** No hostile text became anything but text. */
+async function expectInert(page: Page): Promise<void> {
+  const found = await page.evaluate(() => ({
+    owned: window.__owned,
+    foreign: document.querySelectorAll('main :is(script, img, iframe, object, embed, svg[onload], [onerror], [onload])')
+      .length,
+    links: [...document.querySelectorAll('a[href], form[action]')]
+      .map((element) => element.getAttribute('href') ?? element.getAttribute('action') ?? '')
+      .filter((address) => /^(?!\/(?!\/)|#|\?|$)/.test(address)),
+  }));
+  expect(found).toEqual({ owned: undefined, foreign: 0, links: [] });
+}
+
+/** Characters that would hide or turn text are drawn as chips, never as themselves. */
+async function expectNothingHidden(page: Page): Promise<void> {
+  const text = await page.evaluate(() => document.title + document.body.innerText);
+  const hidden = [...text].filter((character) => /[\u200B-\u200F\u202A-\u202E\u2028\u2029\u2066-\u2069\uFEFF]/.test(character));
+  expect(hidden.map((character) => character.codePointAt(0)?.toString(16))).toEqual([]);
+}
+
+test('an empty list says what would be there and what to do', { tag: '@no-script' }, async ({ open, browse }) => {
+  const house = await open();
+  const page = await browse(house);
+  await page.goto('/decisions');
+  await ready(page);
+  await expect(page.getByRole('heading', { name: 'No decisions yet' })).toBeVisible();
+  await expect(page.getByText('countersign credential create')).toBeVisible();
+  await expect(page.getByRole('table')).toHaveCount(0);
+});
+
+test('the list says outcome, call, caller, why and when', { tag: '@no-script' }, async ({ page, places }) => {
+  await page.goto('/decisions?tenant=acme');
+  await ready(page);
+  const waiting = rows(page).filter({ has: page.locator(`a[href="/decisions/${places.approval_required}"]`) });
+  await expect(waiting.getByRole('cell')).toHaveText([
+    'Waiting for approval',
+    /crm\s*\/?\s*refund/,
+    'carol',
+    'approval required',
+    'acme',
+    /now|ago/,
+  ]);
+  await expect(waiting.locator('time')).toHaveAttribute('datetime', /^\d{4}-\d\d-\d\dT.*Z$/);
+  await expect(waiting.locator('time')).toHaveAttribute('title', /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);
+  // Newest first.
+  const times = await rows(page).locator('time').evaluateAll((all) => all.map((time) => time.getAttribute('datetime')));
+  expect(times).toEqual([...times].sort().reverse());
+});
+
+test('filters are in the address, shown as chips, and removed by them', { tag: '@no-script' }, async ({ page }) => {
+  await page.goto('/decisions');
+  await ready(page);
+  const all = await rows(page).count();
+
+  await page.getByLabel('Outcome').selectOption('Denied');
+  if (!scripted()) await page.getByRole('button', { name: 'Apply' }).click();
+  await expect(page).toHaveURL(/outcome=denied/);
+  await expect(chips(page)).toHaveText([/Outcome\s*Denied/]);
+  await expect(rows(page).first()).toContainText('Denied');
+  await expect(rows(page).filter({ hasNotText: 'Denied' })).toHaveCount(0);
+  expect(await rows(page).count()).toBeLessThan(all);
+
+  await page.getByLabel('Subject id').fill('alice');
+  await page.getByLabel('Subject id').press('Enter');
+  await expect(page).toHaveURL(/subject=alice/);
+  await expect(chips(page)).toHaveText([/Subject\s*alice/, /Outcome\s*Denied/]);
+  await expect(page.getByLabel('Outcome')).toHaveValue('denied');
+
+  await page.locator('.filters summary', { hasText: 'More filters' }).click();
+  await page.getByLabel('Reason').selectOption('parameters_out_of_scope');
+  await page.getByLabel('Server').fill('crm');
+  await page.locator('.menu-panel').getByRole('button', { name: 'Apply' }).click();
+  await expect(chips(page)).toHaveText([
+    /Subject\s*alice/,
+    /Server\s*crm/,
+    /Outcome\s*Denied/,
+    /Reason\s*parameters out of scope/,
+  ]);
+  await expect(rows(page)).toHaveCount(1);
+
+  await page.getByRole('link', { name: 'Remove filter: subject alice' }).click();
+  await expect(page).not.toHaveURL(/subject/);
+  await expect(chips(page)).toHaveCount(3);
+  await expect(page.getByLabel('Subject id')).toHaveValue('');
+
+  await page.goBack();
+  await expect(chips(page)).toHaveCount(4);
+  await expect(page.getByLabel('Subject id')).toHaveValue('alice');
+
+  await page.getByRole('link', { name: 'Clear all' }).click();
+  await expect(page).toHaveURL(/\/decisions$/);
+  await expect(chips(page)).toHaveCount(0);
+  await expect(rows(page)).toHaveCount(all);
+});
+
+test('a link with filters shows what it says', { tag: '@no-script' }, async ({ page }) => {
+  await page.goto('/decisions?subject=bob&time=hour&outcome=allowed');
+  await ready(page);
+  await expect(chips(page)).toHaveText([/Subject\s*bob/, /Outcome\s*Allowed/, /Time\s*Last hour/]);
+  await expect(page.getByLabel('Time')).toHaveValue('hour');
+  await expect(rows(page)).toHaveCount(2);
+
+  await page.goto('/decisions?subject=nobody&outcome=waiting');
+  await expect(page.getByRole('heading', { name: 'Nothing matches these filters' })).toBeVisible();
+  await page.getByRole('link', { name: 'Clear all filters' }).click();
+  await expect(page).toHaveURL(/\/decisions$/);
+});
+
+test('the tenant switch narrows, and stays in the address', { tag: '@no-script' }, async ({ page }) => {
+  await page.goto('/decisions');
+  await ready(page);
+  await page.locator('.tenant-switch summary').click();
+  await page.getByRole('link', { name: 'Acme Corp' }).click();
+  await expect(page).toHaveURL(/\/decisions\?tenant=acme$/);
+  await expect(page.locator('.tenant-switch summary')).toContainText('Acme Corp');
+  await expect(chips(page)).toHaveText([/Tenant\s*acme/]);
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Changes' }).click();
+  await expect(page).toHaveURL(/\/changes\?tenant=acme$/);
+});
+
+test('more than fifty rows are paged by keys, both ways', { tag: '@no-script' }, async ({ open, browse }) => {
+  const house = await open();
+  await house.apply('examples/demo/bundle.yaml');
+  await many(house, 120);
+  const page = await browse(house);
+  await page.goto('/decisions');
+  await ready(page);
+  const pages: (string | null)[][] = [];
+  const read = () => rows(page).locator('.row-link').evaluateAll((all) => all.map((link) => link.getAttribute('href')));
+  const paging = page.getByRole('navigation', { name: 'Pages' });
+
+  await expect(rows(page)).toHaveCount(50);
+  await expect(paging.getByRole('link', { name: 'Newer' })).toHaveCount(0);
+  pages.push(await read());
+  await paging.getByRole('link', { name: 'Older' }).click();
+  await expect(page).toHaveURL(/older_than=/);
+  await expect(rows(page).locator('.row-link').first()).not.toHaveAttribute('href', pages[0]?.[0] ?? '');
+  pages.push(await read());
+  await paging.getByRole('link', { name: 'Older' }).click();
+  await expect(rows(page)).toHaveCount(20);
+  await expect(paging.getByRole('link', { name: 'Older' })).toHaveCount(0);
+  pages.push(await read());
+  expect(new Set(pages.flat()).size, 'every decision once').toBe(120);
+  expect(pages.flat(), 'newest first over all pages').toEqual(pages.flat().sort().reverse());
+
+  // Rows that come in meanwhile move nothing.
+  await many(house, 7);
+  await paging.getByRole('link', { name: 'Newer' }).click();
+  await expect(rows(page)).toHaveCount(50);
+  expect(await read()).toEqual(pages[1]);
+  await paging.getByRole('link', { name: 'Newer' }).click();
+  await expect(rows(page).locator('.row-link').first()).toHaveAttribute('href', pages[0]?.[0] ?? '');
+  expect(await read()).toEqual(pages[0]);
+  await paging.getByRole('link', { name: 'Newer' }).click();
+  await expect(rows(page)).toHaveCount(7);
+
+  // Filters stay while paging.
+  await page.goto('/decisions?subject=carol');
+  await ready(page);
+  await expect(rows(page)).toHaveCount(50);
+  await paging.getByRole('link', { name: 'Older' }).click();
+  await expect(page).toHaveURL(/subject=carol&older_than=/);
+  await expect(rows(page).filter({ hasNotText: 'carol' })).toHaveCount(0);
+});
+
+test('rows that came in are counted, and shown when asked for', async ({ open, browse }) => {
+  const house = await open();
+  await house.apply('examples/demo/bundle.yaml');
+  await many(house, 3);
+  const page = await browse(house);
+  await page.goto('/decisions');
+  await hydrated(page);
+  await many(house, 2);
+  await expect(page.getByText('2 newer decisions')).toBeVisible({ timeout: 20_000 });
+  await expect(rows(page), 'the list is not pushed').toHaveCount(3);
+  await page.getByRole('link', { name: '2 newer decisions' }).click();
+  await expect(rows(page)).toHaveCount(5);
+});
+
+test('a row opens its decision with one click anywhere', { tag: '@no-script' }, async ({ page, places }) => {
+  await page.goto('/decisions?reason=parameters_out_of_scope&tenant=acme');
+  await ready(page);
+  // `force`: the row's one link lies over all of it.
+  await rows(page).first().getByRole('cell', { name: 'alice' }).click({ force: true });
+  await expect(page).toHaveURL(new RegExp(`/decisions/${places.parameters_out_of_scope}$`));
+  await expect(page.getByRole('heading', { level: 2, name: 'Denied', exact: true })).toBeVisible();
+  if (scripted()) await expect(page.locator('#main'), 'the new page has the focus').toBeFocused();
+  await page.getByRole('navigation', { name: 'Breadcrumb' }).getByRole('link', { name: 'Decisions' }).click();
+  await expect(page).toHaveURL(/\/decisions$/);
+});
+
+test('a denial names the argument, the bound and the rule', { tag: '@no-script' }, async ({ page, places }) => {
+  await page.goto(`/decisions/${places.parameters_out_of_scope}`);
+  await ready(page);
+  await expect(page).toHaveTitle('Denied: crm / refund · Countersign');
+  const banner = page.getByRole('region', { name: 'Denied' });
+  await expect(banner).toContainText('/amount');
+  await expect(banner).toContainText('700');
+  await expect(banner).toContainText('100');
+  await expect(banner).toContainText('small refunds');
+  await expect(banner).toContainText('parameters_out_of_scope');
+  await expect(banner).toContainText(/Revision \d+/);
+
+  const miss = page.locator('.near-miss');
+  await expect(miss).toHaveCount(1);
+  await expect(miss).toContainText('small refunds');
+  await expect(miss.locator('.part-failed')).toHaveText(/\/amount at most 100, was 700/);
+
+  const table = page.getByRole('table', { name: 'Arguments of the call' });
+  await expect(table.getByRole('row')).toHaveCount(4);
+  const amount = table.getByRole('row', { name: '/amount' });
+  await expect(amount.getByRole('cell')).toHaveText(['700', 'integer', /at most 100\s*small refunds/]);
+  await expect(amount.locator('mark')).toHaveText('700');
+  await expect(table.getByRole('row', { name: '/currency' }).getByRole('cell')).toHaveText(['EUR', 'string', '']);
+
+  const facts = page.getByRole('complementary', { name: 'Facts' });
+  await expect(facts).toContainText('alice');
+  await expect(facts).toContainText('support-agent (of every tenant)');
+  await expect(facts).toContainText('counted for this call');
+  await expect(facts).toContainText('High');
+  await expect(facts).toContainText('crm-pep');
+  await expect(facts).toContainText(/position \d+/);
+
+  await page.getByText('Raw arguments').click();
+  await expect(page.getByRole('region', { name: 'Raw arguments' })).toContainText('"amount": 700');
+  await page.getByText('Raw record').click();
+  await expect(page.getByRole('region', { name: 'Raw record' })).toContainText('"decision"');
+});
+
+test('an allowed, a waiting and a forbidden call explain themselves', { tag: '@no-script' }, async ({ page, places }) => {
+  await page.goto(`/decisions/${places.allowed}`);
+  await ready(page);
+  await expect(page.getByRole('heading', { level: 2, name: 'Allowed', exact: true })).toBeVisible();
+  await expect(page.locator('.why-rule').first()).toContainText(/Allow\s*small refunds/);
+  await expect(page.getByText('A rule allows this call, and none forbids it.')).toBeVisible();
+
+  await page.goto(`/decisions/${places.approval_required}`);
+  await expect(page.getByRole('heading', { level: 2, name: 'Waiting for approval' })).toBeVisible();
+  await expect(page.locator('.why-rule').first()).toContainText(/Allow once approved\s*refunds by finance/);
+  await expect(page.getByText('needs 1 approval by finance, good for 1h')).toBeVisible();
+
+  await page.goto(`/decisions/${places.denied_by_rule}`);
+  await expect(page.getByRole('heading', { level: 2, name: 'Denied', exact: true })).toBeVisible();
+  await expect(page.locator('.why-rule').first()).toContainText(/Deny\s*never delete through agents/);
+
+  await page.goto(`/decisions/${places.token_missing}`);
+  await expect(page.getByRole('complementary', { name: 'Facts' })).toContainText('not recognised');
+});
+
+test('from a decision to those like it', { tag: '@no-script' }, async ({ page, places }) => {
+  for (const [name, url] of [
+    ['Same subject', /\?subject=alice$/],
+    ['Same tool', /\?server=crm&tool=refund$/],
+    ['Same reason', /\?reason=parameters_out_of_scope$/],
+  ] as const) {
+    await page.goto(`/decisions/${places.parameters_out_of_scope}`);
+    await ready(page);
+    await page.locator('summary', { hasText: 'Similar' }).click();
+    await page.getByRole('link', { name }).click();
+    await expect(page).toHaveURL(url);
+    await expect(rows(page).first()).toBeVisible();
+  }
+});
+
+test('an unknown id is a page, with status 404', { tag: '@no-script' }, async ({ page }) => {
+  for (const id of ['01900000-0000-7000-8000-000000000000', 'nonsense', encodeURIComponent(HOSTILE.script)]) {
+    const answer = await page.goto(`/decisions/${id}`);
+    expect(answer?.status()).toBe(404);
+    await ready(page);
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('No such decision');
+    await expect(page.getByText('or it is not in your tenants')).toBeVisible();
+    await expectInert(page);
+  }
+  await page.getByRole('link', { name: 'Go to Decisions' }).click();
+  await expect(page).toHaveURL(/\/decisions$/);
+});
+
+test('hostile names in the list are only names', { tag: '@no-script' }, async ({ page }) => {
+  await page.goto('/decisions');
+  await ready(page);
+  await expectInert(page);
+  await expectNothingHidden(page);
+  const cells = rows(page).locator('.tool-name');
+  await expect(cells.filter({ hasText: 'U+202E' }).first()).toContainText('refundU+202Edaolnwod');
+  await expect(cells.filter({ hasText: 'reU+200BfuU+200DndU+FEFF' }).first()).toBeVisible();
+  await expect(cells.filter({ hasText: HOSTILE.script }).first()).toBeVisible();
+  await expect(cells.filter({ hasText: HOSTILE.comment }).first()).toBeVisible();
+  await expect(cells.filter({ hasText: 'mixes Latin and Cyrillic letters' }).first()).toBeVisible();
+  // A long one is cut.
+  const long = cells.filter({ hasText: 'delete_delete_' }).first();
+  const text = (await long.innerText()).replace(/\s+/g, '');
+  expect(text).toContain('…');
+  expect(text.length).toBeLessThan(200);
+});
+
+test('hostile values on a page are only values', { tag: '@no-script' }, async ({ page, places }) => {
+  for (const name of [...Object.keys(HOSTILE), 'everything', 'unknown', 'odd']) {
+    await page.goto(`/decisions/${places[name]}`);
+    await ready(page);
+    await expectInert(page);
+    await expectNothingHidden(page);
+    // Whatever is behind a toggle as well.
+    for (const toggle of await page.locator('main details > summary').all()) await toggle.click();
+    await expectInert(page);
+    await expectNothingHidden(page);
+  }
+});
+
+test('every kind of value is shown as what it is', { tag: '@no-script' }, async ({ page, places }) => {
+  await page.goto(`/decisions/${places.everything}`);
+  await ready(page);
+  const table = page.getByRole('table', { name: 'Arguments of the call' });
+  const row = (path: string) => table.getByRole('row').filter({ has: page.getByRole('rowheader', { name: path, exact: true }) });
+  await expect(row('/text')).toContainText('</textarea></title></script><script>window.__owned=1</script>');
+  await expect(row('/text').locator('mark')).toBeVisible();
+  await expect(row('/control')).toContainText('bellU+0007');
+  await expect(row('/control')).toContainText('returnU+000D');
+  await expect(row('/deep/list/0').getByRole('cell')).toHaveText(['1', 'integer', '']);
+  await expect(row('/deep/list/1').getByRole('cell')).toHaveText(['2.5', 'number', '']);
+  await expect(row('/deep/list/3').getByRole('cell')).toHaveText(['true', 'boolean', '']);
+  await expect(row('/deep/list/4').getByRole('cell')).toHaveText(['null', 'null', '']);
+  await expect(row('/deep/list/5/inner').getByRole('cell')).toHaveText(['[]', 'array', '']);
+  await expect(row('/deep/empty').getByRole('cell')).toHaveText(['{}', 'object', '']);
+  // Long ones are cut, and whole behind a toggle.
+  const unbroken = row('/unbroken');
+  await expect(unbroken.getByText('Show all 5000 characters')).toBeVisible();
+  await unbroken.locator('summary').click();
+  expect((await unbroken.locator('.untrusted').allInnerTexts()).join('').length).toBe(5_000);
+
+  // Of a tool that nobody registered nothing is known: every value is redacted.
+  await page.goto(`/decisions/${places.unknown}`);
+  await expect(table.locator('.redacted').first()).toBeVisible();
+  await expect(table.locator('tbody tr').filter({ hasNot: page.locator('.redacted') })).toHaveCount(0);
+});
+
+test('a hostile filter is only a filter', { tag: '@no-script' }, async ({ page }) => {
+  for (const text of Object.values(HOSTILE)) {
+    await page.goto(`/decisions?subject=${encodeURIComponent(text)}&tool=${encodeURIComponent(text)}`);
+    await ready(page);
+    await expect(chips(page)).toHaveCount(2);
+    await expectInert(page);
+    await expectNothingHidden(page);
+  }
+  await page.goto(`/decisions?tool=${encodeURIComponent(HOSTILE.bidi)}`);
+  await expect(rows(page)).toHaveCount(2);
+});
+
+test('the keyboard walks the list and opens a row', async ({ page }) => {
+  await page.goto('/decisions?tenant=acme');
+  await hydrated(page);
+  const links = rows(page).locator('.row-link');
+  await page.keyboard.press('j');
+  await expect(links.nth(0)).toBeFocused();
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  await expect(links.nth(2)).toBeFocused();
+  await page.keyboard.press('k');
+  await expect(links.nth(1)).toBeFocused();
+  await page.keyboard.press('k');
+  await page.keyboard.press('k');
+  await expect(links.nth(0), 'the first row is the first').toBeFocused();
+
+  // Single letters rest while somebody types.
+  await page.getByLabel('Subject id').focus();
+  await page.keyboard.type('jk?');
+  await expect(page.getByLabel('Subject id')).toHaveValue('jk?');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await page.getByLabel('Subject id').fill('');
+  await page.getByLabel('Subject id').blur();
+
+  await page.keyboard.press('?');
+  const keys = page.getByRole('dialog', { name: 'Keys' });
+  await expect(keys).toBeVisible();
+  await expect(keys).toContainText('Next row');
+  await page.keyboard.press('j');
+  await expect(keys, 'the dialog keeps the focus').toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(keys).toBeHidden();
+  await page.keyboard.press('?');
+  await keys.getByRole('button', { name: 'Close' }).click();
+  await expect(keys).toBeHidden();
+
+  await links.nth(1).focus();
+  const href = await links.nth(1).getAttribute('href');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(new RegExp(`${href}$`));
+  // The keys of the list went with it.
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+});
+
+test('the id of a decision is copied whole', async ({ page, places }) => {
+  await page.goto(`/decisions/${places.allowed}`);
+  await hydrated(page);
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.getByRole('button', { name: 'Copy decision id' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Copied' })).toHaveCount(1);
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(places.allowed);
+});
+
+test('a role taken away shows in the very next decision', async ({ open, browse }) => {
+  const house = await open();
+  await house.apply('examples/demo/bundle.yaml');
+  const call = {
+    key: PEP,
+    caller: 'ALICE_KEY',
+    tool: 'refund',
+    arguments: { customer_id: 'c-42', amount: 80, currency: 'EUR' },
+  };
+  expect((await house.decide(call)).decision).toBe(true);
+  await house.apply('examples/demo/without-role.yaml');
+  const after = await house.decide(call);
+  expect(after).toMatchObject({ decision: false, reason: 'no_matching_rule' });
+  const page = await browse(house);
+  await page.goto('/decisions');
+  await expect(rows(page).locator('.pill')).toHaveText(['Denied', 'Allowed']);
+  await rows(page).first().getByRole('link').click();
+  await expect(page.getByRole('complementary', { name: 'Facts' })).toContainText('no role');
+});

@@ -1,0 +1,231 @@
+// What a house is filled with: nothing, the demo with a dozen decisions, or a great deal, much of it hostile.
+
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ROOT, secret } from './house.mjs';
+
+/**
+ * @typedef {import('./house.mjs').House} House
+ * @typedef {import('./house.mjs').Call} Call
+ *
+ * Ids of things that pages are opened with.
+ * @typedef {Record<string, string>} Places
+ */
+
+const PEP = 'CRM_PEP_KEY';
+const DEMO = 'examples/demo/bundle.yaml';
+
+/** Texts by which servers, agents and callers try to act on the reviewer's page. */
+export const HOSTILE = {
+  bidi: 'refund\u202Edaolnwod',
+  zeroWidth: 're\u200Bfu\u200Dnd\uFEFF',
+  script: '</textarea></title></script><script>window.__owned=1</script>',
+  image: '"><img src=/nowhere onerror="window.__owned=1">',
+  comment: '<!--><svg onload=window.__owned=1>--!><!>',
+  template: '{{constructor.constructor("window.__owned=1")()}}${window.__owned=1}',
+  link: 'javascript:window.__owned=1',
+  mixed: 'p\u0430ypal/transfer',
+  path: '../../account?tenant=x#y/%2e%2e/\\\\evil.example',
+  tag: 'read\u{E0041}\u{E0042}_file',
+  line: 'one\u2028two',
+  long: 'delete_'.repeat(50),
+};
+
+/** What may stand in an argument, where names are more limited. */
+const TEXTS = {
+  ...HOSTILE,
+  control: 'bell\u0007 null-like\u0001 return\r\nnew line\ttab',
+  essay: `${'A sentence that goes on for quite a while, as agents write them. '.repeat(60)}\u202E${HOSTILE.script}`,
+  unbroken: 'x'.repeat(5_000),
+  zalgo: 'c\u0336\u0321\u0322o\u0347\u0316m\u0301\u0302\u0303e\u0304\u0305\u0306\u0307s',
+};
+
+/**
+ * The demo's policy and the calls of its script, the last one after a role was taken away.
+ *
+ * @param {House} house
+ * @returns {Promise<Places>}
+ */
+export async function demo(house) {
+  await house.apply(DEMO);
+  /** @type {{ caller: string, tool: string, arguments: unknown, before?: { apply: string } }[]} */
+  const rows = JSON.parse(await readFile(path.join(ROOT, 'examples/demo/script.json'), 'utf8'));
+  /** @type {Places} */
+  const places = {};
+  for (const row of rows) {
+    if (row.before !== undefined) await house.apply(row.before.apply);
+    const { id, reason = 'allowed' } = await house.decide({ key: PEP, ...row });
+    places[reason] ??= id;
+  }
+  /** @type {Call[]} */
+  const more = [
+    { key: PEP, tool: 'get_customer', arguments: { customer_id: 'c-42' } },
+    { key: PEP, caller: 'BOB_KEY', tool: 'search_customers', arguments: { query: 'lovelace', limit: 5 } },
+    { key: PEP, caller: 'REFUND_BOT_KEY', tool: HOSTILE.bidi, arguments: { amount: 1 } },
+  ];
+  for (const call of more) {
+    const { id, reason = 'allowed' } = await house.decide(call);
+    places[reason] ??= id;
+  }
+  return places;
+}
+
+/**
+ * Calls with hostile names and values; also a server whose catalog is hostile, with rules and people named alike.
+ *
+ * @param {House} house
+ * @returns {Promise<Places>}
+ */
+export async function hostile(house) {
+  house.keys.MIRROR_PEP_KEY = secret();
+  house.keys.MALLORY_KEY = secret();
+  const schema = { type: 'object', properties: { text: { type: 'string', maxLength: 3 } } };
+  await house.apply({
+    tenants: [{ slug: 'mirror', name: `Mirror ${HOSTILE.bidi} & Söhne` }],
+    roles: [{ name: `caller ${HOSTILE.zeroWidth}`, tenant: 'mirror' }],
+    subjects: [
+      {
+        id: `mallory${HOSTILE.image}`,
+        kind: 'agent',
+        name: `Mallory ${HOSTILE.bidi}${HOSTILE.script}`,
+        memberships: [{ tenant: 'mirror', roles: [`caller ${HOSTILE.zeroWidth}`] }],
+        api_keys: [{ name: HOSTILE.script, secret_env: 'MALLORY_KEY' }],
+      },
+    ],
+    servers: [
+      {
+        slug: 'mirror',
+        url: 'http://127.0.0.1:9001/mcp',
+        tenants: ['mirror'],
+        tools: Object.values(HOSTILE).map((name, index) => ({
+          name,
+          title: name,
+          description: Object.values(TEXTS).join('\n').replace(/[\u0000-\u0008\u000B-\u001F]/g, ''),
+          risk: ['low', 'medium', 'high', 'critical'][index % 4],
+          sensitivity: 'internal',
+          read_only: false,
+          input_schema: { type: 'object' },
+        })),
+      },
+    ],
+    rules: [
+      {
+        name: `short ${HOSTILE.script}`,
+        tenant: 'mirror',
+        effect: 'allow',
+        status: 'enforced',
+        tools: ['mirror/*'],
+        parameters: { ...schema, required: ['text'] },
+      },
+    ],
+    credentials: [
+      {
+        name: `mirror ${HOSTILE.mixed}`,
+        server: 'mirror',
+        trust: 'verify_token',
+        responses: 'explained',
+        secret_env: 'MIRROR_PEP_KEY',
+      },
+    ],
+  });
+  /** @type {Places} */
+  const places = {};
+  for (const [name, tool] of Object.entries(HOSTILE)) {
+    const of = /** @type {Record<string, string>} */ (TEXTS);
+    const call = { key: 'MIRROR_PEP_KEY', caller: 'MALLORY_KEY', tool, arguments: { text: of[name] } };
+    places[name] = (await house.decide(call)).id;
+  }
+  const everything = {
+    ...TEXTS,
+    text: HOSTILE.script,
+    [HOSTILE.bidi]: 'a name that turns',
+    [HOSTILE.script]: 'a name that acts',
+    deep: { list: [1, 2.5, -3e40, true, null, { inner: [] }], empty: {} },
+  };
+  const call = { key: 'MIRROR_PEP_KEY', caller: 'MALLORY_KEY', tool: HOSTILE.script, arguments: everything };
+  places.everything = (await house.decide(call)).id;
+  // Not in the catalog: the name comes from the caller alone, and every value is redacted.
+  const unknown = { key: PEP, caller: 'BOB_KEY', tool: `${HOSTILE.script}${HOSTILE.zeroWidth}`, arguments: TEXTS };
+  places.unknown = (await house.decide(unknown)).id;
+  const odd = {
+    key: PEP,
+    tool: '',
+    action: `tools/${HOSTILE.script}`,
+    resource: { type: HOSTILE.image, id: HOSTILE.long },
+    context: { agent: HOSTILE.bidi, nested: TEXTS },
+  };
+  places.odd = (await house.decide(odd)).id;
+  return places;
+}
+
+/** Calls of the demo, over and over, with amounts that vary. @type {((n: number) => Call)[]} */
+const USUAL = [
+  (n) => ({ key: PEP, caller: 'BOB_KEY', tool: 'get_customer', arguments: { customer_id: `c-${n}` } }),
+  (n) => ({ key: PEP, caller: 'CAROL_KEY', tool: 'search_customers', arguments: { query: `q${n}`, limit: 10 } }),
+  (n) => ({
+    key: PEP,
+    caller: 'REFUND_BOT_KEY',
+    tool: 'refund',
+    arguments: { customer_id: `c-${n}`, amount: n, currency: n % 7 === 0 ? 'GBP' : 'EUR' },
+  }),
+  (n) => ({
+    key: PEP,
+    caller: 'CAROL_KEY',
+    tool: 'refund',
+    arguments: { customer_id: `c-${n}`, amount: n * 3, currency: 'USD', reason: 'damaged on arrival' },
+  }),
+  (n) => ({ key: PEP, caller: 'CAROL_KEY', tool: 'delete_customer', arguments: { customer_id: `c-${n}` } }),
+  (n) => ({ key: PEP, caller: 'DAVE_KEY', tool: 'get_customer', arguments: { customer_id: `c-${n}` } }),
+  (n) => ({ key: PEP, caller: 'REFUND_BOT_KEY', tool: 'add_note', arguments: { customer_id: `c-${n}`, text: 'ok' } }),
+];
+
+/**
+ * Many decisions of all kinds.
+ *
+ * @param {House} house
+ * @param {number} count
+ */
+export async function many(house, count) {
+  const calls = Array.from({ length: count }, (_, n) => /** @type {(n: number) => Call} */ (USUAL[n % USUAL.length])(n));
+  const next = calls.values();
+  const worker = async () => {
+    for (const call of next) await house.decide(call);
+  };
+  await Promise.all([worker(), worker(), worker(), worker()]);
+}
+
+/**
+ * Everything: the demo, the hostile ones, a few hundred decisions, hundreds of subjects, dozens of rules.
+ *
+ * @param {House} house
+ * @returns {Promise<Places>}
+ */
+export async function full(house) {
+  const places = { ...(await demo(house)), ...(await hostile(house)) };
+  await house.apply({
+    tenants: Array.from({ length: 20 }, (_, n) => ({ slug: `branch-${n}`, name: `Branch ${n} of a company with a long name` })),
+    subjects: Array.from({ length: 300 }, (_, n) => ({
+      id: `person-${n}@example.org`,
+      kind: ['user', 'agent', 'service'][n % 3],
+      memberships: [{ tenant: n % 2 === 0 ? 'acme' : `branch-${n % 20}`, roles: n % 4 === 0 ? ['support-agent'] : [] }],
+    })),
+    rules: Array.from({ length: 60 }, (_, n) => ({
+      name: `rule ${n} ${'that says at length what it is for '.repeat(n % 4)}`.trim(),
+      tenant: 'acme',
+      effect: ['allow', 'require_approval', 'allow', 'deny'][n % 4],
+      status: n % 5 === 0 ? 'enforced' : 'shadow',
+      roles: ['finance'],
+      tools: [['crm/export_customers', 'crm/add_note', 'crm/refund'][n % 3]],
+      ...(n % 4 === 1 ? { approval: { approvers: ['finance'], quorum: 1, expires_in: '1h', uses: 1 } } : {}),
+    })),
+  });
+  await many(house, 320);
+  const late = await house.decide({
+    key: PEP,
+    caller: 'CAROL_KEY',
+    tool: 'refund',
+    arguments: { customer_id: 'c-43', amount: 12_000, currency: 'USD' },
+  });
+  places.late = late.id;
+  return places;
+}

@@ -1,0 +1,194 @@
+//! What reveals a secret: a new enforcement key, its second secret, an API key. Plain forms, answered by the page
+//! that shows the secret once; nothing of it is kept but a digest. What is wrong goes back to the form.
+
+use super::ConsoleState;
+use super::answer::{self, Plain};
+use crate::random;
+use app::components::untrusted::plain;
+use app::pages::form::answer::Draft;
+use app::pages::form::place::Place;
+use app::pages::form::respond::Refusal;
+use app::pages::keys::reveal::{Fresh, reveal};
+use app::pages::keys::write::{KeyForm, RotationForm};
+use app::pages::subject::write::{ApiKeyForm, page_of};
+use app::permission::Permission;
+use app::routes;
+use app::session::SignedIn;
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::post;
+use axum::{Extension, Form, Router};
+use pdp::Secret;
+use pdp::secret::KeyKind;
+use serde::Deserialize;
+use store::{Actor, Via};
+
+/// The routes. They need a signed-in account, as pages do: to be merged within that ring.
+pub(super) fn router() -> Router<ConsoleState> {
+    Router::new()
+        .route("/keys/enforcement", post(create_key).get(to_keys))
+        .route("/keys/enforcement/rotate", post(rotate_key).get(to_keys))
+        .route("/keys/api", post(create_api_key).get(to_subjects))
+}
+
+/// Whoever asks for the answer once more gets the list: the secret is gone.
+async fn to_keys() -> Response {
+    answer::see_other(routes::KEYS.path)
+}
+
+async fn to_subjects() -> Response {
+    answer::see_other(routes::SUBJECTS.path)
+}
+
+/// Missing fields are empty, and the form says so.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct KeyFields {
+    name: String,
+    server: String,
+    tenant: String,
+    trust: String,
+    arguments: String,
+    responses: String,
+    expires: String,
+}
+
+async fn create_key(
+    State(state): State<ConsoleState>,
+    answered: Plain,
+    Extension(signed_in): Extension<SignedIn>,
+    fields: Result<Form<KeyFields>, FormRejection>,
+) -> Response {
+    if !signed_in.role.may(Permission::WriteSettings) {
+        return forbidden(&answered, Permission::WriteSettings);
+    }
+    let Ok(Form(fields)) = fields else { return answered.unreadable() };
+    let form = KeyForm {
+        name: &fields.name,
+        server: &fields.server,
+        tenant: &fields.tenant,
+        trust: &fields.trust,
+        arguments: &fields.arguments,
+        responses: &fields.responses,
+        expires: &fields.expires,
+    };
+    let secret = fresh_secret(KeyKind::Enforcement);
+    let actor = actor(signed_in, &answered);
+    match form.create(&state.store, actor, state.now(), &secret.digest()).await {
+        Ok(saved) => {
+            let fresh = Fresh {
+                title: format!("The enforcement key {} is ready", plain(fields.name.trim())),
+                advice: "Put it into the settings of whoever asks before calls: an MCP server or a gateway.",
+                secret: secret.expose().to_owned(),
+                saved,
+                next: routes::KEYS.path.to_owned(),
+            };
+            show(&answered, fresh)
+        }
+        Err(refusal) => refused(&answered, refusal, form.back()),
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct RotationFields {
+    id: String,
+    expires: String,
+}
+
+async fn rotate_key(
+    State(state): State<ConsoleState>,
+    answered: Plain,
+    Extension(signed_in): Extension<SignedIn>,
+    fields: Result<Form<RotationFields>, FormRejection>,
+) -> Response {
+    if !signed_in.role.may(Permission::WriteSettings) {
+        return forbidden(&answered, Permission::WriteSettings);
+    }
+    let Ok(Form(fields)) = fields else { return answered.unreadable() };
+    let form = RotationForm { id: &fields.id, expires: &fields.expires };
+    let secret = fresh_secret(KeyKind::Enforcement);
+    let actor = actor(signed_in, &answered);
+    match form.rotate(&state.store, actor, state.now(), &secret.digest()).await {
+        Ok((name, saved)) => {
+            let fresh = Fresh {
+                title: format!("The second secret of {} is ready", plain(&name)),
+                advice: "Put it in the place of the older one, which works until you finish the rotation.",
+                secret: secret.expose().to_owned(),
+                saved,
+                next: routes::KEYS.path.to_owned(),
+            };
+            show(&answered, fresh)
+        }
+        Err(refusal) => refused(&answered, refusal, form.back()),
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct ApiKeyFields {
+    subject: String,
+    name: String,
+    expires: String,
+}
+
+async fn create_api_key(
+    State(state): State<ConsoleState>,
+    answered: Plain,
+    Extension(signed_in): Extension<SignedIn>,
+    fields: Result<Form<ApiKeyFields>, FormRejection>,
+) -> Response {
+    if !signed_in.role.may(Permission::WriteSubjects) {
+        return forbidden(&answered, Permission::WriteSubjects);
+    }
+    let Ok(Form(fields)) = fields else { return answered.unreadable() };
+    let form = ApiKeyForm { subject: &fields.subject, name: &fields.name, expires: &fields.expires };
+    let secret = fresh_secret(KeyKind::Api);
+    let actor = actor(signed_in, &answered);
+    match form.create(&state.store, actor, state.now(), &secret.digest()).await {
+        Ok(saved) => {
+            let (name, subject) = (plain(fields.name.trim()), plain(&fields.subject));
+            let fresh = Fresh {
+                title: format!("The API key {name} of {subject} is ready"),
+                advice: "Give it to its subject alone: who presents it is taken for this subject.",
+                secret: secret.expose().to_owned(),
+                saved,
+                next: page_of(&fields.subject).href(),
+            };
+            show(&answered, fresh)
+        }
+        Err(refusal) => refused(&answered, refusal, form.back()),
+    }
+}
+
+fn fresh_secret(kind: KeyKind) -> Secret {
+    Secret::from_random(kind, &random::bytes())
+}
+
+fn actor(signed_in: SignedIn, answered: &Plain) -> Actor {
+    Actor { name: signed_in.login, via: Via::Console, request_id: Some(answered.correlation.0.clone()) }
+}
+
+fn show(answered: &Plain, fresh: Fresh) -> Response {
+    answered.draw_with_script(StatusCode::OK, |page| reveal(page, fresh))
+}
+
+/// Back to the form with what was typed. Nothing was stored, so the secret was never one.
+fn refused(answered: &Plain, refusal: Refusal, (place, draft): (Place, Draft)) -> Response {
+    match refusal {
+        Refusal::Problems(problems) => answer::see_other(&place.refused(&draft.with(problems))),
+        Refusal::Store(error) => answered.unavailable(&error),
+    }
+}
+
+fn forbidden(answered: &Plain, permission: Permission) -> Response {
+    let text = format!("This needs the role {}. Nothing was changed.", permission.holders_in_words());
+    answered.message(
+        StatusCode::FORBIDDEN,
+        "Your role does not allow this",
+        &text,
+        Some(("/", "Go to the start page")),
+    )
+}
