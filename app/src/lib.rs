@@ -16,6 +16,7 @@ pub mod pages;
 pub mod permission;
 pub mod root;
 pub mod routes;
+pub mod sentence;
 pub mod session;
 pub mod status;
 pub mod url;
@@ -23,6 +24,8 @@ pub mod verdict;
 
 #[cfg(feature = "ssr")]
 pub mod console;
+#[cfg(feature = "ssr")]
+pub mod explain;
 #[cfg(feature = "ssr")]
 pub mod plain;
 #[cfg(feature = "ssr")]

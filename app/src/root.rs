@@ -11,9 +11,13 @@ use crate::pages::keys::KeysPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::role::RolePage;
 use crate::pages::roles::RolesPage;
+use crate::pages::rule::history::RuleHistoryPage;
+use crate::pages::rule::{NewRulePage, RulePage};
+use crate::pages::rules::RulesPage;
 use crate::pages::subject::SubjectPage;
 use crate::pages::subjects::SubjectsPage;
 use crate::pages::tenants::TenantsPage;
+use crate::pages::try_call::TryPage;
 use crate::session;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -44,6 +48,11 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
                     <Route path=path!("/decisions") view=DecisionsPage ssr=SsrMode::Async/>
                     <Route path=path!("/decisions/:id") view=DecisionPage ssr=SsrMode::Async/>
+                    <Route path=path!("/rules") view=RulesPage ssr=SsrMode::Async/>
+                    <Route path=path!("/rules/new") view=NewRulePage ssr=SsrMode::Async/>
+                    <Route path=path!("/rules/:id") view=RulePage ssr=SsrMode::Async/>
+                    <Route path=path!("/rules/:id/history") view=RuleHistoryPage ssr=SsrMode::Async/>
+                    <Route path=path!("/try") view=TryPage ssr=SsrMode::Async/>
                     <Route path=path!("/subjects") view=SubjectsPage ssr=SsrMode::Async/>
                     <Route path=path!("/subjects/:id") view=SubjectPage ssr=SsrMode::Async/>
                     <Route path=path!("/roles") view=RolesPage ssr=SsrMode::Async/>

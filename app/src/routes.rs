@@ -61,6 +61,33 @@ pub const DECISIONS: Page = Page {
 pub const DECISION: Page =
     Page { path: "/decisions/{id}", title: "Decision", permission: Permission::ReadDecisions, nav: None };
 
+pub const RULES: Page = Page {
+    path: "/rules",
+    title: "Rules",
+    permission: Permission::ReadRules,
+    nav: Some(NavEntry { group: NavGroup::Policy, icon: Glyph::Rules, label: "Rules" }),
+};
+
+pub const RULE_NEW: Page =
+    Page { path: "/rules/new", title: "New rule", permission: Permission::WriteRules, nav: None };
+
+pub const RULE: Page =
+    Page { path: "/rules/{id}", title: "Rule", permission: Permission::ReadRules, nav: None };
+
+pub const RULE_HISTORY: Page = Page {
+    path: "/rules/{id}/history",
+    title: "History of a rule",
+    permission: Permission::ReadRules,
+    nav: None,
+};
+
+pub const TRY: Page = Page {
+    path: "/try",
+    title: "Try a call",
+    permission: Permission::TryCalls,
+    nav: Some(NavEntry { group: NavGroup::Policy, icon: Glyph::Try, label: "Try a call" }),
+};
+
 pub const CHANGES: Page = Page {
     path: "/changes",
     title: "Changes",
@@ -111,8 +138,24 @@ pub const ACCOUNT: Page =
     Page { path: "/account", title: "Account", permission: Permission::OwnAccount, nav: None };
 
 /// Every page that needs a session. `/` redirects, and what is not listed is a 404.
-pub const PAGES: &[Page] =
-    &[DECISIONS, DECISION, SUBJECTS, SUBJECT, ROLES, ROLE, TENANTS, KEYS, CHANGES, CHANGE, ACCOUNT];
+pub const PAGES: &[Page] = &[
+    DECISIONS,
+    DECISION,
+    RULES,
+    RULE_NEW,
+    RULE,
+    RULE_HISTORY,
+    TRY,
+    SUBJECTS,
+    SUBJECT,
+    ROLES,
+    ROLE,
+    TENANTS,
+    KEYS,
+    CHANGES,
+    CHANGE,
+    ACCOUNT,
+];
 
 /// Where somebody of this role lands.
 pub fn landing(role: ConsoleRole) -> &'static str {

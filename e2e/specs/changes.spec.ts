@@ -90,7 +90,7 @@ test('filters are in the address and shown as chips', { tag: '@no-script' }, asy
   const chips = page.getByRole('list', { name: 'Active filters' }).locator('.chip');
   await page.goto('/changes');
   await ready(page);
-  await page.getByLabel('Kind').selectOption('Rule');
+  await page.getByRole('combobox', { name: 'Kind' }).selectOption('Rule');
   if (!scripted()) await page.getByRole('button', { name: 'Apply' }).click();
   await expect(page).toHaveURL(/kind=rule/);
   await expect(chips).toHaveText([/Kind\s*Rule/]);

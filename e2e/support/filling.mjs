@@ -104,7 +104,7 @@ export async function hostile(house) {
           risk: ['low', 'medium', 'high', 'critical'][index % 4],
           sensitivity: 'internal',
           read_only: false,
-          input_schema: { type: 'object' },
+          input_schema: { type: 'object', additionalProperties: true },
         })),
       },
     ],

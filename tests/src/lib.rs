@@ -2,6 +2,7 @@
 
 pub mod database;
 pub mod line;
+pub mod load;
 pub mod pep;
 pub mod process;
 pub mod world;

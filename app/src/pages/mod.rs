@@ -12,9 +12,12 @@ pub mod keys;
 pub mod not_found;
 pub mod role;
 pub mod roles;
+pub mod rule;
+pub mod rules;
 pub mod subject;
 pub mod subjects;
 pub mod tenants;
+pub mod try_call;
 
 use crate::routes::Page;
 use crate::session;

@@ -11,6 +11,7 @@ mod attempts;
 mod bundle;
 mod cookies;
 mod headers;
+mod keys;
 mod links;
 mod origin;
 mod pages;
@@ -139,7 +140,8 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/_fn/{*name}", get(pages::server_function).post(pages::server_function))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/account/password", post(account::change_password))
-        .route("/account/theme", post(account::change_theme));
+        .route("/account/theme", post(account::change_theme))
+        .merge(keys::router());
     for page in app::routes::PAGES.iter().filter(|page| page.path != "/") {
         inside = inside.route(page.path, get(pages::page));
     }

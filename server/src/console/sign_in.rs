@@ -85,7 +85,6 @@ pub(super) async fn sign_in(
     match brake(&state, &format!("login {login}"), address).await {
         Ok(None) => {}
         Ok(Some(seconds)) => {
-            tracing::warn!(address = %address.bucket(), "sign-in slowed down");
             let text = format!("Too many attempts. Try again in {seconds} seconds.");
             return retry_after(form(&plain, StatusCode::TOO_MANY_REQUESTS, &login, Some(&text)), seconds);
         }

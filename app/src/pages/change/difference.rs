@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 const MOST_TOKENS: usize = 400;
 
 /// One row per member of either object; one row for values that are none. What changed comes first.
-pub(super) fn rows(before: Option<&Value>, after: Option<&Value>) -> Vec<DiffRow> {
+pub(in crate::pages) fn rows(before: Option<&Value>, after: Option<&Value>) -> Vec<DiffRow> {
     let members = |value: Option<&Value>| value.and_then(Value::as_object).cloned().unwrap_or_default();
     let is_object = |value: Option<&Value>| value.is_none_or(Value::is_object);
     if !is_object(before) || !is_object(after) {

@@ -3,7 +3,7 @@
 pub mod read;
 
 #[cfg(feature = "ssr")]
-mod difference;
+pub(super) mod difference;
 
 use super::changes::query::ChangeQuery;
 use super::guarded;

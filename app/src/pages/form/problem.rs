@@ -66,7 +66,7 @@ impl Problem {
             Fault::NotASlug => {
                 "Use lower-case letters, digits and hyphens, and begin with a letter or a digit.".to_owned()
             }
-            Fault::Reserved => "“new” is reserved. Choose another.".to_owned(),
+            Fault::Reserved => "This word is reserved. Choose another.".to_owned(),
             Fault::Control => "This holds control characters. Type it anew.".to_owned(),
             Fault::Taken => "This is taken. Choose another.".to_owned(),
             Fault::RoleTaken => {

@@ -45,15 +45,16 @@ pub fn reveal(page: &PlainPage, fresh: Fresh) -> String {
 }
 
 fn document(page: &PlainPage, fresh: Fresh) -> String {
-    let script =
-        (!page.nonce.is_empty()).then(|| view! { <script nonce=page.nonce.clone()>{COPY_SCRIPT}</script> });
-    let title = format!("{} · Countersign", fresh.title);
+    let script = (!page.nonce.is_empty())
+        .then(|| view! { <script nonce=page.nonce.clone() inner_html=COPY_SCRIPT></script> });
+    // As inner HTML: a text child would be followed by a marker that a title shows as it is.
+    let title = escaped(&format!("{} · Countersign", fresh.title));
     view! {
         <html lang="en" data-theme=page.theme.attribute()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                <title>{title}</title>
+                <title inner_html=title></title>
                 <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
                 <BundleLinks bundle=page.bundle.clone()/>
             </head>
@@ -70,6 +71,10 @@ fn document(page: &PlainPage, fresh: Fresh) -> String {
         </html>
     }
     .to_html()
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 fn card(fresh: Fresh) -> AnyView {

@@ -43,9 +43,10 @@ mod server {
     use crate::console::Console;
     use crate::error::AppError;
     use crate::pages::form::answer::{Done, Draft, Saved};
+    use crate::pages::form::count::Count;
     use crate::pages::form::place::{Ask, Place};
     use crate::pages::form::problem::{Fault, Problem};
-    use crate::pages::form::read::{memberships, uses};
+    use crate::pages::form::read::{holds, memberships, names};
     use crate::pages::form::respond::{Refusal, actor, respond, saved};
     use crate::routes::ROLES;
     use crate::session::SignedIn;
@@ -93,17 +94,19 @@ mod server {
     }
 
     pub(super) async fn delete(console: &Console, signed_in: &SignedIn, id: &str) -> Result<Saved, Refusal> {
-        // While this unit of work is open nobody else's counts: what is read beside it stays true.
         let mut writer = console.store.write(actor(signed_in)).await?;
         let role = find(&mut writer, id).await?;
-        let store = &console.store;
-        let (members, more) = memberships(store, role.tenant.as_ref()).await?;
-        let rules = store.list_rules(role.tenant.as_ref(), &Page::ALL).await?;
-        for (holders, rules) in uses(std::slice::from_ref(&role), &members, more, &rules) {
-            if !(holders.is_none() && rules.is_none()) {
-                let fault = Fault::RoleInUse { holders: holders.number, rules: rules.number };
-                return Err(Problem::of_form(fault).into());
-            }
+        let held = writer.list_held_roles().await?.into_iter().any(|held| {
+            held.role == role.name && role.tenant.as_ref().is_none_or(|tenant| *tenant == held.tenant)
+        });
+        let rules = writer.list_rules(role.tenant.as_ref(), &Page::ALL).await?;
+        let rules = Count::new(rules.iter().filter(|rule| names(rule, &role)).count());
+        if held || !rules.is_none() {
+            let (members, _) = memberships(&console.store, role.tenant.as_ref()).await?;
+            let holders = Count::new(members.iter().filter(|member| holds(member, &role)).count());
+            let fault =
+                Fault::RoleInUse { holders: holders.number.max(u64::from(held)), rules: rules.number };
+            return Err(Problem::of_form(fault).into());
         }
         writer.delete_role(role.tenant.as_ref(), &role.name).await?;
         Ok(saved(Done::RoleDeleted, &writer.commit().await?))

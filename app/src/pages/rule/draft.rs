@@ -2,7 +2,7 @@
 
 mod convert;
 
-pub use convert::{moment_text, read_moment};
+pub use convert::{NotAMoment, moment_text, read_moment};
 
 use crate::components::icon::Glyph;
 use policy::labels::{RuleStatus, SubjectKind};

@@ -6,10 +6,11 @@ use super::read::{
     Beginning, Checked, Choices, Comparison, EditorData, RoleOption, SubjectOption, ToolOption,
 };
 use super::spec::{self, ToolForm};
-use super::{carried, difference, reach_words};
+use super::{carried, reach_words};
 use crate::console::Console;
 use crate::error::AppError;
 use crate::moment::Moment;
+use crate::pages::change::difference;
 use pdp::drafts::{self, Remark};
 use policy::compile::Surroundings;
 use policy::{ReviewState, Rule, RuleId, ServerSlug, TenantSlug, Timestamp};

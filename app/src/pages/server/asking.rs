@@ -22,7 +22,7 @@ pub struct Asking {
 
 impl Asking {
     /// Follows a discovery from the moment its form is sent until the next page is there.
-    pub fn new() -> Self {
+    pub fn start() -> Self {
         let asking = Self {
             busy: RwSignal::new(false),
             slug: RwSignal::new(None),
@@ -89,7 +89,9 @@ pub fn DiscoverForm(
     slug: String,
     label: &'static str,
     asking: Asking,
-    #[prop(default = "button")] class: &'static str,
+    /// Its class.
+    #[prop(default = "button")]
+    look: &'static str,
 ) -> impl IntoView {
     let sent = slug.clone();
     view! {
@@ -99,7 +101,7 @@ pub fn DiscoverForm(
             on:submit=move |_| asking.begin(Some(sent.clone()))
         >
             <input type="hidden" name="slug" value=slug/>
-            <button class=class aria-busy=move || asking.is_busy().then_some("true")>
+            <button class=look aria-busy=move || asking.is_busy().then_some("true")>
                 <Icon glyph=Glyph::Search/>
                 {label}
             </button>

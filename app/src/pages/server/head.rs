@@ -142,19 +142,19 @@ fn actions(head: &ServerHead, may_write: bool, asking: Asking) -> AnyView {
         };
         let href = TOOL_REVIEW.path.replace("{id}", &encode(id));
         view! {
-            <a class="button button-primary" href=href rel="external">
+            <a class="button button-primary" href=href>
                 {label}
             </a>
         }
     });
     let discover = may_write.then(|| {
         let label = if head.tools.listed() == 0 { "Discover tools" } else { "Discover again" };
-        let class = if head.next_review.is_none() && head.tools.listed() == 0 {
+        let look = if head.tools.listed() == 0 {
             "button button-primary"
         } else {
             "button"
         };
-        view! { <DiscoverForm slug=head.slug.clone() label=label asking=asking class=class/> }
+        view! { <DiscoverForm slug=head.slug.clone() label=label asking=asking look=look/> }
     });
     view! {
         <div class="page-actions">
@@ -268,7 +268,7 @@ pub fn review_link(id: &str, name: &str) -> AnyView {
     let href = TOOL_REVIEW.path.replace("{id}", &encode(id));
     let label = format!("Review {}", plain(name));
     view! {
-        <a class="button button-small" href=href rel="external" aria-label=label>
+        <a class="button button-small" href=href aria-label=label>
             "Review"
         </a>
     }

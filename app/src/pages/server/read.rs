@@ -31,7 +31,8 @@ pub struct ServerHead {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerView {
     pub head: ServerHead,
-    pub search: Option<String>,
+    /// Empty: every tool.
+    pub search: String,
     pub changed: ToolGroup,
     pub new: ToolGroup,
     pub reviewed: ToolGroup,
@@ -66,11 +67,11 @@ pub struct ToolLine {
     pub seen: Option<Moment>,
 }
 
-/// None: no such server.
+/// None: no such server. `search` narrows to the tools whose names hold it.
 #[server(endpoint = "server", input = GetUrl)]
 pub async fn read_server(
     slug: String,
-    #[server(default)] search: Option<String>,
+    #[server(default)] search: String,
 ) -> Result<Option<ServerView>, AppError> {
     crate::session::require(crate::permission::Permission::ReadServers)?;
     let console = crate::console::Console::current()?;

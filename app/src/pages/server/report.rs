@@ -22,7 +22,7 @@ pub fn DiscoveryReport(
         DiscoveryState::Found(found) => draw_found(at, &found),
         DiscoveryState::Failed(failure) => {
             let again = may_write.then(|| {
-                view! { <DiscoverForm slug=slug label="Try again" asking=asking class="button button-small"/> }
+                view! { <DiscoverForm slug=slug label="Try again" asking=asking look="button button-small"/> }
             });
             draw_failure(at, failure, again.into_any())
         }

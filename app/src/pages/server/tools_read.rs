@@ -26,16 +26,13 @@ const DAY: i64 = 86_400_000_000;
 pub(super) async fn view(
     console: &Console,
     slug: &str,
-    search: Option<String>,
+    search: String,
 ) -> Result<Option<ServerView>, AppError> {
     let Some((server, tools)) = find(console, slug).await? else { return Ok(None) };
     let now = console.now();
-    let wanted = search.as_deref().map(str::to_lowercase);
+    let wanted = search.to_lowercase();
     let group = |state: ReviewState| {
-        let fits = |tool: &&Tool| {
-            tool.review == state
-                && wanted.as_deref().is_none_or(|wanted| tool.name.to_lowercase().contains(wanted))
-        };
+        let fits = |tool: &&Tool| tool.review == state && tool.name.to_lowercase().contains(&wanted);
         let found: Vec<&Tool> = tools.iter().filter(fits).collect();
         let lines = found.iter().take(ROWS).map(|tool| line(tool, now)).collect();
         ToolGroup { count: found.len(), lines }

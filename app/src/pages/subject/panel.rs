@@ -74,6 +74,8 @@ fn attributes(filled: &Filled, current: &str) -> AnyView {
     let invalid = complaint.is_some();
     let class = if invalid { "field field-invalid" } else { "field" };
     let value = filled.value("attributes", current);
+    let described_by =
+        if invalid { "edit-attributes-help edit-attributes-error" } else { "edit-attributes-help" };
     view! {
         <div class=class>
             <label for="edit-attributes">
@@ -86,20 +88,20 @@ fn attributes(filled: &Filled, current: &str) -> AnyView {
                 rows=8
                 code=true
                 invalid=invalid
-                described_by="edit-attributes-help"
+                described_by=described_by
             />
             <p class="field-help" id="edit-attributes-help">
                 "A JSON object. Conditions of rules read it as facts about the subject."
             </p>
-            {complaint.map(complain)}
+            {complaint.map(|text| complain("edit-attributes-error", text))}
         </div>
     }
     .into_any()
 }
 
-fn complain(text: String) -> AnyView {
+fn complain(id: &'static str, text: String) -> AnyView {
     view! {
-        <p class="field-error">
+        <p class="field-error" id=id>
             <Icon glyph=Glyph::Warning/>
             {text}
         </p>
@@ -204,6 +206,7 @@ fn member(subject: &SubjectView, form: &MemberForm, answer: &Answer) -> AnyView 
 
 fn roles(filled: &Filled, form: &MemberForm) -> AnyView {
     let complaint = filled.complaint("roles");
+    let described_by = complaint.is_some().then_some("member-roles-error");
     let boxes: Vec<AnyView> = form.roles.iter().map(|role| role_box(filled, role)).collect();
     let none = form.roles.is_empty().then(|| {
         let new =
@@ -218,11 +221,11 @@ fn roles(filled: &Filled, form: &MemberForm) -> AnyView {
         }
     });
     view! {
-        <fieldset class="field" id="member-roles" tabindex="-1">
+        <fieldset class="field" id="member-roles" tabindex="-1" aria-describedby=described_by>
             <legend>"Roles"</legend>
             {boxes}
             {none}
-            {complaint.map(complain)}
+            {complaint.map(|text| complain("member-roles-error", text))}
         </fieldset>
     }
     .into_any()

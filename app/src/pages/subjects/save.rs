@@ -29,7 +29,7 @@ mod server {
     use crate::routes::SUBJECTS;
     use crate::session::SignedIn;
     use crate::url::encode;
-    use policy::ids::{check_id, check_slug};
+    use policy::ids::{check_slug, check_subject_id};
     use policy::{SubjectId, SubjectKind, TenantSlug};
     use store::administration::{Membership, Subject};
 
@@ -80,7 +80,7 @@ mod server {
     pub(super) fn parse(id: &str, kind: &str, name: &str, tenant: &str) -> Result<NewSubject, Vec<Problem>> {
         let (id, name, tenant) = (id.trim(), name.trim(), tenant.trim());
         let mut problems = Vec::new();
-        if let Err(error) = check_id(id) {
+        if let Err(error) = check_subject_id(id) {
             problems.push(Problem::new("id", Fault::from(&error)));
         }
         let kind = kind.parse::<SubjectKind>();

@@ -29,6 +29,7 @@ pub fn TryForm(query: TryQuery, choices: Choices, problem: Option<Note>) -> impl
         })
         .collect();
     let invalid = arguments.is_some();
+    let text = query.arguments.clone().unwrap_or_else(|| "{}".to_owned());
     view! {
         <Form method="get" action=TRY.path attr:class="form">
             <div class=field_class(subject.is_some())>
@@ -81,11 +82,12 @@ pub fn TryForm(query: TryQuery, choices: Choices, problem: Option<Note>) -> impl
                 <TextArea
                     id="try-arguments"
                     name="arguments"
-                    value=query.arguments.clone().unwrap_or_else(|| "{}".to_owned())
+                    value=text.clone()
                     rows=10
                     described_by="try-arguments-error"
                     code=true
                     invalid=invalid
+                    prop:value=text
                 />
                 {complaint("try-arguments-error", arguments)}
             </div>

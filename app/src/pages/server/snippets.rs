@@ -1,0 +1,97 @@
+//! How a server asks, in code: short, and failing closed. The whole of each stands in `examples/`.
+
+use crate::components::icon::{Glyph, Icon};
+use leptos::prelude::*;
+use std::time::Duration;
+
+/// Stands in the snippets for the address of the evaluation endpoint.
+const ENDPOINT: &str = "{{endpoint}}";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    Rust,
+    Python,
+    Curl,
+}
+
+impl Language {
+    pub const ALL: &'static [Self] = &[Self::Rust, Self::Python, Self::Curl];
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Rust => "Rust (reqwest)",
+            Self::Python => "Python (FastMCP)",
+            Self::Curl => "curl",
+        }
+    }
+
+    fn template(self) -> &'static str {
+        match self {
+            Self::Rust => include_str!("snippets/ask.rs.txt"),
+            Self::Python => include_str!("snippets/ask.py.txt"),
+            Self::Curl => include_str!("snippets/ask.sh.txt"),
+        }
+    }
+
+    /// The snippet for this endpoint.
+    pub fn snippet(self, endpoint: &str) -> String {
+        self.template().replace(ENDPOINT, endpoint).trim_end().to_owned()
+    }
+}
+
+/// A snippet with a button that copies it. The button is hidden where there is no script.
+#[component]
+pub fn Snippet(language: Language, endpoint: String) -> impl IntoView {
+    let text = language.snippet(&endpoint);
+    let copied = RwSignal::new(false);
+    let whole = text.clone();
+    let copy = move |_| {
+        let window = window();
+        // Browsers have a clipboard in secure contexts only.
+        if !window.is_secure_context() {
+            return;
+        }
+        let _promise = window.navigator().clipboard().write_text(&whole);
+        copied.set(true);
+        let forget = move || {
+            copied.try_set(false);
+        };
+        set_timeout(forget, Duration::from_secs(2));
+    };
+    view! {
+        <div class="snippet">
+            <header>
+                <span>{language.label()}</span>
+                <button
+                    type="button"
+                    class="button button-small"
+                    data-needs-script=""
+                    aria-label=format!("Copy {}", language.label())
+                    on:click=copy
+                >
+                    <Icon glyph=Glyph::Copy/>
+                    <span role="status">{move || if copied.get() { "Copied" } else { "Copy" }}</span>
+                </button>
+            </header>
+            <pre class="raw" tabindex="0" role="region" aria-label=language.label()>
+                <code>{text}</code>
+            </pre>
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_snippet_names_the_endpoint_and_no_place_is_left() {
+        for language in Language::ALL {
+            let text = language.snippet("https://c.example/access/v1/evaluation");
+            assert!(text.contains("https://c.example/access/v1/evaluation"), "{language:?}");
+            assert!(!text.contains(ENDPOINT), "{language:?}");
+            assert!(text.contains("COUNTERSIGN_KEY"), "{language:?}");
+            assert!(text.lines().all(|line| line.len() <= 100), "{language:?}");
+        }
+    }
+}
