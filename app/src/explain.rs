@@ -104,6 +104,9 @@ mod tests {
         let why = why(&decision);
         let line = &why.nearest[0];
         assert_eq!(line.text, "`small refunds` would allow if /amount <= 100; it was 700.");
-        assert_eq!((line.parameters[0].bound.as_str(), line.parameters[0].was.as_str()), ("at most 100", "was 700"));
+        assert_eq!(
+            (line.parameters[0].bound.as_str(), line.parameters[0].was.as_str()),
+            ("at most 100", "was 700")
+        );
     }
 }

@@ -348,7 +348,7 @@ test('every kind of value is shown as what it is', { tag: '@no-script' }, async 
   const unbroken = row('/unbroken');
   await expect(unbroken.getByText('Show all 5000 characters')).toBeVisible();
   await unbroken.locator('summary').click();
-  expect((await unbroken.locator('.untrusted').allInnerTexts()).join('').length).toBe(5_000);
+  expect((await unbroken.locator('td .untrusted').allInnerTexts()).join('').length).toBe(5_000);
 
   // Of a tool that nobody registered nothing is known: every value is redacted.
   await page.goto(`/decisions/${places.unknown}`);

@@ -26,7 +26,13 @@ pub fn post(address: SocketAddr, path: &str, key: &str, body: &str) -> Vec<u8> {
 }
 
 /// Sends `request` again and again on each connection; every answer must be a 200 that holds `expected`.
-pub async fn load(address: SocketAddr, request: &[u8], expected: &str, connections: usize, time: Duration) -> Load {
+pub async fn load(
+    address: SocketAddr,
+    request: &[u8],
+    expected: &str,
+    connections: usize,
+    time: Duration,
+) -> Load {
     let request: Arc<[u8]> = request.into();
     let expected: Arc<str> = expected.into();
     let until = Instant::now() + time;

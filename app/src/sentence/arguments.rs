@@ -48,7 +48,16 @@ fn walk(map: &Map<String, Value>, path: &str, depth: usize, clauses: &mut Vec<Se
         clauses.push(clause);
     }
     let further = map.keys().any(|key| {
-        let known = ["properties", "required", "x-optional", "additionalProperties", "type", "title", "description", "$defs"];
+        let known = [
+            "properties",
+            "required",
+            "x-optional",
+            "additionalProperties",
+            "type",
+            "title",
+            "description",
+            "$defs",
+        ];
         !known.contains(&key.as_str())
     });
     let opened = map.get("additionalProperties").is_some_and(Value::is_object);
@@ -142,9 +151,10 @@ mod tests {
     #[test]
     fn what_is_not_described_is_mentioned() {
         assert_eq!(words(&json!({"anyOf": [{"required": ["a"]}]})), ["the arguments meet a further schema"]);
-        assert_eq!(words(&json!({"properties": {"a": {"type": "array", "items": {}}}, "required": ["a"]})), [
-            "/a is of type array and meets its items"
-        ]);
+        assert_eq!(
+            words(&json!({"properties": {"a": {"type": "array", "items": {}}}, "required": ["a"]})),
+            ["/a is of type array and meets its items"]
+        );
         assert!(words(&json!([])).is_empty());
         let many: serde_json::Map<String, Value> =
             (0..12).map(|n| (format!("a{n:02}"), json!({"const": n}))).collect();

@@ -38,9 +38,8 @@ pub fn phrases(schema: &Map<String, Value>) -> Vec<(&str, &Value)> {
         &["type", "title", "description", "properties", "required", "x-optional", "additionalProperties"];
     let mut found: Vec<(&str, &Value)> =
         ORDER.iter().filter_map(|keyword| schema.get(*keyword).map(|value| (*keyword, value))).collect();
-    let further = schema.iter().filter(|(key, _)| {
-        !ORDER.contains(&key.as_str()) && !QUIET.contains(&key.as_str())
-    });
+    let further =
+        schema.iter().filter(|(key, _)| !ORDER.contains(&key.as_str()) && !QUIET.contains(&key.as_str()));
     let mut further: Vec<(&str, &Value)> = further.map(|(key, value)| (key.as_str(), value)).collect();
     if found.is_empty()
         && !schema.contains_key("properties")

@@ -168,7 +168,7 @@ fn who(line: &mut Sentence, rule: &Rule) {
         }
     } else {
         let roles = rule.roles.iter().map(String::as_str);
-        let names: Vec<&str> = roles.chain(rule.subjects.iter().map(|subject| subject.as_str())).collect();
+        let names: Vec<&str> = roles.chain(rule.subjects.iter().map(policy::SubjectId::as_str)).collect();
         line.either(&names, |line, name| line.strong(*name));
         if !rule.kinds.is_empty() {
             line.say(" (if ");

@@ -49,7 +49,10 @@ fn each_effect() {
             json!({"effect": "require_approval", "approval": {"approvers": ["finance"]}, "roles": ["a", "b"]}),
             "Always ask finance before a or b in acme call crm / refund.",
         ),
-        (json!({"effect": "require_approval"}), "Always ask nobody yet before anyone in acme calls crm / refund."),
+        (
+            json!({"effect": "require_approval"}),
+            "Always ask nobody yet before anyone in acme calls crm / refund.",
+        ),
         (json!({"effect": "deny"}), "Deny anyone in acme every call of crm / refund."),
         (
             json!({"effect": "deny", "status": "shadow"}),
@@ -63,7 +66,10 @@ fn each_effect() {
 #[test]
 fn who_and_which_tools() {
     for (more, expected) in [
-        (json!({"tenant": null, "kinds": ["agent"]}), "Allow any agent in every tenant to call crm / refund."),
+        (
+            json!({"tenant": null, "kinds": ["agent"]}),
+            "Allow any agent in every tenant to call crm / refund.",
+        ),
         (
             json!({"roles": ["a"], "subjects": ["alice"], "kinds": ["user", "agent"]}),
             "Allow a or alice (if a person or agent) in acme to call crm / refund.",

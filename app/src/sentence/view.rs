@@ -51,7 +51,8 @@ mod tests {
 
     #[test]
     fn names_cannot_leave_their_place() {
-        let sentence = Sentence(vec![Piece::Strong("<i>\u{202E}x".to_owned()), Piece::Text(" ok".to_owned())]);
+        let sentence =
+            Sentence(vec![Piece::Strong("<i>\u{202E}x".to_owned()), Piece::Text(" ok".to_owned())]);
         let html = view! { <p>{pieces(&sentence)}</p> }.to_html();
         assert!(!html.contains("<i>"), "{html}");
         assert!(html.contains("U+202E"), "{html}");

@@ -52,7 +52,8 @@ fn compare(less: &Rule, more: &Rule, found: &mut Vec<String>) {
         tell("Anyone instead of some roles or subjects".to_owned());
     } else if !anybody(less) {
         let roles = more.roles.iter().filter(|role| !less.roles.contains(role)).map(String::as_str);
-        let subjects = more.subjects.iter().filter(|id| !less.subjects.contains(id)).map(|id| id.as_str());
+        let subjects =
+            more.subjects.iter().filter(|id| !less.subjects.contains(id)).map(policy::SubjectId::as_str);
         for name in roles.chain(subjects) {
             tell(format!("`{name}` as well"));
         }
@@ -111,16 +112,22 @@ fn parameters(less: &Value, more: &Value, path: &str, found: &mut Vec<String>) {
                 }
             }
             (_, None) => found.push(format!("`{shown}` has no `{keyword}` any more")),
-            ("maximum" | "exclusiveMaximum" | "maxLength" | "maxItems" | "maxProperties", Some(now)) => {
-                if now.as_f64() > bound.as_f64() {
-                    found.push(format!("`{shown}` may be larger: `{keyword}` {now} instead of {bound}"));
-                }
+            ("maximum" | "exclusiveMaximum" | "maxLength" | "maxItems" | "maxProperties", Some(now))
+                if now.as_f64() > bound.as_f64() =>
+            {
+                found.push(format!("`{shown}` may be larger: `{keyword}` {now} instead of {bound}"));
             }
-            ("minimum" | "exclusiveMinimum" | "minLength" | "minItems" | "minProperties", Some(now)) => {
-                if now.as_f64() < bound.as_f64() {
-                    found.push(format!("`{shown}` may be smaller: `{keyword}` {now} instead of {bound}"));
-                }
+            ("minimum" | "exclusiveMinimum" | "minLength" | "minItems" | "minProperties", Some(now))
+                if now.as_f64() < bound.as_f64() =>
+            {
+                found.push(format!("`{shown}` may be smaller: `{keyword}` {now} instead of {bound}"));
             }
+            // A bound that became tighter lets nothing more through.
+            (
+                "maximum" | "exclusiveMaximum" | "maxLength" | "maxItems" | "maxProperties" | "minimum"
+                | "exclusiveMinimum" | "minLength" | "minItems" | "minProperties",
+                Some(_),
+            ) => {}
             ("enum", Some(now)) => {
                 let known = |value: &&Value| !bound.as_array().is_some_and(|known| known.contains(value));
                 for value in now.as_array().into_iter().flatten().filter(known) {

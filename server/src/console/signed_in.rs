@@ -95,7 +95,7 @@ fn turn_away(state: &ConsoleState, request: &Request) -> Response {
     // Only a page can be come back to, not what a form was sent to.
     let is_page = app::routes::PAGES.iter().any(|page| page.path == matched.as_str());
     let opened = is_page && request.method() == Method::GET;
-    let wanted = request.uri().path_and_query().map(|wanted| wanted.as_str());
+    let wanted = request.uri().path_and_query().map(axum::http::uri::PathAndQuery::as_str);
     to_sign_in(state, wanted.filter(|_| opened))
 }
 

@@ -17,7 +17,9 @@ const CONNECTIONS: [usize; 3] = [1, 16, 64];
 #[tokio::main]
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let Some(address) = arguments.iter().position(|word| word == "--echo").and_then(|at| arguments.get(at + 1)) {
+    if let Some(address) =
+        arguments.iter().position(|word| word == "--echo").and_then(|at| arguments.get(at + 1))
+    {
         return echo(address.parse().expect("an address")).await;
     }
     let seconds = arguments.iter().position(|word| word == "--seconds").and_then(|at| arguments.get(at + 1));
@@ -48,11 +50,13 @@ async fn main() {
                 // All numbers of connections for one size, the largest for the others.
                 if (rules, subjects) == (10, 1_000) || connections == 64 {
                     let run = load(process.address(), &request, "\"decision\":true", connections, time).await;
-                    let name = format!("{backend:?}, {rules} rules, {subjects} subjects, {connections} connections");
+                    let name =
+                        format!("{backend:?}, {rules} rules, {subjects} subjects, {connections} connections");
                     report(&name, &run, echo);
                 }
             }
-            let wal = std::fs::metadata(world.database.file("countersign.db-wal")).map_or(0, |file| file.len());
+            let wal =
+                std::fs::metadata(world.database.file("countersign.db-wal")).map_or(0, |file| file.len());
             if backend == Backend::Sqlite {
                 println!("{:>72}  {:.1} MB", "write-ahead log at the end", wal as f64 / 1e6);
             }
@@ -76,7 +80,8 @@ fn report(name: &str, run: &Load, echo: &Load) {
 /// measured.
 async fn fill(world: &World, rules: usize, subjects: usize) {
     for chunk in (0..subjects).collect::<Vec<_>>().chunks(1_000) {
-        let mut people = String::from("INSERT INTO subjects (id, kind, name, active, attributes, created_at) VALUES ");
+        let mut people =
+            String::from("INSERT INTO subjects (id, kind, name, active, attributes, created_at) VALUES ");
         let mut members = String::from("INSERT INTO memberships (subject, tenant) VALUES ");
         for (position, index) in chunk.iter().enumerate() {
             let comma = if position == 0 { "" } else { "," };
@@ -114,7 +119,8 @@ struct Echo {
 
 impl Echo {
     async fn start() -> Self {
-        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+        let free =
+            std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
         let child = Command::new(std::env::current_exe().expect("a path"))
             .args(["--echo", &free.to_string()])
             .stdout(Stdio::null())

@@ -11,9 +11,12 @@ use leptos::prelude::*;
 pub fn ArgumentsCard(arguments: Arguments) -> impl IntoView {
     let (lead, body) = match arguments {
         Arguments::NotSent => (None, sentence("No arguments were sent.")),
-        Arguments::Removed => {
-            (None, sentence("The arguments are not in the database any more. Their digest is still part of the chain."))
-        }
+        Arguments::Removed => (
+            None,
+            sentence(
+                "The arguments are not in the database any more. Their digest is still part of the chain.",
+            ),
+        ),
         Arguments::Unreadable => (None, sentence("The recorded arguments could not be read.")),
         Arguments::Known(table) if table.rows.is_empty() => {
             (None, sentence("The call was made without arguments."))

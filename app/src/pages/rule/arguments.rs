@@ -95,8 +95,12 @@ fn form(editing: Editing, schema: SchemaMemo) -> AnyView {
     if form.arguments.is_empty() {
         return nothing(&form);
     }
-    let rows: Vec<AnyView> =
-        form.arguments.into_iter().enumerate().map(|(index, spec)| row(editing, schema, index, spec)).collect();
+    let rows: Vec<AnyView> = form
+        .arguments
+        .into_iter()
+        .enumerate()
+        .map(|(index, spec)| row(editing, schema, index, spec))
+        .collect();
     view! {
         <div class="params">{rows}</div>
         {nothing_else(editing, schema)}
@@ -105,7 +109,8 @@ fn form(editing: Editing, schema: SchemaMemo) -> AnyView {
 }
 
 fn nothing(form: &ToolForm) -> AnyView {
-    let text = if form.has_schema { "This tool takes no arguments." } else { "This tool has no input schema." };
+    let text =
+        if form.has_schema { "This tool takes no arguments." } else { "This tool has no input schema." };
     view! { <p class="quiet">{text}</p> }.into_any()
 }
 
@@ -327,7 +332,8 @@ fn notes(editing: Editing, schema: SchemaMemo, name: StoredValue<String>, argume
 
 /// What is said at this place of the parameters, or below it.
 fn of_argument(checked: &Checked, pointer: &str) -> Vec<String> {
-    let here = |path: &str| path.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let here =
+        |path: &str| path.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let notes = checked.problems.iter().chain(&checked.never).chain(&checked.hints);
     notes
         .filter(|note| note.field == "parameters" && note.path.as_deref().is_some_and(here))

@@ -62,12 +62,19 @@ impl Bound {
             Form::Number(_) => Ok(read_number(text)?.map(Value::Number)),
             Form::Length => match text.trim() {
                 "" => Ok(None),
-                text => text.parse::<u64>().map(|n| Some(Value::Number(Number::from(n)))).map_err(|_| text.to_owned()),
+                text => text
+                    .parse::<u64>()
+                    .map(|n| Some(Value::Number(Number::from(n))))
+                    .map_err(|_| text.to_owned()),
             },
             Form::Pattern => Ok((!text.is_empty()).then(|| Value::from(text))),
             Form::Values => {
-                let values: Vec<Value> =
-                    text.split(',').map(str::trim).filter(|value| !value.is_empty()).map(Value::from).collect();
+                let values: Vec<Value> = text
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|value| !value.is_empty())
+                    .map(Value::from)
+                    .collect();
                 Ok((!values.is_empty()).then_some(Value::Array(values)))
             }
         }
@@ -130,7 +137,7 @@ pub fn bound(
         <label class="bound" for=id.clone()>
             <span>{which.label}</span>
             <input
-                id=id
+                id=id.clone()
                 type="text"
                 class=class
                 inputmode=input_mode

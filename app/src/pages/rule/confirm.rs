@@ -183,8 +183,8 @@ impl Saving {
     /// What kept the rule from being saved, on top of the form; it takes the focus.
     pub fn summary(self, editing: Editing) -> AnyView {
         let shown = move || {
-            let problems = editing.attempted.get()
-                && editing.checked.with(|checked| !checked.problems.is_empty());
+            let problems =
+                editing.attempted.get() && editing.checked.with(|checked| !checked.problems.is_empty());
             if let Some(refused) = self.refused.get() {
                 return refusal(refused, &editing.id.get_value());
             }

@@ -54,9 +54,7 @@ fn approval(editing: Editing) -> AnyView {
                 let role = StoredValue::new(name.clone());
                 tick(
                     name,
-                    move || {
-                        editing.draft.with(|draft| holds(role, &draft.approvers))
-                    },
+                    move || editing.draft.with(|draft| holds(role, &draft.approvers)),
                     move |on| editing.change(|draft| toggle(&mut draft.approvers, role.get_value(), on)),
                 )
             })

@@ -31,8 +31,10 @@ pub(super) async fn find(
         let rows = console.store.list_decisions(&filter, &page).await?.rows;
         if let Some(row) = rows.into_iter().find(|row| row.subject.is_some()) {
             let recorded = console.store.get_decision(&row.id).await?;
-            example.arguments =
-                recorded.and_then(|recorded| recorded.arguments).map(|text| readable(&text)).unwrap_or_default();
+            example.arguments = recorded
+                .and_then(|recorded| recorded.arguments)
+                .map(|text| readable(&text))
+                .unwrap_or_default();
             example.tenant = row.tenant.unwrap_or(example.tenant);
             example.subject = row.subject.unwrap_or_default();
         }

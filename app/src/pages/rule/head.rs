@@ -51,7 +51,8 @@ pub fn path_of(id: &str) -> String {
 /// `editor` is none for those who only read.
 pub fn head(data: &EditorData, editor: Option<(Editing, Saving)>) -> AnyView {
     let name = if data.id.is_some() { data.draft.name.clone() } else { RULE_NEW.title.to_owned() };
-    let status = data.id.is_some().then(|| view! { <span class="pill">{status_label(data.draft.status)}</span> });
+    let status =
+        data.id.is_some().then(|| view! { <span class="pill">{status_label(data.draft.status)}</span> });
     let buttons = editor.map(|(editing, saving)| {
         view! {
             <div class="button-row" data-needs-script="">
@@ -171,7 +172,9 @@ fn saved(data: &EditorData, told: &Told, revision: &str, may_write: bool) -> Any
         None => "",
     };
     let undo = match (told.now, &data.id) {
-        (Some(RuleStatus::Disabled), Some(id)) if may_write => Some(undo(id, data.version.unwrap_or_default())),
+        (Some(RuleStatus::Disabled), Some(id)) if may_write => {
+            Some(undo(id, data.version.unwrap_or_default()))
+        }
         _ => None,
     };
     view! {
@@ -228,7 +231,9 @@ fn delete_card(data: &EditorData, id: &str) -> AnyView {
 pub fn state(data: &EditorData) -> Option<AnyView> {
     let text = match data.draft.status {
         RuleStatus::Enforced => return None,
-        RuleStatus::Shadow => "This rule is a shadow: decisions record what it would have done, and nothing more.",
+        RuleStatus::Shadow => {
+            "This rule is a shadow: decisions record what it would have done, and nothing more."
+        }
         RuleStatus::Disabled => "This rule is switched off. Saving it switches it on again.",
     };
     data.id.as_ref()?;
@@ -252,7 +257,10 @@ mod tests {
             pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
         };
         let told = Told::read(&map(&[("saved", "12.3"), ("now", "disabled"), ("ask", "delete")]));
-        assert_eq!((told.saved.as_deref(), told.now, told.delete), (Some("12.3"), Some(RuleStatus::Disabled), true));
+        assert_eq!(
+            (told.saved.as_deref(), told.now, told.delete),
+            (Some("12.3"), Some(RuleStatus::Disabled), true)
+        );
         assert_eq!(Told::read(&map(&[("saved", "12; all is well"), ("now", "on")])), Told::default());
     }
 }

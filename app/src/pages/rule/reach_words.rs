@@ -16,7 +16,9 @@ pub(super) fn consequence(rule: &Rule, reach: &Reach) -> String {
         (RuleStatus::Disabled, _) => "It is switched off, so nothing changes.".to_owned(),
         (RuleStatus::Shadow, _) => "It is only watched, so no call is decided otherwise.".to_owned(),
         (RuleStatus::Enforced, Effect::Allow) => {
-            format!("It allows {people} to call {tools}. Where no other rule does, their next call is denied.")
+            format!(
+                "It allows {people} to call {tools}. Where no other rule does, their next call is denied."
+            )
         }
         (RuleStatus::Enforced, Effect::RequireApproval) => {
             format!("It asks for approval when {people} call {tools}. From the next call on it does not.")
@@ -42,10 +44,10 @@ pub(super) fn compare(before: Option<(&Rule, &Reach)>, rule: &Rule, reach: &Reac
     let counted_before = before.filter(|(old, _)| {
         old.effect == rule.effect && old.status == RuleStatus::Enforced && rule.status == RuleStatus::Enforced
     });
-    let none = BTreeSet::new();
+    let (nobody, nothing) = (BTreeSet::new(), BTreeSet::new());
     let (old_people, old_tools) = match counted_before {
         Some((_, old)) => (old.people.as_ref(), &old.tools),
-        None => (Some(&none), &BTreeSet::new()),
+        None => (Some(&nobody), &nothing),
     };
     match (old_people, &reach.people) {
         (Some(old), Some(new)) => {
@@ -102,8 +104,10 @@ mod tests {
     use serde_json::json;
 
     fn rule(status: &str) -> Rule {
-        serde_json::from_value(json!({"name": "x", "effect": "allow", "status": status, "tools": ["crm/refund"]}))
-            .expect("a rule")
+        serde_json::from_value(
+            json!({"name": "x", "effect": "allow", "status": status, "tools": ["crm/refund"]}),
+        )
+        .expect("a rule")
     }
 
     fn reach(people: &[&str], tools: &[&str]) -> Reach {

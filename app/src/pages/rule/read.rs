@@ -119,9 +119,13 @@ impl WhyNot {
 
     pub fn sentence(self) -> &'static str {
         match self {
-            Self::Stale => "Somebody changed this rule meanwhile. Nothing was saved: look at its history, then save once more.",
+            Self::Stale => {
+                "Somebody changed this rule meanwhile. Nothing was saved: look at its history, then save once more."
+            }
             Self::Taken => "Another rule of this tenant has this name.",
-            Self::Unmatched => "This rule would restrict nothing. Tick the box below to save it all the same.",
+            Self::Unmatched => {
+                "This rule would restrict nothing. Tick the box below to save it all the same."
+            }
             Self::Gone => "The rule is gone: somebody deleted it meanwhile.",
             Self::NoTenant => "There is no tenant of this name.",
             Self::TooLong => "The text is too long to be shown again. Go back in the browser to find it.",

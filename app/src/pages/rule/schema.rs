@@ -347,7 +347,8 @@ mod tests {
 
     #[test]
     fn text_and_form_say_the_same() {
-        let text = r#"{"properties": {"a": {"type": "string", "format": "date"}}, "anyOf": [], "required": ["a"]}"#;
+        let text =
+            r#"{"properties": {"a": {"type": "string", "format": "date"}}, "anyOf": [], "required": ["a"]}"#;
         let mut schema = Schema::read(text).expect("an object");
         assert_eq!(schema.unshown("a", &["pattern"]), ["format"]);
         schema.set("a", "pattern", Some(json!("^2")), Some("string"));

@@ -55,8 +55,11 @@ pub(super) async fn editor(
     };
     let last_change = match &stored {
         Some(stored) => {
-            let filter =
-                ChangeFilter { kind: Some("rule"), object: Some(stored.id.as_str()), ..ChangeFilter::default() };
+            let filter = ChangeFilter {
+                kind: Some("rule"),
+                object: Some(stored.id.as_str()),
+                ..ChangeFilter::default()
+            };
             console.store.list_changes(&filter, ChangePosition::Newest, 1).await?.pop()
         }
         None => None,
@@ -155,7 +158,8 @@ fn form_of(tool: Tool, now: Timestamp) -> ToolForm {
         (ReviewState::Changed, _) => "changed since it was reviewed".to_owned(),
         (ReviewState::Gone, _) => "no longer offered".to_owned(),
     };
-    let schema = tool.definition.or(tool.offered).and_then(|definition| definition.get("inputSchema").cloned());
+    let schema =
+        tool.definition.or(tool.offered).and_then(|definition| definition.get("inputSchema").cloned());
     ToolForm {
         server: tool.server.to_string(),
         tool: tool.name,

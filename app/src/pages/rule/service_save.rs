@@ -149,7 +149,9 @@ pub(super) async fn set_status(
     Ok(match outcome(done)? {
         SaveOutcome::Saved { id, revision } => saved_path(&id, &revision, Some(status)),
         SaveOutcome::Stale { .. } => href(&path_of(id), [("failed", Some("stale"))]),
-        SaveOutcome::Problems(_) | SaveOutcome::Unmatched(_) => href(&path_of(id), [("failed", Some("unsound"))]),
+        SaveOutcome::Problems(_) | SaveOutcome::Unmatched(_) => {
+            href(&path_of(id), [("failed", Some("unsound"))])
+        }
         SaveOutcome::Refused(_) | SaveOutcome::Gone => RULES.path.to_owned(),
     })
 }

@@ -72,8 +72,13 @@ mod server {
             return;
         }
         let Some(map) = resolve(root, schema, depth) else { return };
-        let required: Vec<&str> =
-            map.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        let required: Vec<&str> = map
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         for (name, argument) in map.get("properties").and_then(Value::as_object).into_iter().flatten() {
             found.push(spec(root, name, argument, required.contains(&name.as_str())));
         }
@@ -127,7 +132,8 @@ mod server {
         let map = resolve(root, schema, 0)?;
         let branches = map.get("anyOf").or_else(|| map.get("oneOf")).and_then(Value::as_array);
         let Some(branches) = branches else { return Some(map) };
-        let mut real = branches.iter().filter(|branch| branch.get("type").and_then(Value::as_str) != Some("null"));
+        let mut real =
+            branches.iter().filter(|branch| branch.get("type").and_then(Value::as_str) != Some("null"));
         match (real.next(), real.next()) {
             (Some(only), None) => resolve(root, only, 0),
             _ => Some(map),
@@ -155,7 +161,8 @@ mod server {
                 "$defs": {"party": {"type": "object"}, "count": {"type": "integer"}}
             });
             let specs = arguments(&schema);
-            let found: Vec<_> = specs.iter().map(|spec| (spec.name.as_str(), &spec.kind, spec.required)).collect();
+            let found: Vec<_> =
+                specs.iter().map(|spec| (spec.name.as_str(), &spec.kind, spec.required)).collect();
             assert_eq!(
                 found,
                 [

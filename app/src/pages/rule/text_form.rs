@@ -60,11 +60,8 @@ pub fn text_form(data: &EditorData) -> AnyView {
 }
 
 fn summary(refused: Refused) -> AnyView {
-    let items: Vec<AnyView> = refused
-        .problems
-        .iter()
-        .map(|problem| view! { <li>{with_code(problem)}</li> }.into_any())
-        .collect();
+    let items: Vec<AnyView> =
+        refused.problems.iter().map(|problem| view! { <li>{with_code(problem)}</li> }.into_any()).collect();
     view! {
         <div class="form-summary" role="alert" tabindex="-1" autofocus=true>
             <Icon glyph=Glyph::Warning/>

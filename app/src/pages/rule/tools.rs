@@ -178,15 +178,11 @@ mod tests {
 
     #[test]
     fn tools_stand_by_their_server() {
-        let tool =
-            |server: &str, name: &str| ToolOption { server: server.to_owned(), name: name.to_owned() };
+        let tool = |server: &str, name: &str| ToolOption { server: server.to_owned(), name: name.to_owned() };
         let groups = grouped(&[tool("a", "1"), tool("a", "2"), tool("b", "1")]);
         assert_eq!(
             groups,
-            [
-                ("a".to_owned(), vec!["1".to_owned(), "2".to_owned()]),
-                ("b".to_owned(), vec!["1".to_owned()])
-            ]
+            [("a".to_owned(), vec!["1".to_owned(), "2".to_owned()]), ("b".to_owned(), vec!["1".to_owned()])]
         );
     }
 }

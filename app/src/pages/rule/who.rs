@@ -65,9 +65,10 @@ pub fn roles_of(editing: Editing, named: fn(&Draft) -> Vec<String>) -> Memo<Vec<
     Memo::new(move |_| {
         let (tenant, named) = editing.draft.with(|draft| (draft.tenant.clone(), named(draft)));
         let mut names: Vec<String> = editing.choices.with_value(|choices| {
-            let here = choices.roles.iter().filter(|role| {
-                tenant.is_empty() || role.tenant.as_ref().is_none_or(|own| *own == tenant)
-            });
+            let here = choices
+                .roles
+                .iter()
+                .filter(|role| tenant.is_empty() || role.tenant.as_ref().is_none_or(|own| *own == tenant));
             here.map(|role| role.name.clone()).collect()
         });
         names.extend(named);

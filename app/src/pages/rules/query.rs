@@ -158,8 +158,12 @@ mod tests {
             ..RuleQuery::default()
         };
         assert_eq!(query.href(), "/rules?tenant=acme&effect=once_approved&status=shadow&tool=crm%2Frefund");
-        let read =
-            map(&[("tenant", "acme"), ("effect", "once_approved"), ("status", "shadow"), ("tool", "crm/refund")]);
+        let read = map(&[
+            ("tenant", "acme"),
+            ("effect", "once_approved"),
+            ("status", "shadow"),
+            ("tool", "crm/refund"),
+        ]);
         assert_eq!(RuleQuery::read(&read), query);
     }
 

@@ -73,8 +73,7 @@ mod server {
         let mut after = query.after.clone();
         let mut read = 0;
         'pages: loop {
-            let page =
-                Page { search: query.search.as_deref(), after: after.as_deref(), limit: CHUNK };
+            let page = Page { search: query.search.as_deref(), after: after.as_deref(), limit: CHUNK };
             let rules = console.store.list_rules(tenant.as_ref(), &page).await?;
             let last = u64::try_from(rules.len()).unwrap_or(u64::MAX) < CHUNK;
             read += rules.len();

@@ -123,7 +123,8 @@ fn nothing(list: &RuleList) -> AnyView {
         .into_any();
     }
     if list.query.narrows() {
-        return view! { <EmptyFiltered text="No rule fits all of the filters above." clear=RULES.path/> }.into_any();
+        return view! { <EmptyFiltered text="No rule fits all of the filters above." clear=RULES.path/> }
+            .into_any();
     }
     let may_write = session::current().is_some_and(|signed_in| signed_in.role.may(Permission::WriteRules));
     let first = may_write.then(|| {

@@ -68,9 +68,9 @@ fn draw(activity: ActivityView, asking: Asking) -> AnyView {
             <Empty
                 glyph=Glyph::Decisions
                 title="No calls yet"
-                text="Every call that this server asks about appears here. The tab Connect says how it asks."
+                text="Every call that this server asks about appears here."
             >
-                {()}
+                <p>"The tab Connect says how it asks."</p>
             </Empty>
         }
         .into_any()

@@ -131,9 +131,9 @@ fn keys(keys: Vec<KeyLine>) -> AnyView {
             <Empty
                 glyph=Glyph::Key
                 title="No key is bound to this server"
-                text="A key that is bound to a server can ask about this server alone, and names tools without its slug."
+                text="A key that is bound to a server can ask about this server alone."
             >
-                {()}
+                <p>"With it, a tool goes by its name; with a key of no server, by the server's slug, a slash and its name."</p>
             </Empty>
         }
         .into_any()

@@ -14,7 +14,8 @@ use leptos_router::components::Form;
 /// `problem` is what was wrong with the call that was asked.
 #[component]
 pub fn TryForm(query: TryQuery, choices: Choices, problem: Option<Note>) -> impl IntoView {
-    let wrong = |field: &str| problem.as_ref().filter(|note| note.field == field).map(|note| note.text.clone());
+    let wrong =
+        |field: &str| problem.as_ref().filter(|note| note.field == field).map(|note| note.text.clone());
     let (subject, tool, arguments) = (wrong("subject"), wrong("tool"), wrong("arguments"));
     let tenant = query.tenant.clone().unwrap_or_default();
     let tenants: Vec<AnyView> = std::iter::once(("", "The only one they belong to"))
@@ -49,7 +50,7 @@ pub fn TryForm(query: TryQuery, choices: Choices, problem: Option<Note>) -> impl
                     prop:value=query.subject.clone().unwrap_or_default()
                 />
                 {subjects("try-subjects", &choices.subjects)}
-                {complaint("try-subject-error", subject)}
+                {complaint("try-subject-error", subject.clone())}
             </div>
             <div class="field">
                 <label for="try-tenant">"Tenant"</label>
@@ -75,7 +76,7 @@ pub fn TryForm(query: TryQuery, choices: Choices, problem: Option<Note>) -> impl
                     prop:value=query.tool.clone().unwrap_or_default()
                 />
                 {tools("try-tools", &choices.tools)}
-                {complaint("try-tool-error", tool)}
+                {complaint("try-tool-error", tool.clone())}
             </div>
             <div class=field_class(invalid)>
                 <label for="try-arguments">"Arguments"</label>

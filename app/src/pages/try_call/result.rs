@@ -1,6 +1,6 @@
 //! How a trial came out: a small banner, and why. Used by the page and beside the rule editor.
 
-use super::read::{TryAnswer, Tried};
+use super::read::{Tried, TryAnswer};
 use crate::components::icon::{Glyph, Icon};
 use crate::pages::decision::banner::with_code;
 use crate::pages::decision::why::WhyCard;

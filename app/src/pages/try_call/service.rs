@@ -1,7 +1,7 @@
 //! The server's side of trying a call, through the very code that enforces.
 
 use super::query::TryQuery;
-use super::read::{TryAnswer, TryView, Tried};
+use super::read::{Tried, TryAnswer, TryView};
 use crate::console::Console;
 use crate::error::AppError;
 use crate::explain;
@@ -62,9 +62,13 @@ pub(super) async fn try_draft(
 ) -> Result<TryAnswer, AppError> {
     let (rule, notes) = draft.to_rule();
     let problems = drafts::problems(&rule);
-    let mut all = notes.into_iter().map(|note| note.text).chain(problems.into_iter().map(|remark| remark.text));
+    let mut all =
+        notes.into_iter().map(|note| note.text).chain(problems.into_iter().map(|remark| remark.text));
     if let Some(problem) = all.next() {
-        return Ok(TryAnswer::Problem(Note::new("draft", format!("The rule is not complete yet: {problem}"))));
+        return Ok(TryAnswer::Problem(Note::new(
+            "draft",
+            format!("The rule is not complete yet: {problem}"),
+        )));
     }
     let preview = match preview(call) {
         Ok(preview) => preview,

@@ -121,7 +121,9 @@ fn pretty(value: &Value) -> String {
 
 fn capital(text: &str) -> String {
     let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), characters.as_str()))
+    characters
+        .next()
+        .map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), characters.as_str()))
 }
 
 /// A text that names no moment.
@@ -139,7 +141,9 @@ pub fn read_moment(text: &str) -> Result<Option<Timestamp>, NotAMoment> {
         0 => return Ok(None),
         10 => format!("{text}T00:00:00Z"),
         16 => format!("{text}:00Z"),
-        19.. if text.ends_with(['Z', 'z']) || text.get(19..).is_some_and(|rest| rest.contains(['+', '-'])) => {
+        19.. if text.ends_with(['Z', 'z'])
+            || text.get(19..).is_some_and(|rest| rest.contains(['+', '-'])) =>
+        {
             text.to_owned()
         }
         _ => format!("{text}Z"),
