@@ -1,5 +1,9 @@
 // Every page, and at which addresses it is looked at. The routes' spec opens all of them, the gallery draws them.
 
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ROOT } from './support/house.mjs';
+
 /**
  * @typedef {object} Look
  * @property {string} name what its pictures are called
@@ -13,11 +17,25 @@
 /** An id of the right form that nothing has. */
 const NOTHING = '01900000-0000-7000-8000-000000000000';
 
-/** @param {string} path @param {string} place @returns {Look['at']} */
-const below = (path, place) => (places) => (places[place] === undefined ? undefined : `${path}/${places[place]}`);
+/**
+ * @param {string} path
+ * @param {string} place
+ * @param {string} [tail]
+ * @returns {Look['at']}
+ */
+const below = (path, place, tail = '') => (places) => {
+  const id = places[place];
+  return id === undefined ? undefined : `${path}/${id}${tail}`;
+};
+
+/** The paths of the pages that the app has. */
+export const ROUTES = (() => {
+  const source = readFileSync(path.join(ROOT, 'app/src/routes.rs'), 'utf8').split('#[cfg(test)]')[0] ?? '';
+  return [...source.matchAll(/\bpath: "([^"]+)"/g)].map(([, found]) => found ?? '');
+})();
 
 /** @type {Look[]} */
-export const LOOKS = [
+const ALL = [
   { name: 'sign-in', route: '/sign-in', at: () => '/sign-in', anonymous: true },
   { name: 'recover', route: '/recover', at: () => '/recover', anonymous: true },
   { name: 'setup-closed', route: '/setup', at: () => '/setup', anonymous: true, status: 410 },
@@ -46,9 +64,46 @@ export const LOOKS = [
   { name: 'change-hostile', route: '/changes/{id}', at: below('/changes', 'hostileTool') },
   { name: 'change-none', route: '/changes/{id}', at: () => `/changes/${NOTHING}`, status: 404 },
 
+  { name: 'rules', route: '/rules', at: () => '/rules' },
+  { name: 'rule-new', route: '/rules/new', at: () => '/rules/new' },
+  { name: 'rule', route: '/rules/{id}', at: below('/rules', 'rule') },
+  { name: 'rule-hostile', route: '/rules/{id}', at: below('/rules', 'hostileRule') },
+  { name: 'rule-none', route: '/rules/{id}', at: () => `/rules/${NOTHING}`, status: 404 },
+  { name: 'rule-history', route: '/rules/{id}/history', at: below('/rules', 'rule', '/history') },
+  { name: 'try', route: '/try', at: () => '/try' },
+
+  { name: 'servers', route: '/servers', at: () => '/servers' },
+  { name: 'server-new', route: '/servers/new', at: () => '/servers/new' },
+  { name: 'server', route: '/servers/{slug}', at: below('/servers', 'server') },
+  { name: 'server-hostile', route: '/servers/{slug}', at: below('/servers', 'hostileServer') },
+  { name: 'server-connect', route: '/servers/{slug}/connect', at: below('/servers', 'server', '/connect') },
+  { name: 'server-activity', route: '/servers/{slug}/activity', at: below('/servers', 'server', '/activity') },
+  { name: 'server-settings', route: '/servers/{slug}/settings', at: below('/servers', 'server', '/settings') },
+  { name: 'server-none', route: '/servers/{slug}', at: () => '/servers/nothing', status: 404 },
+  { name: 'tool', route: '/tools/{id}', at: below('/tools', 'tool') },
+  { name: 'tool-hostile', route: '/tools/{id}', at: below('/tools', 'hostileToolPage') },
+  { name: 'tool-review', route: '/tools/{id}/review', at: below('/tools', 'tool', '/review') },
+  { name: 'tool-none', route: '/tools/{id}', at: () => `/tools/${NOTHING}`, status: 404 },
+
+  { name: 'subjects', route: '/subjects', at: () => '/subjects' },
+  { name: 'subject', route: '/subjects/{id}', at: below('/subjects', 'subject') },
+  { name: 'subject-hostile', route: '/subjects/{id}', at: below('/subjects', 'hostileSubject') },
+  { name: 'subject-none', route: '/subjects/{id}', at: () => '/subjects/nobody', status: 404 },
+  { name: 'roles', route: '/roles', at: () => '/roles' },
+  { name: 'role', route: '/roles/{id}', at: below('/roles', 'role') },
+  { name: 'role-hostile', route: '/roles/{id}', at: below('/roles', 'hostileRole') },
+  { name: 'role-none', route: '/roles/{id}', at: () => `/roles/${NOTHING}`, status: 404 },
+  { name: 'tenants', route: '/settings/tenants', at: () => '/settings/tenants' },
+  { name: 'keys', route: '/settings/keys', at: () => '/settings/keys' },
+
   { name: 'account', route: '/account', at: () => '/account' },
   { name: 'not-found', route: '/nowhere', at: () => '/nowhere', status: 404 },
 ];
+
+/** Those of pages that there are. */
+export const LOOKS = ALL.filter(({ route, anonymous }) => {
+  return anonymous === true || route === '/nowhere' || ROUTES.includes(route);
+});
 
 /**
  * A page in another pose: something is open, or was refused.
@@ -97,22 +152,32 @@ export const POSES = [
 ];
 
 /**
- * The ids of changes worth a look, by what the list says of them.
+ * What pages of single things are opened with: the ids that lists link to, by what stands in the link.
  *
  * @param {import('./support/house.mjs').House} house
  * @returns {Promise<Record<string, string>>}
  */
-export async function changesOf(house) {
+export async function placesOf(house) {
   /** @type {Record<string, string>} */
   const places = {};
-  for (const { place, query, verb } of [
-    { place: 'created', query: 'kind=rule', verb: 'Created' },
-    { place: 'changed', query: 'kind=membership&object=alice', verb: 'Changed' },
-    { place: 'hostileTool', query: 'kind=tool', verb: 'Created' },
+  for (const { place, list, path: below = list.split('?')[0], says } of [
+    { place: 'created', list: '/changes?kind=rule', says: 'Created' },
+    { place: 'changed', list: '/changes?kind=membership&object=alice', says: 'Changed' },
+    { place: 'hostileTool', list: '/changes?kind=tool', says: 'Created' },
+    { place: 'rule', list: '/rules', says: 'small refunds' },
+    { place: 'hostileRule', list: '/rules?tenant=mirror', says: 'short' },
+    { place: 'server', list: '/servers', says: 'crm' },
+    { place: 'hostileServer', list: '/servers', says: 'mirror' },
+    { place: 'tool', list: '/servers/crm', path: '/tools', says: 'refund' },
+    { place: 'hostileToolPage', list: '/servers/mirror', path: '/tools', says: '' },
+    { place: 'subject', list: '/subjects', says: 'alice' },
+    { place: 'hostileSubject', list: '/subjects?tenant=mirror', says: 'Mallory' },
+    { place: 'role', list: '/roles', says: 'support-agent' },
+    { place: 'hostileRole', list: '/roles?tenant=mirror', says: 'caller' },
   ]) {
-    const { text } = await house.asOwner(`/changes?${query}`);
-    const row = new RegExp(`href="/changes/([0-9a-f-]{36})"[^>]*>(?:\\s|<[^>]*>)*${verb}`).exec(text);
-    if (row?.[1] !== undefined) places[place] = row[1];
+    const { status, text } = await house.asOwner(list);
+    const found = new RegExp(`href="${below}/([^"/?]+)"[^>]*>(?:\\s|<[^>]*>)*${says}`).exec(text);
+    if (status === 200 && found?.[1] !== undefined && found[1] !== 'new') places[place] = found[1];
   }
   return places;
 }

@@ -29,6 +29,10 @@ pub struct Console {
     pub public_url: String,
     pub bundle: Bundle,
     pub version: &'static str,
+    /// Which addresses MCP servers may be asked at.
+    pub guard: pdp::address_guard::AddressGuard,
+    /// What came of asking them last.
+    pub discoveries: crate::pages::server::discoveries::Discoveries,
     /// Relative times are written with it, on the server alone.
     pub clock: Clock,
 }

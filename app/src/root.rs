@@ -9,14 +9,21 @@ use crate::pages::decisions::DecisionsPage;
 use crate::pages::home::HomePage;
 use crate::pages::keys::KeysPage;
 use crate::pages::not_found::NotFoundPage;
+use crate::pages::review::ReviewPage;
 use crate::pages::role::RolePage;
 use crate::pages::roles::RolesPage;
 use crate::pages::rule::history::RuleHistoryPage;
 use crate::pages::rule::{NewRulePage, RulePage};
 use crate::pages::rules::RulesPage;
+use crate::pages::server::ServerPage;
+use crate::pages::server::activity::ServerActivityPage;
+use crate::pages::server::connect::ServerConnectPage;
+use crate::pages::server::settings::ServerSettingsPage;
+use crate::pages::servers::{RegisterPage, ServersPage};
 use crate::pages::subject::SubjectPage;
 use crate::pages::subjects::SubjectsPage;
 use crate::pages::tenants::TenantsPage;
+use crate::pages::tool::ToolPage;
 use crate::pages::try_call::TryPage;
 use crate::session;
 use leptos::prelude::*;
@@ -53,6 +60,14 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/rules/:id") view=RulePage ssr=SsrMode::Async/>
                     <Route path=path!("/rules/:id/history") view=RuleHistoryPage ssr=SsrMode::Async/>
                     <Route path=path!("/try") view=TryPage ssr=SsrMode::Async/>
+                    <Route path=path!("/servers") view=ServersPage ssr=SsrMode::Async/>
+                    <Route path=path!("/servers/new") view=RegisterPage ssr=SsrMode::Async/>
+                    <Route path=path!("/servers/:slug") view=ServerPage ssr=SsrMode::Async/>
+                    <Route path=path!("/servers/:slug/connect") view=ServerConnectPage ssr=SsrMode::Async/>
+                    <Route path=path!("/servers/:slug/activity") view=ServerActivityPage ssr=SsrMode::Async/>
+                    <Route path=path!("/servers/:slug/settings") view=ServerSettingsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/tools/:id") view=ToolPage ssr=SsrMode::Async/>
+                    <Route path=path!("/tools/:id/review") view=ReviewPage ssr=SsrMode::Async/>
                     <Route path=path!("/subjects") view=SubjectsPage ssr=SsrMode::Async/>
                     <Route path=path!("/subjects/:id") view=SubjectPage ssr=SsrMode::Async/>
                     <Route path=path!("/roles") view=RolesPage ssr=SsrMode::Async/>

@@ -98,6 +98,52 @@ pub const CHANGES: Page = Page {
 pub const CHANGE: Page =
     Page { path: "/changes/{id}", title: "Change", permission: Permission::ReadChanges, nav: None };
 
+pub const SERVERS: Page = Page {
+    path: "/servers",
+    title: "Servers",
+    permission: Permission::ReadServers,
+    nav: Some(NavEntry { group: NavGroup::Inventory, icon: Glyph::Servers, label: "Servers" }),
+};
+
+pub const REGISTER: Page = Page {
+    path: "/servers/new",
+    title: "Register a server",
+    permission: Permission::WriteServers,
+    nav: None,
+};
+
+/// The first of a server's tabs.
+pub const SERVER: Page =
+    Page { path: "/servers/{slug}", title: "Tools", permission: Permission::ReadServers, nav: None };
+
+pub const SERVER_CONNECT: Page = Page {
+    path: "/servers/{slug}/connect",
+    title: "Connect",
+    permission: Permission::ReadServers,
+    nav: None,
+};
+
+pub const SERVER_ACTIVITY: Page = Page {
+    path: "/servers/{slug}/activity",
+    title: "Activity",
+    permission: Permission::ReadServers,
+    nav: None,
+};
+
+pub const SERVER_SETTINGS: Page = Page {
+    path: "/servers/{slug}/settings",
+    title: "Settings",
+    permission: Permission::ReadServers,
+    nav: None,
+};
+
+pub const TOOL: Page =
+    Page { path: "/tools/{id}", title: "Tool", permission: Permission::ReadServers, nav: None };
+
+/// Who may not review sees the difference alone.
+pub const TOOL_REVIEW: Page =
+    Page { path: "/tools/{id}/review", title: "Review", permission: Permission::ReadServers, nav: None };
+
 pub const SUBJECTS: Page = Page {
     path: "/subjects",
     title: "Subjects",
@@ -146,6 +192,14 @@ pub const PAGES: &[Page] = &[
     RULE,
     RULE_HISTORY,
     TRY,
+    SERVERS,
+    REGISTER,
+    SERVER,
+    SERVER_CONNECT,
+    SERVER_ACTIVITY,
+    SERVER_SETTINGS,
+    TOOL,
+    TOOL_REVIEW,
     SUBJECTS,
     SUBJECT,
     ROLES,
@@ -162,9 +216,12 @@ pub fn landing(role: ConsoleRole) -> &'static str {
     if role.may(DECISIONS.permission) { DECISIONS.path } else { ACCOUNT.path }
 }
 
-/// Whether the navigation entry for `page` is the current place. A detail page belongs to its list, and the
-/// settings share one entry.
+/// Whether the navigation entry for `page` is the current place. A detail page belongs to its list, a tool to the
+/// servers, and the settings share one entry.
 pub fn is_current(page: &Page, path: &str) -> bool {
+    if page.path == SERVERS.path && path.starts_with("/tools/") {
+        return true;
+    }
     let place = if page.path.starts_with("/settings/") { "/settings" } else { page.path };
     path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -1,23 +1,14 @@
 // Every page: shut for visitors, whole for the owner, silent, accessible, and as wide as the screen.
 
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { LOOKS, POSES } from '../pages.mjs';
+import { LOOKS, POSES, ROUTES } from '../pages.mjs';
 import { expectAccessible, expectKeyboardReachesAll, expectNoSidewaysScroll } from '../support/axe';
 import { ask } from '../support/ask.mjs';
-import { ROOT } from '../support/house.mjs';
 import { expect, hydrated, scripted, test, type Page } from '../support/fixtures';
 
 test.use({ filling: 'hostile' });
 
 const WIDE = { width: 1440, height: 900 };
 const NARROW = { width: 390, height: 844 };
-
-/** The paths that the app itself knows. */
-function routes(): string[] {
-  const source = readFileSync(path.join(ROOT, 'app/src/routes.rs'), 'utf8').split('#[cfg(test)]')[0] ?? '';
-  return [...source.matchAll(/path: "([^"]+)"/g)].map(([, found]) => found ?? '');
-}
 
 /** What the policy refuses stands in no page, and no address leads elsewhere. */
 async function expectClean(page: Page): Promise<void> {
@@ -48,8 +39,8 @@ async function expectStructure(page: Page): Promise<void> {
 
 test('every route of the app is looked at', () => {
   const looked = new Set(LOOKS.map((look) => look.route));
-  expect(routes().length).toBeGreaterThanOrEqual(5);
-  expect(routes().filter((route) => !looked.has(route))).toEqual([]);
+  expect(ROUTES.length).toBeGreaterThanOrEqual(5);
+  expect(ROUTES.filter((route) => !looked.has(route))).toEqual([]);
 });
 
 for (const look of LOOKS) {

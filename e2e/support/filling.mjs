@@ -215,7 +215,7 @@ export async function full(house) {
       effect: ['allow', 'require_approval', 'allow', 'deny'][n % 4],
       status: n % 5 === 0 ? 'enforced' : 'shadow',
       roles: ['finance'],
-      tools: [['crm/export_customers', 'crm/add_note', 'crm/refund'][n % 3]],
+      tools: [n % 4 === 3 ? 'crm/export_customers' : ['crm/export_customers', 'crm/add_note', 'crm/refund'][n % 3]],
       ...(n % 4 === 1 ? { approval: { approvers: ['finance'], quorum: 1, expires_in: '1h', uses: 1 } } : {}),
     })),
   });

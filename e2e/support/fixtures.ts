@@ -1,7 +1,7 @@
 // What every spec starts from: a house that runs, browsers that are watched.
 
 import { test as base, expect, type BrowserContextOptions, type Page } from '@playwright/test';
-import { changesOf } from '../pages.mjs';
+import { placesOf } from '../pages.mjs';
 import { hangUp } from './ask.mjs';
 import { demo, hostile } from './filling.mjs';
 import { House, state } from './house.mjs';
@@ -55,7 +55,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       const places: Record<string, string> = {};
       if (filling !== 'empty') Object.assign(places, await demo(house));
       if (filling === 'hostile') Object.assign(places, await hostile(house));
-      Object.assign(places, await changesOf(house));
+      Object.assign(places, await placesOf(house));
       await use({ house, places });
       await house.close();
       hangUp();

@@ -80,6 +80,11 @@ export class Silence {
     return breaches;
   }
 
+  /** Begins anew. */
+  forget() {
+    this.#complaints.length = 0;
+  }
+
   /** @param {string} complaint */
   #complain(complaint) {
     this.#complaints.push(complaint);

@@ -3,6 +3,7 @@
 use crate::telemetry::LogFormat;
 use anyhow::{Context, Result};
 use clap::Args;
+use pdp::address_guard::AllowedAddress;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -40,6 +41,16 @@ pub struct ServeOptions {
     /// Address and port to listen on [default: 127.0.0.1:8787]
     #[arg(long, env = "COUNTERSIGN_LISTEN")]
     pub listen: Option<SocketAddr>,
+    /// An address that is not public and that Countersign may connect to when it asks an MCP server for its tools:
+    /// `10.1.2.3`, `10.1.2.0/24`, `fd00:1::/64` or `loopback`. Repeatable; separated by commas in the variable
+    /// [default: public addresses only]
+    #[arg(
+        long = "allow-address",
+        env = "COUNTERSIGN_ALLOW_ADDRESS",
+        value_name = "ADDRESS",
+        value_delimiter = ','
+    )]
+    pub allow_addresses: Vec<AllowedAddress>,
 }
 
 /// The file: the same names as the flags, with underscores.
@@ -52,6 +63,8 @@ struct File {
     log: Option<String>,
     public_url: Option<String>,
     listen: Option<SocketAddr>,
+    #[serde(default)]
+    allow_addresses: Vec<String>,
 }
 
 /// Settings, resolved.
@@ -63,18 +76,26 @@ pub struct Config {
     pub log: String,
     pub listen: SocketAddr,
     pub public_url: String,
+    /// Beside public ones.
+    pub allow_addresses: Vec<AllowedAddress>,
 }
 
 impl Config {
     /// # Errors
-    /// When the file cannot be read, or has an unknown key (named with its line).
+    /// When the file cannot be read, has an unknown key (named with its line), or allows what is no address.
     pub fn resolve(state: StateOptions, serve: Option<ServeOptions>) -> Result<Self> {
         let file = match &state.config {
             Some(path) => read(path)?,
             None => File::default(),
         };
         let database = state.database.or(file.database).unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
-        let listen = serve.and_then(|serve| serve.listen).or(file.listen).unwrap_or(DEFAULT_LISTEN);
+        let (listen, allowed) = match serve {
+            Some(serve) => (serve.listen, serve.allow_addresses),
+            None => (None, Vec::new()),
+        };
+        let listen = listen.or(file.listen).unwrap_or(DEFAULT_LISTEN);
+        let allow_addresses =
+            if allowed.is_empty() { parse_allowed(&file.allow_addresses)? } else { allowed };
         Ok(Self {
             audit_key: state.audit_key.or(file.audit_key).unwrap_or_else(|| default_audit_key(&database)),
             database,
@@ -82,6 +103,7 @@ impl Config {
             log: state.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             listen,
             public_url: state.public_url.or(file.public_url).unwrap_or_else(|| format!("http://{listen}")),
+            allow_addresses,
         })
     }
 }
@@ -89,6 +111,10 @@ impl Config {
 fn read(path: &Path) -> Result<File> {
     let text = std::fs::read_to_string(path).with_context(|| format!("settings {}", path.display()))?;
     serde_saphyr::from_str(&text).with_context(|| format!("settings {}", path.display()))
+}
+
+fn parse_allowed(given: &[String]) -> Result<Vec<AllowedAddress>> {
+    given.iter().map(|text| text.parse::<AllowedAddress>().context("allow_addresses")).collect()
 }
 
 fn default_audit_key(database: &str) -> PathBuf {
@@ -121,6 +147,26 @@ mod tests {
         assert_eq!(config.audit_key, PathBuf::from("data/audit.key"));
         assert_eq!(config.public_url, "http://127.0.0.1:8787");
         assert!(config.listen.ip().is_loopback());
+        assert!(config.allow_addresses.is_empty());
+    }
+
+    #[test]
+    fn allowed_addresses_come_from_the_flag_else_from_the_file() {
+        let path = std::env::temp_dir().join(format!("countersign-{}.yaml", uuid::Uuid::now_v7()));
+        std::fs::write(&path, "allow_addresses: [loopback, 10.1.0.0/16]\n").expect("written");
+        let options = StateOptions { config: Some(path.clone()), ..none() };
+        let shown = |serve| {
+            let config = Config::resolve(options.clone(), serve).expect("resolves");
+            config.allow_addresses.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(None), ["loopback", "10.1.0.0/16"]);
+        let flag =
+            ServeOptions { listen: None, allow_addresses: vec!["10.2.0.1".parse().expect("an address")] };
+        assert_eq!(shown(Some(flag)), ["10.2.0.1"]);
+        std::fs::write(&path, "allow_addresses: [169.254.0.0/16]\n").expect("written");
+        let error = format!("{:#}", Config::resolve(options.clone(), None).err().expect("refused"));
+        assert!(error.contains("link-local"), "{error}");
+        std::fs::remove_file(path).expect("removed");
     }
 
     #[test]

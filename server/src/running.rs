@@ -45,7 +45,10 @@ impl Running {
             Recorder::start(&store, key.clone(), instance, env!("CARGO_PKG_VERSION"), clock.clone())
                 .await
                 .context("the record could not be started")?;
-        let settings = ConsoleSettings::new(&config.public_url);
+        let settings = ConsoleSettings {
+            allow_addresses: config.allow_addresses.clone(),
+            ..ConsoleSettings::new(&config.public_url)
+        };
         let console = ConsoleState::new(store.clone(), &settings, clock.clone()).context("the public URL")?;
         let sweeping = tokio::spawn(sweep_now_and_then(store.clone(), clock));
         let pdp = Arc::new(Pdp::new(store.clone(), recorder.clone(), key));

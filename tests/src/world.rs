@@ -79,6 +79,7 @@ impl World {
             log: "warn".to_owned(),
             listen: listener.local_addr().expect("an address"),
             public_url: format!("http://{}", listener.local_addr().expect("an address")),
+            allow_addresses: Vec::new(),
         };
         let store = open(url).await;
         Replica { running: Running::start(store, listener, &config, clock::system()).await.expect("starts") }

@@ -176,6 +176,29 @@ fn flag(text: &str) -> Option<AnyView> {
     })
 }
 
+/// What to look out for in a text that is drawn in parts: hidden characters, and letters that are not what they seem.
+#[component]
+pub fn UntrustedFlags(#[prop(into)] text: String) -> impl IntoView {
+    let hidden = text.chars().filter(|c| !matches!(c, '\n' | '\t') && hidden_name(*c).is_some()).count();
+    let words = match hidden {
+        0 => None,
+        1 => Some("1 hidden character".to_owned()),
+        more => Some(format!("{more} hidden characters")),
+    };
+    view! {
+        {words
+            .map(|words| {
+                view! {
+                    <span class="flag">
+                        <Icon glyph=Glyph::Warning/>
+                        {words}
+                    </span>
+                }
+            })}
+        {flag(&text)}
+    }
+}
+
 /// Splits behind `limit` characters; the second part is empty for shorter texts.
 pub fn split_behind(text: &str, limit: usize) -> (&str, &str) {
     match text.char_indices().nth(limit) {
@@ -290,6 +313,14 @@ mod tests {
         let html = view! { <UntrustedLine text="<script>alert(1)</script>"/> }.to_html();
         assert!(!html.contains("<script"), "{html}");
         assert!(html.contains("&lt;script"), "{html}");
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn hidden_characters_are_counted() {
+        let html = view! { <UntrustedFlags text="a\n\u{202E}b\u{200B}"/> }.to_html();
+        assert!(html.contains("2 hidden characters"), "{html}");
+        assert!(!view! { <UntrustedFlags text="a\n\tb"/> }.to_html().contains("hidden"));
     }
 
     #[cfg(feature = "ssr")]

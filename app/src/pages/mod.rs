@@ -10,13 +10,17 @@ pub mod form;
 pub mod home;
 pub mod keys;
 pub mod not_found;
+pub mod review;
 pub mod role;
 pub mod roles;
 pub mod rule;
 pub mod rules;
+pub mod server;
+pub mod servers;
 pub mod subject;
 pub mod subjects;
 pub mod tenants;
+pub mod tool;
 pub mod try_call;
 
 use crate::routes::Page;

@@ -27,6 +27,7 @@ pub use links::{LinkError, create_recovery_link, create_setup_link};
 pub use public_url::{PublicUrl, PublicUrlError, check_public_url};
 
 use crate::clock::Clock;
+use app::pages::server::discoveries::Discoveries;
 use attempts::Attempts;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -34,6 +35,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use bundle::Assets;
 use passwords::Passwords;
+use pdp::address_guard::{AddressGuard, AllowedAddress};
 use policy::Timestamp;
 use sessions::ConsoleSessions;
 use std::sync::Arc;
@@ -55,15 +57,18 @@ pub struct ConsoleSettings {
     pub session_idle: Duration,
     /// A session ends so long after sign-in, used or not.
     pub session_absolute: Duration,
+    /// Addresses that are not public and may be asked for tools all the same.
+    pub allow_addresses: Vec<AllowedAddress>,
 }
 
 impl ConsoleSettings {
-    /// One hour of rest, twelve hours in all.
+    /// One hour of rest, twelve hours in all; public addresses alone.
     pub fn new(public_url: impl Into<String>) -> Self {
         Self {
             public_url: public_url.into(),
             session_idle: Duration::from_secs(60 * 60),
             session_absolute: Duration::from_secs(12 * 60 * 60),
+            allow_addresses: Vec::new(),
         }
     }
 }
@@ -92,6 +97,8 @@ impl ConsoleState {
             public_url: public_url.origin().to_owned(),
             bundle: assets.bundle(),
             version: env!("CARGO_PKG_VERSION"),
+            guard: AddressGuard::new(&settings.allow_addresses),
+            discoveries: Discoveries::default(),
             clock: clock.clone(),
         };
         let sessions = ConsoleSessions::new(store.clone(), clock.clone(), settings);

@@ -190,6 +190,8 @@ impl Setting {
         let mut command = self.command();
         command.arg("serve").arg("--listen").arg(format!("127.0.0.1:{}", self.port));
         command.args(["--database", &self.url]);
+        // The example server listens on loopback, and the console is to find its tools.
+        command.env("COUNTERSIGN_ALLOW_ADDRESS", "loopback");
         let mut server =
             ChildGuard::spawn("countersign", &mut command, &self.scratch, &self.log_of("countersign"))?;
         let ready = || http::status(self.port, "/readyz").is_ok_and(|code| code == 200);

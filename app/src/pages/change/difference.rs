@@ -84,7 +84,7 @@ fn compare(before: &str, after: &str) -> (Vec<Run>, Vec<Run>) {
 }
 
 /// Words and what stands between them.
-fn words(text: &str) -> Vec<&str> {
+pub(in crate::pages) fn words(text: &str) -> Vec<&str> {
     let mut tokens = Vec::new();
     let mut start = 0;
     let mut previous = None;
@@ -108,7 +108,7 @@ fn lines(text: &str) -> Vec<&str> {
 }
 
 /// By the longest common subsequence.
-fn common(one: &[&str], other: &[&str]) -> (Vec<Run>, Vec<Run>) {
+pub(in crate::pages) fn common(one: &[&str], other: &[&str]) -> (Vec<Run>, Vec<Run>) {
     let width = other.len() + 1;
     let mut lengths = vec![0_usize; (one.len() + 1) * width];
     for i in (0..one.len()).rev() {

@@ -56,6 +56,14 @@ done! {
     KeyOff = "key-off", "The enforcement key was switched off.";
     KeyOn = "key-on", "The enforcement key was switched on.";
     KeyDeleted = "key-deleted", "The enforcement key was deleted.";
+    ServerRegistered = "server-registered", "The server was registered.";
+    ServerSaved = "server-saved", "The settings were saved.";
+    ServerEnabled = "server-enabled", "The server was enabled.";
+    ServerDisabled = "server-disabled", "The server was disabled. Every call of its tools is denied.";
+    ServerDeleted = "server-deleted", "The server was deleted.";
+    ToolReviewed = "tool-reviewed", "The tool was marked as reviewed.";
+    ToolsReviewed = "tools-reviewed", "The tools were marked as reviewed.";
+    SomeToolsReviewed = "some-tools-reviewed", "Some of the tools were marked as reviewed. Those that the server changed meanwhile still stand below.";
 }
 
 /// What was saved, the revision that is live since, and the record of the change.

@@ -45,6 +45,22 @@ pub enum Fault {
     Stale,
     /// It is not there any more.
     Gone,
+    NotAUrl,
+    NotHttp,
+    /// A user name or a password in an address.
+    SecretInUrl,
+    /// More of something than there may be.
+    TooMany(usize),
+    NothingChosen,
+    /// The server offers a tool in another form than the one that was seen.
+    OfferChanged,
+    /// The server lists a tool no longer.
+    NotListed,
+    /// No form of a tool is known.
+    NothingKnown,
+    /// Paths into arguments.
+    NotPaths,
+    SchemaNotUsable,
     Refused,
 }
 
@@ -88,7 +104,7 @@ impl Problem {
             Fault::NotTheName => "This is not the name. Nothing was deleted.".to_owned(),
             Fault::RoleInUse { holders, rules } => role_in_use(holders, rules),
             Fault::KeysBound => {
-                "Enforcement keys are bound to this tenant. Delete them in Settings, Enforcement keys first."
+                "Enforcement keys are bound to it. Delete them in Settings, Enforcement keys first."
                     .to_owned()
             }
             Fault::TwoSecrets => {
@@ -99,6 +115,25 @@ impl Problem {
                 "Somebody else changed this meanwhile. Look at it again, then repeat your change.".to_owned()
             }
             Fault::Gone => "This does not exist any more.".to_owned(),
+            Fault::NotAUrl => "This is not an address such as https://crm.example/mcp.".to_owned(),
+            Fault::NotHttp => "Only http and https addresses can be asked.".to_owned(),
+            Fault::SecretInUrl => "Leave user name and password out of the address.".to_owned(),
+            Fault::TooMany(limit) => format!("These are too many: {limit} at the most."),
+            Fault::NothingChosen => "Tick at least one.".to_owned(),
+            Fault::OfferChanged => {
+                "The server offers something else by now. Nothing was marked; look at the difference again.".to_owned()
+            }
+            Fault::NotListed => "The server lists this tool no longer; there is nothing to review.".to_owned(),
+            Fault::NothingKnown => {
+                "Nothing is known of this tool yet. Discover the tools of its server first.".to_owned()
+            }
+            Fault::NotPaths => {
+                "Write one path on each line, such as /customer/iban or /cards/*/number.".to_owned()
+            }
+            Fault::SchemaNotUsable => {
+                "Arguments cannot be checked against this schema. Switch the check off, or leave the tool unreviewed."
+                    .to_owned()
+            }
             Fault::Refused => "The database refused these values. Nothing was changed.".to_owned(),
         }
     }

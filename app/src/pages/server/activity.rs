@@ -8,6 +8,7 @@ use crate::components::icon::Glyph;
 use crate::components::list_keys::ListKeys;
 use crate::components::loaded::loaded;
 use crate::error::AppError;
+#[cfg(feature = "ssr")]
 use crate::pages::decisions::query::DecisionQuery;
 use crate::pages::decisions::read::DecisionList;
 use crate::pages::decisions::table::DecisionTable;

@@ -90,7 +90,13 @@ fn table(found: ToolGroup, may_write: bool, markable: bool) -> AnyView {
             (".Actions", ""),
         ]
     } else {
-        &[("Tool", ""), ("Suggested risk", ""), ("Sensitivity", "col-mid"), ("Effect", "col-mid"), (".Actions", "")]
+        &[
+            ("Tool", ""),
+            ("Suggested risk", ""),
+            ("Sensitivity", "col-mid"),
+            ("Effect", "col-mid"),
+            (".Actions", ""),
+        ]
     };
     let lead = format!("{}, never reviewed. Calls are denied.", tools(found.count));
     group("New", lead, "New tools", heads, rows, more)

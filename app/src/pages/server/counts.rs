@@ -38,16 +38,12 @@ impl ToolCounts {
 
     /// "12 tools: 9 reviewed, 2 new, 1 changed".
     pub fn words(self) -> String {
-        let parts: Vec<String> = [
-            (self.reviewed, "reviewed"),
-            (self.new, "new"),
-            (self.changed, "changed"),
-            (self.gone, "gone"),
-        ]
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!("{count} {word}"))
-        .collect();
+        let parts: Vec<String> =
+            [(self.reviewed, "reviewed"), (self.new, "new"), (self.changed, "changed"), (self.gone, "gone")]
+                .into_iter()
+                .filter(|(count, _)| *count > 0)
+                .map(|(count, word)| format!("{count} {word}"))
+                .collect();
         if parts.is_empty() {
             return "no tools yet".to_owned();
         }

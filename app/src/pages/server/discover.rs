@@ -45,7 +45,11 @@ mod server {
     use policy::ids::check_slug;
     use store::{Actor, WriteError};
 
-    pub(super) async fn discover(console: &Console, signed_in: &SignedIn, slug: &str) -> Result<(), AppError> {
+    pub(super) async fn discover(
+        console: &Console,
+        signed_in: &SignedIn,
+        slug: &str,
+    ) -> Result<(), AppError> {
         let back = Place::new(SERVERS.path);
         let gone = || Err(Refusal::from(Problem::of_form(Fault::Gone)));
         if check_slug(slug).is_err() {
@@ -63,10 +67,18 @@ mod server {
         }
     }
 
+    /// So long a success is told, in microseconds; a failure stays until the next one.
+    const TOLD: i64 = 10 * 60 * 1_000_000;
+
     /// What is known of the last discovery.
     pub fn last(console: &Console, slug: &ServerSlug) -> Option<DiscoveryView> {
         let (at, state) = console.discoveries.last(slug)?;
-        Some(DiscoveryView { at: Moment::new(at, console.now()), state })
+        let now = console.now();
+        let over = now.micros().saturating_sub(at.micros()) > TOLD;
+        if over && matches!(state, DiscoveryState::Found(_)) {
+            return None;
+        }
+        Some(DiscoveryView { at: Moment::new(at, now), state })
     }
 
     /// Asks, and takes down what came of it. One that is running already is left to it.
@@ -97,7 +109,9 @@ mod server {
     }
 
     fn tried(url: &str) -> String {
-        format!("Connecting to {url} as an MCP client over streamable HTTP, then asking for its list of tools.")
+        format!(
+            "Connecting to {url} as an MCP client over streamable HTTP, then asking for its list of tools."
+        )
     }
 
     fn doing(step: &Progress) -> String {
@@ -130,7 +144,8 @@ mod server {
         match error {
             RefreshError::Store(_) | RefreshError::Write(WriteError::Store(_)) => {
                 tracing::error!(cause = %error, "the catalog was not refreshed");
-                "The server answered, but the database did not. Nothing of the catalog was changed.".to_owned()
+                "The server answered, but the database did not. Nothing of the catalog was changed."
+                    .to_owned()
             }
             RefreshError::Write(_) | RefreshError::UnknownServer(_) | RefreshError::Moved { .. } => {
                 format!("{} Nothing of the catalog was changed.", sentence(&error.to_string()))
@@ -149,7 +164,9 @@ mod server {
             DiscoveryError::Unreachable { .. } | DiscoveryError::TimedOut { .. } => {
                 Some("Check that the server runs and that Countersign can reach this address.")
             }
-            DiscoveryError::Status { .. } | DiscoveryError::NotMcp { .. } | DiscoveryError::Redirect { .. } => {
+            DiscoveryError::Status { .. }
+            | DiscoveryError::NotMcp { .. }
+            | DiscoveryError::Redirect { .. } => {
                 Some("Check that the address is the server's MCP endpoint; often it ends with /mcp.")
             }
             _ => None,

@@ -39,8 +39,9 @@ pub fn tenants(filled: &Filled, form: &str, choices: &[TenantChoice], held: &[St
     } else {
         "Calls of every other tenant are denied."
     };
+    let described = error_id.clone();
     view! {
-        <fieldset class="field" id=id tabindex="-1" aria-describedby=error_id.clone()>
+        <fieldset class="field" id=id tabindex="-1" aria-describedby=described>
             <legend>"Tenants that may use it"</legend>
             {boxes}
             <p class="field-help">{help}</p>

@@ -149,11 +149,7 @@ fn actions(head: &ServerHead, may_write: bool, asking: Asking) -> AnyView {
     });
     let discover = may_write.then(|| {
         let label = if head.tools.listed() == 0 { "Discover tools" } else { "Discover again" };
-        let look = if head.tools.listed() == 0 {
-            "button button-primary"
-        } else {
-            "button"
-        };
+        let look = if head.tools.listed() == 0 { "button button-primary" } else { "button" };
         view! { <DiscoverForm slug=head.slug.clone() label=label asking=asking look=look/> }
     });
     view! {
@@ -216,8 +212,8 @@ fn tabs(head: &ServerHead, current: &'static Page) -> AnyView {
         .iter()
         .map(|(page, label)| {
             let here = (page.path == current.path).then_some("page");
-            let badge = (page.path == SERVER.path && count > 0)
-                .then(|| view! { <span class="badge">{count}</span> });
+            let badge =
+                (page.path == SERVER.path && count > 0).then(|| view! { <span class="badge">{count}</span> });
             view! {
                 <a href=href_of(page, &head.slug) aria-current=here>
                     {*label}

@@ -70,7 +70,9 @@ mod tests {
         let mark = Mark::of(&tool).expect("new and offered");
         assert_eq!(mark.to_string(), "0190-a.00ff.high.internal.writes");
         assert_eq!(Mark::read(&mark.to_string()), Some(mark));
-        for bad in ["", "a", "a.b.high.internal.maybe", "a.b.high.internal.reads.x", "a.b.worst.internal.reads"] {
+        for bad in
+            ["", "a", "a.b.high.internal.maybe", "a.b.high.internal.reads.x", "a.b.worst.internal.reads"]
+        {
             assert_eq!(Mark::read(bad), None, "{bad}");
         }
     }

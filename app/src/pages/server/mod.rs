@@ -58,16 +58,13 @@ fn page() -> impl IntoView {
     let slug = slug();
     let map = use_query_map();
     let asked = Memo::new(move |_| {
-        let (search, answer) =
-            map.with(|map| (parameter(map, "q").unwrap_or_default(), Answer::read(map)));
+        let (search, answer) = map.with(|map| (parameter(map, "q").unwrap_or_default(), Answer::read(map)));
         (slug.get(), search, answer)
     });
     // What came of a form is part of the question, so that the tools are read anew after it.
     let server = Resource::new(
         move || asked.get(),
-        |(slug, search, answer)| async move {
-            read_server(slug, search).await.map(|server| (server, answer))
-        },
+        |(slug, search, answer)| async move { read_server(slug, search).await.map(|server| (server, answer)) },
     );
     let asking = Asking::start();
     let status = PageStatus::current();

@@ -60,13 +60,10 @@ pub fn ServerSettingsPage() -> impl IntoView {
 fn page() -> impl IntoView {
     let slug = super::slug();
     let map = use_query_map();
-    let asked =
-        Memo::new(move |_| map.with(|map| (slug.get(), Ask::read(map), Answer::read(map))));
+    let asked = Memo::new(move |_| map.with(|map| (slug.get(), Ask::read(map), Answer::read(map))));
     let settings = Resource::new(
         move || asked.get(),
-        |(slug, ask, answer)| async move {
-            read_settings(slug).await.map(|settings| (settings, ask, answer))
-        },
+        |(slug, ask, answer)| async move { read_settings(slug).await.map(|settings| (settings, ask, answer)) },
     );
     let asking = Asking::start();
     let status = PageStatus::current();

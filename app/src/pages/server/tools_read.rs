@@ -145,7 +145,8 @@ mod tests {
     #[test]
     fn what_differs_is_named() {
         let before = json!({"name": "a", "description": "x", "inputSchema": {"type": "object"}});
-        let after = json!({"name": "a", "description": "y", "inputSchema": {"type": "object", "required": ["b"]}});
+        let after =
+            json!({"name": "a", "description": "y", "inputSchema": {"type": "object", "required": ["b"]}});
         assert_eq!(differs(Some(&before), Some(&after)), ["description", "schema"]);
         assert_eq!(differs(Some(&before), Some(&before)), Vec::<String>::new());
         assert_eq!(differs(Some(&before), Some(&json!({"icons": 1}))), ["description", "schema"]);

@@ -41,11 +41,17 @@ pub(super) struct SettingsForm {
 impl SettingsForm {
     fn draft(&self) -> Draft {
         let switch = |name: &'static str, on: bool| on.then_some((name, "true"));
-        let values =
-            [("name", self.name.as_str()), ("url", self.url.as_str()), ("audiences", self.audiences.as_str())];
+        let values = [
+            ("name", self.name.as_str()),
+            ("url", self.url.as_str()),
+            ("audiences", self.audiences.as_str()),
+        ];
         let switches = [switch("enabled", self.enabled), switch("check_arguments", self.check_arguments)];
         let tenants = self.tenants.iter().map(|tenant| ("tenants", tenant.as_str()));
-        Draft::new(Ask::Edit.as_str(), values.into_iter().chain(switches.into_iter().flatten()).chain(tenants))
+        Draft::new(
+            Ask::Edit.as_str(),
+            values.into_iter().chain(switches.into_iter().flatten()).chain(tenants),
+        )
     }
 }
 
@@ -77,9 +83,15 @@ async fn write(console: &Console, signed_in: &SignedIn, form: &SettingsForm) -> 
     let server = find(&mut writer, &form.slug).await?;
     need_tenants(&mut writer, &tenants).await?;
     let name = if name.is_empty() { server.slug.to_string() } else { name };
+    let (slug, moved) = (server.slug.clone(), server.url != url);
     let (enabled, check_arguments) = (form.enabled, form.check_arguments);
     writer.put_server(&Server { name, url, tenants, enabled, check_arguments, audiences, ..server }).await?;
-    Ok(saved(Done::ServerSaved, &writer.commit().await?))
+    let saved = saved(Done::ServerSaved, &writer.commit().await?);
+    if moved {
+        // What was found at the old address says nothing of the new one.
+        console.discoveries.forget(&slug);
+    }
+    Ok(saved)
 }
 
 /// What is wrong is collected, so that every field is told at once.
@@ -282,10 +294,7 @@ mod tests {
     #[test]
     fn audiences_are_lines() {
         assert_eq!(parse_audiences(" a \r\n\r\nb\n"), Ok(vec!["a".to_owned(), "b".to_owned()]));
-        assert_eq!(
-            parse_audiences(&"a\n".repeat(21)),
-            Err(Problem::new("audiences", Fault::TooMany(20)))
-        );
+        assert_eq!(parse_audiences(&"a\n".repeat(21)), Err(Problem::new("audiences", Fault::TooMany(20))));
     }
 
     #[test]

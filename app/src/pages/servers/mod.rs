@@ -61,11 +61,8 @@ fn draw(list: ServerList, answer: &Answer, asking: Asking, may_write: bool) -> A
         }
     });
     let search = (!first).then(|| search(&list.query));
-    let body = if first && may_write {
-        form::first(&list.choices, answer, asking)
-    } else {
-        table::table(list)
-    };
+    let body =
+        if first && may_write { form::first(&list.choices, answer, asking) } else { table::table(list) };
     view! {
         <Title text=SERVERS.title/>
         <header class="page-head">

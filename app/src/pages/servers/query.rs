@@ -21,11 +21,7 @@ pub struct ServersQuery {
 
 impl ServersQuery {
     pub fn read(map: &ParamsMap) -> Self {
-        Self {
-            tenant: parameter(map, "tenant"),
-            search: parameter(map, "q"),
-            after: parameter(map, "after"),
-        }
+        Self { tenant: parameter(map, "tenant"), search: parameter(map, "q"), after: parameter(map, "after") }
     }
 
     /// The address of this list.

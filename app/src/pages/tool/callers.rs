@@ -44,7 +44,8 @@ impl Callers {
 /// A card with all of them.
 pub fn card(callers: Callers) -> AnyView {
     let more = callers.count - callers.rules.len();
-    let more = (more > 0).then(|| view! { <p class="card-foot">{format!("{more} more rules can match it.")}</p> });
+    let more =
+        (more > 0).then(|| view! { <p class="card-foot">{format!("{more} more rules can match it.")}</p> });
     let body = if callers.rules.is_empty() {
         view! {
             <div class="card-body">
@@ -116,7 +117,8 @@ mod server {
     /// The rules that can match the tool in one of the server's tenants; those that are switched off never do.
     pub async fn read(console: &Console, server: &Server, tool: &Tool) -> Result<Callers, AppError> {
         let rules = console.store.list_rules(None, &Page::ALL).await?;
-        let found: Vec<_> = rules.into_iter().filter(|stored| can_match(&stored.rule, server, tool)).collect();
+        let found: Vec<_> =
+            rules.into_iter().filter(|stored| can_match(&stored.rule, server, tool)).collect();
         let count = found.len();
         let rules = found.into_iter().take(SHOWN).map(|stored| CallerRule {
             id: stored.id.to_string(),
@@ -200,7 +202,10 @@ mod tests {
     fn what_a_review_lets_pass() {
         let callers = |rules: Vec<CallerRule>| Callers { count: rules.len(), rules }.after_review();
         assert!(callers(Vec::new()).starts_with("No rule"));
-        assert!(callers(vec![rule("a", Effect::Deny, false), rule("b", Effect::Allow, true)]).starts_with("No rule"));
+        assert!(
+            callers(vec![rule("a", Effect::Deny, false), rule("b", Effect::Allow, true)])
+                .starts_with("No rule")
+        );
         assert_eq!(
             callers(vec![rule("a", Effect::Allow, false), rule("b", Effect::Deny, false)]),
             "Calls that the rule “a” allows start to pass."

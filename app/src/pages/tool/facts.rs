@@ -14,7 +14,8 @@ use leptos::prelude::*;
 use policy::ReviewState;
 
 pub fn aside(tool: ToolView) -> AnyView {
-    let suggested = (tool.review == ReviewState::New).then(|| view! { <span class="suggested">"suggested"</span> });
+    let suggested =
+        (tool.review == ReviewState::New).then(|| view! { <span class="suggested">"suggested"</span> });
     let server = href_of(&SERVER, &tool.server);
     let checked = if tool.check_schema { "against its schema" } else { "not checked" };
     let redacted = redacted(tool.redact);

@@ -20,7 +20,11 @@ pub fn read(definition: &serde_json::Value) -> Vec<Hint> {
     let words = [
         (reads, "It only reads", "It may change things"),
         (destroys, "It may destroy what is there", "It destroys nothing"),
-        (given("idempotentHint"), "A second call changes nothing more", "A second call has effects of its own"),
+        (
+            given("idempotentHint"),
+            "A second call changes nothing more",
+            "A second call has effects of its own",
+        ),
         (given("openWorldHint"), "It reaches the outside world", "It stays within its own world"),
     ];
     let mut hints: Vec<Hint> = words

@@ -98,14 +98,14 @@ pub fn up(server: &str) -> AnyView {
 }
 
 fn draw(tool: ToolView) -> AnyView {
-    let title = tool_text(Some(&tool.server), Some(&tool.name), "");
+    let title = tool_text(Some(tool.server.as_str()), Some(tool.name.as_str()), "");
     let review = may(Permission::WriteServers).then(|| review(&tool)).flatten();
     let lead = match tool.review {
         ReviewState::Reviewed => None,
         ReviewState::New => Some("Nobody has reviewed this tool yet, so every call of it is denied."),
-        ReviewState::Changed => {
-            Some("The server offers it otherwise than it was reviewed, so every call is denied. Below stands what was reviewed.")
-        }
+        ReviewState::Changed => Some(
+            "The server offers it otherwise than it was reviewed, so every call is denied. Below stands what was reviewed.",
+        ),
         ReviewState::Gone => Some("The server lists it no longer, so every call of it is denied."),
     };
     let decisions = decisions(&tool);

@@ -1,0 +1,127 @@
+//! What the review of one tool reads from the server.
+
+use super::parts::Sides;
+use crate::error::AppError;
+use crate::moment::Moment;
+use crate::pages::tool::hints::Hint;
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use policy::{ReviewState, Risk, Sensitivity};
+use serde::{Deserialize, Serialize};
+
+/// A tool as a reviewer sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewView {
+    pub id: String,
+    pub server: String,
+    pub name: String,
+    pub review: ReviewState,
+    /// The hash of the form that is shown as offered; none where the server has not offered any.
+    pub seen: Option<String>,
+    /// What there is to compare with; none before the first review.
+    pub reviewed_at: Option<Moment>,
+    pub was_reviewed: bool,
+    pub description: Sides,
+    /// The description that is offered now, for what to look out for in it.
+    pub offered_description: Option<String>,
+    pub schema: Sides,
+    /// All else that the definition holds.
+    pub rest: Sides,
+    pub hints: Vec<Hint>,
+    /// Why arguments cannot be held against the schema that is offered now.
+    pub unusable: Option<String>,
+    pub risk: Risk,
+    pub sensitivity: Sensitivity,
+    pub read_only: bool,
+    pub check_schema: bool,
+    pub redact: Vec<String>,
+    /// What begins to pass.
+    pub after_review: String,
+}
+
+/// None: no such tool.
+#[server(endpoint = "tool-to-review", input = GetUrl)]
+pub async fn read_review(id: String) -> Result<Option<ReviewView>, AppError> {
+    crate::session::require(crate::permission::Permission::ReadServers)?;
+    let console = crate::console::Console::current()?;
+    server::read(&console, &id).await
+}
+
+#[cfg(feature = "ssr")]
+mod server {
+    use super::super::difference::{by_lines, by_words};
+    use super::ReviewView;
+    use crate::console::Console;
+    use crate::error::AppError;
+    use crate::moment::Moment;
+    use crate::pages::server::tools_read::{shown_definition, unusable};
+    use crate::pages::tool::read::{find, pretty};
+    use crate::pages::tool::{callers, hints};
+    use policy::ReviewState;
+    use serde_json::{Map, Value};
+
+    /// Members that have a place of their own.
+    const OWN_PLACE: &[&str] = &["name", "description", "inputSchema"];
+
+    pub(super) async fn read(console: &Console, id: &str) -> Result<Option<ReviewView>, AppError> {
+        let Some((tool, server)) = find(console, id).await? else { return Ok(None) };
+        let callers = callers::read(console, &server, &tool).await?;
+        let reviewed = tool.definition.as_ref();
+        let shown = shown_definition(&tool);
+        let description = |side: Option<&Value>| {
+            side.and_then(|side| side.get("description")?.as_str()).map(ToOwned::to_owned)
+        };
+        let schema = |side: Option<&Value>| side.and_then(|side| side.get("inputSchema")).map(pretty);
+        let rest = |side: Option<&Value>| side.and_then(rest).as_ref().map(pretty);
+        let offered_description = description(shown);
+        Ok(Some(ReviewView {
+            description: by_words(description(reviewed).as_deref(), offered_description.as_deref()),
+            schema: by_lines(schema(reviewed).as_deref(), schema(shown).as_deref()),
+            rest: by_lines(rest(reviewed).as_deref(), rest(shown).as_deref()),
+            hints: shown.map(hints::read).unwrap_or_default(),
+            unusable: shown.and_then(unusable),
+            was_reviewed: reviewed.is_some() && tool.review != ReviewState::New,
+            after_review: if server.enabled {
+                callers.after_review()
+            } else {
+                "Its server is disabled, so its calls stay denied.".to_owned()
+            },
+            id: tool.id.to_string(),
+            server: tool.server.to_string(),
+            review: tool.review,
+            seen: tool.offered_hash.clone(),
+            reviewed_at: tool.reviewed_at.map(|at| Moment::new(at, console.now())),
+            offered_description,
+            risk: tool.risk,
+            sensitivity: tool.sensitivity,
+            read_only: tool.read_only,
+            check_schema: tool.check_schema,
+            redact: tool.redact.clone(),
+            name: tool.name.clone(),
+        }))
+    }
+
+    /// What has no place of its own; none where that is nothing.
+    fn rest(definition: &Value) -> Option<Value> {
+        let members = definition.as_object()?;
+        let rest: Map<String, Value> = members
+            .iter()
+            .filter(|(name, _)| !OWN_PLACE.contains(&name.as_str()))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        (!rest.is_empty()).then_some(Value::Object(rest))
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+        use serde_json::json;
+
+        #[test]
+        fn what_has_no_place_of_its_own_is_the_rest() {
+            let definition = json!({"name": "a", "description": "b", "inputSchema": {}, "title": "c"});
+            assert_eq!(rest(&definition), Some(json!({"title": "c"})));
+            assert_eq!(rest(&json!({"name": "a"})), None);
+        }
+    }
+}
