@@ -96,6 +96,8 @@ export class Silence {
     const { url } = message.location();
     const status = /^Failed to load resource: .* status of [34]\d\d/.test(message.text());
     if (status && this.#documents.has(withoutFragment(url))) return;
+    // What a page preloads of its script is not used where script is switched off.
+    if (!this.#scripted && message.text().includes('was preloaded using link preload but not used')) return;
     this.#complain(`${message.type()}: ${message.text()} (${url})`);
   }
 

@@ -38,6 +38,12 @@ impl Running {
     /// When the audit key cannot be had or the chain's first record cannot be written: then nothing may be
     /// decided here.
     pub async fn start(store: Store, listener: TcpListener, config: &Config, clock: Clock) -> Result<Self> {
+        // First what needs no trace: a start that fails on its settings leaves no empty chain behind.
+        let settings = ConsoleSettings {
+            allow_addresses: config.allow_addresses.clone(),
+            ..ConsoleSettings::new(&config.public_url)
+        };
+        let console = ConsoleState::new(store.clone(), &settings, clock.clone()).context("the public URL")?;
         let key = audit_key::load_or_create(&config.audit_key)?;
         let address = listener.local_addr()?;
         let instance = format!("{}/{}", hostname(), std::process::id());
@@ -45,11 +51,6 @@ impl Running {
             Recorder::start(&store, key.clone(), instance, env!("CARGO_PKG_VERSION"), clock.clone())
                 .await
                 .context("the record could not be started")?;
-        let settings = ConsoleSettings {
-            allow_addresses: config.allow_addresses.clone(),
-            ..ConsoleSettings::new(&config.public_url)
-        };
-        let console = ConsoleState::new(store.clone(), &settings, clock.clone()).context("the public URL")?;
         let sweeping = tokio::spawn(sweep_now_and_then(store.clone(), clock));
         let pdp = Arc::new(Pdp::new(store.clone(), recorder.clone(), key));
         let app = router::router(pdp, store.clone(), recorder.clone(), console, &config.public_url);

@@ -159,9 +159,9 @@ mod tests {
 
     #[test]
     fn a_description_is_compared_word_by_word() {
-        let sides = by_words(Some("Merge a request."), Some("Merge a request now."));
-        assert_eq!(marked(sides.before.as_ref()), "Merge a request.");
-        assert_eq!(marked(sides.after.as_ref()), "Merge a request[ now].");
+        let sides = by_words(Some("Merge a request"), Some("Merge a request now"));
+        assert_eq!(marked(sides.before.as_ref()), "Merge a request");
+        assert_eq!(marked(sides.after.as_ref()), "Merge a request[ now]");
         assert!(!sides.same);
         let same = by_words(Some("a"), Some("a"));
         assert!(same.same);
