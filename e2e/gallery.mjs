@@ -14,6 +14,7 @@ import { Silence, hydrated } from './support/silence.mjs';
  * @typedef {import('@playwright/test').Browser} Browser
  * @typedef {import('@playwright/test').Page} Page
  * @typedef {Record<string, string>} Places
+ * @typedef {import('./pages.mjs').Look} Look
  *
  * @typedef {object} Picture
  * @property {string} name
@@ -57,7 +58,7 @@ async function draw(browser, house, folder, pictures) {
           storageState: state(app ? house.session : undefined),
           locale: 'en-GB',
           reducedMotion: 'reduce',
-          ...(width > 640 ? {} : { deviceScaleFactor: 2, hasTouch: true }),
+          hasTouch: width <= 640,
         });
         await silence.watch(context);
         for (const picture of next) {
@@ -99,14 +100,16 @@ async function one(page, folder, picture) {
   await picture.strike?.(page);
   // A window as tall as the page, within reason: what sticks stands where it does when one scrolls.
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
-  await page.setViewportSize({ ...size, height: Math.min(Math.max(height, size.height), TALLEST) });
+  const window = { ...size, height: Math.min(Math.max(height, size.height), TALLEST) };
+  await page.setViewportSize(window);
   await page.evaluate(() => document.fonts.ready);
   const camera = await page.context().newCDPSession(page);
   for (const theme of THEMES) {
     await page.emulateMedia({ colorScheme: theme });
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
     // Playwright's own way takes five times as long.
-    const { data } = await camera.send('Page.captureScreenshot', { format: 'png', optimizeForSpeed: true });
+    const clip = { x: 0, y: 0, ...window, scale: picture.width > 640 ? 1 : 2 };
+    const { data } = await camera.send('Page.captureScreenshot', { format: 'png', optimizeForSpeed: true, clip });
     const file = path.join(GALLERY, folder, `${picture.name}.${picture.width}.${theme}.png`);
     await writeFile(file, Buffer.from(data, 'base64'));
     drawn += 1;
@@ -114,25 +117,32 @@ async function one(page, folder, picture) {
 }
 
 /**
+ * What is the same in every house (plain pages, pages of nothing) is drawn in the empty one, poses in the full one.
+ *
+ * @param {string} folder
  * @param {Places} places
  * @returns {Picture[]}
  */
-function picturesOf(places) {
-  return WIDTHS.flatMap((width) => {
-    const looks = LOOKS.map((look) => ({ look, name: look.name, strike: /** @type {Picture['strike']} */ (undefined) }));
-    const poses = POSES.filter(({ only }) => only === undefined || (only === 'wide') === (width > 640)).map((pose) => ({
-      look: /** @type {import('./pages.mjs').Look} */ (LOOKS.find(({ name }) => name === pose.of)),
-      name: pose.name,
-      strike: pose.strike,
-    }));
-    return [...looks, ...poses].flatMap(({ look, name, strike }) => {
-      const at = look.at(places);
-      // An empty house has no tenants to choose from.
-      if (at === undefined || (name === 'decisions-tenants' && Object.keys(places).length === 0)) return [];
-      const app = look.anonymous !== true;
-      return [{ name, at, width, app, status: look.status ?? 200, strike }];
-    });
+function picturesOf(folder, places) {
+  const bare = (/** @type {Look} */ look) => look.anonymous === true || look.status !== undefined;
+  const looks = LOOKS.filter((look) => !bare(look) || folder === 'empty').map((look) => ({
+    look,
+    name: look.name,
+    strike: /** @type {Picture['strike']} */ (undefined),
+    only: /** @type {'wide' | 'narrow' | undefined} */ (undefined),
+  }));
+  const poses = POSES.flatMap(({ name, of, strike, only }) => {
+    const look = LOOKS.find((one) => one.name === of);
+    const here = look !== undefined && folder === (bare(look) ? 'empty' : 'full');
+    return here ? [{ look, name, strike, only }] : [];
   });
+  return WIDTHS.flatMap((width) =>
+    [...looks, ...poses].flatMap(({ look, name, strike, only }) => {
+      const at = look.at(places);
+      if (at === undefined || (only !== undefined && (only === 'wide') !== width > 640)) return [];
+      return [{ name, at, width, app: look.anonymous !== true, status: look.status ?? 200, strike }];
+    }),
+  );
 }
 
 /**
@@ -172,7 +182,7 @@ try {
       const places = await fill(house);
       Object.assign(places, await placesOf(house));
       const before = drawn;
-      await draw(browser, house, folder, picturesOf(places));
+      await draw(browser, house, folder, picturesOf(folder, places));
       complaints.push(...house.faults().map((line) => `${folder}: the server logged ${line}`));
       console.log(`${folder}: ${drawn - before} pictures`);
     } finally {

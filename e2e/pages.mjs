@@ -164,7 +164,7 @@ export async function placesOf(house) {
     { place: 'created', list: '/changes?kind=rule', says: 'Created' },
     { place: 'changed', list: '/changes?kind=membership&object=alice', says: 'Changed' },
     { place: 'hostileTool', list: '/changes?kind=tool', says: 'Created' },
-    { place: 'rule', list: '/rules', says: 'small refunds' },
+    { place: 'rule', list: '/rules', says: 'refunds by finance' },
     { place: 'hostileRule', list: '/rules?tenant=mirror', says: 'short' },
     { place: 'server', list: '/servers', says: 'crm' },
     { place: 'hostileServer', list: '/servers', says: 'mirror' },

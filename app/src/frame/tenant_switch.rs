@@ -2,6 +2,7 @@
 
 use super::read::{FrameData, TenantOption};
 use crate::components::icon::{Glyph, Icon};
+use crate::components::untrusted::plain;
 use crate::error::AppError;
 use crate::url::href;
 use leptos::prelude::*;
@@ -33,7 +34,7 @@ fn draw(tenants: Vec<TenantOption>, path: Memo<String>, chosen: Memo<Option<Stri
         Some(slug) => names
             .iter()
             .find(|tenant| tenant.slug == slug)
-            .map_or_else(|| slug.clone(), |tenant| tenant.name.clone()),
+            .map_or_else(|| slug.clone(), |tenant| plain(&tenant.name)),
     };
     let options: Vec<AnyView> = tenants.into_iter().map(|tenant| option(tenant, path, chosen)).collect();
     view! {
@@ -70,7 +71,7 @@ fn option(tenant: TenantOption, path: Memo<String>, chosen: Memo<Option<String>>
     view! {
         <li>
             <a href=link aria-current=current>
-                {name}
+                {plain(&name)}
             </a>
         </li>
     }

@@ -35,7 +35,10 @@ pub fn verb(action: &str) -> &'static str {
 
 /// The name of a thing, from how it was or is; its id where it has none.
 pub fn object_name(object: &str, before: Option<&Value>, after: Option<&Value>) -> String {
-    let named = after.or(before).and_then(|value| value.get("name")).and_then(Value::as_str);
+    // A rule is written down within its version.
+    let name = |value: &Value| value.get("name").or_else(|| value.pointer("/rule/name")).cloned();
+    let named = after.or(before).and_then(name);
+    let named = named.as_ref().and_then(Value::as_str);
     named.unwrap_or(object).to_owned()
 }
 
@@ -82,6 +85,10 @@ mod tests {
         let (before, after) = (json!({ "name": "old" }), json!({ "name": "new" }));
         assert_eq!(object_name("id", Some(&before), Some(&after)), "new");
         assert_eq!(object_name("id", Some(&before), None), "old");
+        assert_eq!(
+            object_name("id", None, Some(&json!({ "version": 1, "rule": { "name": "small" } }))),
+            "small"
+        );
         assert_eq!(object_name("id", None, None), "id");
     }
 }

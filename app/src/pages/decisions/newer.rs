@@ -29,7 +29,7 @@ pub fn Newer(query: DecisionQuery, newest: String, refresh: Callback<()>) -> imp
             href=href
             on:click=show
         >
-            <span role="status">{move || words(count.get())}</span>
+            <span aria-live="polite">{move || words(count.get())}</span>
         </a>
     }
 }
