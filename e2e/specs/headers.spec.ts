@@ -1,20 +1,20 @@
 // What every answer carries, what is never served, and who may change something.
 
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { LOOKS } from '../pages.mjs';
 import { ask, post, type Answer } from '../support/ask.mjs';
+import { ROOT } from '../support/house.mjs';
 import { expect, SESSION_COOKIE, test } from '../support/fixtures';
 
-const FUNCTIONS = [
-  'frame',
-  'decisions',
-  'decisions-newer',
-  'decision',
-  'changes',
-  'change',
-  'account',
-  'end-session',
-  'end-other-sessions',
-];
+/** Every server function of the app, by its endpoint. */
+const FUNCTIONS = (() => {
+  const app = path.join(ROOT, 'app/src');
+  const files = readdirSync(app, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.rs'));
+  const sources = files.map((name) => readFileSync(path.join(app, name), 'utf8')).join('\n');
+  const named = [...sources.matchAll(/#\[server\([^\]]*?endpoint = "([^"]+)"/g)].map(([, name]) => name ?? '');
+  return [...new Set(named)].sort();
+})();
 
 /** The directives of a policy, each with its values. */
 function policyOf(answer: Answer): Map<string, string[]> {
@@ -50,9 +50,9 @@ test.use({ filling: 'hostile' });
 
 for (const look of LOOKS) {
   test(`${look.name}: a strict policy, and a nonce that is never the same`, async ({ house, places }) => {
-    const path = look.at(places);
-    expect(path, 'the house holds what the page would show').toBeDefined();
-    const open = () => (look.anonymous ? ask(house.address, path!) : house.asOwner(path!));
+    const at = look.at(places);
+    expect(at, 'the house holds what the page would show').toBeDefined();
+    const open = () => (look.anonymous ? ask(house.address, at!) : house.asOwner(at!));
     const [one, two] = [await open(), await open()];
     for (const answer of [one, two]) {
       expect(answer.status).toBe(look.status ?? 200);
@@ -183,6 +183,7 @@ test('a change is taken from pages of this very console only', async ({ house })
 });
 
 test('server functions answer signed-in pages of this console only', async ({ house }) => {
+  expect(FUNCTIONS.length).toBeGreaterThanOrEqual(9);
   for (const name of [...FUNCTIONS, 'nothing-like-it']) {
     for (const [method, body] of [['GET', undefined], ['POST', 'id=x&than=y']] as const) {
       const answer = await ask(house.address, `/_fn/${name}?id=x&than=y`, {
