@@ -135,7 +135,7 @@ async fn find<S: Source>(source: &mut S, id: &SubjectId) -> Result<Option<Subjec
     Ok(with_identities(source, rows).await?.pop())
 }
 
-async fn list<S: Source>(
+pub(super) async fn list<S: Source>(
     source: &mut S,
     tenant: Option<&TenantSlug>,
     page: &Page<'_>,
