@@ -14,6 +14,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("rule", "Rule"),
     ("credential", "Enforcement key"),
     ("credential_key", "Secret of an enforcement key"),
+    ("account", "Account"),
 ];
 
 /// The word of a kind; the stored word where a later version wrote it.
@@ -77,6 +78,7 @@ mod tests {
             title("delete", "membership", "alice", "alice", Some("acme")),
             "Deleted membership of alice in acme"
         );
+        assert_eq!(title("update", "account", "Ada", "ada@example.org", None), "Changed account Ada");
         assert_eq!(title("update", "gadget", "x", "x", None), "Changed gadget x");
     }
 
