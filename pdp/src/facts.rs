@@ -54,7 +54,7 @@ pub(crate) async fn authenticate(store: &Store, key: &Secret) -> Result<bool, St
 }
 
 fn assemble(state: LiveState, question: &Question) -> Result<Gathered, NotACredential> {
-    let LiveState { now, global_revision, credential, key, subject, memberships } = state;
+    let LiveState { now, global_revision, credential, key, subject, memberships, .. } = state;
     let credential = credential.filter(|c| valid(c, now)).ok_or(NotACredential)?;
     let api_key = key.as_ref().map(|key| key.id.clone());
     let identity = identify(&credential.facts, question, key, subject, now);

@@ -20,6 +20,9 @@ const GRACE: Duration = Duration::from_secs(20);
 
 const SWEEP_EVERY: Duration = Duration::from_secs(5 * 60);
 
+/// In microseconds: how long a token that was taken back is remembered after it has expired.
+const REVOKED_KEPT: i64 = 24 * 60 * 60 * 1_000_000;
+
 /// Handle on a running server.
 #[derive(Debug)]
 pub struct Running {
@@ -98,14 +101,18 @@ impl Running {
     }
 }
 
-/// Removes what has expired of sessions, links and attempts, every few minutes.
+/// Removes what has expired of sessions, links, attempts and revoked tokens, every few minutes.
 async fn sweep_now_and_then(store: Store, clock: Clock) {
     let mut turn = tokio::time::interval(SWEEP_EVERY);
     turn.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         turn.tick().await;
-        if let Err(error) = console::sweep(&store, clock()).await {
+        let now = clock();
+        if let Err(error) = console::sweep(&store, now).await {
             tracing::warn!(%error, "expired sessions were not removed");
+        }
+        if let Err(error) = store.forget_revoked_tokens(now.saturating_add_micros(-REVOKED_KEPT)).await {
+            tracing::warn!(%error, "revoked tokens that have expired were not removed");
         }
     }
 }

@@ -28,8 +28,12 @@ macro_rules! migration {
 }
 
 /// In the order in which they are applied; a script is never edited once it has landed.
-const MIGRATIONS: &[Migration] =
-    &[migration!("0001_policy"), migration!("0002_record"), migration!("0003_console")];
+const MIGRATIONS: &[Migration] = &[
+    migration!("0001_policy"),
+    migration!("0002_record"),
+    migration!("0003_console"),
+    migration!("0005_issuers"),
+];
 
 impl Migration {
     fn script(&self, dialect: Dialect) -> &'static str {

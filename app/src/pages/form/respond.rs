@@ -59,6 +59,8 @@ impl From<WriteError> for Refusal {
             WriteError::AmbiguousRole { .. } => Problem::new("roles", Fault::Ambiguous),
             WriteError::Taken { .. } => Problem::new("name", Fault::Taken),
             WriteError::InUse { .. } => Problem::of_form(Fault::KeysBound),
+            WriteError::Issuer(why) => Problem::new(why.field, Fault::Refused),
+            WriteError::Blocked { .. } => Problem::new("sub", Fault::Refused),
             WriteError::Stale { .. } => Problem::of_form(Fault::Stale),
         };
         problem.into()
