@@ -40,6 +40,9 @@ const ALL = [
   { name: 'recover', route: '/recover', at: () => '/recover', anonymous: true },
   { name: 'setup-closed', route: '/setup', at: () => '/setup', anonymous: true, status: 410 },
 
+  { name: 'overview', route: '/', at: () => '/' },
+  { name: 'overview-tenant', route: '/', at: () => '/?tenant=acme' },
+
   { name: 'decisions', route: '/decisions', at: () => '/decisions' },
   {
     name: 'decisions-filtered',
@@ -63,6 +66,9 @@ const ALL = [
   { name: 'change-changed', route: '/changes/{id}', at: below('/changes', 'changed') },
   { name: 'change-hostile', route: '/changes/{id}', at: below('/changes', 'hostileTool') },
   { name: 'change-none', route: '/changes/{id}', at: () => `/changes/${NOTHING}`, status: 404 },
+
+  { name: 'evidence', route: '/evidence', at: () => '/evidence' },
+  { name: 'evidence-nothing-older', route: '/evidence', at: () => '/evidence?older_than=0' },
 
   { name: 'rules', route: '/rules', at: () => '/rules' },
   { name: 'rule-new', route: '/rules/new', at: () => '/rules/new' },
@@ -95,6 +101,11 @@ const ALL = [
   { name: 'role-none', route: '/roles/{id}', at: () => `/roles/${NOTHING}`, status: 404 },
   { name: 'tenants', route: '/settings/tenants', at: () => '/settings/tenants' },
   { name: 'keys', route: '/settings/keys', at: () => '/settings/keys' },
+
+  { name: 'search', route: '/search', at: () => '/search?q=refund' },
+  { name: 'search-hostile', route: '/search', at: () => '/search?q=mirror' },
+  { name: 'search-nothing', route: '/search', at: () => '/search?q=nothing-is-called-so&tenant=acme' },
+  { name: 'search-empty', route: '/search', at: () => '/search' },
 
   { name: 'account', route: '/account', at: () => '/account' },
   { name: 'not-found', route: '/nowhere', at: () => '/nowhere', status: 404 },
@@ -142,6 +153,16 @@ export const POSES = [
   { name: 'decisions-keys', of: 'decisions', strike: (page) => page.keyboard.press('?'), only: 'wide' },
   { name: 'decisions-tenants', of: 'decisions', strike: (page) => page.locator('.tenant-switch summary').click(), only: 'wide' },
   { name: 'decisions-drawer', of: 'decisions', strike: (page) => page.getByRole('button', { name: 'Menu' }).click(), only: 'narrow' },
+  {
+    name: 'decisions-jump',
+    of: 'decisions',
+    strike: async (page) => {
+      await page.keyboard.press('/');
+      await page.getByRole('combobox', { name: 'Jump to' }).fill('refund');
+      await page.getByRole('option', { name: 'All results' }).waitFor();
+      await page.keyboard.press('ArrowDown');
+    },
+  },
   {
     name: 'decision-similar',
     of: 'decision-denied',

@@ -1,7 +1,7 @@
 //! The one error that reaches a browser: a code and a correlation id, never free text of ours or the database's.
 
+use crate::wire::JsonText;
 use leptos::prelude::{FromServerFnError, ServerFnErrorErr};
-use leptos::server_fn::codec::JsonEncoding;
 use serde::{Deserialize, Serialize};
 
 /// What went wrong, as far as a browser may know.
@@ -54,7 +54,7 @@ impl AppError {
 }
 
 impl FromServerFnError for AppError {
-    type Encoder = JsonEncoding;
+    type Encoder = JsonText;
 
     fn from_server_fn_error(value: ServerFnErrorErr) -> Self {
         match &value {
@@ -66,8 +66,10 @@ impl FromServerFnError for AppError {
             ServerFnErrorErr::Registration(_)
             | ServerFnErrorErr::ServerError(_)
             | ServerFnErrorErr::MiddlewareError(_)
-            | ServerFnErrorErr::Deserialization(_)
             | ServerFnErrorErr::Response(_) => Self::internal(&value),
+            // On the server it is the request that does not read, in the browser the answer.
+            ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => Self::bad_request(&value),
+            ServerFnErrorErr::Deserialization(_) => Self::internal(&value),
         }
     }
 }

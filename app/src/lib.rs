@@ -21,6 +21,7 @@ pub mod session;
 pub mod status;
 pub mod url;
 pub mod verdict;
+pub mod wire;
 
 #[cfg(feature = "ssr")]
 pub mod console;

@@ -77,6 +77,7 @@ impl FromStr for ConsoleRole {
 pub enum Permission {
     ReadDecisions,
     ReadChanges,
+    ReadEvidence,
     ReadRules,
     WriteRules,
     TryCalls,
@@ -94,6 +95,7 @@ impl Permission {
     pub const ALL: &'static [Self] = &[
         Self::ReadDecisions,
         Self::ReadChanges,
+        Self::ReadEvidence,
         Self::ReadRules,
         Self::WriteRules,
         Self::TryCalls,
@@ -117,7 +119,7 @@ impl Permission {
             | Self::ReadServers
             | Self::ReadSubjects => &[Owner, PolicyAuthor, Auditor],
             Self::WriteRules | Self::WriteServers | Self::WriteSubjects => &[Owner, PolicyAuthor],
-            Self::ReadSettings => &[Owner, Auditor],
+            Self::ReadEvidence | Self::ReadSettings => &[Owner, Auditor],
             Self::WriteSettings => &[Owner],
             Self::OwnAccount => ConsoleRole::ALL,
         }

@@ -6,15 +6,17 @@ use crate::pages::change::ChangePage;
 use crate::pages::changes::ChangesPage;
 use crate::pages::decision::DecisionPage;
 use crate::pages::decisions::DecisionsPage;
-use crate::pages::home::HomePage;
+use crate::pages::evidence::EvidencePage;
 use crate::pages::keys::KeysPage;
 use crate::pages::not_found::NotFoundPage;
+use crate::pages::overview::OverviewPage;
 use crate::pages::review::ReviewPage;
 use crate::pages::role::RolePage;
 use crate::pages::roles::RolesPage;
 use crate::pages::rule::history::RuleHistoryPage;
 use crate::pages::rule::{NewRulePage, RulePage};
 use crate::pages::rules::RulesPage;
+use crate::pages::search::SearchPage;
 use crate::pages::server::ServerPage;
 use crate::pages::server::activity::ServerActivityPage;
 use crate::pages::server::connect::ServerConnectPage;
@@ -52,7 +54,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <Frame>
                 <FlatRoutes fallback=|| view! { <NotFoundPage/> }>
-                    <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
+                    <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async/>
                     <Route path=path!("/decisions") view=DecisionsPage ssr=SsrMode::Async/>
                     <Route path=path!("/decisions/:id") view=DecisionPage ssr=SsrMode::Async/>
                     <Route path=path!("/rules") view=RulesPage ssr=SsrMode::Async/>
@@ -76,6 +78,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings/keys") view=KeysPage ssr=SsrMode::Async/>
                     <Route path=path!("/changes") view=ChangesPage ssr=SsrMode::Async/>
                     <Route path=path!("/changes/:id") view=ChangePage ssr=SsrMode::Async/>
+                    <Route path=path!("/evidence") view=EvidencePage ssr=SsrMode::Async/>
+                    <Route path=path!("/search") view=SearchPage ssr=SsrMode::Async/>
                     <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async/>
                     <Route path=path!("/*rest") view=NotFoundPage ssr=SsrMode::Async/>
                 </FlatRoutes>

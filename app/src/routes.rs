@@ -51,6 +51,13 @@ pub struct Page {
     pub nav: Option<NavEntry>,
 }
 
+pub const OVERVIEW: Page = Page {
+    path: "/",
+    title: "Overview",
+    permission: Permission::ReadDecisions,
+    nav: Some(NavEntry { group: NavGroup::Work, icon: Glyph::Overview, label: "Overview" }),
+};
+
 pub const DECISIONS: Page = Page {
     path: "/decisions",
     title: "Decisions",
@@ -164,6 +171,18 @@ pub const ROLES: Page = Page {
 pub const ROLE: Page =
     Page { path: "/roles/{id}", title: "Role", permission: Permission::ReadSubjects, nav: None };
 
+/// Chains, their verification, anchors and retention.
+pub const EVIDENCE: Page = Page {
+    path: "/evidence",
+    title: "Evidence",
+    permission: Permission::ReadEvidence,
+    nav: Some(NavEntry { group: NavGroup::Record, icon: Glyph::Evidence, label: "Evidence" }),
+};
+
+/// Reached by the jump box; each kind of thing is found by those who may see it.
+pub const SEARCH: Page =
+    Page { path: "/search", title: "Search", permission: Permission::OwnAccount, nav: None };
+
 /// The first of the settings; the others are tabs beside it.
 pub const TENANTS: Page = Page {
     path: "/settings/tenants",
@@ -183,8 +202,9 @@ pub const KEYS: Page = Page {
 pub const ACCOUNT: Page =
     Page { path: "/account", title: "Account", permission: Permission::OwnAccount, nav: None };
 
-/// Every page that needs a session. `/` redirects, and what is not listed is a 404.
+/// Every page that needs a session. What is not listed is a 404.
 pub const PAGES: &[Page] = &[
+    OVERVIEW,
     DECISIONS,
     DECISION,
     RULES,
@@ -208,17 +228,26 @@ pub const PAGES: &[Page] = &[
     KEYS,
     CHANGES,
     CHANGE,
+    EVIDENCE,
+    SEARCH,
     ACCOUNT,
 ];
 
 /// Where somebody of this role lands.
 pub fn landing(role: ConsoleRole) -> &'static str {
-    if role.may(DECISIONS.permission) { DECISIONS.path } else { ACCOUNT.path }
+    match role {
+        ConsoleRole::Owner | ConsoleRole::PolicyAuthor => OVERVIEW.path,
+        ConsoleRole::Auditor => DECISIONS.path,
+        ConsoleRole::Approver => ACCOUNT.path,
+    }
 }
 
 /// Whether the navigation entry for `page` is the current place. A detail page belongs to its list, a tool to the
 /// servers, and the settings share one entry.
 pub fn is_current(page: &Page, path: &str) -> bool {
+    if page.path == OVERVIEW.path {
+        return path == OVERVIEW.path;
+    }
     if page.path == SERVERS.path && path.starts_with("/tools/") {
         return true;
     }
@@ -245,6 +274,8 @@ mod tests {
         assert!(!is_current(&DECISIONS, "/decisionsx"));
         assert!(!is_current(&CHANGES, "/decisions"));
         assert!(is_current(&TENANTS, "/settings/keys"));
+        assert!(is_current(&OVERVIEW, "/"));
+        assert!(!is_current(&OVERVIEW, "/decisions"));
     }
 
     #[test]

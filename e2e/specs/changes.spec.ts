@@ -1,7 +1,7 @@
 // Who changed what: every change by a bundle is in the list, before and after beside each other.
 
 import { HOSTILE } from '../support/filling.mjs';
-import { expect, hydrated, scripted, test, type Page } from '../support/fixtures';
+import { expect, hydrated, OWNER, scripted, test, type Page } from '../support/fixtures';
 
 test.use({ filling: 'hostile' });
 
@@ -13,12 +13,17 @@ async function ready(page: Page): Promise<void> {
   if (scripted()) await hydrated(page);
 }
 
-test('an empty list says what would be there', { tag: '@no-script' }, async ({ open, browse }) => {
+test('the first change is the owner', { tag: '@no-script' }, async ({ open, browse }) => {
   const page = await browse(await open());
   await page.goto('/changes');
   await ready(page);
-  await expect(page.getByRole('heading', { name: 'No changes yet' })).toBeVisible();
-  await expect(page.getByText('countersign apply -f bundle.yaml')).toBeVisible();
+  await expect(rows(page)).toHaveCount(1);
+  await expect(rows(page).first()).toContainText(`Created account ${OWNER.name}`);
+  await expect(rows(page).first()).toContainText('Console');
+  await rows(page).first().getByRole('link').click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(`Created account ${OWNER.name}`);
+  await expect(page.getByRole('main')).toContainText('made at set-up');
+  expect(await page.content()).not.toContain('argon2');
 });
 
 test('a bundle is a list of changes', { tag: '@no-script' }, async ({ open, browse }) => {
@@ -123,9 +128,10 @@ test('more than fifty changes are paged, both ways', { tag: '@no-script' }, asyn
   await expect(rows(page).locator('.row-link').first()).not.toHaveAttribute('href', first[0] ?? '');
   const second = await read();
   await paging.getByRole('link', { name: 'Older' }).click();
-  await expect(rows(page)).toHaveCount(10);
+  // The tenants, and the owner before them.
+  await expect(rows(page)).toHaveCount(11);
   const third = await read();
-  expect(new Set([...first, ...second, ...third]).size).toBe(110);
+  expect(new Set([...first, ...second, ...third]).size).toBe(111);
   await paging.getByRole('link', { name: 'Newer' }).click();
   await expect(rows(page)).toHaveCount(50);
   expect(await read()).toEqual(second);

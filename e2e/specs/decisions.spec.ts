@@ -66,8 +66,10 @@ test('the list says outcome, call, caller, why and when', { tag: '@no-script' },
   await expect(waiting.locator('time')).toHaveAttribute('datetime', /^\d{4}-\d\d-\d\dT.*Z$/);
   await expect(waiting.locator('time')).toHaveAttribute('title', /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);
   // Newest first.
-  const times = await rows(page).locator('time').evaluateAll((all) => all.map((time) => time.getAttribute('datetime')));
-  expect(times).toEqual([...times].sort().reverse());
+  const times = await rows(page)
+    .locator('time')
+    .evaluateAll((all) => all.map((time) => Date.parse(time.getAttribute('datetime') ?? '')));
+  expect(times).toEqual([...times].sort((a, b) => b - a));
 });
 
 test('filters are in the address, shown as chips, and removed by them', { tag: '@no-script' }, async ({ page }) => {

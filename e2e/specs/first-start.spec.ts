@@ -49,8 +49,8 @@ test('the printed link makes the owner, once', { tag: '@no-script' }, async ({ o
     await expect(page.getByLabel('One-time code')).toBeHidden();
   }
   await fillIn(page);
-  await expect(page).toHaveURL(/\/decisions$/);
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Decisions');
+  await expect(page).toHaveURL(/\/$/);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Overview');
   await expect(page.getByRole('heading', { name: 'No decisions yet' })).toBeVisible();
 
   const second = await browse(house, { session: null });
@@ -102,7 +102,7 @@ test('weak passwords are refused with what was typed kept', { tag: '@no-script' 
 
   // None of it used the link up.
   await fillIn(page);
-  await expect(page).toHaveURL(/\/decisions$/);
+  await expect(page).toHaveURL(/\/$/);
 });
 
 test('every field that is wrong is named, and the summary leads to it', async ({ open }) => {
@@ -141,7 +141,7 @@ test('the code is in no log and in no address', async ({ open, browse }) => {
   page.on('request', (request) => asked.push(request.url(), request.headers().referer ?? ''));
   await openLink(page, `${house.address}/setup#${code}`);
   await fillIn(page);
-  await expect(page).toHaveURL(/\/decisions$/);
+  await expect(page).toHaveURL(/\/$/);
   expect(asked.filter((address) => address.includes(code))).toEqual([]);
   expect(house.log().split(code).length - 1, 'printed once').toBe(1);
 });

@@ -117,11 +117,6 @@ for (const pose of POSES) {
   });
 }
 
-test('the front page leads on', { tag: '@no-script' }, async ({ page }) => {
-  await page.goto('/');
-  await expect(page).toHaveURL(/\/decisions$/);
-});
-
 test('the rail is a drawer on a narrow screen', { tag: '@no-script' }, async ({ browse, house }) => {
   const page = await browse(house, { viewport: NARROW });
   await page.goto('/decisions');

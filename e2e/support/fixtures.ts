@@ -5,9 +5,10 @@ import { placesOf } from '../pages.mjs';
 import { hangUp } from './ask.mjs';
 import { demo, hostile } from './filling.mjs';
 import { House, state } from './house.mjs';
+import { McpServer, type Tool } from './toolbox.mjs';
 import { Silence } from './silence.mjs';
 
-export { expect, type Page } from '@playwright/test';
+export { expect, type Locator, type Page } from '@playwright/test';
 export { House, OWNER, SESSION_COOKIE } from './house.mjs';
 export { hydrated } from './silence.mjs';
 
@@ -35,6 +36,8 @@ interface Fixtures {
   open: (options?: { settled?: boolean }) => Promise<House>;
   /** A browser of its own at a house. */
   browse: (house: House, look?: Look) => Promise<Page>;
+  /** An MCP server that lists these tools. */
+  mcp: (tools: Tool[], port?: number) => Promise<McpServer>;
   house: House;
   places: Record<string, string>;
 }
@@ -97,6 +100,16 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       return context.newPage();
     });
     await Promise.all(contexts.map((context) => context.close()));
+  },
+
+  mcp: async ({}, use) => {
+    const servers: McpServer[] = [];
+    await use(async (tools, port) => {
+      const server = await McpServer.open(tools, port);
+      servers.push(server);
+      return server;
+    });
+    await Promise.all(servers.map((server) => server.close()));
   },
 
   // The built-in `page`, at the shared house.

@@ -178,6 +178,8 @@ export class House {
       PATH: process.env.PATH,
       COUNTERSIGN_DATABASE: this.database,
       COUNTERSIGN_PUBLIC_URL: this.address,
+      // The MCP servers of the tests run on this machine.
+      COUNTERSIGN_ALLOW_ADDRESS: 'loopback',
       ...this.keys,
     };
   }
@@ -314,7 +316,7 @@ export function pause(milliseconds) {
 }
 
 /** @returns {Promise<number>} */
-function freePort() {
+export function freePort() {
   return new Promise((resolve, reject) => {
     const server = net.createServer();
     server.on('error', reject);

@@ -1,13 +1,13 @@
 //! The door that decides and records: nothing is answered before its record is committed.
 
 use crate::Pdp;
-use crate::facts::{self, Gathered, gather};
+use crate::facts::{self, Gathered, MAX_PROPERTIES, gather};
 use crate::policies::Matched;
 use crate::record;
 use crate::secret::Secret;
 use policy::compile::PolicySet;
-use policy::evaluate::{EvaluationRequest, evaluate};
-use policy::facts::Facts;
+use policy::evaluate::{EvaluationRequest, evaluate, tenant_of};
+use policy::facts::{AssertedProperties, Facts, Revision};
 use policy::labels::Responses;
 use policy::{Call, Decision, DecisionId, Reason};
 use serde_json::{Map, Value};
@@ -31,6 +31,8 @@ pub struct SubjectClaim {
 pub struct Question {
     pub call: Call,
     pub subject: SubjectClaim,
+    /// `action.properties` and `resource.properties` without the arguments: believed under `assert_attributes` alone.
+    pub properties: AssertedProperties,
     /// `context.access_token`: verified, never stored or logged.
     pub access_token: Option<Secret>,
     /// Runs through every log line and into the record.
@@ -52,13 +54,17 @@ pub struct Answer {
 pub enum AskError {
     #[error("the enforcement key is missing, unknown, expired or switched off")]
     NotACredential,
+    /// They would be facts, and what is recorded of a call must stay small.
+    #[error("`{0}` is larger than {MAX_PROPERTIES} bytes")]
+    PropertiesTooLarge(&'static str),
 }
 
 impl Pdp {
     /// Decides one call for a PEP and records the decision before it is returned.
     ///
     /// # Errors
-    /// Only where the PEP's own key is not valid. An unreadable state or an unwritable record is a denial.
+    /// Only where the PEP's own key is not valid, or what it asserts is too large. An unreadable state or an
+    /// unwritable record is a denial.
     pub async fn enforce(&self, key: &Secret, question: &Question) -> Result<Answer, AskError> {
         let id = DecisionId::new(uuid::Uuid::now_v7().to_string());
         match self.decide(key, question).await {
@@ -72,17 +78,18 @@ impl Pdp {
         }
     }
 
-    /// Whether the key is one that may ask at all; nothing is decided or recorded.
+    /// Whether the key is one that may ask at all; nothing is decided or recorded. Where that cannot be found out
+    /// nobody is called a stranger: nothing is allowed then either way.
     ///
     /// # Errors
-    /// Where it is not, or where that cannot be found out.
+    /// Where it is not.
     pub async fn authenticate(&self, key: &Secret) -> Result<(), AskError> {
         match facts::authenticate(&self.store, key).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(AskError::NotACredential),
             Err(error) => {
-                tracing::error!(%error, "live state unreadable, request refused");
-                Err(AskError::NotACredential)
+                tracing::error!(error = %error, cause = ?std::error::Error::source(&error), "live state unreadable, the enforcement key was not looked up");
+                Ok(())
             }
         }
     }
@@ -111,8 +118,9 @@ impl Pdp {
     ) -> Result<Result<Decided, AskError>, StoreError> {
         let mut rounds = 0;
         loop {
-            let Ok(gathered) = gather(&self.store, key, question).await? else {
-                return Ok(Err(AskError::NotACredential));
+            let gathered = match gather(&self.store, key, question).await? {
+                Ok(gathered) => gathered,
+                Err(error) => return Ok(Err(error)),
             };
             rounds += 1;
             let policy = self.policies.matching(&gathered.facts, &question.call, rounds < ROUNDS).await?;
@@ -135,12 +143,15 @@ impl Pdp {
         if !heavy {
             return evaluate_caught(set.map(Arc::as_ref), &EvaluationRequest { facts, call, approved: &[] });
         }
-        let Ok(_turn) = self.heavy.acquire().await else { return failed() };
-        let (set, facts, call) = (set.cloned(), facts.clone(), call.clone());
-        let lane = tokio::task::spawn_blocking(move || {
-            evaluate_caught(set.as_deref(), &EvaluationRequest { facts: &facts, call: &call, approved: &[] })
-        });
-        lane.await.unwrap_or_else(|_| failed())
+        let Ok(_turn) = self.heavy.acquire().await else { return failed(facts, call) };
+        let lane = {
+            let (set, facts, call) = (set.cloned(), facts.clone(), call.clone());
+            tokio::task::spawn_blocking(move || {
+                let request = EvaluationRequest { facts: &facts, call: &call, approved: &[] };
+                evaluate_caught(set.as_deref(), &request)
+            })
+        };
+        lane.await.unwrap_or_else(|_| failed(facts, call))
     }
 }
 
@@ -175,9 +186,74 @@ pub(crate) struct Decided {
 
 /// Evaluation cannot panic; if it does all the same, that is a recorded denial.
 pub(crate) fn evaluate_caught(set: Option<&PolicySet>, request: &EvaluationRequest<'_>) -> Decision {
-    catch_unwind(AssertUnwindSafe(|| evaluate(set, request))).unwrap_or_else(|_| failed())
+    caught(request.facts, request.call, || evaluate(set, request))
 }
 
-fn failed() -> Decision {
-    Decision::deny(Reason::EvaluationFailed, "evaluation panicked")
+fn caught(facts: &Facts, call: &Call, evaluation: impl FnOnce() -> Decision) -> Decision {
+    catch_unwind(AssertUnwindSafe(evaluation)).unwrap_or_else(|_| failed(facts, call))
+}
+
+/// A denial that stands in the record of the tenant whose call it was.
+fn failed(facts: &Facts, call: &Call) -> Decision {
+    let mut decision = Decision::deny(Reason::EvaluationFailed, "evaluation panicked");
+    if let Some(tenant) = tenant_of(facts, call)
+        && let Ok(membership) = facts.membership(Some(tenant))
+    {
+        decision.revision = Revision { global: facts.global_revision, tenant: membership.tenant_revision };
+        decision.tenant = Some(tenant.clone());
+    }
+    decision
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use policy::arguments::Arguments;
+    use policy::facts::{CredentialFacts, Identity, MembershipFacts, SubjectFacts};
+    use policy::labels::{ArgumentsMode, Trust};
+    use policy::{ResourceRef, SubjectKind, TenantSlug, Timestamp};
+
+    #[test]
+    fn an_evaluation_that_panics_is_a_denial_of_the_callers_tenant() {
+        let facts = Facts {
+            now: Timestamp::default(),
+            global_revision: 7,
+            credential: CredentialFacts {
+                id: "c".into(),
+                name: "pep".into(),
+                tenant: None,
+                server: None,
+                trust: Trust::AssertSubject,
+                arguments: ArgumentsMode::Required,
+                responses: Responses::Explained,
+            },
+            identity: Identity::Asserted {
+                subject: SubjectFacts {
+                    id: "alice".into(),
+                    kind: SubjectKind::User,
+                    name: "Alice".into(),
+                    active: true,
+                    attributes: Map::new(),
+                },
+            },
+            memberships: vec![MembershipFacts {
+                tenant: TenantSlug::from("acme"),
+                tenant_revision: 3,
+                roles: Vec::new(),
+                until: None,
+            }],
+            asserted: AssertedProperties::default(),
+        };
+        let call = Call {
+            action: "tools/call".into(),
+            resource: ResourceRef { kind: "tool".into(), id: "crm/refund".into() },
+            arguments: Arguments::NotSent,
+            context: Map::new(),
+            tenant: None,
+        };
+        let decision = caught(&facts, &call, || panic!("a fault of ours"));
+        assert_eq!((decision.is_allow(), decision.reason), (false, Reason::EvaluationFailed));
+        assert_eq!(decision.tenant, Some(TenantSlug::from("acme")));
+        assert_eq!(decision.revision, Revision { global: 7, tenant: 3 });
+    }
 }

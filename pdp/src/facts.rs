@@ -1,10 +1,12 @@
 //! Step 3: gather. From what one statement read to the facts of one call.
 
-use crate::enforce::{Question, SubjectClaim};
+use crate::enforce::{AskError, Question};
 use crate::secret::Secret;
-use policy::facts::{CredentialFacts, Facts, Identity, SubjectFacts};
+use policy::arguments::canonical;
+use policy::facts::{AssertedProperties, CredentialFacts, Facts, Identity, SubjectFacts};
 use policy::ids::WHOEVER;
 use policy::labels::Trust;
+use serde_json::{Map, Value};
 use store::live::{LiveCredential, LiveKey};
 use store::{CallerBy, CredentialBy, LiveQuery, LiveState, Store, StoreError};
 
@@ -16,9 +18,9 @@ pub(crate) struct Gathered {
     pub(crate) api_key: Option<String>,
 }
 
-/// The credential is unknown, expired or switched off: the request itself fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct NotACredential;
+/// The largest properties of a subject, an action or a resource that are taken as facts, in bytes of their
+/// canonical form. Where they are not taken, their size does not matter.
+pub(crate) const MAX_PROPERTIES: usize = 16 * 1024;
 
 /// Reads the live state for one call. One statement; a second only where a PEP that vouches for its subjects
 /// sends a token all the same.
@@ -26,7 +28,7 @@ pub(crate) async fn gather(
     store: &Store,
     key: &Secret,
     question: &Question,
-) -> Result<Result<Gathered, NotACredential>, StoreError> {
+) -> Result<Result<Gathered, AskError>, StoreError> {
     let credential = key.digest();
     let token = question.access_token.as_ref().map(Secret::digest);
     let subject = question.subject.id.as_str();
@@ -53,15 +55,16 @@ pub(crate) async fn authenticate(store: &Store, key: &Secret) -> Result<bool, St
     Ok(state.credential.is_some_and(|credential| valid(&credential, state.now)))
 }
 
-fn assemble(state: LiveState, question: &Question) -> Result<Gathered, NotACredential> {
+fn assemble(state: LiveState, question: &Question) -> Result<Gathered, AskError> {
     let LiveState { now, global_revision, credential, key, subject, memberships, .. } = state;
-    let credential = credential.filter(|c| valid(c, now)).ok_or(NotACredential)?;
+    let credential = credential.filter(|c| valid(c, now)).ok_or(AskError::NotACredential)?;
     let api_key = key.as_ref().map(|key| key.id.clone());
+    let asserted = asserted(question, credential.facts.trust)?;
     let identity = identify(&credential.facts, question, key, subject, now);
     // A caller that was not recognised has no memberships either.
     let memberships = if identity.subject().is_some() { memberships } else { Vec::new() };
     Ok(Gathered {
-        facts: Facts { now, global_revision, credential: credential.facts, identity, memberships },
+        facts: Facts { now, global_revision, credential: credential.facts, identity, memberships, asserted },
         credential_key: Some(credential.key_id),
         api_key,
     })
@@ -93,20 +96,42 @@ fn identify(
             }
             Identity::ApiKey { key: key.name, subject }
         }
-        Trust::AssertSubject | Trust::AssertAttributes => match subject {
-            Some(subject) => {
-                Identity::Asserted { subject: with_properties(subject, claim, credential.trust) }
-            }
-            None => Identity::UnknownSubject { id: claim.id.clone() },
-        },
+        Trust::AssertSubject => asserted_subject(claim.id.as_str(), subject),
+        Trust::AssertAttributes => {
+            // The PEP's properties lie over the stored attributes.
+            let subject = subject.map(|mut subject| {
+                subject.attributes.extend(claim.properties.clone());
+                subject
+            });
+            asserted_subject(claim.id.as_str(), subject)
+        }
     }
 }
 
-/// Under `assert_attributes` the PEP's properties lie over the stored attributes; under anything else they
-/// are ignored, not merged.
-fn with_properties(mut subject: SubjectFacts, claim: &SubjectClaim, trust: Trust) -> SubjectFacts {
-    if trust == Trust::AssertAttributes {
-        subject.attributes.extend(claim.properties.clone());
+fn asserted_subject(id: &str, subject: Option<SubjectFacts>) -> Identity {
+    match subject {
+        Some(subject) => Identity::Asserted { subject },
+        None => Identity::UnknownSubject { id: id.to_owned() },
     }
-    subject
+}
+
+/// What the PEP says of action and resource, where it is believed; elsewhere properties are ignored, not merged.
+fn asserted(question: &Question, trust: Trust) -> Result<AssertedProperties, AskError> {
+    if trust != Trust::AssertAttributes {
+        return Ok(AssertedProperties::default());
+    }
+    for (name, properties) in [
+        ("subject.properties", &question.subject.properties),
+        ("action.properties", &question.properties.action),
+        ("resource.properties", &question.properties.resource),
+    ] {
+        if size(properties) > MAX_PROPERTIES {
+            return Err(AskError::PropertiesTooLarge(name));
+        }
+    }
+    Ok(question.properties.clone())
+}
+
+fn size(properties: &Map<String, Value>) -> usize {
+    properties.iter().map(|(key, value)| key.len() + canonical(value).len()).sum()
 }

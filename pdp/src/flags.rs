@@ -2,7 +2,7 @@
 
 use policy::TenantSlug;
 use policy::compile::{CatalogTool, Surroundings};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::administration::{HeldRole, Page, Server, StoredRule, Tool};
 use store::{Store, StoreError, Writer};
 
@@ -41,6 +41,12 @@ fn assemble(
     rules: Vec<StoredRule>,
     now: policy::Timestamp,
 ) -> Surroundings {
+    // Where arguments are not held against the schema, it says nothing of what may come.
+    let unchecked: BTreeSet<String> = servers
+        .iter()
+        .filter(|server| !server.check_arguments)
+        .map(|server| server.slug.to_string())
+        .collect();
     let tenants: BTreeMap<String, Vec<TenantSlug>> =
         servers.into_iter().map(|server| (server.slug.to_string(), server.tenants)).collect();
     let tools = tools.into_iter().map(|tool| CatalogTool {
@@ -52,6 +58,7 @@ fn assemble(
         input_schema: tool
             .definition
             .or(tool.offered)
+            .filter(|_| tool.check_schema && !unchecked.contains(tool.server.as_str()))
             .and_then(|definition| definition.get("inputSchema").cloned()),
     });
     Surroundings {

@@ -118,7 +118,13 @@ impl Policies {
     }
 
     fn place(&self, tenant: &TenantSlug) -> Arc<Place> {
-        lock(&self.places).get_or_insert(tenant.clone(), Arc::default).clone()
+        let mut places = lock(&self.places);
+        if let Some(place) = places.get(tenant) {
+            return place.clone();
+        }
+        let place = Arc::<Place>::default();
+        places.put(tenant.clone(), place.clone());
+        place
     }
 
     /// The tenant's policy of this moment with `draft` in the place of the rule `replaces`, or beside all others.

@@ -4,7 +4,7 @@ use crate::Pdp;
 use crate::enforce::evaluate_caught;
 use crate::policies::{Matched, Policies};
 use policy::evaluate::EvaluationRequest;
-use policy::facts::{CredentialFacts, Facts, Identity};
+use policy::facts::{AssertedProperties, CredentialFacts, Facts, Identity};
 use policy::labels::{ArgumentsMode, Responses, Trust};
 use policy::{Call, Decision, ServerSlug, SubjectId};
 use std::sync::Arc;
@@ -91,6 +91,7 @@ impl Previewer {
             },
             identity,
             memberships: state.memberships,
+            asserted: AssertedProperties::default(),
         })
     }
 }

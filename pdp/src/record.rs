@@ -9,6 +9,7 @@ use policy::facts::Facts;
 use policy::{Decision, DecisionId, ResourceRef};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 use store::chain::AuditKey;
 use store::recorder::NewRecord;
 
@@ -45,6 +46,36 @@ pub struct RecordedTool {
     pub read_only: bool,
 }
 
+/// [`RecordBody`] as it is written, without a copy of what it holds.
+#[derive(Debug, Serialize)]
+struct Body<'a> {
+    v: u32,
+    request_id: &'a str,
+    call: BodyCall<'a>,
+    facts: Cow<'a, Facts>,
+    decision: &'a Decision,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool: Option<RecordedTool>,
+}
+
+/// [`RecordedCall`] as it is written.
+#[derive(Debug, Serialize)]
+struct BodyCall<'a> {
+    action: &'a str,
+    resource: &'a ResourceRef,
+    subject: BodyRef<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<&'a Map<String, Value>>,
+}
+
+/// [`ResourceRef`] as it is written.
+#[derive(Debug, Serialize)]
+struct BodyRef<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    id: &'a str,
+}
+
 /// A redacted value stands as this object, so that equal ones compare equal.
 const REDACTED: &str = "$redacted";
 
@@ -66,17 +97,17 @@ pub(crate) fn describe(id: &DecisionId, question: &Question, decided: &Decided, 
         Target::Tool { server, name } => set.server(server.as_str())?.tool(name),
         _ => None,
     });
-    let body = RecordBody {
+    let body = Body {
         v: 1,
-        request_id: question.request_id.clone(),
-        call: RecordedCall {
-            action: call.action.clone(),
-            resource: call.resource.clone(),
-            subject: ResourceRef { kind: question.subject.kind.clone(), id: question.subject.id.clone() },
-            context: call.context.clone(),
+        request_id: &question.request_id,
+        call: BodyCall {
+            action: &call.action,
+            resource: &call.resource,
+            subject: BodyRef { kind: &question.subject.kind, id: &question.subject.id },
+            context: (!call.context.is_empty()).then_some(&call.context),
         },
         facts: of_this_tenant(facts, &decided.decision),
-        decision: decided.decision.clone(),
+        decision: &decided.decision,
         tool: known.map(|tool| RecordedTool {
             definition_hash: tool.source.definition_hash.clone(),
             risk: tool.source.risk,
@@ -104,17 +135,23 @@ pub(crate) fn describe(id: &DecisionId, question: &Question, decided: &Decided, 
 }
 
 /// The facts as they are recorded: a record of one tenant says nothing of the caller's other memberships.
-fn of_this_tenant(facts: &Facts, decision: &Decision) -> Facts {
-    let mut facts = facts.clone();
-    if let Some(tenant) = &decision.tenant {
-        facts.memberships.retain(|membership| membership.tenant == *tenant);
+fn of_this_tenant<'a>(facts: &'a Facts, decision: &Decision) -> Cow<'a, Facts> {
+    match &decision.tenant {
+        Some(tenant) if facts.memberships.iter().any(|membership| membership.tenant != *tenant) => {
+            let mut facts = facts.clone();
+            facts.memberships.retain(|membership| membership.tenant == *tenant);
+            Cow::Owned(facts)
+        }
+        _ => Cow::Borrowed(facts),
     }
-    facts
 }
 
 /// The arguments as they are recorded. Of a tool that is not known, nothing is known of what to redact: then
 /// every value is.
 fn redacted(arguments: &Value, tool: Option<&CompiledTool>, key: &AuditKey) -> String {
+    if tool.is_some_and(|tool| !tool.redacts_anything()) {
+        return canonical(arguments);
+    }
     let mut copy = arguments.clone();
     let hide = &mut |value: &mut Value| redact(value, key);
     match tool {
@@ -127,4 +164,105 @@ fn redacted(arguments: &Value, tool: Option<&CompiledTool>, key: &AuditKey) -> S
 fn redact(value: &mut Value, key: &AuditKey) {
     let digest = key.keyed_digest(canonical(value).as_bytes());
     *value = json!({ REDACTED: digest });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::enforce::SubjectClaim;
+    use crate::facts::Gathered;
+    use policy::arguments::Arguments;
+    use policy::facts::{
+        AssertedProperties, CredentialFacts, Identity, MembershipFacts, Revision, SubjectFacts,
+    };
+    use policy::labels::{ArgumentsMode, Responses, Trust};
+    use policy::{Call, Reason, SubjectKind, TenantSlug, Timestamp};
+
+    fn object(value: Value) -> Map<String, Value> {
+        match value {
+            Value::Object(map) => map,
+            other => panic!("no object: {other}"),
+        }
+    }
+
+    fn membership(tenant: &str) -> MembershipFacts {
+        MembershipFacts {
+            tenant: TenantSlug::from(tenant),
+            tenant_revision: 3,
+            roles: Vec::new(),
+            until: Some(Timestamp::from_micros(5)),
+        }
+    }
+
+    fn asked() -> (Question, Decided) {
+        let question = Question {
+            call: Call {
+                action: "tools/call".into(),
+                resource: ResourceRef { kind: "tool".into(), id: "refund".into() },
+                arguments: Arguments::Known(json!({"amount": 80})),
+                context: object(json!({"ip": "192.0.2.1"})),
+                tenant: None,
+            },
+            subject: SubjectClaim { kind: "user".into(), id: "self".into(), properties: Map::new() },
+            properties: AssertedProperties::default(),
+            access_token: None,
+            request_id: "r1".into(),
+        };
+        let facts = Facts {
+            now: Timestamp::from_micros(1),
+            global_revision: 7,
+            credential: CredentialFacts {
+                id: "c".into(),
+                name: "pep".into(),
+                tenant: None,
+                server: Some("crm".into()),
+                trust: Trust::AssertAttributes,
+                arguments: ArgumentsMode::Required,
+                responses: Responses::Explained,
+            },
+            identity: Identity::Asserted {
+                subject: SubjectFacts {
+                    id: "alice".into(),
+                    kind: SubjectKind::User,
+                    name: "Alice".into(),
+                    active: true,
+                    attributes: object(json!({"level": 3})),
+                },
+            },
+            memberships: vec![membership("acme"), membership("globex")],
+            asserted: AssertedProperties { action: Map::new(), resource: object(json!({"region": "eu"})) },
+        };
+        let mut decision = Decision::deny(Reason::NoMatchingRule, "why");
+        decision.tenant = Some(TenantSlug::from("acme"));
+        decision.revision = Revision { global: 7, tenant: 3 };
+        let gathered = Gathered { facts, credential_key: None, api_key: None };
+        (question, Decided { gathered, decision, set: None })
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_as_it_was_seen() {
+        let (question, mut decided) = asked();
+        let key = AuditKey::from_secret(&[7; 32]);
+        let written = |decided: &Decided| -> RecordBody {
+            let record = describe(&DecisionId::from("d"), &question, decided, &key);
+            serde_json::from_str(&record.body).expect("reads back")
+        };
+        let body = written(&decided);
+        assert_eq!((body.v, body.request_id.as_str()), (1, "r1"));
+        assert_eq!(body.call.action, "tools/call");
+        assert_eq!(body.call.resource, question.call.resource);
+        assert_eq!(body.call.subject, ResourceRef { kind: "user".into(), id: "self".into() });
+        assert_eq!(body.call.context, question.call.context);
+        assert_eq!(body.decision, decided.decision);
+        // Of the caller's other tenants nothing is said.
+        let mut seen = decided.gathered.facts.clone();
+        seen.memberships.truncate(1);
+        assert_eq!(body.facts, seen);
+        assert_eq!(body.facts.asserted.resource["region"], "eu");
+        decided.gathered.facts.memberships.truncate(1);
+        assert_eq!(written(&decided).facts, seen);
+        // Nothing is known of a tool that is in no catalog, so none of its arguments is kept in the clear.
+        let record = describe(&DecisionId::from("d"), &question, &decided, &key);
+        assert!(record.arguments.is_some_and(|arguments| arguments.contains(REDACTED)));
+    }
 }

@@ -6,7 +6,9 @@ use policy::arguments::Arguments;
 use policy::call::{Call, ResourceRef};
 use policy::compile::{CompiledTool, PolicySet, RuleSource, ServerSource, TenantState, ToolSource};
 use policy::evaluate::{EvaluationRequest, evaluate};
-use policy::facts::{CredentialFacts, Facts, Identity, MembershipFacts, Revision, RoleGrant, SubjectFacts};
+use policy::facts::{
+    AssertedProperties, CredentialFacts, Facts, Identity, MembershipFacts, Revision, RoleGrant, SubjectFacts,
+};
 use policy::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust};
 use policy::{RuleId, ServerSlug, SubjectId, TenantSlug, Timestamp, ToolId};
 use serde_json::{Map, Value, json};
@@ -44,6 +46,7 @@ fn facts() -> Facts {
             roles: vec![RoleGrant { name: "support".into(), global: false }],
             until: None,
         }],
+        asserted: AssertedProperties::default(),
     }
 }
 

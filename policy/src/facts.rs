@@ -97,6 +97,21 @@ impl Identity {
     }
 }
 
+/// What a PEP says of a call's action and resource, where it is believed (`assert_attributes`); empty elsewhere.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct AssertedProperties {
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub action: Map<String, Value>,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub resource: Map<String, Value>,
+}
+
+impl AssertedProperties {
+    pub fn is_empty(&self) -> bool {
+        self.action.is_empty() && self.resource.is_empty()
+    }
+}
+
 /// Everything read for one call, in one statement.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Facts {
@@ -107,6 +122,8 @@ pub struct Facts {
     pub identity: Identity,
     /// In tenant order. Expired ones are here too, so that the reviewer sees why they do not count.
     pub memberships: Vec<MembershipFacts>,
+    #[serde(default, skip_serializing_if = "AssertedProperties::is_empty")]
+    pub asserted: AssertedProperties,
 }
 
 /// Why no tenant could be settled on.

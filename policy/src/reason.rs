@@ -113,4 +113,14 @@ mod tests {
         }
         assert_eq!(Reason::from_code("ok"), None);
     }
+
+    #[test]
+    fn the_endpoint_page_has_every_code_with_its_text() {
+        const PAGE: &str = include_str!("../../docs/endpoint.md");
+        for reason in Reason::ALL {
+            let beginning = format!("| `{reason}` |");
+            let row = PAGE.lines().find(|line| line.starts_with(&beginning));
+            assert!(row.is_some_and(|row| row.contains(reason.caller_text())), "{reason}: {row:?}");
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! The command line: its words, and which command answers to them.
 
-use crate::commands::{account, apply, audit, check, credential, issuer, migrate, revoke, serve, unmapped};
+use crate::commands::{
+    account, apply, audit, check, credential, export, issuer, migrate, revoke, serve, unmapped,
+};
 use crate::config::{Config, ServeOptions, StateOptions};
 use crate::telemetry;
 use clap::{Parser, Subcommand};
@@ -22,6 +24,8 @@ enum Command {
     Serve(ServeOptions),
     /// Bring the database to what a policy file says.
     Apply(apply::Options),
+    /// Write the policy down as a file that `apply` reads.
+    Export(export::Options),
     /// Decide one call for a subject, without recording it, and say why.
     Check(check::Options),
     /// Make, list, rotate and remove enforcement keys.
@@ -73,6 +77,7 @@ impl Cli {
                 telemetry::init(config.log_format, &config.log)?;
                 match command {
                     Command::Apply(options) => apply::run(&config, &options).await,
+                    Command::Export(options) => export::run(&config, &options).await,
                     Command::Check(options) => check::run(&config, &options).await,
                     Command::Credential(options) => credential::run(&config, options).await,
                     Command::Issuer(options) => issuer::run(&config, &options).await,

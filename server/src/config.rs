@@ -1,11 +1,13 @@
 //! Settings: a flag wins over its variable, that over the file, that over the default.
 
+use crate::connections::Limits;
 use crate::telemetry::LogFormat;
 use anyhow::{Context, Result};
 use clap::Args;
 use pdp::address_guard::AllowedAddress;
 use serde::Deserialize;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 const DEFAULT_DATABASE: &str = "sqlite://data/countersign.db";
@@ -36,7 +38,7 @@ pub struct StateOptions {
 }
 
 /// What `serve` needs beside it.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct ServeOptions {
     /// Address and port to listen on [default: 127.0.0.1:8787]
     #[arg(long, env = "COUNTERSIGN_LISTEN")]
@@ -51,6 +53,18 @@ pub struct ServeOptions {
         value_delimiter = ','
     )]
     pub allow_addresses: Vec<AllowedAddress>,
+    /// A proxy in front of this server, whose `X-Forwarded-For` says who asks. Written as for `--allow-address`
+    /// [default: none; the address of the connection counts]
+    #[arg(
+        long = "trusted-proxy",
+        env = "COUNTERSIGN_TRUSTED_PROXY",
+        value_name = "ADDRESS",
+        value_delimiter = ','
+    )]
+    pub trusted_proxies: Vec<AllowedAddress>,
+    /// The most connections that are open at once; further ones wait [default: 4096]
+    #[arg(long, env = "COUNTERSIGN_MAX_CONNECTIONS", value_name = "NUMBER")]
+    pub max_connections: Option<NonZeroU32>,
 }
 
 /// The file: the same names as the flags, with underscores.
@@ -65,6 +79,9 @@ struct File {
     listen: Option<SocketAddr>,
     #[serde(default)]
     allow_addresses: Vec<String>,
+    #[serde(default)]
+    trusted_proxies: Vec<String>,
+    max_connections: Option<NonZeroU32>,
 }
 
 /// Settings, resolved.
@@ -78,6 +95,10 @@ pub struct Config {
     pub public_url: String,
     /// Beside public ones.
     pub allow_addresses: Vec<AllowedAddress>,
+    /// The operator's own proxies in front of this server.
+    pub trusted_proxies: Vec<AllowedAddress>,
+    /// Of connections; only their number can be set.
+    pub limits: Limits,
 }
 
 impl Config {
@@ -89,13 +110,14 @@ impl Config {
             None => File::default(),
         };
         let database = state.database.or(file.database).unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
-        let (listen, allowed) = match serve {
-            Some(serve) => (serve.listen, serve.allow_addresses),
-            None => (None, Vec::new()),
+        let serve = serve.unwrap_or_default();
+        let listen = serve.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN);
+        let allow_addresses = addresses(serve.allow_addresses, &file.allow_addresses, "allow_addresses")?;
+        let trusted_proxies = addresses(serve.trusted_proxies, &file.trusted_proxies, "trusted_proxies")?;
+        let limits = match serve.max_connections.or(file.max_connections) {
+            Some(most) => Limits { connections: most, ..Limits::default() },
+            None => Limits::default(),
         };
-        let listen = listen.or(file.listen).unwrap_or(DEFAULT_LISTEN);
-        let allow_addresses =
-            if allowed.is_empty() { parse_allowed(&file.allow_addresses)? } else { allowed };
         Ok(Self {
             audit_key: state.audit_key.or(file.audit_key).unwrap_or_else(|| default_audit_key(&database)),
             database,
@@ -104,6 +126,8 @@ impl Config {
             listen,
             public_url: state.public_url.or(file.public_url).unwrap_or_else(|| format!("http://{listen}")),
             allow_addresses,
+            trusted_proxies,
+            limits,
         })
     }
 }
@@ -113,8 +137,12 @@ fn read(path: &Path) -> Result<File> {
     serde_saphyr::from_str(&text).with_context(|| format!("settings {}", path.display()))
 }
 
-fn parse_allowed(given: &[String]) -> Result<Vec<AllowedAddress>> {
-    given.iter().map(|text| text.parse::<AllowedAddress>().context("allow_addresses")).collect()
+/// Those of the flag; where it is not given, those of the file, under this name.
+fn addresses(flag: Vec<AllowedAddress>, file: &[String], name: &'static str) -> Result<Vec<AllowedAddress>> {
+    if !flag.is_empty() {
+        return Ok(flag);
+    }
+    file.iter().map(|text| text.parse::<AllowedAddress>().context(name)).collect()
 }
 
 fn default_audit_key(database: &str) -> PathBuf {
@@ -151,21 +179,49 @@ mod tests {
     }
 
     #[test]
-    fn allowed_addresses_come_from_the_flag_else_from_the_file() {
+    fn lists_of_addresses_come_from_the_flag_else_from_the_file() {
         let path = std::env::temp_dir().join(format!("countersign-{}.yaml", uuid::Uuid::now_v7()));
-        std::fs::write(&path, "allow_addresses: [loopback, 10.1.0.0/16]\n").expect("written");
+        let text = "allow_addresses: [loopback, 10.1.0.0/16]\ntrusted_proxies: [10.3.0.1]\n";
+        std::fs::write(&path, text).expect("written");
         let options = StateOptions { config: Some(path.clone()), ..none() };
         let shown = |serve| {
             let config = Config::resolve(options.clone(), serve).expect("resolves");
-            config.allow_addresses.iter().map(ToString::to_string).collect::<Vec<_>>()
+            let words = |list: Vec<AllowedAddress>| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+            (words(config.allow_addresses), words(config.trusted_proxies).join(" "))
         };
-        assert_eq!(shown(None), ["loopback", "10.1.0.0/16"]);
-        let flag =
-            ServeOptions { listen: None, allow_addresses: vec!["10.2.0.1".parse().expect("an address")] };
-        assert_eq!(shown(Some(flag)), ["10.2.0.1"]);
-        std::fs::write(&path, "allow_addresses: [169.254.0.0/16]\n").expect("written");
-        let error = format!("{:#}", Config::resolve(options.clone(), None).err().expect("refused"));
-        assert!(error.contains("link-local"), "{error}");
+        assert_eq!(
+            shown(None),
+            (vec!["loopback".to_owned(), "10.1.0.0/16".to_owned()], "10.3.0.1".to_owned())
+        );
+        let flag = ServeOptions {
+            allow_addresses: vec!["10.2.0.1".parse().expect("an address")],
+            trusted_proxies: vec!["fd00:1::/64".parse().expect("a range")],
+            ..ServeOptions::default()
+        };
+        assert_eq!(shown(Some(flag)), (vec!["10.2.0.1".to_owned()], "fd00:1::/64".to_owned()));
+        for (name, bad) in [("allow_addresses", "169.254.0.0/16"), ("trusted_proxies", "fe80::/10")] {
+            std::fs::write(&path, format!("{name}: ['{bad}']\n")).expect("written");
+            let error = format!("{:#}", Config::resolve(options.clone(), None).err().expect("refused"));
+            assert!(error.contains("link-local") && error.contains(name), "{error}");
+        }
+        std::fs::remove_file(path).expect("removed");
+    }
+
+    #[test]
+    fn at_least_one_connection_is_open() {
+        let path = std::env::temp_dir().join(format!("countersign-{}.yaml", uuid::Uuid::now_v7()));
+        std::fs::write(&path, "max_connections: 7\n").expect("written");
+        let options = StateOptions { config: Some(path.clone()), ..none() };
+        let most = |serve| {
+            let config = Config::resolve(options.clone(), serve).expect("resolves");
+            config.limits.connections.get()
+        };
+        assert_eq!(most(None), 7);
+        let flag = ServeOptions { max_connections: NonZeroU32::new(9), ..ServeOptions::default() };
+        assert_eq!(most(Some(flag)), 9);
+        assert_eq!(Config::resolve(none(), None).expect("resolves").limits.connections.get(), 4_096);
+        std::fs::write(&path, "max_connections: 0\n").expect("written");
+        assert!(Config::resolve(options.clone(), None).is_err());
         std::fs::remove_file(path).expect("removed");
     }
 

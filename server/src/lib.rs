@@ -6,6 +6,7 @@ pub mod cli;
 pub mod clock;
 mod commands;
 pub mod config;
+pub mod connections;
 pub mod console;
 mod health;
 pub mod random;

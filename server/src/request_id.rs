@@ -1,4 +1,5 @@
-//! One id per request: taken from `X-Request-ID` where it is harmless, else made; echoed, and on every log line.
+//! One id per request: taken from `X-Request-ID` where it is harmless, else made; on every log line. What came is
+//! echoed as it came.
 
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue};
@@ -21,17 +22,15 @@ fn harmless(value: &HeaderValue) -> Option<String> {
 
 /// Gives the request its id, a log span and an echo.
 pub async fn identify(mut request: Request, next: Next) -> Response {
-    let id = request
-        .headers()
-        .get(X_REQUEST_ID)
-        .and_then(harmless)
-        .unwrap_or_else(|| uuid::Uuid::now_v7().simple().to_string());
+    let sent = request.headers().get(X_REQUEST_ID).cloned();
+    let id = sent.as_ref().and_then(harmless).unwrap_or_else(|| uuid::Uuid::now_v7().simple().to_string());
     request.extensions_mut().insert(RequestId(id.clone()));
     // The path alone: a query may hold what a person searched for.
     let span =
         tracing::info_span!("request", id = %id, method = %request.method(), path = %request.uri().path());
     let mut response = next.run(request).instrument(span).await;
-    if let Ok(value) = HeaderValue::from_str(&id) {
+    // AuthZEN 1.0, section 10.1: the very id that was sent comes back. Logs and records have the harmless form.
+    if let Some(value) = sent.filter(|sent| !sent.is_empty()).or_else(|| HeaderValue::from_str(&id).ok()) {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
     response

@@ -3,13 +3,14 @@
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::console::{self, ConsoleSettings, ConsoleState};
-use crate::{audit_key, router};
+use crate::{audit_key, connections, router};
 use anyhow::{Context, Result};
 use pdp::Pdp;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
+use store::audit::{LocalHeads, Verifier};
 use store::recorder::Recorder;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -30,8 +31,9 @@ pub struct Running {
     store: Store,
     recorder: Recorder,
     stop: oneshot::Sender<()>,
-    serving: JoinHandle<std::io::Result<()>>,
+    serving: JoinHandle<()>,
     sweeping: JoinHandle<()>,
+    keeping: JoinHandle<()>,
 }
 
 impl Running {
@@ -42,31 +44,34 @@ impl Running {
     /// decided here.
     pub async fn start(store: Store, listener: TcpListener, config: &Config, clock: Clock) -> Result<Self> {
         // First what needs no trace: a start that fails on its settings leaves no empty chain behind.
+        console::check_public_url(&config.public_url).context("the public URL")?;
         let settings = ConsoleSettings {
             allow_addresses: config.allow_addresses.clone(),
+            trusted_proxies: config.trusted_proxies.clone(),
             ..ConsoleSettings::new(&config.public_url)
         };
-        let console = ConsoleState::new(store.clone(), &settings, clock.clone()).context("the public URL")?;
         let key = audit_key::load_or_create(&config.audit_key)?;
+        let heads = LocalHeads::beside(&config.audit_key, &config.database);
+        let verifier = Verifier::new(store.clone(), key.clone(), heads.clone(), clock.clone());
+        let console =
+            ConsoleState::new(store.clone(), &settings, verifier, clock.clone()).context("the public URL")?;
         let address = listener.local_addr()?;
         let instance = format!("{}/{}", hostname(), std::process::id());
         let (recorder, _task) =
             Recorder::start(&store, key.clone(), instance, env!("CARGO_PKG_VERSION"), clock.clone())
                 .await
                 .context("the record could not be started")?;
+        let keeping = heads.follow(&recorder);
         let sweeping = tokio::spawn(sweep_now_and_then(store.clone(), clock));
         let pdp = Arc::new(Pdp::new(store.clone(), recorder.clone(), key));
         let app = router::router(pdp, store.clone(), recorder.clone(), console, &config.public_url);
         let (stop, stopped) = oneshot::channel();
-        let serving = tokio::spawn(async move {
-            let service = app.into_make_service_with_connect_info::<SocketAddr>();
-            let asked = async {
-                // A dropped sender asks as well.
-                let _ = stopped.await;
-            };
-            axum::serve(listener, service).with_graceful_shutdown(asked).await
-        });
-        Ok(Self { address, store, recorder, stop, serving, sweeping })
+        let asked_to_stop = async move {
+            // A dropped sender asks as well.
+            let _ = stopped.await;
+        };
+        let serving = tokio::spawn(connections::serve(listener, app, config.limits, asked_to_stop));
+        Ok(Self { address, store, recorder, stop, serving, sweeping, keeping })
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -81,21 +86,25 @@ impl Running {
     /// database.
     ///
     /// # Errors
-    /// When the listener failed.
+    /// When the server's task ended before.
     pub async fn stop(self) -> Result<()> {
         let _ = self.stop.send(());
         let abort = self.serving.abort_handle();
         let ended = tokio::time::timeout(GRACE, self.serving).await;
         if ended.is_err() {
-            // Whatever they still ask for is denied: the recorder is about to stop.
+            // They are cut off: the recorder is about to stop.
             tracing::warn!("requests are still open after {} s and are not waited for", GRACE.as_secs());
             abort.abort();
         }
         self.sweeping.abort();
         self.recorder.stop().await;
+        // It ends once the recorder's last checkpoint is written down.
+        if tokio::time::timeout(GRACE, self.keeping).await.is_err() {
+            tracing::warn!("the last checkpoint was not kept beside the audit key in time");
+        }
         self.store.close().await;
         if let Ok(served) = ended {
-            served.context("the server task ended")?.context("the listener failed")?;
+            served.context("the server task ended")?;
         }
         Ok(())
     }

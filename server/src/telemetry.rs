@@ -16,8 +16,9 @@ pub enum LogFormat {
 /// # Errors
 /// When the filter does not parse, or a subscriber is installed already.
 pub fn init(format: LogFormat, filter: &str) -> anyhow::Result<()> {
-    // sqlx tells at `info` what Postgres merely notices.
-    let filter = EnvFilter::try_new(format!("sqlx=warn,{filter}"))?;
+    // sqlx tells at `info` what Postgres merely notices. To rmcp an MCP server that does not answer is a fatal error;
+    // here it is an answer to whoever asked, and none of ours.
+    let filter = EnvFilter::try_new(format!("sqlx=warn,rmcp=off,{filter}"))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let installed = match format {
         LogFormat::Text => builder.with_ansi(false).try_init(),

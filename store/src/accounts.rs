@@ -1,19 +1,26 @@
-//! The people who may use the console: their accounts, how the first one comes to be, and the brake on
-//! guessing.
+//! The people who may use the console: their accounts, how the first one comes to be, what changes of them,
+//! the browsers they signed in with, and the brake on guessing.
 //!
-//! Passwords are hashed and compared in `server`; here a hash is a text that is never printed.
+//! Passwords are hashed and compared in `server`; here a hash is a text that is never printed. What is changed is
+//! written down as an administrative change, in the same transaction.
 
 mod attempts;
+mod devices;
+mod events;
 mod setup;
+mod writing;
 
 pub use setup::{LinkPurpose, SetupLink};
+pub use writing::PasswordChange;
+pub(crate) use writing::note_sign_in;
 
 use crate::Store;
+use crate::administration::Actor;
 use crate::db::{StoreError, Tx, flag, new_id, word};
-use crate::sessions::delete_of_account;
+use events::{Event, Note};
 use policy::Timestamp;
 use policy::ids::{NameError, check_id};
-use sea_query::{Expr, ExprTrait, Iden, Order, Query, SelectStatement, UpdateStatement};
+use sea_query::{Expr, ExprTrait, Iden, Order, Query, SelectStatement};
 use serde::Serialize;
 use std::fmt;
 use std::str::FromStr;
@@ -25,6 +32,7 @@ pub(crate) enum Accounts {
     Login,
     Name,
     PasswordHash,
+    PasswordVersion,
     Role,
     Active,
     CreatedAt,
@@ -103,6 +111,9 @@ pub struct Account {
     /// None: cannot sign in with a password.
     #[serde(skip)]
     pub password_hash: Option<PasswordHash>,
+    /// Counts up with each new password, and when the account is switched off: a sign-in that began before is
+    /// none.
+    pub password_version: i64,
     pub role: AccountRole,
     pub active: bool,
     pub created_at: Timestamp,
@@ -137,6 +148,8 @@ pub enum AccountError {
     Name { given: String, source: NameError },
     #[error("no such account")]
     Unknown,
+    #[error("the account was changed meanwhile")]
+    Stale,
     #[error("the last active owner cannot be taken away")]
     LastOwner,
 }
@@ -147,15 +160,11 @@ struct AccountRow {
     login: String,
     name: String,
     password_hash: Option<String>,
+    password_version: i64,
     role: String,
     active: i64,
     created_at: i64,
     last_sign_in_at: Option<i64>,
-}
-
-#[derive(sqlx::FromRow)]
-struct IdRow {
-    id: String,
 }
 
 impl TryFrom<AccountRow> for Account {
@@ -167,6 +176,7 @@ impl TryFrom<AccountRow> for Account {
             login: row.login,
             name: row.name,
             password_hash: row.password_hash.map(PasswordHash),
+            password_version: row.password_version,
             role: word(&row.role, "an account's role")?,
             active: flag(row.active, "an account's `active`")?,
             created_at: Timestamp::from_micros(row.created_at),
@@ -187,6 +197,7 @@ fn select() -> SelectStatement {
             Accounts::Login,
             Accounts::Name,
             Accounts::PasswordHash,
+            Accounts::PasswordVersion,
             Accounts::Role,
             Accounts::Active,
             Accounts::CreatedAt,
@@ -200,12 +211,14 @@ fn by_id(id: &str) -> SelectStatement {
     select().and_where(Expr::col(Accounts::Id).eq(id)).take()
 }
 
-fn update(id: &str) -> UpdateStatement {
-    Query::update().table(Accounts::Table).and_where(Expr::col(Accounts::Id).eq(id)).take()
-}
-
-/// Inserts the account; from then on set-up is closed.
-pub(crate) async fn insert(tx: &mut Tx, new: &NewAccount, now: Timestamp) -> Result<Account, AccountError> {
+/// Inserts the account and writes down that it was; from then on set-up is closed.
+async fn insert(
+    tx: &mut Tx,
+    new: &NewAccount,
+    event: Event,
+    by: &Actor,
+    now: Timestamp,
+) -> Result<Account, AccountError> {
     let login = normal_login(&new.login);
     check_id(&login).map_err(|source| AccountError::Login { given: login.clone(), source })?;
     let name = new.name.trim();
@@ -215,6 +228,7 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewAccount, now: Timestamp) -> Res
         login,
         name: name.to_owned(),
         password_hash: new.password_hash.clone(),
+        password_version: 1,
         role: new.role,
         active: true,
         created_at: now,
@@ -227,6 +241,7 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewAccount, now: Timestamp) -> Res
             Accounts::Login,
             Accounts::Name,
             Accounts::PasswordHash,
+            Accounts::PasswordVersion,
             Accounts::Role,
             Accounts::Active,
             Accounts::CreatedAt,
@@ -236,6 +251,7 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewAccount, now: Timestamp) -> Res
             account.login.as_str().into(),
             account.name.as_str().into(),
             account.password_hash.as_ref().map(|hash| hash.0.clone()).into(),
+            account.password_version.into(),
             account.role.as_str().into(),
             1_i64.into(),
             now.micros().into(),
@@ -247,56 +263,9 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewAccount, now: Timestamp) -> Res
         Err(error) => return Err(error.into()),
     }
     setup::close(tx, &account.id, now).await?;
+    let note = Note { event, before: None, after: &account, ended_sessions: 0 };
+    events::record(tx, &note, by, now).await?;
     Ok(account)
-}
-
-pub(crate) async fn set_password_hash(
-    tx: &mut Tx,
-    id: &str,
-    hash: Option<&PasswordHash>,
-) -> Result<(), AccountError> {
-    // A link that was made before would set another password still.
-    tx.execute(&setup::unused_links_of(id)).await?;
-    let update = update(id).value(Accounts::PasswordHash, hash.map(|hash| hash.as_str().to_owned())).take();
-    known(tx.execute(&update).await?)
-}
-
-/// An account that is switched off loses its sessions and its recovery links in the same transaction.
-pub(crate) async fn set_active(tx: &mut Tx, id: &str, active: bool) -> Result<(), AccountError> {
-    if !active {
-        keep_an_owner(tx, id).await?;
-        tx.execute(&delete_of_account(id, None)).await?;
-        tx.execute(&setup::unused_links_of(id)).await?;
-    }
-    let update = update(id).value(Accounts::Active, i64::from(active)).take();
-    known(tx.execute(&update).await?)
-}
-
-pub(crate) async fn set_role(tx: &mut Tx, id: &str, role: AccountRole) -> Result<(), AccountError> {
-    if role != AccountRole::Owner {
-        keep_an_owner(tx, id).await?;
-    }
-    let update = update(id).value(Accounts::Role, role.as_str()).take();
-    known(tx.execute(&update).await?)
-}
-
-fn known(rows: u64) -> Result<(), AccountError> {
-    if rows == 0 { Err(AccountError::Unknown) } else { Ok(()) }
-}
-
-/// Refuses where this account is the only active owner.
-async fn keep_an_owner(tx: &mut Tx, id: &str) -> Result<(), AccountError> {
-    let owners = Query::select()
-        .column(Accounts::Id)
-        .from(Accounts::Table)
-        .and_where(Expr::col(Accounts::Role).eq(AccountRole::Owner.as_str()))
-        .and_where(Expr::col(Accounts::Active).eq(1_i64))
-        .take();
-    let owners = tx.fetch_all::<IdRow>(&owners).await?;
-    if matches!(owners.as_slice(), [only] if only.id == id) {
-        return Err(AccountError::LastOwner);
-    }
-    Ok(())
 }
 
 impl Store {
@@ -304,9 +273,14 @@ impl Store {
     ///
     /// # Errors
     /// When the login or the name is not one, or the login is taken.
-    pub async fn create_account(&self, new: &NewAccount, now: Timestamp) -> Result<Account, AccountError> {
+    pub async fn create_account(
+        &self,
+        new: &NewAccount,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Account, AccountError> {
         let mut tx = self.db.begin_write().await?;
-        let account = insert(&mut tx, new, now).await?;
+        let account = insert(&mut tx, new, Event::Made, by, now).await?;
         tx.commit().await?;
         Ok(account)
     }
@@ -337,43 +311,6 @@ impl Store {
     pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
         let query = select().order_by(Accounts::Login, Order::Asc).take();
         self.db.fetch_all::<AccountRow>(&query).await?.into_iter().map(Account::try_from).collect()
-    }
-
-    /// Sets the hash, or takes the password away. Sessions stay; see [`Store::delete_sessions_of`].
-    ///
-    /// # Errors
-    /// When there is no such account.
-    pub async fn set_password_hash(&self, id: &str, hash: Option<&PasswordHash>) -> Result<(), AccountError> {
-        let mut tx = self.db.begin_write().await?;
-        set_password_hash(&mut tx, id, hash).await?;
-        Ok(tx.commit().await?)
-    }
-
-    /// Switches the account on, or off with all its sessions.
-    ///
-    /// # Errors
-    /// When there is no such account, or it is the last active owner's.
-    pub async fn set_account_active(&self, id: &str, active: bool) -> Result<(), AccountError> {
-        let mut tx = self.db.begin_write().await?;
-        set_active(&mut tx, id, active).await?;
-        Ok(tx.commit().await?)
-    }
-
-    /// # Errors
-    /// When there is no such account, or it is the last active owner's.
-    pub async fn set_account_role(&self, id: &str, role: AccountRole) -> Result<(), AccountError> {
-        let mut tx = self.db.begin_write().await?;
-        set_role(&mut tx, id, role).await?;
-        Ok(tx.commit().await?)
-    }
-
-    /// Notes a sign-in.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn touch_sign_in(&self, id: &str, now: Timestamp) -> Result<(), StoreError> {
-        let update = update(id).value(Accounts::LastSignInAt, now.micros()).take();
-        self.db.execute(&update).await.map(|_| ())
     }
 }
 

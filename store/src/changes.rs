@@ -1,6 +1,7 @@
 //! Administrative changes: who changed what, when, through which door, and how it was before and after.
 //!
-//! They are written by [`Writer`](crate::Writer) in the transaction of the change itself, and never edited.
+//! They are written in the transaction of the change itself, by [`Writer`](crate::Writer) and by what changes
+//! [`accounts`](crate::accounts), and never edited.
 
 use crate::Store;
 use crate::administration::Via;
@@ -66,9 +67,10 @@ pub struct Change {
     pub via: Via,
     pub request_id: Option<String>,
     /// `tenant`, `role`, `subject`, `membership`, `api_key`, `server`, `tool`, `rule`, `credential`,
-    /// `credential_key`.
+    /// `credential_key`, `account`.
     pub kind: String,
-    /// A slug or id. A membership and an API key go by their subject, a credential's key by its credential.
+    /// A slug or id. A membership and an API key go by their subject, a credential's key by its credential, an
+    /// account by its login.
     pub object: String,
     /// None: it concerns every tenant, or none.
     pub tenant: Option<TenantSlug>,

@@ -15,6 +15,7 @@ mod db;
 pub mod decisions;
 pub mod live;
 pub mod migrate;
+pub mod overview;
 pub mod recorder;
 mod schema;
 pub mod sessions;

@@ -32,6 +32,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0001_policy"),
     migration!("0002_record"),
     migration!("0003_console"),
+    migration!("0004_accounts"),
     migration!("0005_issuers"),
 ];
 

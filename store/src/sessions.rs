@@ -4,6 +4,7 @@
 //! holds is opaque JSON here.
 
 use crate::Store;
+use crate::accounts::note_sign_in;
 use crate::db::StoreError;
 use policy::Timestamp;
 use sea_query::{DeleteStatement, Expr, ExprTrait, Iden, OnConflict, Order, Query};
@@ -120,7 +121,17 @@ fn is(digest: &[u8; 32]) -> Expr {
     Expr::col(ConsoleSessions::IdDigest).eq(digest.to_vec())
 }
 
-/// Ends all sessions of an account but one.
+/// What came of starting a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Started {
+    Yes,
+    /// Another id is to be tried.
+    IdTaken,
+    /// The account is off, gone, or has another password than the one that was checked.
+    Refused,
+}
+
+/// Ends all sessions of an account, or all but one.
 pub(crate) fn delete_of_account(account: &str, except: Option<&[u8; 32]>) -> DeleteStatement {
     let mut delete = Query::delete();
     delete
@@ -131,17 +142,24 @@ pub(crate) fn delete_of_account(account: &str, except: Option<&[u8; 32]>) -> Del
 }
 
 impl Store {
-    /// Stores a new session; false if its id is taken (then another id is to be tried).
+    /// Stores the session of somebody who has just proven who they are, and notes the sign-in. Both happen only
+    /// if the account is still on, and its password still of the version that was checked: checking one takes
+    /// time, in which it may be changed.
     ///
     /// # Errors
-    /// When the database does not answer, or there is no such account.
-    pub async fn create_session(&self, session: &ConsoleSession) -> Result<bool, StoreError> {
+    /// When the database does not answer.
+    pub async fn start_session(
+        &self,
+        session: &ConsoleSession,
+        password_version: i64,
+    ) -> Result<Started, StoreError> {
+        let Some(account) = &session.account else { return Ok(Started::Refused) };
         let insert = Query::insert()
             .into_table(ConsoleSessions::Table)
             .columns(COLUMNS)
             .values_panic([
                 session.id_digest.to_vec().into(),
-                session.account.clone().into(),
+                account.as_str().into(),
                 session.data.as_str().into(),
                 session.created_at.micros().into(),
                 session.idle_expiry().into(),
@@ -152,7 +170,16 @@ impl Store {
             ])
             .on_conflict(OnConflict::column(ConsoleSessions::IdDigest).do_nothing().to_owned())
             .take();
-        Ok(self.db.execute(&insert).await? > 0)
+        let mut tx = self.db.begin_write().await?;
+        // First, as it holds the account's row: whoever changes the account waits, and then ends this session.
+        if tx.execute(&note_sign_in(account, password_version, session.created_at)).await? == 0 {
+            return Ok(Started::Refused);
+        }
+        if tx.execute(&insert).await? == 0 {
+            return Ok(Started::IdTaken);
+        }
+        tx.commit().await?;
+        Ok(Started::Yes)
     }
 
     /// The session, unless it has expired in either way.
@@ -218,18 +245,6 @@ impl Store {
             .order_by(ConsoleSessions::LastSeenAt, Order::Desc)
             .take();
         self.db.fetch_all::<SessionRow>(&query).await?.into_iter().map(ConsoleSession::try_from).collect()
-    }
-
-    /// Ends the account's sessions, all but one where one is named; answers how many.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn delete_sessions_of(
-        &self,
-        account: &str,
-        except: Option<&[u8; 32]>,
-    ) -> Result<u64, StoreError> {
-        self.db.execute(&delete_of_account(account, except)).await
     }
 
     /// Removes what has expired; answers how many.

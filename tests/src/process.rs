@@ -46,6 +46,13 @@ impl Process {
         Self::start(shell, database, url)
     }
 
+    /// The same, unable to have more files and connections open than so many.
+    pub fn serve_with_descriptors(database: &Database, url: &str, most: u64) -> Self {
+        let mut shell = Command::new("bash");
+        shell.args(["-c", &format!("ulimit -n {most}; exec \"$0\" \"$@\"")]).arg(binary());
+        Self::start(shell, database, url)
+    }
+
     fn start(mut command: Command, database: &Database, url: &str) -> Self {
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let mut child = command

@@ -5,6 +5,7 @@ use crate::pep::Pep;
 use pdp::bundle::{ApplyOptions, Bundle, apply};
 use server::clock;
 use server::config::Config;
+use server::connections::Limits;
 use server::running::Running;
 use server::telemetry::LogFormat;
 use std::collections::HashMap;
@@ -80,6 +81,8 @@ impl World {
             listen: listener.local_addr().expect("an address"),
             public_url: format!("http://{}", listener.local_addr().expect("an address")),
             allow_addresses: Vec::new(),
+            trusted_proxies: Vec::new(),
+            limits: Limits::default(),
         };
         let store = open(url).await;
         Replica { running: Running::start(store, listener, &config, clock::system()).await.expect("starts") }

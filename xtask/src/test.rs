@@ -75,7 +75,7 @@ fn rust(database: &Postgres, filter: Option<&str>) -> Result<()> {
     // The stories start the real programs, so these are built first and in the same selection.
     binaries::for_tests()?;
     let mut command = cargo();
-    command.arg("test").args(HOUSE).env(postgres::URL_VARIABLE, database.url());
+    command.args(["test", "--no-fail-fast"]).args(HOUSE).env(postgres::URL_VARIABLE, database.url());
     if let Some(python) = &python {
         command.env("COUNTERSIGN_PYTHON", python);
     }

@@ -47,6 +47,10 @@ pub fn ListKeys() -> impl IntoView {
                         <dd>"Open the row"</dd>
                     </div>
                     <div>
+                        <dt><kbd class="kbd">"/"</kbd> " " <kbd class="kbd">"Ctrl K"</kbd></dt>
+                        <dd>"Jump to a server, tool, subject, rule or id; Cmd K on a Mac"</dd>
+                    </div>
+                    <div>
                         <dt><kbd class="kbd">"?"</kbd></dt>
                         <dd>"This list"</dd>
                     </div>
@@ -59,16 +63,22 @@ pub fn ListKeys() -> impl IntoView {
     }
 }
 
-/// Whether the key belongs to a control, to the browser, or to an open dialog.
-fn is_typed(event: &KeyboardEvent) -> bool {
+/// Whether the key belongs to a control, to the browser, or to an open dialog. Keys that are single letters ask
+/// this, whatever they do.
+pub fn is_typed(event: &KeyboardEvent) -> bool {
     if event.default_prevented() || event.ctrl_key() || event.meta_key() || event.alt_key() {
         return true;
     }
     let Some(active) = document().active_element() else {
         return false;
     };
+    let within = |selector: &str| active.closest(selector).is_ok_and(|around| around.is_some());
+    // What a dialog held in focus keeps it when the dialog closes, until the browser draws the next frame.
+    if within("dialog:not([open])") {
+        return false;
+    }
     let types = active.matches("input, textarea, select, [contenteditable]").unwrap_or(true);
-    types || active.closest("dialog, [popover]").is_ok_and(|around| around.is_some_and(|e| e.id() != "rail"))
+    types || within("dialog, [popover]:not(#rail)")
 }
 
 /// Moves the focus to the row before or after the one that has it; to the first where none has.

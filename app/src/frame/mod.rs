@@ -1,12 +1,18 @@
-//! The frame around every page: rail with tenants and navigation, a bar on narrow screens, the main area.
+//! The frame around every page: rail with tenants, search and navigation, a bar on narrow screens, the main area.
 
+pub mod jump;
+mod jump_list;
 pub mod rail;
 pub mod read;
 pub mod tenant_switch;
 
 use crate::components::icon::{Glyph, Icon, Mark};
 use crate::error::AppError;
+use crate::pages::search::found::Kind;
+use crate::routes::SEARCH;
 use crate::session;
+use crate::url::href;
+use jump::{Jump, JumpBox};
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos_router::hooks::use_location;
@@ -31,9 +37,25 @@ pub fn Frame(children: Children) -> impl IntoView {
     let query = location.query;
     let tenant = Memo::new(move |_| query.with(|map| crate::url::parameter(map, "tenant")));
     provide_context(ChosenTenant(tenant));
-    follow_navigation();
+    let signed_in = session::current();
+    // Who may find nothing has nowhere to jump.
+    let finds = signed_in.as_ref().is_some_and(|signed_in| Kind::any_for(signed_in.role));
+    let jump = finds.then(Jump::create);
+    follow_navigation(jump);
     let rail =
-        session::current().map(|signed_in| view! { <Rail signed_in=signed_in data=data tenant=tenant/> });
+        signed_in.map(|signed_in| view! { <Rail signed_in=signed_in data=data tenant=tenant jump=jump/> });
+    let to_search = jump.map(|_| {
+        view! {
+            <a
+                class="button button-quiet button-icon"
+                href=move || tenant.with(|tenant| href(SEARCH.path, [("tenant", tenant.as_deref())]))
+                aria-label="Search"
+            >
+                <Icon glyph=Glyph::Search/>
+            </a>
+        }
+    });
+    let jump_box = jump.map(|jump| view! { <JumpBox jump=jump tenant=tenant/> });
     view! {
         <a class="skip" href="#main" rel="external">
             "Skip to content"
@@ -54,23 +76,29 @@ pub fn Frame(children: Children) -> impl IntoView {
                         <Mark/>
                         "Countersign"
                     </a>
+                    {to_search}
                 </nav>
                 <main id="main" tabindex="-1" class="page">
                     {children()}
                 </main>
             </div>
         </div>
+        {jump_box}
     }
 }
 
-/// After a navigation in the browser: the drawer and open menus close, and the new page takes the focus.
-fn follow_navigation() {
+/// After a navigation in the browser: the drawer, open menus and the jump box close, and the new page takes the
+/// focus.
+fn follow_navigation(jump: Option<Jump>) {
     let location = use_location();
     Effect::new(move |previous: Option<String>| {
         let path = location.pathname.get();
         location.search.track();
         if let Some(previous) = previous {
             close_menus();
+            if let Some(jump) = jump {
+                jump.close();
+            }
             if previous != path {
                 focus_main();
             }

@@ -1,5 +1,7 @@
-//! The rail: wordmark, tenant switch, navigation, the account. Under 1024 px it is a drawer (the HTML popover).
+//! The rail: wordmark, tenant switch, search, navigation, the account. Under 1024 px it is a drawer (the HTML
+//! popover).
 
+use super::jump::{Jump, JumpField};
 use super::read::FrameData;
 use super::tenant_switch::TenantSwitch;
 use crate::components::icon::{Glyph, Icon, Mark};
@@ -15,6 +17,8 @@ pub fn Rail(
     signed_in: SignedIn,
     data: Resource<Result<FrameData, AppError>>,
     tenant: Memo<Option<String>>,
+    /// None: this role may find nothing.
+    jump: Option<Jump>,
 ) -> impl IntoView {
     let path = use_location().pathname;
     let role = signed_in.role;
@@ -46,6 +50,7 @@ pub fn Rail(
                 </button>
             </div>
             <TenantSwitch data=data tenant=tenant/>
+            {jump.map(|jump| view! { <JumpField jump=jump tenant=tenant/> })}
             <nav class="rail-nav" aria-label="Main">
                 {groups}
             </nav>

@@ -1,6 +1,7 @@
 //! What the frame reads from the server.
 
 use crate::error::AppError;
+use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ pub struct TenantOption {
 pub const MOST_TENANTS: u64 = 100;
 
 /// Everyone who is signed in sees the frame.
-#[server(endpoint = "frame", input = GetUrl)]
+#[server(endpoint = "frame", input = GetUrl, output = Json)]
 pub async fn read_frame() -> Result<FrameData, AppError> {
     crate::session::require(crate::permission::Permission::OwnAccount)?;
     let console = crate::console::Console::current()?;

@@ -1,15 +1,15 @@
 //! Bringing a database to what a bundle says, within one unit of work: all of it, or nothing.
 
-use super::format::{Bundle, CredentialEntry, RoleEntry, TenantEntry};
+use super::format::{Bundle, CredentialEntry, RoleEntry, TenantEntry, given};
+use super::prune::{Prune, Pruned};
 use super::rules::{self, Flagged};
-use super::{catalog, identities};
-use crate::secret::{MIN_CHARACTERS, Secret};
+use super::secrets::{Environment, Secrets};
+use super::{catalog, check, identities};
+use crate::secret::MIN_CHARACTERS;
+use policy::TenantSlug;
 use policy::compile::{Flag, RuleError};
 use store::administration::{Credential, Role, Tenant};
 use store::{StoreError, WriteError, Writer};
-
-/// Where `secret_env` is looked up; handed down, so that this crate reads no environment of its own.
-pub type Environment<'a> = dyn Fn(&str) -> Option<String> + Send + Sync + 'a;
 
 /// Why a bundle was not applied. Nothing of it counts then.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +22,8 @@ pub enum ApplyError {
     Rule { name: String, why: RuleError },
     #[error("{thing}: `{key}` is needed, as it does not exist yet")]
     Needed { thing: String, key: &'static str },
+    #[error("`secret_env` is needed for each key that does not exist yet: {}", .things.join("; "))]
+    SecretsNeeded { things: Vec<String> },
     #[error("{thing}: the variable {variable} is not set")]
     NoSecret { thing: String, variable: String },
     #[error("{thing}: the secret in {variable} is shorter than {MIN_CHARACTERS} characters")]
@@ -32,6 +34,18 @@ pub enum ApplyError {
     Unmatched { name: String, flag: Flag },
     #[error("{thing} is given twice")]
     Twice { thing: String },
+    #[error("{thing}: {why}")]
+    Contradiction { thing: String, why: &'static str },
+    #[error("{thing} is not of tenant `{only}`, of which alone this bundle speaks (`only_tenant: {only}`)")]
+    Outside { thing: String, only: TenantSlug },
+    #[error("the bundle names nothing, so pruning would remove everything")]
+    NothingNamed,
+    #[error("tenant `{tenant}` is not in `tenants` and would be pruned, but {thing} needs it")]
+    TenantNeeded { tenant: TenantSlug, thing: String },
+    #[error(
+        "role `{role}` is not in `roles` and would be pruned, but rule `{rule}` names it and would lose its meaning"
+    )]
+    RoleNeeded { role: String, rule: String },
 }
 
 /// How a bundle is applied.
@@ -39,6 +53,19 @@ pub enum ApplyError {
 pub struct ApplyOptions {
     /// Take restricting rules that can never match.
     pub allow_unmatched: bool,
+    /// Remove what the lists at the top, as far as they are given, do not name.
+    pub prune: bool,
+}
+
+/// What there is to tell of a bundle that was applied, beside [`Writer::changes`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// Rules that were taken although they can never match.
+    pub flagged: Vec<Flagged>,
+    /// Active credentials of the bundle that have no key: nobody can ask with them.
+    pub keyless: Vec<String>,
+    /// None: nothing was to be pruned.
+    pub pruned: Option<Vec<Pruned>>,
 }
 
 /// Adds what was being written to an error of the store.
@@ -52,8 +79,7 @@ impl<T> About<T> for Result<T, WriteError> {
     }
 }
 
-/// Writes the bundle into `writer`; what changed is in [`Writer::changes`], what was taken although it can
-/// never match is returned. The caller commits, or rolls back.
+/// Writes the bundle into `writer`; what changed is in [`Writer::changes`]. The caller commits, or rolls back.
 ///
 /// # Errors
 /// At the first thing that cannot be; then the writer must be rolled back.
@@ -62,54 +88,45 @@ pub async fn apply(
     bundle: &Bundle,
     environment: &Environment<'_>,
     options: ApplyOptions,
-) -> Result<Vec<Flagged>, ApplyError> {
-    twice(bundle)?;
-    for entry in &bundle.tenants {
+) -> Result<Applied, ApplyError> {
+    check::check(bundle)?;
+    let prune = if options.prune {
+        let prune = Prune::of(&writer.read_everything().await?, bundle)?;
+        prune.before(writer).await?;
+        Some(prune)
+    } else {
+        None
+    };
+    let only = bundle.only_tenant.as_ref();
+    let mut secrets = Secrets::new(environment);
+    for entry in given(&bundle.tenants) {
         tenant(writer, entry).await?;
     }
-    for entry in &bundle.roles {
+    for entry in given(&bundle.roles) {
         role(writer, entry).await?;
     }
-    for entry in &bundle.subjects {
-        identities::subject(writer, entry, environment).await?;
+    for entry in given(&bundle.subjects) {
+        identities::subject(writer, entry, only, &mut secrets).await?;
     }
-    for entry in &bundle.servers {
-        catalog::server(writer, entry).await?;
+    for entry in given(&bundle.servers) {
+        catalog::server(writer, entry, only).await?;
     }
-    for rule in &bundle.rules {
+    for rule in given(&bundle.rules) {
         rules::rule(writer, rule).await?;
     }
-    for entry in &bundle.credentials {
-        credential(writer, entry, environment).await?;
-    }
-    rules::flagged(writer, &bundle.rules, options.allow_unmatched).await
-}
-
-/// A thing that is given twice would depend on the order within the file.
-fn twice(bundle: &Bundle) -> Result<(), ApplyError> {
-    let named = |tenant: Option<&policy::TenantSlug>, name: &str| match tenant {
-        Some(tenant) => format!("`{name}` of tenant `{tenant}`"),
-        None => format!("`{name}`"),
-    };
-    let things = bundle
-        .tenants
-        .iter()
-        .map(|t| format!("tenant `{}`", t.slug))
-        .chain(bundle.roles.iter().map(|r| format!("role {}", named(r.tenant.as_ref(), &r.name))))
-        .chain(bundle.subjects.iter().map(|s| format!("subject `{}`", s.id)))
-        .chain(bundle.servers.iter().map(|s| format!("server `{}`", s.slug)))
-        .chain(bundle.servers.iter().flat_map(|s| {
-            s.tools.iter().flatten().map(move |tool| format!("tool `{}/{}`", s.slug, tool.name))
-        }))
-        .chain(bundle.rules.iter().map(|r| format!("rule {}", named(r.tenant.as_ref(), &r.name))))
-        .chain(bundle.credentials.iter().map(|c| format!("credential `{}`", c.name)));
-    let mut seen = std::collections::HashSet::new();
-    for thing in things {
-        if !seen.insert(thing.clone()) {
-            return Err(ApplyError::Twice { thing });
+    let mut keyless = Vec::new();
+    for entry in given(&bundle.credentials) {
+        if !credential(writer, entry, &secrets).await? {
+            keyless.push(entry.name.clone());
         }
     }
-    Ok(())
+    secrets.none_missed()?;
+    let pruned = match prune {
+        Some(prune) => Some(prune.after(writer).await?),
+        None => None,
+    };
+    let flagged = rules::flagged(writer, given(&bundle.rules), options.allow_unmatched).await?;
+    Ok(Applied { flagged, keyless, pruned })
 }
 
 async fn tenant(writer: &mut Writer, entry: &TenantEntry) -> Result<(), ApplyError> {
@@ -141,11 +158,12 @@ async fn role(writer: &mut Writer, entry: &RoleEntry) -> Result<(), ApplyError> 
     Ok(())
 }
 
+/// False where the credential is to be used and has no key in the end.
 async fn credential(
     writer: &mut Writer,
     entry: &CredentialEntry,
-    environment: &Environment<'_>,
-) -> Result<(), ApplyError> {
+    secrets: &Secrets<'_>,
+) -> Result<bool, ApplyError> {
     let thing = format!("credential `{}`", entry.name);
     let known = writer.get_credential_by_name(&entry.name).await?;
     let is_new = known.is_none();
@@ -168,31 +186,16 @@ async fn credential(
     if let Some(active) = entry.active {
         credential.active = active;
     }
-    let stored = writer.put_credential(&credential).await.about(&thing)?;
-    if let Some(variable) = &entry.secret_env {
-        let digest = secret(&thing, variable, environment)?.digest();
-        let id = stored.id;
-        let key = writer.add_credential_key(&id, &digest, None).await.about(&thing)?;
-        for other in writer.list_credential_keys(&id).await? {
-            if other.id != key.id {
-                writer.delete_credential_key(&other.id).await.about(&thing)?;
-            }
+    let id = writer.put_credential(&credential).await.about(&thing)?.id;
+    let Some(variable) = &entry.secret_env else {
+        return Ok(!credential.active || !writer.list_credential_keys(&id).await?.is_empty());
+    };
+    let digest = secrets.read(&thing, variable)?.digest();
+    let key = writer.add_credential_key(&id, &digest, None).await.about(&thing)?;
+    for other in writer.list_credential_keys(&id).await? {
+        if other.id != key.id {
+            writer.delete_credential_key(&other.id).await.about(&thing)?;
         }
     }
-    Ok(())
-}
-
-/// Reads a secret from its variable.
-pub(super) fn secret(
-    thing: &str,
-    variable: &str,
-    environment: &Environment<'_>,
-) -> Result<Secret, ApplyError> {
-    let text = environment(variable)
-        .filter(|text| !text.is_empty())
-        .ok_or_else(|| ApplyError::NoSecret { thing: thing.to_owned(), variable: variable.to_owned() })?;
-    if text.chars().count() < MIN_CHARACTERS {
-        return Err(ApplyError::ShortSecret { thing: thing.to_owned(), variable: variable.to_owned() });
-    }
-    Ok(Secret::new(text))
+    Ok(true)
 }

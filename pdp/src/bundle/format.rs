@@ -3,27 +3,34 @@
 //! A key that is not given leaves what is stored as it is (or the default, where the thing is new); a list
 //! that is given replaces the stored list.
 
-use policy::labels::{ArgumentsMode, Responses, Risk, Sensitivity, SubjectKind, Trust};
+use policy::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust};
 use policy::rule::NotYet;
 use policy::{Rule, ServerSlug, SubjectId, TenantSlug, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// A whole bundle.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// A whole bundle. Whether a list at the top is given at all matters to pruning.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Bundle {
-    pub tenants: Vec<TenantEntry>,
-    pub roles: Vec<RoleEntry>,
+    /// The bundle speaks of this tenant alone: what others share with it is neither replaced nor pruned.
+    pub only_tenant: Option<TenantSlug>,
+    pub tenants: Option<Vec<TenantEntry>>,
+    pub roles: Option<Vec<RoleEntry>>,
     pub issuers: NotYet,
-    pub subjects: Vec<SubjectEntry>,
-    pub servers: Vec<ServerEntry>,
+    pub subjects: Option<Vec<SubjectEntry>>,
+    pub servers: Option<Vec<ServerEntry>>,
     pub resources: NotYet,
-    pub rules: Vec<Rule>,
-    pub credentials: Vec<CredentialEntry>,
+    pub rules: Option<Vec<Rule>>,
+    pub credentials: Option<Vec<CredentialEntry>>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// A list of the bundle; one that is not given holds nothing.
+pub(super) fn given<T>(list: &Option<Vec<T>>) -> &[T] {
+    list.as_deref().unwrap_or_default()
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TenantEntry {
     pub slug: TenantSlug,
@@ -31,7 +38,7 @@ pub struct TenantEntry {
     pub active: Option<bool>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RoleEntry {
     pub name: String,
@@ -40,7 +47,7 @@ pub struct RoleEntry {
     pub description: Option<String>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SubjectEntry {
     pub id: SubjectId,
@@ -53,14 +60,14 @@ pub struct SubjectEntry {
     pub api_keys: Option<Vec<ApiKeyEntry>>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IdentityEntry {
     pub issuer: String,
     pub sub: String,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MembershipEntry {
     pub tenant: TenantSlug,
@@ -69,7 +76,7 @@ pub struct MembershipEntry {
     pub until: Option<Timestamp>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApiKeyEntry {
     pub name: String,
@@ -78,7 +85,7 @@ pub struct ApiKeyEntry {
     pub expires_at: Option<Timestamp>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServerEntry {
     pub slug: ServerSlug,
@@ -91,16 +98,20 @@ pub struct ServerEntry {
     pub tools: Option<Vec<ToolEntry>>,
 }
 
-/// A tool; given in a bundle it counts as reviewed.
-#[derive(Debug, Clone, Deserialize)]
+/// A tool; given in a bundle it counts as reviewed, unless `review` says otherwise.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ToolEntry {
     pub name: String,
+    /// None: reviewed.
+    pub review: Option<ReviewState>,
     pub title: Option<String>,
     pub description: Option<String>,
     pub input_schema: Option<Value>,
     pub output_schema: Option<Value>,
     pub annotations: Option<Value>,
+    /// The whole tool object as its server lists it, instead of `title` to `annotations`.
+    pub definition: Option<Map<String, Value>>,
     pub risk: Option<Risk>,
     pub sensitivity: Option<Sensitivity>,
     pub read_only: Option<bool>,
@@ -114,7 +125,7 @@ pub struct ToolEntry {
     pub scopes: NotYet,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CredentialEntry {
     pub name: String,
@@ -137,8 +148,16 @@ pub struct CredentialEntry {
 #[error("{0}")]
 pub struct BundleError(String);
 
+impl BundleError {
+    pub(super) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
 /// The largest bundle that is read, in bytes.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// How deep a bundle may nest: [`policy::arguments::MAX_DEPTH`] for a schema or an attribute, and the way there.
+const MAX_DEPTH: usize = 80;
 
 impl Bundle {
     /// Reads YAML (or JSON, which is YAML).
@@ -147,12 +166,21 @@ impl Bundle {
     /// Names line, column and key of what is not understood.
     pub fn parse(text: &str) -> Result<Self, BundleError> {
         if text.len() > MAX_BYTES {
-            return Err(BundleError("larger than 64 MiB".to_owned()));
+            return Err(BundleError::new("larger than 64 MiB"));
         }
         if text.trim().is_empty() {
             return Ok(Self::default());
         }
-        serde_saphyr::from_str(text).map_err(|error| BundleError(error.to_string()))
+        // A text within the size is read whole, however many things it names. What aliases unfold to keeps the
+        // reader's own limits.
+        let options = serde_saphyr::options! {
+            budget: serde_saphyr::budget! {
+                max_depth: MAX_DEPTH,
+                max_nodes: MAX_BYTES,
+                max_events: 2 * MAX_BYTES,
+            },
+        };
+        serde_saphyr::from_str_with_options(text, options).map_err(|error| BundleError(error.to_string()))
     }
 }
 
@@ -174,6 +202,7 @@ mod tests {
             ("rules: [{name: x, effect: allow, prompts: ['a/b']}]", "not supported"),
             ("servers: [{slug: crm, tools: [{name: t, bindings: []}]}]", "not supported"),
             ("tasks: []", "tasks"),
+            ("servers: [{slug: crm, tools: [{name: t, review: seen}]}]", "seen"),
             ("tenants: [{slug: a}]\ntenants: []", "tenants"),
         ] {
             let error = refused(text);
@@ -184,8 +213,22 @@ mod tests {
     #[test]
     fn an_empty_file_is_an_empty_bundle() {
         for text in ["", "  \n", "# nothing\n", "{}"] {
-            assert!(Bundle::parse(text).is_ok_and(|bundle| bundle.rules.is_empty()), "{text:?}");
+            assert!(Bundle::parse(text).is_ok_and(|bundle| bundle == Bundle::default()), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_list_that_is_given_and_empty_is_not_one_that_is_missing() {
+        let bundle = Bundle::parse("roles: []\nrules:\ntenants: [{slug: a}]").expect("reads");
+        assert!(bundle.roles.as_ref().is_some_and(Vec::is_empty) && bundle.rules.is_none());
+        assert_eq!((given(&bundle.tenants).len(), given(&bundle.rules).len()), (1, 0));
+    }
+
+    #[test]
+    fn a_long_bundle_is_read_whole() {
+        let role = "  - { name: r, description: d, tenant: acme }\n";
+        let text = format!("roles:\n{}", role.repeat(40_000));
+        assert_eq!(given(&Bundle::parse(&text).expect("reads").roles).len(), 40_000);
     }
 
     #[test]

@@ -1,15 +1,17 @@
 //! Subjects of a bundle, with their memberships and keys.
 
-use super::apply::{About, ApplyError, Environment, secret};
+use super::apply::{About, ApplyError};
 use super::format::{ApiKeyEntry, MembershipEntry, SubjectEntry};
-use policy::{SubjectId, SubjectKind};
+use super::secrets::Secrets;
+use policy::{SubjectId, SubjectKind, TenantSlug};
 use store::Writer;
 use store::administration::{Identity, Membership, NewApiKey, Subject};
 
 pub(super) async fn subject(
     writer: &mut Writer,
     entry: &SubjectEntry,
-    environment: &Environment<'_>,
+    only: Option<&TenantSlug>,
+    secrets: &mut Secrets<'_>,
 ) -> Result<(), ApplyError> {
     let thing = format!("subject `{}`", entry.id);
     let mut subject = match writer.get_subject(&entry.id).await? {
@@ -34,10 +36,10 @@ pub(super) async fn subject(
     }
     writer.put_subject(&subject).await.about(&thing)?;
     if let Some(given) = &entry.memberships {
-        memberships(writer, &thing, &entry.id, given).await?;
+        memberships(writer, &thing, &entry.id, given, only).await?;
     }
     if let Some(given) = &entry.api_keys {
-        api_keys(writer, &thing, &entry.id, given, environment).await?;
+        api_keys(writer, &thing, &entry.id, given, secrets).await?;
     }
     Ok(())
 }
@@ -47,9 +49,12 @@ async fn memberships(
     thing: &str,
     subject: &SubjectId,
     given: &[MembershipEntry],
+    only: Option<&TenantSlug>,
 ) -> Result<(), ApplyError> {
     for stored in writer.list_memberships(subject).await? {
-        if !given.iter().any(|entry| entry.tenant == stored.tenant) {
+        // A bundle of one tenant does not say which others somebody belongs to.
+        let is_spoken_of = only.is_none_or(|only| *only == stored.tenant);
+        if is_spoken_of && !given.iter().any(|entry| entry.tenant == stored.tenant) {
             writer.delete_membership(subject, &stored.tenant).await.about(thing)?;
         }
     }
@@ -70,7 +75,7 @@ async fn api_keys(
     thing: &str,
     subject: &SubjectId,
     given: &[ApiKeyEntry],
-    environment: &Environment<'_>,
+    secrets: &mut Secrets<'_>,
 ) -> Result<(), ApplyError> {
     let stored = writer.list_api_keys(subject).await?;
     for key in &stored {
@@ -85,14 +90,14 @@ async fn api_keys(
         let expires_at = entry.expires_at.or(known.and_then(|key| key.expires_at));
         match (&entry.secret_env, known) {
             (Some(variable), _) => {
-                let digest = secret(&thing, variable, environment)?.digest();
+                let digest = secrets.read(&thing, variable)?.digest();
                 let key = NewApiKey { subject, name: &entry.name, digest: &digest, expires_at };
                 writer.put_api_key(&key).await.about(&thing)?;
             }
             (None, Some(_)) => {
                 writer.set_api_key_expiry(subject, &entry.name, expires_at).await.about(&thing)?;
             }
-            (None, None) => return Err(ApplyError::Needed { thing, key: "secret_env" }),
+            (None, None) => secrets.miss(thing),
         }
     }
     Ok(())

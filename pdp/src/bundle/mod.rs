@@ -1,11 +1,20 @@
-//! Policy as a file: the bundle, and bringing a database to what it says.
+//! Policy as a file: the bundle, bringing a database to what it says, and writing down what a database holds.
 
 mod apply;
 mod catalog;
+mod check;
+mod collect;
 mod format;
 mod identities;
+mod prune;
 mod rules;
+mod secrets;
+mod write;
+mod yaml;
 
-pub use apply::{ApplyError, ApplyOptions, Environment, apply};
+pub use apply::{Applied, ApplyError, ApplyOptions, apply};
+pub use collect::{ExportError, export};
 pub use format::{Bundle, BundleError};
+pub use prune::Pruned;
 pub use rules::Flagged;
+pub use secrets::Environment;

@@ -2,7 +2,7 @@
 
 use super::reach::matched_tools;
 use policy::Rule;
-use policy::compile::{Flag, RuleError, Surroundings, check_rule, flags};
+use policy::compile::{CheckedRule, Flag, RuleError, Surroundings, Trial, check_rule, flags, try_condition};
 use policy::labels::Effect;
 use policy::pattern::Pattern;
 use policy::rule::ApprovalTerms;
@@ -70,14 +70,15 @@ impl Review {
 /// Everything that can be told of the rule, as things stand in `around`.
 pub fn review(rule: &Rule, around: &Surroundings) -> Review {
     let problems = problems(rule);
-    let never: Vec<Remark> = match check_rule(rule) {
-        Ok(checked) => flags(rule, &checked, around).iter().map(never).collect(),
-        Err(_) => Vec::new(),
+    let checked = check_rule(rule).ok();
+    let never: Vec<Remark> = match &checked {
+        Some(checked) => flags(rule, checked, around).iter().map(|flag| never(rule, flag)).collect(),
+        None => Vec::new(),
     };
     let hints = if never.iter().any(|remark| remark.place == Place::Tools) {
         Vec::new()
     } else {
-        hints(rule, around, &never)
+        hints(rule, checked.as_ref(), around, &never)
     };
     Review { problems, never, hints, tools: matched_tools(rule, around).count() }
 }
@@ -148,8 +149,14 @@ fn without(rule: &mut Rule, place: Place) {
     }
 }
 
-fn never(flag: &Flag) -> Remark {
+fn never(rule: &Rule, flag: &Flag) -> Remark {
     let (place, path) = match flag {
+        // Unknown counts where a rule restricts, so this one would bite and never for the reason it gives.
+        Flag::ConditionFails(why) if rule.effect != Effect::Allow => {
+            let text = format!("The condition can never come out true, and counts where it fails: {why}");
+            return Remark { place: Place::When, path: None, text };
+        }
+        Flag::ConditionFails(_) => (Place::When, None),
         Flag::NoSuchTool(_) | Flag::NoSuchLabel => (Place::Tools, None),
         Flag::NoSuchParameter(name) | Flag::EmptyBounds(name) => {
             (Place::Parameters, Some(format!("/properties/{}", escape(name))))
@@ -166,9 +173,13 @@ fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-/// Parts that do nothing while the rule as a whole can match.
-fn hints(rule: &Rule, around: &Surroundings, never: &[Remark]) -> Vec<Remark> {
+/// Parts that do nothing, or fail at times, while the rule as a whole can match.
+fn hints(rule: &Rule, checked: Option<&CheckedRule>, around: &Surroundings, never: &[Remark]) -> Vec<Remark> {
     let mut hints = Vec::new();
+    if let Some(Trial::Sometimes(why)) = checked.map(|checked| try_condition(rule, checked, around)) {
+        let text = format!("With some arguments the condition cannot be evaluated: {why}");
+        hints.push(Remark { place: Place::When, path: None, text });
+    }
     for pattern in &rule.tools {
         let alone = Rule { tools: vec![pattern.clone()], ..rule.clone() };
         if matched_tools(&alone, around).next().is_none() {
@@ -247,6 +258,39 @@ mod tests {
         assert_eq!(review.tools, 1);
         let texts: Vec<&str> = review.hints.iter().map(|hint| hint.text.as_str()).collect();
         assert_eq!(texts, ["`crm/gone` matches no registered tool", "Nobody holds `ghost`"]);
+    }
+
+    #[test]
+    fn a_condition_is_tried_on_sample_arguments() {
+        let mut around = around();
+        around.tools[0].input_schema = Some(json!({"type": "object", "properties": {
+            "whole": {"type": "integer"}, "number": {"type": "number"}}}));
+        let rule = |effect: &str, when: &str| {
+            rule(
+                json!({"name": "x", "tenant": "acme", "effect": effect, "tools": ["crm/refund"], "when": when}),
+            )
+        };
+        let fails = "args.whole * 1.2 > 5.0";
+        let allow = rule("allow", fails);
+        let review = super::review(&allow, &around);
+        assert_eq!((review.problems.len(), review.never.len(), review.hints.len()), (0, 1, 0));
+        assert_eq!(review.never[0].place, Place::When);
+        assert!(
+            review.never[0].text.starts_with("Can never match: its condition can never come out true: `*`")
+        );
+        assert!(!review.is_unmatched(&allow));
+
+        let deny = rule("deny", fails);
+        let review = super::review(&deny, &around);
+        assert!(review.is_unmatched(&deny));
+        assert!(review.never[0].text.starts_with("The condition can never come out true, and counts"));
+
+        let review = super::review(&rule("deny", "args.number * 1.2 > 5.0"), &around);
+        assert_eq!(review.never, []);
+        assert_eq!(review.hints[0].place, Place::When);
+        assert!(review.hints[0].text.contains("`args.number`"), "{:?}", review.hints);
+        let review = super::review(&rule("deny", "double(args.number) * 1.2 > 5.0"), &around);
+        assert_eq!((review.never, review.hints), (Vec::new(), Vec::new()));
     }
 
     #[test]

@@ -4,11 +4,13 @@
 use super::rule::CheckedRule;
 use super::schema_walk;
 use super::tool_schema::ToolSchema;
+use super::trial::{self, Trial};
 use crate::ids::TenantSlug;
 use crate::labels::{Effect, Risk, RuleStatus, Sensitivity};
 use crate::rule::Rule;
 use crate::timestamp::Timestamp;
 use serde_json::Value;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 /// A tool as far as flags are concerned.
@@ -43,6 +45,8 @@ pub enum Flag {
     NoSuchLabel,
     #[error("no tool that it names has an argument `{0}`")]
     NoSuchParameter(String),
+    #[error("its condition can never come out true: {0}")]
+    ConditionFails(String),
     #[error("its bounds on `{0}` leave no value")]
     EmptyBounds(String),
     #[error("it was valid until {0}")]
@@ -57,7 +61,7 @@ pub enum Flag {
 pub fn flags(rule: &Rule, checked: &CheckedRule, around: &Surroundings) -> Vec<Flag> {
     let mut flags = Vec::new();
     let named: Vec<&CatalogTool> = around.tools.iter().filter(|tool| names(rule, tool)).collect();
-    let labelled: Vec<&CatalogTool> = named.iter().copied().filter(|tool| has_labels(rule, tool)).collect();
+    let labelled = labelled(rule, around);
     if named.is_empty() {
         let patterns: Vec<String> = rule.tools.iter().take(5).map(|pattern| format!("`{pattern}`")).collect();
         flags.push(Flag::NoSuchTool(patterns.join(", ")));
@@ -65,6 +69,8 @@ pub fn flags(rule: &Rule, checked: &CheckedRule, around: &Surroundings) -> Vec<F
         flags.push(Flag::NoSuchLabel);
     } else if let Some(argument) = missing_argument(rule, checked, &labelled) {
         flags.push(Flag::NoSuchParameter(argument));
+    } else if let Trial::Never(why) = try_condition(rule, checked, around) {
+        flags.push(Flag::ConditionFails(why));
     }
     if let Some(argument) = rule.parameters.as_ref().and_then(empty_bounds) {
         flags.push(Flag::EmptyBounds(argument));
@@ -84,6 +90,19 @@ pub fn flags(rule: &Rule, checked: &CheckedRule, around: &Surroundings) -> Vec<F
     flags
 }
 
+/// How the rule's condition comes out on sample arguments of the tools that the rule names.
+pub fn try_condition(rule: &Rule, checked: &CheckedRule, around: &Surroundings) -> Trial {
+    match &checked.condition {
+        Some(condition) => trial::on_tools(condition, &labelled(rule, around), around.now),
+        None => Trial::Fine,
+    }
+}
+
+/// The tools that the rule names, labels included.
+fn labelled<'a>(rule: &Rule, around: &'a Surroundings) -> Vec<&'a CatalogTool> {
+    around.tools.iter().filter(|tool| names(rule, tool) && has_labels(rule, tool)).collect()
+}
+
 fn names(rule: &Rule, tool: &CatalogTool) -> bool {
     rule.tenant.as_ref().is_none_or(|tenant| tool.tenants.contains(tenant))
         && rule.tools.iter().any(|pattern| pattern.matches(&tool.server, &tool.name))
@@ -99,13 +118,16 @@ fn missing_argument(rule: &Rule, checked: &CheckedRule, tools: &[&CatalogTool]) 
     let required = rule.parameters.as_ref().and_then(|p| p.get("required")).and_then(Value::as_array);
     let required = required.into_iter().flatten().filter_map(Value::as_str);
     let mut needed = required.chain(checked.condition.iter().flat_map(super::Condition::arguments));
-    needed.find(|name| tools.iter().all(|tool| refuses(tool, name))).map(str::to_owned)
+    // Each schema is compiled once, and only when it is asked.
+    let tools: Vec<(&CatalogTool, OnceCell<Option<ToolSchema>>)> =
+        tools.iter().map(|tool| (*tool, OnceCell::new())).collect();
+    needed.find(|name| tools.iter().all(|(tool, schema)| refuses(tool, schema, name))).map(str::to_owned)
 }
 
 /// Whether a call of the tool with this argument is refused whatever its value is.
-fn refuses(tool: &CatalogTool, argument: &str) -> bool {
-    let Some(schema) = &tool.input_schema else { return false };
-    ToolSchema::compile(schema).is_ok_and(|schema| !schema.may_hold(argument))
+fn refuses(tool: &CatalogTool, schema: &OnceCell<Option<ToolSchema>>, argument: &str) -> bool {
+    let compile = || tool.input_schema.as_ref().and_then(|schema| ToolSchema::compile(schema).ok());
+    schema.get_or_init(compile).as_ref().is_some_and(|schema| !schema.may_hold(argument))
 }
 
 /// An argument whose bounds contradict each other.
@@ -253,6 +275,13 @@ mod tests {
                 Flag::NoSuchParameter("amuont".into()),
             ),
             (json!({"when": "args.currency == 'EUR'"}), Flag::NoSuchParameter("currency".into())),
+            (
+                json!({"when": "args.amount.startsWith('a')"}),
+                Flag::ConditionFails(
+                    "`startsWith` does not go with a whole number and text, where it reads `args.amount`"
+                        .into(),
+                ),
+            ),
             (
                 amount(json!({"type": "number", "minimum": 5, "maximum": 1})),
                 Flag::EmptyBounds("amount".into()),

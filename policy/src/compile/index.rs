@@ -14,6 +14,8 @@ struct PerServer {
 #[derive(Debug, Default)]
 pub(crate) struct RuleIndex {
     servers: HashMap<String, PerServer>,
+    /// By the tool's name alone, where it is exact and the server is not (`*/delete`).
+    names: HashMap<String, Vec<Arc<CompiledRule>>>,
     wild: Vec<Arc<CompiledRule>>,
 }
 
@@ -31,7 +33,8 @@ impl RuleIndex {
                         .entry(name.to_owned())
                         .or_default(),
                     (Some(server), None) => &mut index.servers.entry(server.to_owned()).or_default().wild,
-                    (None, _) => &mut index.wild,
+                    (None, Some(name)) => index.names.entry(name.to_owned()).or_default(),
+                    (None, None) => &mut index.wild,
                 };
                 // A rule may name the same tool in several patterns of one list.
                 if !list.last().is_some_and(|last| Arc::ptr_eq(last, rule)) {
@@ -46,11 +49,60 @@ impl RuleIndex {
     pub(crate) fn matching(&self, server: &str, tool: &str) -> Vec<&CompiledRule> {
         let per_server = self.servers.get(server);
         let exact = per_server.and_then(|s| s.exact.get(tool)).into_iter().flatten();
-        let wild = per_server.map(|s| &s.wild).into_iter().flatten().chain(&self.wild);
+        let by_name = self.names.get(tool).into_iter().flatten();
+        let wild = per_server.map(|s| &s.wild).into_iter().flatten().chain(by_name).chain(&self.wild);
         let matches = |rule: &&Arc<CompiledRule>| rule.rule.tools.iter().any(|p| p.matches(server, tool));
         let mut rules: Vec<&CompiledRule> = exact.chain(wild.filter(matches)).map(Arc::as_ref).collect();
         rules.sort_by(|a, b| a.id.cmp(&b.id));
         rules.dedup_by(|a, b| a.id == b.id);
         rules
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compile::RuleSource;
+    use crate::ids::RuleId;
+    use serde_json::json;
+
+    #[test]
+    fn each_rule_whose_patterns_match_once_and_in_order() {
+        let patterns = [
+            vec!["crm/refund"],
+            vec!["crm/*"],
+            vec!["*/refund"],
+            vec!["*/*"],
+            vec!["c*/refund", "crm/refund", "*/re*"],
+            vec!["erp/refund"],
+            vec!["erp/*", "crm/ref"],
+            vec!["e*/refund"],
+            vec!["*/ref"],
+        ];
+        let rules: Vec<Arc<CompiledRule>> = patterns
+            .iter()
+            .enumerate()
+            .map(|(index, tools)| {
+                let rule = json!({"name": "x", "effect": "deny", "tools": tools});
+                let rule = serde_json::from_value(rule).expect("a rule");
+                let id = RuleId::new(format!("r{index}"));
+                Arc::new(CompiledRule::compile_or_break(&RuleSource { id, version: 1, rule }))
+            })
+            .collect();
+        for (server, tool, expected) in [
+            ("crm", "refund", &["r0", "r1", "r2", "r3", "r4"][..]),
+            ("crm", "other", &["r1", "r3"]),
+            ("erp", "refund", &["r2", "r3", "r4", "r5", "r6", "r7"]),
+            ("files", "ref", &["r3", "r4", "r8"]),
+        ] {
+            for turned in 0..rules.len() {
+                let mut rules = rules.clone();
+                rules.rotate_left(turned);
+                let index = RuleIndex::new(&rules);
+                let found: Vec<&str> =
+                    index.matching(server, tool).into_iter().map(|rule| rule.id.as_str()).collect();
+                assert_eq!(found, expected, "{server}/{tool}");
+            }
+        }
     }
 }

@@ -96,6 +96,11 @@ impl CompiledTool {
         }
     }
 
+    /// Whether anything in a call's arguments could be redacted at all.
+    pub fn redacts_anything(&self) -> bool {
+        self.redact.as_ref().is_none_or(|paths| !paths.is_empty())
+    }
+
     /// Calls `hide` on everything in the arguments that is redacted. Of a tool that redacts anything, what it
     /// does not declare is hidden as well: a misspelt name must not show what the right one hides.
     pub fn hide_redacted(&self, arguments: &mut Value, hide: &mut impl FnMut(&mut Value)) {

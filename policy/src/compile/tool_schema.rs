@@ -29,6 +29,11 @@ pub enum ToolSchemaError {
     NotAnObject,
 }
 
+/// Whether the schema may be walked at all: bounded, and its references are local and end.
+pub(super) fn is_bounded(schema: &Value) -> bool {
+    schema.is_object() && schema_walk::check(schema, BOUNDS).is_ok()
+}
+
 /// A compiled input schema.
 #[derive(Debug)]
 pub struct ToolSchema {

@@ -2,13 +2,11 @@
 
 use super::EvaluationRequest;
 use super::admission::Party;
+use super::values::{map, map_of, moment, text, to_cel};
 use crate::compile::{CompiledServer, CompiledTool, PolicySet};
 use cel::Value as Cel;
-use cel::objects::Key;
-use chrono::{DateTime, FixedOffset};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Lists and maps with more elements make a condition with a macro unknown.
@@ -42,9 +40,16 @@ impl<'a> Inputs<'a> {
 
     pub(crate) fn is_too_long_for_macros(&self) -> bool {
         *self.too_long.get_or_init(|| {
+            let asserted = &self.request.facts.asserted;
+            let maps = [
+                &self.request.call.context,
+                &self.party.subject.attributes,
+                &asserted.action,
+                &asserted.resource,
+            ];
             self.request.call.arguments.known().is_some_and(too_long)
-                || self.request.call.context.values().any(too_long)
-                || self.party.subject.attributes.values().any(too_long)
+                || self.party.membership.roles.len() > MOST_ELEMENTS
+                || maps.into_iter().any(too_long_map)
         })
     }
 
@@ -57,16 +62,16 @@ impl<'a> Inputs<'a> {
                 .get_or_init(|| self.request.call.arguments.known().map_or(Cel::Null, to_cel))
                 .clone(),
             "subject" => self.subject(),
-            "action" => map([("name", text(&self.request.call.action))]),
+            "action" => {
+                over(&self.request.facts.asserted.action, [("name", text(&self.request.call.action))])
+            }
             "resource" => self.resource(),
             "tenant" => {
                 map([("slug", text(self.set.tenant.slug.as_str())), ("name", text(&self.set.tenant.name))])
             }
-            "context" => {
-                map_of(self.request.call.context.iter().map(|(key, value)| (key.clone(), to_cel(value))))
-            }
+            "context" => over(&self.request.call.context, []),
             "bound" => map([]),
-            "now" => now(self.request.facts.now.micros()),
+            "now" => moment(self.request.facts.now.micros()),
             _ => Cel::Null,
         }
     }
@@ -74,68 +79,45 @@ impl<'a> Inputs<'a> {
     fn subject(&self) -> Cel {
         let subject = self.party.subject;
         let roles = self.party.membership.roles.iter().map(|grant| text(&grant.name)).collect();
-        let attributes = subject.attributes.iter().map(|(key, value)| (key.clone(), to_cel(value)));
-        // What we know ourselves lies over the attributes.
-        map_of(attributes.chain([
-            ("id".to_owned(), text(subject.id.as_str())),
-            ("kind".to_owned(), text(subject.kind.as_str())),
-            ("roles".to_owned(), Cel::List(Arc::new(roles))),
-        ]))
+        over(
+            &subject.attributes,
+            [
+                ("id", text(subject.id.as_str())),
+                ("kind", text(subject.kind.as_str())),
+                ("roles", Cel::List(Arc::new(roles))),
+            ],
+        )
     }
 
     fn resource(&self) -> Cel {
-        map([
-            ("type", text(&self.request.call.resource.kind)),
-            ("id", text(&self.tool.source.name)),
-            ("server", text(self.server.slug.as_str())),
-            ("risk", text(self.tool.source.risk.as_str())),
-            ("sensitivity", text(self.tool.source.sensitivity.as_str())),
-            ("tenant", text(self.set.tenant.slug.as_str())),
-        ])
+        over(
+            &self.request.facts.asserted.resource,
+            [
+                ("type", text(&self.request.call.resource.kind)),
+                ("id", text(&self.tool.source.name)),
+                ("server", text(self.server.slug.as_str())),
+                ("risk", text(self.tool.source.risk.as_str())),
+                ("sensitivity", text(self.tool.source.sensitivity.as_str())),
+                ("tenant", text(self.set.tenant.slug.as_str())),
+            ],
+        )
     }
+}
+
+/// Attributes, and over them what we know ourselves.
+fn over<const N: usize>(attributes: &Map<String, Value>, own: [(&str, Cel); N]) -> Cel {
+    let attributes = attributes.iter().map(|(key, value)| (key.clone(), to_cel(value)));
+    map_of(attributes.chain(own.into_iter().map(|(key, value)| (key.to_owned(), value))))
 }
 
 fn too_long(value: &Value) -> bool {
     match value {
         Value::Array(items) => items.len() > MOST_ELEMENTS || items.iter().any(too_long),
-        Value::Object(map) => map.len() > MOST_ELEMENTS || map.values().any(too_long),
+        Value::Object(map) => too_long_map(map),
         _ => false,
     }
 }
 
-fn text(text: &str) -> Cel {
-    Cel::String(Arc::new(text.to_owned()))
-}
-
-fn map<const N: usize>(entries: [(&str, Cel); N]) -> Cel {
-    map_of(entries.into_iter().map(|(key, value)| (key.to_owned(), value)))
-}
-
-fn map_of(entries: impl Iterator<Item = (String, Cel)>) -> Cel {
-    let map: HashMap<Key, Cel> = entries.map(|(key, value)| (Key::String(Arc::new(key)), value)).collect();
-    Cel::Map(cel::objects::Map { map: Arc::new(map) })
-}
-
-/// JSON integers are `int` (`uint` only above the largest `int`), all other numbers `double`.
-fn to_cel(value: &Value) -> Cel {
-    match value {
-        Value::Null => Cel::Null,
-        Value::Bool(value) => Cel::Bool(*value),
-        Value::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
-            (Some(int), _, _) => Cel::Int(int),
-            (None, Some(uint), _) => Cel::UInt(uint),
-            (None, None, Some(double)) => Cel::Float(double),
-            (None, None, None) => Cel::Null,
-        },
-        Value::String(value) => text(value),
-        Value::Array(items) => Cel::List(Arc::new(items.iter().map(to_cel).collect())),
-        Value::Object(entries) => map_of(entries.iter().map(|(key, value)| (key.clone(), to_cel(value)))),
-    }
-}
-
-fn now(micros: i64) -> Cel {
-    match DateTime::from_timestamp_micros(micros) {
-        Some(moment) => Cel::Timestamp(DateTime::<FixedOffset>::from(moment)),
-        None => Cel::Null,
-    }
+fn too_long_map(map: &Map<String, Value>) -> bool {
+    map.len() > MOST_ELEMENTS || map.values().any(too_long)
 }

@@ -5,6 +5,7 @@ mod admission;
 mod inputs;
 mod nearest;
 mod rules;
+pub(crate) mod values;
 mod words;
 
 use crate::arguments::Arguments;

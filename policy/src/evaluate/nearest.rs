@@ -19,9 +19,12 @@ pub(super) fn misses(
 ) -> Vec<NearestMiss> {
     let mut misses: Vec<NearestMiss> = allow
         .iter()
-        .filter(|judged| judged.rule.broken().is_none())
         .filter_map(|judged| match judged.failing().as_slice() {
-            [part] => Some(miss(judged, *part, party, tool, arguments)),
+            // Of a rule that does not compile, parameters and condition are unknown alike.
+            [Part::Parameters] if judged.rule.broken().is_some() => {
+                Some(miss(judged, Part::Condition, party, tool, arguments))
+            }
+            [part] if judged.rule.broken().is_none() => Some(miss(judged, *part, party, tool, arguments)),
             _ => None,
         })
         .collect();
@@ -47,11 +50,20 @@ fn miss(
         _ => Vec::new(),
     };
     let wanted = match part {
-        Part::Parameters if parameters.is_empty() => "the arguments were sent".to_owned(),
-        Part::Parameters => words::parameter_list(&parameters),
-        Part::Condition if judged.condition() == Truth::Unknown => {
-            "its condition could be evaluated".to_owned()
+        _ if judged.rule.broken().is_some() => {
+            format!("it compiled: {}", judged.rule.broken().unwrap_or_default())
         }
+        Part::Parameters | Part::Condition if arguments.is_none() && judged.wants_only_arguments() => {
+            "the arguments were sent".to_owned()
+        }
+        Part::Parameters if parameters.is_empty() => {
+            "its parameters could be held against arguments of that size".to_owned()
+        }
+        Part::Parameters => words::parameter_list(&parameters),
+        Part::Condition if judged.condition() == Truth::Unknown => match judged.note() {
+            Some(why) => format!("its condition could be evaluated ({why})"),
+            None => "its condition could be evaluated".to_owned(),
+        },
         Part::Condition => "its condition held".to_owned(),
         Part::Validity => words::validity(rule.valid.as_ref()),
         Part::Label => format!(

@@ -2,7 +2,7 @@
 
 use super::admission::Party;
 use super::{EvaluationRequest, Inputs, nearest, words};
-use crate::compile::{CompiledRule, CompiledServer, CompiledTool, PolicySet};
+use crate::compile::{CompiledRule, CompiledServer, CompiledTool, Condition, PolicySet};
 use crate::decision::{AppliedRule, Decision, Outcome, Part, ShadowOutcome, Truth};
 use crate::labels::{Effect, RuleStatus};
 use crate::reason::Reason;
@@ -46,6 +46,21 @@ impl Judged<'_> {
         self.condition
     }
 
+    /// Why a part is unknown, where it is.
+    pub(super) fn note(&self) -> Option<&str> {
+        self.rule.broken().or(self.note)
+    }
+
+    /// Whether the call was missed for nothing but the want of its arguments.
+    pub(super) fn wants_only_arguments(&self) -> bool {
+        let blamed = |part: &Part| match part {
+            Part::Parameters => true,
+            Part::Condition => self.rule.condition.as_ref().is_some_and(Condition::reads_arguments),
+            Part::Validity | Part::Label | Part::Who => false,
+        };
+        self.truth == Truth::Unknown && self.rule.broken().is_none() && self.failing().iter().all(blamed)
+    }
+
     fn applied(&self) -> AppliedRule {
         AppliedRule {
             id: self.rule.id.clone(),
@@ -53,7 +68,7 @@ impl Judged<'_> {
             version: self.rule.version,
             effect: self.rule.rule.effect,
             truth: self.truth,
-            note: self.rule.broken().map(str::to_owned).or_else(|| self.note.map(str::to_owned)),
+            note: self.note().map(str::to_owned),
             approval: self.rule.rule.approval.clone(),
         }
     }
@@ -186,12 +201,7 @@ fn no_grant(
         };
         allow.iter().filter(missed).any(|j| came_out(&j))
     };
-    // Without arguments whatever speaks about them is unknown, and nothing else is to blame.
-    let only_want_of_arguments = arguments.is_none()
-        && allow.iter().any(|j| {
-            let blamed = |part: &Part| matches!(part, Part::Parameters | Part::Condition);
-            j.truth == Truth::Unknown && j.rule.broken().is_none() && j.failing().iter().all(blamed)
-        });
+    let only_want_of_arguments = arguments.is_none() && allow.iter().any(|j| j.wants_only_arguments());
     let is_broken = |j: &&Judged<'_>| j.rule.broken().is_some() && j.failing() == [Part::Parameters];
     let reason = if only_for(Part::Parameters, Truth::False) {
         Reason::ParametersOutOfScope

@@ -52,8 +52,11 @@ impl Iterator for Several {
     }
 }
 
-/// Members that an item may leave to the top level, each replaced as a whole.
-const DEFAULTS: [&str; 4] = ["subject", "action", "resource", "context"];
+/// Members that an item may leave to the top level, each replaced as a whole; with what an entity cannot be
+/// without. Only where an item's own entity lacks such a member does the top level's stand in (the certification
+/// scenario of AuthZEN 1.0, 3.2.7): without it the item would be an error.
+const DEFAULTS: [(&str, &[&str]); 4] =
+    [("subject", &["type", "id"]), ("action", &["name"]), ("resource", &["type", "id"]), ("context", &[])];
 
 pub(super) fn parse(mut body: Map<String, Value>, request_id: &str) -> Result<Batch, RequestError> {
     let semantics = semantics(body.get("options"))?;
@@ -67,6 +70,14 @@ pub(super) fn parse(mut body: Map<String, Value>, request_id: &str) -> Result<Ba
     }
     if items.len() > MAX_ITEMS {
         return Err(RequestError::malformed(format!("`evaluations` holds more than {MAX_ITEMS} items")));
+    }
+    // What is wrong for every item is wrong with the whole.
+    for (member, needed) in DEFAULTS {
+        match body.get(member) {
+            None | Some(Value::Object(_)) => {}
+            Some(Value::Null) if needed.is_empty() => {}
+            Some(_) => return Err(RequestError::malformed(format!("`{member}` must be an object"))),
+        }
     }
     Ok(Batch::Several(Several {
         semantics,
@@ -84,11 +95,22 @@ fn parse_item(
     let Value::Object(mut item) = item else {
         return Err(RequestError::malformed("an item of `evaluations` must be an object"));
     };
-    for member in DEFAULTS {
-        if !item.contains_key(member)
-            && let Some(default) = defaults.get(member)
-        {
-            item.insert(member.to_owned(), default.clone());
+    for (member, needed) in DEFAULTS {
+        let Some(default) = defaults.get(member) else { continue };
+        match item.get_mut(member) {
+            None => {
+                item.insert(member.to_owned(), default.clone());
+            }
+            Some(Value::Object(own)) => {
+                for name in needed {
+                    if !own.contains_key(*name)
+                        && let Some(value) = default.get(*name)
+                    {
+                        own.insert((*name).to_owned(), value.clone());
+                    }
+                }
+            }
+            Some(_) => {}
         }
     }
     parse_evaluation(item, request_id)
@@ -143,6 +165,58 @@ mod tests {
         assert!(items[0].as_ref().is_ok_and(|question| question.call.tenant.is_some()));
         assert!(items[1].as_ref().is_ok_and(|question| question.call.tenant.is_none()));
         assert!(items[2].is_err() && items[3].is_err());
+    }
+
+    #[test]
+    fn an_item_inherits_nothing_but_what_it_cannot_be_without() {
+        let batch = parsed(json!({
+            "subject": {"type": "user", "id": "alice", "properties": {"level": 3}},
+            "action": {"name": "tools/call"},
+            "resource": {"type": "tool", "id": "a", "properties": {"arguments": {"x": 1}}},
+            "evaluations": [
+                {"resource": {"id": "b"}},
+                {"resource": {"type": "tool"}},
+                {"resource": {"id": "c"}, "subject": {"id": "bob"}, "action": {}},
+                {"resource": {"id": null}},
+                {"resource": null},
+            ],
+        }));
+        let Ok(Batch::Several(several)) = batch else { panic!("{batch:?}") };
+        let items: Vec<_> = several.collect();
+        for (item, id, subject) in [(0, "b", "alice"), (1, "a", "alice"), (2, "c", "bob")] {
+            let question = items[item].as_ref().expect("a question");
+            assert_eq!(
+                (question.call.resource.kind.as_str(), question.call.resource.id.as_str()),
+                ("tool", id)
+            );
+            assert_eq!(question.subject.id, subject);
+            assert_eq!(question.call.action, "tools/call");
+            assert_eq!(question.call.arguments, policy::arguments::Arguments::NotSent, "whole objects");
+        }
+        assert!(items[2].as_ref().is_ok_and(|question| question.subject.properties.is_empty()));
+        assert!(items[3].is_err() && items[4].is_err());
+    }
+
+    #[test]
+    fn what_is_wrong_for_every_item_is_wrong_with_the_whole() {
+        let whole = |more: Value| {
+            let mut body = json!({"subject": {"type": "user", "id": "a"}, "action": {"name": "x"},
+                "resource": {"type": "t", "id": "r"}, "context": null, "evaluations": [{}]});
+            body.as_object_mut().expect("object").extend(more.as_object().expect("object").clone());
+            parsed(body)
+        };
+        assert!(matches!(whole(json!({})), Ok(Batch::Several(_))));
+        for bad in [
+            json!({"subject": "a"}),
+            json!({"subject": null}),
+            json!({"action": ["x"]}),
+            json!({"resource": 5}),
+            json!({"context": []}),
+            json!({"evaluations": {}}),
+            json!({"options": "execute_all"}),
+        ] {
+            assert!(whole(bad.clone()).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -1,31 +1,29 @@
 //! `POST /access/v1/evaluation` and `/access/v1/evaluations` (AuthZEN 1.0, sections 6 and 7).
 
 use super::batch::{self, Batch, Several};
-use super::error::RequestError;
-use super::request::{MAX_BODY, parse_body, parse_evaluation};
+use super::body::read_whole;
+use super::error::{RequestError, unknown_path, wrong_method};
+use super::request::{parse_body, parse_evaluation};
 use super::{answer, metadata};
 use crate::request_id::RequestId;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{any, post};
 use axum::{Extension, Json, Router};
-use pdp::{AskError, Pdp, Question, Secret};
-use serde_json::{Value, json};
+use pdp::{Pdp, Question, Secret};
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
-use std::time::Duration;
 
 const DECISION_ID: HeaderName = HeaderName::from_static("countersign-decision-id");
 
-/// A body that takes longer than this is not waited for.
-const READ_WITHIN: Duration = Duration::from_secs(10);
-
-/// The endpoint's routes.
+/// The endpoint's routes. Nothing below `/access/` is a page.
 pub fn router(pdp: Arc<Pdp>, public_url: &str) -> Router {
     Router::new()
-        .route("/access/v1/evaluation", post(evaluation))
-        .route("/access/v1/evaluations", post(evaluations))
+        .route("/access/v1/evaluation", post(evaluation).fallback(wrong_method))
+        .route("/access/v1/evaluations", post(evaluations).fallback(wrong_method))
+        .route("/access/{*path}", any(unknown_path))
         .with_state(pdp)
         .merge(metadata::router(public_url))
 }
@@ -37,9 +35,11 @@ async fn evaluation(
     body: Body,
 ) -> Result<Response, RequestError> {
     let key = enforcement_key(&headers)?;
-    let bytes = read(&headers, body).await?;
-    let question = parse_evaluation(parse_body(&bytes)?, &request_id)?;
-    single(&pdp, &key, &question).await
+    let question = read(&headers, body).await.and_then(|body| parse_evaluation(body, &request_id));
+    match question {
+        Ok(question) => single(&pdp, &key, &question).await,
+        Err(error) => Err(unless_stranger(&pdp, &key, error).await),
+    }
 }
 
 async fn evaluations(
@@ -49,15 +49,25 @@ async fn evaluations(
     body: Body,
 ) -> Result<Response, RequestError> {
     let key = enforcement_key(&headers)?;
-    let bytes = read(&headers, body).await?;
-    match batch::parse(parse_body(&bytes)?, &request_id)? {
-        Batch::Single(question) => single(&pdp, &key, &question).await,
-        Batch::Several(items) => several(&pdp, &key, items).await,
+    let batch = read(&headers, body).await.and_then(|body| batch::parse(body, &request_id));
+    match batch {
+        Ok(Batch::Single(question)) => single(&pdp, &key, &question).await,
+        Ok(Batch::Several(items)) => several(&pdp, &key, items).await,
+        Err(error) => Err(unless_stranger(&pdp, &key, error).await),
     }
 }
 
-async fn single(pdp: &Arc<Pdp>, key: &Secret, question: &Question) -> Result<Response, RequestError> {
-    let answer = pdp.enforce(key, question).await.map_err(refused)?;
+/// Whoever has no valid key learns that and nothing else. A question that can be read needs no look of its own:
+/// the key is looked up with everything else.
+async fn unless_stranger(pdp: &Pdp, key: &Secret, error: RequestError) -> RequestError {
+    match pdp.authenticate(key).await {
+        Ok(()) => error,
+        Err(stranger) => stranger.into(),
+    }
+}
+
+async fn single(pdp: &Pdp, key: &Secret, question: &Question) -> Result<Response, RequestError> {
+    let answer = pdp.enforce(key, question).await?;
     let mut response = Json(answer::body(&answer)).into_response();
     let id = answer.id.as_ref().and_then(|id| HeaderValue::from_str(id.as_str()).ok());
     if let Some(id) = id {
@@ -68,38 +78,29 @@ async fn single(pdp: &Arc<Pdp>, key: &Secret, question: &Question) -> Result<Res
 
 /// One after the other: each item sees the state that the one before left behind. An item's own error is a
 /// denial in its place.
-async fn several(pdp: &Arc<Pdp>, key: &Secret, items: Several) -> Result<Response, RequestError> {
+async fn several(pdp: &Pdp, key: &Secret, items: Several) -> Result<Response, RequestError> {
     let semantics = items.semantics;
     let mut answers: Vec<Value> = Vec::new();
     let mut authenticated = false;
     for item in items {
-        let (decision, body) = match item {
-            Ok(question) => {
-                let answer = pdp.enforce(key, &question).await.map_err(refused)?;
-                authenticated = true;
-                (answer.decision.is_allow(), answer::body(&answer))
-            }
-            Err(error) => {
-                // Whoever has no valid key learns nothing of its items either.
-                if !authenticated {
-                    pdp.authenticate(key).await.map_err(refused)?;
-                    authenticated = true;
-                }
-                let context =
-                    json!({ "error": { "status": error.status().as_u16(), "message": error.to_string() } });
-                (false, json!({ "decision": false, "context": context }))
-            }
+        let decided = match item {
+            Ok(question) => pdp.enforce(key, &question).await.map_err(RequestError::from),
+            Err(error) if authenticated => Err(error),
+            // Whoever has no valid key learns nothing of its items either.
+            Err(error) => Err(unless_stranger(pdp, key, error).await),
         };
+        let (decision, body) = match decided {
+            Ok(answer) => (answer.decision.is_allow(), answer::body(&answer)),
+            Err(RequestError::NotACredential) => return Err(RequestError::NotACredential),
+            Err(error) => (false, error.in_an_item()),
+        };
+        authenticated = true;
         answers.push(body);
         if semantics.ends_after(decision) {
             break;
         }
     }
     Ok(no_store(Json(json!({ "evaluations": answers })).into_response()))
-}
-
-fn refused(AskError::NotACredential: AskError) -> RequestError {
-    RequestError::NotACredential
 }
 
 /// A decision holds for one moment.
@@ -121,27 +122,23 @@ fn enforcement_key(headers: &HeaderMap) -> Result<Secret, RequestError> {
     Ok(Secret::new(key))
 }
 
-async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, RequestError> {
-    let content_type =
-        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    if !media_type.eq_ignore_ascii_case("application/json") {
-        return Err(RequestError::malformed("the content type must be application/json"));
+/// Reads a whole body as one JSON object.
+async fn read(headers: &HeaderMap, body: Body) -> Result<Map<String, Value>, RequestError> {
+    json_content(headers)?;
+    parse_body(&read_whole(headers, body).await?)
+}
+
+/// Exactly one `Content-Type: application/json`, whatever parameters it has.
+fn json_content(headers: &HeaderMap) -> Result<(), RequestError> {
+    let mut all = headers.get_all(header::CONTENT_TYPE).iter();
+    let media_type = match (all.next(), all.next()) {
+        (Some(only), None) => only.to_str().ok().and_then(|text| text.split(';').next()).map(str::trim),
+        _ => None,
+    };
+    if media_type.is_some_and(|media_type| media_type.eq_ignore_ascii_case("application/json")) {
+        return Ok(());
     }
-    // A promised length is believed at once; one that lies is cut off while reading.
-    let promised = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
-    if promised.is_some_and(|length| length > MAX_BODY) {
-        return Err(RequestError::TooLarge);
-    }
-    let whole = tokio::time::timeout(READ_WITHIN, to_bytes(body, MAX_BODY)).await;
-    whole.map_err(|_| RequestError::malformed("the body did not arrive in time"))?.map_err(|error| {
-        if std::error::Error::source(&error).is_some_and(|source| source.to_string().contains("length limit"))
-        {
-            RequestError::TooLarge
-        } else {
-            RequestError::malformed("the body could not be read")
-        }
-    })
+    Err(RequestError::malformed("the content type must be application/json"))
 }
 
 #[cfg(test)]
@@ -159,8 +156,52 @@ mod tests {
         };
         assert_eq!(enforcement_key(&headers(&["Bearer abc"])), Ok(Secret::new("abc")));
         assert_eq!(enforcement_key(&headers(&["bearer  abc"])), Ok(Secret::new("abc")));
-        for bad in [&[][..], &["Bearer"], &["Bearer "], &["Basic abc"], &["abc"], &["Bearer a", "Bearer a"]] {
+        for bad in [
+            &[][..],
+            &["Bearer"],
+            &["Bearer "],
+            &["Bearer\tabc"],
+            &["Basic abc"],
+            &["Bearerabc"],
+            &["abc"],
+            &[""],
+            &["Bearer a", "Bearer a"],
+            &["Basic a", "Bearer a"],
+        ] {
             assert_eq!(enforcement_key(&headers(bad)), Err(RequestError::NotACredential), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn what_counts_as_json_content() {
+        let headers = |values: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(header::CONTENT_TYPE, HeaderValue::from_str(value).expect("a header"));
+            }
+            headers
+        };
+        for good in [
+            "application/json",
+            "Application/JSON",
+            "application/json;charset=utf-8",
+            "application/json ; x=y",
+        ] {
+            assert_eq!(json_content(&headers(&[good])), Ok(()), "{good}");
+        }
+        for bad in [
+            &[][..],
+            &[""],
+            &["text/json"],
+            &["application/json5"],
+            &["application/jsonp; charset=utf-8"],
+            &["application/problem+json"],
+            &["text/plain; application/json"],
+            &["application/json, text/plain"],
+            &["application/json", "text/plain"],
+            &["application/json", "application/json"],
+        ] {
+            assert!(json_content(&headers(bad)).is_err(), "{bad:?}");
         }
     }
 }

@@ -4,6 +4,8 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use pdp::AskError;
+use serde_json::{Value, json};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum RequestError {
@@ -11,6 +13,8 @@ pub(super) enum RequestError {
     Malformed(String),
     #[error("the body is larger than 1 MiB")]
     TooLarge,
+    #[error("the body did not arrive in time")]
+    TooSlow,
     #[error(
         "send the enforcement key as `Authorization: Bearer …`; it is missing, unknown, expired or switched off"
     )]
@@ -26,9 +30,34 @@ impl RequestError {
         match self {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::NotACredential => StatusCode::UNAUTHORIZED,
         }
     }
+
+    /// The error of one item of a batch: a denial in its place.
+    pub(super) fn in_an_item(&self) -> Value {
+        let error = json!({ "status": self.status().as_u16(), "message": self.to_string() });
+        json!({ "decision": false, "context": { "error": error } })
+    }
+}
+
+impl From<AskError> for RequestError {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::NotACredential => Self::NotACredential,
+            AskError::PropertiesTooLarge(_) => Self::malformed(error.to_string()),
+        }
+    }
+}
+
+/// Another method than POST; which one goes is in `Allow`.
+pub(super) async fn wrong_method() -> (StatusCode, Json<&'static str>) {
+    (StatusCode::METHOD_NOT_ALLOWED, Json("send a POST"))
+}
+
+pub(super) async fn unknown_path() -> (StatusCode, Json<&'static str>) {
+    (StatusCode::NOT_FOUND, Json("there is nothing at this path"))
 }
 
 impl IntoResponse for RequestError {

@@ -4,6 +4,7 @@
 use super::error::RequestError;
 use pdp::{Question, Secret, SubjectClaim};
 use policy::arguments::{Arguments, canonical, parse_exact};
+use policy::facts::AssertedProperties;
 use policy::{Call, ResourceRef, TenantSlug};
 use serde_json::{Map, Value};
 
@@ -14,9 +15,9 @@ pub(super) const MAX_BODY: usize = 1024 * 1024;
 const MAX_NAME: usize = 200;
 /// The longest id, in bytes.
 const MAX_ID: usize = 2_048;
-/// The largest context and the largest properties of a subject, in bytes of their canonical form: what is
-/// recorded of a call must stay small, whoever sends it.
-const MAX_MEMBER: usize = 16 * 1024;
+/// The largest context, in bytes of its canonical form: what is recorded of a call must stay small, whoever
+/// sends it.
+const MAX_CONTEXT: usize = 16 * 1024;
 
 type Object = Map<String, Value>;
 
@@ -62,22 +63,17 @@ pub(super) fn parse_evaluation(mut body: Object, request_id: &str) -> Result<Que
         Some(Value::String(slug)) => Some(TenantSlug::new(slug)),
         Some(_) => return Err(RequestError::malformed("`context.tenant` must be a string")),
     };
-    bounded("context", &context)?;
-    bounded("subject.properties", &subject.properties)?;
+    let size: usize = context.iter().map(|(key, value)| key.len() + canonical(value).len()).sum();
+    if size > MAX_CONTEXT {
+        return Err(RequestError::malformed(format!("`context` is larger than {MAX_CONTEXT} bytes")));
+    }
     Ok(Question {
         call: Call { action: action_name, resource: resource_ref, arguments, context, tenant },
         subject,
+        properties: AssertedProperties { action: action_properties, resource: resource_properties },
         access_token,
         request_id: request_id.to_owned(),
     })
-}
-
-fn bounded(shown: &str, member: &Object) -> Result<(), RequestError> {
-    let size: usize = member.iter().map(|(key, value)| key.len() + canonical(value).len()).sum();
-    if size > MAX_MEMBER {
-        return Err(RequestError::malformed(format!("`{shown}` is larger than {MAX_MEMBER} bytes")));
-    }
-    Ok(())
 }
 
 /// Where PEPs put a call's arguments; two that differ leave it open which of them is meant.
@@ -155,6 +151,7 @@ mod tests {
         let question = parse(&good()).expect("parses");
         assert_eq!(question.call.arguments, Arguments::Known(json!({"amount": 1})));
         assert_eq!(question.call.tenant, Some(TenantSlug::from("acme")));
+        assert!(question.properties.is_empty(), "the arguments are no property");
         assert!(!format!("{question:?}").contains("secret-token"));
         assert!(!question.call.context.contains_key("access_token"));
     }

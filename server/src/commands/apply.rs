@@ -4,7 +4,8 @@ use super::{open, operator};
 use crate::config::Config;
 use anyhow::{Context, Result};
 use clap::Args;
-use pdp::bundle::{ApplyOptions, Bundle, Flagged, apply};
+use pdp::bundle::{Applied, ApplyOptions, Bundle, Flagged, apply};
+use policy::text::shown as harmless;
 use std::io::Read;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -18,10 +19,17 @@ pub(crate) struct Options {
     /// Say what would change, and change nothing.
     #[arg(long)]
     dry_run: bool,
+    /// Remove what the bundle does not name, of each list at the top that it gives.
+    #[arg(long)]
+    prune: bool,
     /// Take rules that deny or ask for approval although they can never match.
     #[arg(long)]
     allow_unmatched: bool,
 }
+
+/// The longest name and the longest value that are printed, in characters.
+const NAME: usize = 500;
+const VALUE: usize = 100;
 
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
     let shown = options.file.display();
@@ -35,25 +43,25 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
     let bundle = Bundle::parse(&text).with_context(|| format!("{shown}"))?;
     let store = open(config).await?;
     let mut writer = store.write(operator()).await?;
-    let how = ApplyOptions { allow_unmatched: options.allow_unmatched };
+    let how = ApplyOptions { allow_unmatched: options.allow_unmatched, prune: options.prune };
     let applied = apply(&mut writer, &bundle, &|name| std::env::var(name).ok(), how).await;
     match applied {
         Err(error) => {
             writer.rollback().await?;
             Err(error).with_context(|| format!("{shown}: nothing was changed"))
         }
-        Ok(flagged) if options.dry_run => {
+        Ok(applied) if options.dry_run => {
             report(writer.changes());
-            warn(&flagged);
+            tell(&applied);
             println!("dry run: nothing was changed");
             writer.rollback().await?;
             store.close().await;
             Ok(ExitCode::SUCCESS)
         }
-        Ok(flagged) => {
+        Ok(applied) => {
             let committed = writer.commit().await?;
             report(&committed.changes);
-            warn(&flagged);
+            tell(&applied);
             match committed.changes.len() {
                 0 => println!("nothing to change"),
                 1 => println!("1 change; takes effect on the next call"),
@@ -65,10 +73,24 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
     }
 }
 
-fn warn(flagged: &[Flagged]) {
-    for Flagged { rule, flags } in flagged {
+fn tell(applied: &Applied) {
+    for Flagged { rule, flags } in &applied.flagged {
         let why: Vec<String> = flags.iter().map(ToString::to_string).collect();
-        println!("! rule {rule} can never match: {}", why.join("; "));
+        println!("! rule {} can never match: {}", harmless(rule, NAME), why.join("; "));
+    }
+    for name in &applied.keyless {
+        println!(
+            "! credential {} has no key, so nobody can ask with it: give it a `secret_env`, or use `countersign credential rotate`",
+            harmless(name, NAME)
+        );
+    }
+    match &applied.pruned {
+        None => {}
+        Some(pruned) if pruned.is_empty() => println!("pruned: nothing"),
+        Some(pruned) => {
+            let pruned: Vec<String> = pruned.iter().map(ToString::to_string).collect();
+            println!("pruned: {}", pruned.join(", "));
+        }
     }
 }
 
@@ -80,7 +102,7 @@ fn report(changes: &[Change]) {
             Action::Delete => '-',
         };
         let tenant = change.tenant.as_ref().map(|tenant| format!(" ({tenant})")).unwrap_or_default();
-        println!("{sign} {} {}{tenant}", change.kind, name(change));
+        println!("{sign} {} {}{tenant}", change.kind, harmless(&name(change), NAME));
         if change.action == Action::Update {
             for (key, before, after) in differences(change) {
                 println!("    {key}: {before} -> {after}");
@@ -124,6 +146,5 @@ fn differences(change: &Change) -> Vec<(String, String, String)> {
 }
 
 fn shown(value: Option<&serde_json::Value>) -> String {
-    let text = value.map_or_else(|| "nothing".to_owned(), ToString::to_string);
-    if text.chars().count() > 100 { text.chars().take(99).chain(['…']).collect() } else { text }
+    harmless(&value.map_or_else(|| "nothing".to_owned(), ToString::to_string), VALUE)
 }

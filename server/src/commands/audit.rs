@@ -6,9 +6,9 @@ use crate::{audit_key, clock};
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use policy::Timestamp;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use store::audit;
+use store::audit::{self, ExportedCheckpoint, LocalHeads};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -20,7 +20,8 @@ pub(crate) struct Options {
 enum Command {
     /// Walk every chain and name the first bad, missing or invented record of each.
     Verify {
-        /// Checkpoints exported earlier, which the chains must still agree with.
+        /// Checkpoints exported earlier, which the chains must still agree with [default: those that servers on this
+        /// host kept beside the audit key]
         #[arg(long)]
         anchor: Option<PathBuf>,
     },
@@ -35,21 +36,40 @@ enum Command {
     },
 }
 
+/// What the chains are held against, beside themselves.
+struct Anchors {
+    checkpoints: Vec<ExportedCheckpoint>,
+    /// Where they come from, for the output.
+    from: String,
+}
+
+impl Anchors {
+    fn of_file(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("{}", path.display()))?;
+        let checkpoints = audit::read_anchors(&text).with_context(|| format!("{}", path.display()))?;
+        Ok(Self { checkpoints, from: format!("of {}", path.display()) })
+    }
+
+    /// What servers on this host kept of this database. It is open, so that a SQLite file is there.
+    fn kept_here(config: &Config) -> Result<Self> {
+        let heads = LocalHeads::beside(&config.audit_key, &config.database);
+        let checkpoints = heads.read().context("the checkpoints kept on this host")?;
+        Ok(Self { checkpoints, from: format!("kept in {}", heads.folder().display()) })
+    }
+}
+
 /// Exit code 0: sound; 2: findings; 1: could not be found out.
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
     let store = open(config).await?;
     let key = audit_key::load(&config.audit_key)?;
     let code = match &options.command {
         Command::Verify { anchor } => {
+            // Read before the records: what is kept never runs ahead of them.
             let anchors = match anchor {
-                Some(path) => {
-                    let text =
-                        std::fs::read_to_string(path).with_context(|| format!("{}", path.display()))?;
-                    audit::read_anchors(&text).with_context(|| format!("{}", path.display()))?
-                }
-                None => Vec::new(),
+                Some(path) => Anchors::of_file(path)?,
+                None => Anchors::kept_here(config)?,
             };
-            report(&audit::verify(&store, &key, &anchors).await?, anchors.len())
+            report(&audit::verify(&store, &key, &anchors.checkpoints).await?, &anchors)
         }
         Command::Checkpoints => {
             print!("{}", audit::export_checkpoints(&store).await?);
@@ -57,9 +77,10 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
         }
         Command::Prune { before } => {
             let before = Timestamp::parse(before)?;
-            let sound = audit::verify(&store, &key, &[]).await?;
+            let anchors = Anchors::kept_here(config)?;
+            let sound = audit::verify(&store, &key, &anchors.checkpoints).await?;
             if !sound.is_sound() {
-                report(&sound, 0);
+                report(&sound, &anchors);
                 bail!("the record is not sound, so nothing was removed");
             }
             let by = super::operator().name;
@@ -72,18 +93,19 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
     Ok(code)
 }
 
-fn report(report: &audit::Report, anchors: usize) -> ExitCode {
+fn report(report: &audit::Report, anchors: &Anchors) -> ExitCode {
     println!("{} chains, {} records, {} checkpoints", report.chains, report.records, report.checkpoints);
+    match anchors.checkpoints.len() {
+        0 => println!(
+            "held against nothing outside of the database, so a removed end cannot be seen (see `audit checkpoints`)"
+        ),
+        n => println!("held against {n} checkpoints {}", anchors.from),
+    }
     for finding in &report.findings {
         println!("bad: {finding}");
     }
     if report.is_sound() {
-        match anchors {
-            0 => println!(
-                "sound by itself; without anchors a removed end cannot be seen (see `audit checkpoints`)"
-            ),
-            n => println!("sound, held against {n} anchors"),
-        }
+        println!("sound");
         ExitCode::SUCCESS
     } else {
         ExitCode::from(2)

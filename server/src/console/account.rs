@@ -2,9 +2,10 @@
 
 use super::address::Address;
 use super::answer::{self, Plain};
+use super::brake::{self, Attempt};
 use super::passwords::PasswordError;
 use super::setup::{BUSY, NOT_THE_SAME};
-use super::{ConsoleState, cookies, sessions, sign_in};
+use super::{ConsoleState, cookies, devices, sessions, sign_in};
 use app::session::SignedIn;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
@@ -12,7 +13,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use axum::{Extension, Form};
 use serde::Deserialize;
-use store::accounts::PasswordHash;
+use store::accounts::{Account, AccountError, PasswordChange, PasswordHash};
+use store::{Actor, Via};
 use tower_sessions::Session;
 
 #[derive(Deserialize)]
@@ -32,10 +34,11 @@ pub(super) async fn change_password(
     session: Session,
     Extension(signed_in): Extension<SignedIn>,
     address: Address,
+    headers: HeaderMap,
     fields: Result<Form<PasswordFields>, FormRejection>,
 ) -> Response {
     let Ok(Form(fields)) = fields else { return plain.unreadable() };
-    match sign_in::brake(&state, &format!("password {}", signed_in.account_id), address).await {
+    match brake::count(&state, Attempt::SignedIn { account: &signed_in.account_id, address }).await {
         Ok(None) => {}
         Ok(Some(seconds)) => {
             let text = format!("Too many attempts. Try again in {seconds} seconds.");
@@ -44,16 +47,17 @@ pub(super) async fn change_password(
         Err(error) => return plain.unavailable(&error),
     }
     let account = match state.store.account(&signed_in.account_id).await {
-        Ok(account) => account,
+        Ok(Some(account)) => account,
+        Ok(None) => return answer::see_other("/sign-in"),
         Err(error) => return plain.unavailable(&error),
     };
-    let kept = account.and_then(|account| account.password_hash).map(|hash| hash.as_str().to_owned());
+    let kept = account.password_hash.as_ref().map(|hash| hash.as_str().to_owned());
     match state.passwords.verify(fields.current, kept).await {
         Ok(true) => {}
         Ok(false) => return unchanged(&plain, StatusCode::FORBIDDEN, "The current password is not right."),
         Err(error) => return password_failed(&plain, &error),
     }
-    match state.passwords.accept(fields.password.clone(), signed_in.login).await {
+    match state.passwords.accept(fields.password.clone(), account.login.clone()).await {
         Ok(Ok(())) => {}
         Ok(Err(weakness)) => {
             return unchanged(&plain, StatusCode::UNPROCESSABLE_ENTITY, &weakness.to_string());
@@ -67,16 +71,35 @@ pub(super) async fn change_password(
         Ok(hash) => PasswordHash::new(hash),
         Err(error) => return password_failed(&plain, &error),
     };
-    if let Err(error) = state.store.set_password_hash(&signed_in.account_id, Some(&hash)).await {
-        return plain.unavailable(&error);
-    }
-    // Whoever knew the old password may be signed in elsewhere.
+    keep(&state, &plain, &session, &headers, &account, &hash).await
+}
+
+/// Stores the new password. Whoever knew the old one may be signed in elsewhere, so every other session ends.
+async fn keep(
+    state: &ConsoleState,
+    plain: &Plain,
+    session: &Session,
+    headers: &HeaderMap,
+    account: &Account,
+    hash: &PasswordHash,
+) -> Response {
     let own = session.id().map(sessions::digest);
-    if let Err(error) = state.store.delete_sessions_of(&signed_in.account_id, own.as_ref()).await {
-        return plain.unavailable(&error);
+    let change = PasswordChange { seen: account.password_version, hash, own_session: own.as_ref() };
+    let request_id = Some(plain.correlation.0.clone());
+    let by = Actor { name: account.login.clone(), via: Via::Console, request_id };
+    match state.store.change_password(&account.id, &change, &by, state.now()).await {
+        Ok(_) => {}
+        Err(AccountError::Stale | AccountError::Unknown) => {
+            let text = "Your account was changed meanwhile. Load the page again.";
+            return unchanged(plain, StatusCode::CONFLICT, text);
+        }
+        Err(AccountError::Store(error)) => return plain.unavailable(&error),
+        Err(error) => return plain.internal(&error),
     }
-    tracing::info!(account = %signed_in.account_id, "a password was changed; other sessions have ended");
-    answer::see_other("/account")
+    tracing::info!(account = %account.id, "a password was changed; other sessions have ended");
+    let mut response = answer::see_other("/account");
+    devices::remember(state, headers, &account.id, &mut response).await;
+    response
 }
 
 fn unchanged(plain: &Plain, status: StatusCode, text: &str) -> Response {

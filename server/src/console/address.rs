@@ -6,8 +6,8 @@ use axum::http::request::Parts;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-/// The address of the connection, where the server knows it. Headers such as `X-Forwarded-For` are not looked
-/// at: whoever asks may write what they like into them.
+/// The address of the connection, where the server knows it; where that is a proxy of the operator's, whom the proxy
+/// was asked by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Address(Option<IpAddr>);
 
@@ -33,9 +33,9 @@ impl Address {
 impl FromRequestParts<ConsoleState> for Address {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &ConsoleState) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, state: &ConsoleState) -> Result<Self, Infallible> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(peer.map(|ConnectInfo(peer)| peer.ip().to_canonical())))
+        Ok(Self(peer.map(|ConnectInfo(peer)| state.proxies.caller(peer.ip(), &parts.headers))))
     }
 }
 

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tower_sessions::cookie::time::Duration;
 use tower_sessions::cookie::{Cookie, CookieBuilder, SameSite};
 
-/// One of the three cookies of the console.
+/// One of the four cookies of the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Jar {
     /// The session's id. Ends with the browser; the server ends it sooner.
@@ -21,6 +21,8 @@ pub(super) enum Jar {
     /// Where to go after signing in. In a cookie, so that a visitor who never signs in costs no row, and
     /// never in the query, where a link from elsewhere could set it.
     Return,
+    /// That this browser signed in before; see `devices`. It opens nothing, and outlives the session.
+    Device,
     /// How the console looks. Bare everywhere: it is no secret, and the name is known to the pages.
     Theme,
 }
@@ -32,6 +34,8 @@ impl Jar {
             (Self::Session, false) => "countersign",
             (Self::Return, true) => "__Host-countersign-return",
             (Self::Return, false) => "countersign-return",
+            (Self::Device, true) => "__Host-countersign-device",
+            (Self::Device, false) => "countersign-device",
             (Self::Theme, _) => "theme",
         }
     }
@@ -82,6 +86,11 @@ pub(super) fn read_return(headers: &HeaderMap, url: &PublicUrl) -> Option<String
     let value = Jar::Return.read(url, headers)?;
     let bytes = URL_SAFE_NO_PAD.decode(value).ok()?;
     String::from_utf8(bytes).ok().filter(|path| is_local_path(path))
+}
+
+/// Has the browser known for so many days.
+pub(super) fn set_device(response: &mut Response, url: &PublicUrl, token: &str, days: i64) {
+    append(response, &Jar::Device.built(url, token.to_owned()).max_age(Duration::days(days)).build());
 }
 
 pub(super) fn set_theme(response: &mut Response, url: &PublicUrl, theme: Theme) {
@@ -135,6 +144,15 @@ mod tests {
         let url = check_public_url("http://127.0.0.1:8787").unwrap();
         let set = set_cookie(|response| set_session(response, &url, "id"));
         assert_eq!(set, "countersign=id; HttpOnly; SameSite=Lax; Path=/");
+    }
+
+    #[test]
+    fn a_known_browser_stays_known() {
+        let url = check_public_url("https://c.example").unwrap();
+        let set = set_cookie(|response| set_device(response, &url, "token", 2));
+        let expected =
+            "__Host-countersign-device=token; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=172800";
+        assert_eq!(set, expected);
     }
 
     #[test]

@@ -65,12 +65,12 @@ pub(super) fn digest_of_code(given: &str) -> [u8; 32] {
     digest(given.rsplit_once('#').map_or(given, |(_, code)| code))
 }
 
-fn digest(secret: &str) -> [u8; 32] {
+pub(super) fn digest(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
 /// 256 random bits as base64url.
-fn secret() -> String {
+pub(super) fn secret() -> String {
     URL_SAFE_NO_PAD.encode(crate::random::bytes())
 }
 

@@ -8,8 +8,13 @@ mod account;
 mod address;
 mod answer;
 mod attempts;
+mod brake;
 mod bundle;
 mod cookies;
+mod devices;
+mod error_links;
+mod evidence;
+mod forwarded;
 mod headers;
 mod keys;
 mod links;
@@ -32,14 +37,16 @@ use attempts::Attempts;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use bundle::Assets;
+use forwarded::TrustedProxies;
 use passwords::Passwords;
 use pdp::address_guard::{AddressGuard, AllowedAddress};
 use policy::Timestamp;
 use sessions::ConsoleSessions;
 use std::sync::Arc;
 use std::time::Duration;
+use store::audit::Verifier;
 use store::{Store, StoreError};
 
 /// What a form or a server function may send.
@@ -59,16 +66,19 @@ pub struct ConsoleSettings {
     pub session_absolute: Duration,
     /// Addresses that are not public and may be asked for tools all the same.
     pub allow_addresses: Vec<AllowedAddress>,
+    /// The operator's own proxies, whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<AllowedAddress>,
 }
 
 impl ConsoleSettings {
-    /// One hour of rest, twelve hours in all; public addresses alone.
+    /// One hour of rest, twelve hours in all; public addresses alone, and no proxy.
     pub fn new(public_url: impl Into<String>) -> Self {
         Self {
             public_url: public_url.into(),
             session_idle: Duration::from_secs(60 * 60),
             session_absolute: Duration::from_secs(12 * 60 * 60),
             allow_addresses: Vec::new(),
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -79,6 +89,9 @@ pub struct ConsoleState {
     store: Store,
     public_url: Arc<PublicUrl>,
     sessions: Arc<ConsoleSessions>,
+    /// The same for what pages ask by themselves: reading a session there does not keep it.
+    background: Arc<ConsoleSessions>,
+    proxies: TrustedProxies,
     passwords: Passwords,
     attempts: Attempts,
     assets: Arc<Assets>,
@@ -89,7 +102,12 @@ pub struct ConsoleState {
 impl ConsoleState {
     /// # Errors
     /// When the public URL cannot be used (see [`check_public_url`]).
-    pub fn new(store: Store, settings: &ConsoleSettings, clock: Clock) -> Result<Self, PublicUrlError> {
+    pub fn new(
+        store: Store,
+        settings: &ConsoleSettings,
+        verifier: Verifier,
+        clock: Clock,
+    ) -> Result<Self, PublicUrlError> {
         let public_url = check_public_url(&settings.public_url)?;
         let assets = Assets::embedded();
         let console = app::console::Console {
@@ -99,13 +117,16 @@ impl ConsoleState {
             version: env!("CARGO_PKG_VERSION"),
             guard: AddressGuard::new(&settings.allow_addresses),
             discoveries: Discoveries::default(),
+            verifier,
             clock: clock.clone(),
         };
         let sessions = ConsoleSessions::new(store.clone(), clock.clone(), settings);
         Ok(Self {
             store,
             public_url: Arc::new(public_url),
+            background: Arc::new(sessions.in_background()),
             sessions: Arc::new(sessions),
+            proxies: TrustedProxies::new(&settings.trusted_proxies),
             passwords: Passwords::new(),
             attempts: Attempts::new(),
             assets: Arc::new(assets),
@@ -125,13 +146,15 @@ impl std::fmt::Debug for ConsoleState {
     }
 }
 
-/// Removes sessions, links and counts that can no longer matter. To be called every few minutes by one task.
+/// Removes sessions, links, known browsers and counts that can no longer matter. To be called every few minutes by
+/// one task.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn sweep(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     store.delete_expired_sessions(now).await?;
     store.delete_expired_links(now).await?;
+    store.delete_expired_devices(now).await?;
     store.forget_attempts(now.saturating_add_micros(-COUNTS_KEPT)).await?;
     Ok(())
 }
@@ -144,11 +167,12 @@ pub fn router(state: ConsoleState) -> Router {
 
     let mut inside: Router<ConsoleState> = Router::new()
         .route("/", get(pages::page))
-        .route("/_fn/{*name}", get(pages::server_function).post(pages::server_function))
+        .route("/_fn/{*name}", any(pages::server_function))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/account/password", post(account::change_password))
         .route("/account/theme", post(account::change_theme))
-        .merge(keys::router());
+        .merge(keys::router())
+        .merge(evidence::router());
     for page in app::routes::PAGES.iter().filter(|page| page.path != "/") {
         inside = inside.route(page.path, get(pages::page));
     }

@@ -5,12 +5,14 @@
 
 use super::ConsoleState;
 use super::answer::{self, Plain};
-use super::headers;
+use super::public_url::is_local_path;
+use super::{error_links, headers};
 use any_spawner::Executor;
 use app::error::Correlation;
 use app::session::SignedIn;
-use axum::extract::{Request, State};
-use axum::http::{Extensions, Method, StatusCode};
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Request, State};
+use axum::http::{Extensions, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use leptos::config::{Env, LeptosOptions};
 use leptos::context::provide_context;
@@ -49,6 +51,9 @@ impl Provided {
 
 /// A page of the app. Whether the role may see it is the app's to say, with the status.
 pub(super) async fn page(State(state): State<ConsoleState>, request: Request) -> Response {
+    if let Some(path) = error_links::without_foreign_error(request.uri()) {
+        return answer::see_other(if is_local_path(&path) { path.as_str() } else { "/" });
+    }
     let provided = Provided::of(&state, request.extensions());
     // The policy in the header must name the nonce that the scripts carry.
     let nonce = Nonce::new();
@@ -75,14 +80,41 @@ pub(super) async fn unknown(State(state): State<ConsoleState>, request: Request)
     Plain::of(&state, &request).message(StatusCode::NOT_FOUND, "Not here", text, None)
 }
 
-/// A server function of the app. Each demands its permission itself, in its first line.
+/// A server function of the app. Each demands its permission itself, in its first line. What cannot be a call of it
+/// is told so here, in our own words.
 pub(super) async fn server_function(State(state): State<ConsoleState>, request: Request) -> Response {
     let provided = Provided::of(&state, request.extensions());
+    let refuse = |status| answer::code(status, app::error::BAD_REQUEST, &provided.correlation);
     let path = request.uri().path();
-    let known = leptos::server_fn::axum::server_fn_paths().any(|(known, _)| known == path);
-    if !known {
+    let known = leptos::server_fn::axum::server_fn_paths().filter(|(known, _)| *known == path);
+    let methods: Vec<Method> = known.map(|(_, method)| method).collect();
+    if methods.is_empty() {
         // A page of an older version is open, or somebody is guessing.
-        return answer::code(StatusCode::NOT_FOUND, app::error::BAD_REQUEST, &provided.correlation);
+        return refuse(StatusCode::NOT_FOUND);
     }
-    leptos_axum::handle_server_fns_with_context(move || provided.provide(), request).await.into_response()
+    if !methods.contains(request.method()) {
+        let allowed = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+        let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED);
+        if let Ok(allowed) = HeaderValue::from_str(&allowed) {
+            response.headers_mut().insert(header::ALLOW, allowed);
+        }
+        return response;
+    }
+    match whole(request).await {
+        Ok(request) => leptos_axum::handle_server_fns_with_context(move || provided.provide(), request)
+            .await
+            .into_response(),
+        Err(status) => refuse(status),
+    }
+}
+
+/// The request with all of its body: one that is too large, breaks off or is no text is no fault of the function.
+async fn whole(request: Request) -> Result<Request, StatusCode> {
+    let (parts, body) = request.into_parts();
+    let read = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await;
+    let bytes = read.map_err(|rejection| rejection.status())?;
+    if std::str::from_utf8(&bytes).is_err() {
+        return Err(StatusCode::BAD_REQUEST);
+    }
+    Ok(Request::from_parts(parts, Body::from(bytes)))
 }

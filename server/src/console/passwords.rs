@@ -2,7 +2,8 @@
 //! exhaust the server.
 //!
 //! One hash takes 19 MiB and some ten milliseconds of one core. So hashing runs on the blocking threads, two
-//! at a time, and a request that would wait longer than two seconds is sent away instead.
+//! at a time, and a request that would wait longer than two seconds is sent away instead. Browsers that signed in
+//! before have a place of their own, which a crowd of strangers cannot take.
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
@@ -16,6 +17,8 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
 const AT_ONCE: usize = 2;
+/// Beside them, for browsers that are known.
+const RESERVED: usize = 1;
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 const SHORTEST: usize = 12;
@@ -55,11 +58,17 @@ pub(super) enum Weakness {
 #[derive(Debug, Clone)]
 pub(super) struct Passwords {
     permits: Arc<Semaphore>,
+    reserved: Arc<Semaphore>,
 }
 
 impl Passwords {
     pub(super) fn new() -> Self {
-        Self { permits: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { permits: Arc::new(Semaphore::new(AT_ONCE)), reserved: Arc::new(Semaphore::new(RESERVED)) }
+    }
+
+    /// The same in the reserved place.
+    pub(super) fn reserved(&self) -> Self {
+        Self { permits: Arc::clone(&self.reserved), reserved: Arc::clone(&self.reserved) }
     }
 
     /// The PHC string to keep.
@@ -167,6 +176,15 @@ mod tests {
             passwords.verify("correct horse battery staple".to_owned(), Some(kept.clone())).await.unwrap()
         );
         assert!(!passwords.verify("correct horse battery stable".to_owned(), Some(kept)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn strangers_do_not_take_the_reserved_place() {
+        let passwords = Passwords::new();
+        let _crowd = passwords.permits.acquire_many(2).await.unwrap();
+        let wrong = passwords.verify("x".to_owned(), None).await;
+        assert!(matches!(wrong, Err(PasswordError::Busy)));
+        assert!(!passwords.reserved().verify("x".to_owned(), None).await.unwrap());
     }
 
     #[tokio::test]

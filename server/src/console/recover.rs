@@ -68,7 +68,8 @@ pub(super) async fn set_password(
         Ok(hash) => PasswordHash::new(hash),
         Err(error) => return password_failed(&plain, &error, &fields),
     };
-    match state.store.recover_account(&link, &hash, state.now()).await {
+    let request_id = Some(plain.correlation.0.clone());
+    match state.store.recover_account(&link, &hash, request_id, state.now()).await {
         Ok(account) => {
             tracing::info!(account = %account.id, "an account was recovered; its sessions have ended");
             sign_in::enter(&state, &plain, &session, &headers, address, &account).await

@@ -9,11 +9,15 @@ use super::answer::Plain;
 use super::cookies::{self, Jar};
 use super::{ConsoleSettings, ConsoleState};
 use crate::clock::Clock;
+use app::pages::decisions::read::CountNewerDecisions;
+use app::pages::evidence::read::ReadVerification;
+use app::pages::server::discover::ReadDiscovery;
 use async_trait::async_trait;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use leptos::server_fn::ServerFn;
 use policy::Timestamp;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -22,7 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
 use store::accounts::Account;
-use store::sessions::{ConsoleSession, session_digest};
+use store::sessions::{ConsoleSession, Started, session_digest};
 use tower_sessions::SessionStore;
 use tower_sessions::cookie::time::OffsetDateTime;
 use tower_sessions::session::{Error, Id, Record, Session};
@@ -32,16 +36,28 @@ use tower_sessions::session_store;
 const ACCOUNT: &str = "account";
 const USER_AGENT: &str = "user_agent";
 const ADDRESS: &str = "address";
+/// Which password was checked. Looked at when the session is made, and not kept.
+const PASSWORD_VERSION: &str = "password_version";
+
+/// Why a session was not made; see [`start`].
+const REFUSED: &str = "the account was changed while it signed in";
+
+/// What open pages ask by themselves, again and again. Nobody is at the desk for it, so it does not count as use: a
+/// session would never rest otherwise.
+const BACKGROUND: &[&str] = &[CountNewerDecisions::PATH, ReadDiscovery::PATH, ReadVerification::PATH];
 
 /// The idle expiry moves at most so often: reading a page must not always write.
 const TOUCH_EVERY: i64 = 60 * 1_000_000;
 
+#[derive(Clone)]
 pub(super) struct ConsoleSessions {
     store: Store,
     clock: Clock,
     /// Microseconds, as all below.
     idle: i64,
     absolute: i64,
+    /// Whether reading a session counts as using it.
+    counts_as_use: bool,
 }
 
 impl fmt::Debug for ConsoleSessions {
@@ -61,12 +77,19 @@ impl ConsoleSessions {
             clock,
             idle: micros(settings.session_idle),
             absolute: micros(settings.session_absolute),
+            counts_as_use: true,
         }
+    }
+
+    /// The same sessions for requests that are nobody's doing.
+    pub(super) fn in_background(&self) -> Self {
+        Self { counts_as_use: false, ..self.clone() }
     }
 
     /// The row of a record that starts, or is used, now.
     fn row(&self, record: &Record, now: Timestamp) -> session_store::Result<ConsoleSession> {
         let mut rest = record.data.clone();
+        rest.remove(PASSWORD_VERSION);
         let mut column = |name: &str| match rest.remove(name) {
             Some(Value::String(text)) => Some(text),
             _ => None,
@@ -119,13 +142,16 @@ fn failed(error: &store::StoreError) -> session_store::Error {
 #[async_trait]
 impl SessionStore for ConsoleSessions {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
+        let version = record.data.get(PASSWORD_VERSION).and_then(Value::as_i64);
+        let version = version.ok_or_else(|| session_store::Error::Backend(REFUSED.to_owned()))?;
         // An id is 128 random bits; a second try is one more than will ever be needed.
         for _ in 0..2 {
             let row = self.row(record, (self.clock)())?;
-            if self.store.create_session(&row).await.map_err(|error| failed(&error))? {
-                return Ok(());
+            match self.store.start_session(&row, version).await.map_err(|error| failed(&error))? {
+                Started::Yes => return Ok(()),
+                Started::Refused => return Err(session_store::Error::Backend(REFUSED.to_owned())),
+                Started::IdTaken => record.id = Id::default(),
             }
-            record.id = Id::default();
         }
         Err(session_store::Error::Backend("no free session id".to_owned()))
     }
@@ -149,7 +175,7 @@ impl SessionStore for ConsoleSessions {
         let row = self.store.load_session(&digest(*id), now).await.map_err(|error| failed(&error))?;
         let Some(mut row) = row else { return Ok(None) };
         let rested = now.micros().saturating_sub(row.last_seen_at.micros());
-        if rested >= TOUCH_EVERY {
+        if rested >= TOUCH_EVERY && self.counts_as_use {
             row.last_seen_at = now;
             row.expires_at = now.saturating_add_micros(self.idle);
             // Whoever may read may go on reading while the database takes no writes; the session just ends sooner.
@@ -170,10 +196,12 @@ impl SessionStore for ConsoleSessions {
 pub(super) async fn provide(State(state): State<ConsoleState>, mut request: Request, next: Next) -> Response {
     let sent = Jar::Session.read(&state.public_url, request.headers());
     let id = sent.as_deref().and_then(|value| value.parse::<Id>().ok());
-    let session = Session::new(id, Arc::clone(&state.sessions), None);
+    let path = request.uri().path();
+    let polled = path.starts_with("/_fn/");
+    let sessions = if BACKGROUND.contains(&path) { &state.background } else { &state.sessions };
+    let session = Session::new(id, Arc::clone(sessions), None);
     request.extensions_mut().insert(session.clone());
     let plain = Plain::of(&state, &request);
-    let polled = request.uri().path().starts_with("/_fn/");
 
     let mut response = next.run(request).await;
 
@@ -199,22 +227,32 @@ pub(super) async fn account_of(session: &Session) -> Result<Option<String>, Erro
     session.get::<String>(ACCOUNT).await
 }
 
-/// Starts a session under a fresh id: one that was planted before sign-in is worth nothing after it.
+/// Starts a session under a fresh id: one that was planted before sign-in is worth nothing after it. False where
+/// the account was switched off, or given another password, since it was read.
 pub(super) async fn start(
     session: &Session,
     account: &Account,
     headers: &HeaderMap,
     address: Option<&str>,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     session.cycle_id().await?;
     session.insert(ACCOUNT, &account.id).await?;
+    session.insert(PASSWORD_VERSION, account.password_version).await?;
     if let Some(user_agent) = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()) {
         session.insert(USER_AGENT, user_agent).await?;
     }
     if let Some(address) = address {
         session.insert(ADDRESS, address).await?;
     }
-    Ok(())
+    // At once, and not with the answer: only the database knows whether it may start.
+    match session.save().await {
+        Ok(()) => Ok(true),
+        Err(Error::Store(session_store::Error::Backend(why))) if why == REFUSED => {
+            session.flush().await?;
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 #[cfg(test)]

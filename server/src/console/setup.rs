@@ -13,6 +13,7 @@ use axum::response::Response;
 use policy::ids::check_id;
 use serde::Deserialize;
 use store::accounts::{AccountError, AccountRole, LinkPurpose, NewAccount, PasswordHash, normal_login};
+use store::{Actor, Via};
 use tower_sessions::Session;
 
 pub(super) const CODE_NOT_VALID: &str =
@@ -92,7 +93,10 @@ pub(super) async fn create_owner(
         password_hash: Some(hash),
         role: AccountRole::Owner,
     };
-    match state.store.create_first_owner(Some(&link), &owner, state.now()).await {
+    // Whoever holds the link writes themselves down.
+    let request_id = Some(plain.correlation.0.clone());
+    let by = Actor { name: owner.login.clone(), via: Via::Console, request_id };
+    match state.store.create_first_owner(Some(&link), &owner, &by, state.now()).await {
         Ok(account) => {
             tracing::info!(account = %account.id, "set-up is done and closed: the first owner exists");
             sign_in::enter(&state, &plain, &session, &headers, address, &account).await
@@ -138,6 +142,7 @@ fn refused(error: &AccountError) -> SetupErrors {
         AccountError::Store(_)
         | AccountError::SetupClosed
         | AccountError::Unknown
+        | AccountError::Stale
         | AccountError::LastOwner => {
             SetupErrors { form: Some("The account was not made.".to_owned()), ..none }
         }

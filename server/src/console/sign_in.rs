@@ -1,29 +1,23 @@
 //! Signing in and out.
 //!
 //! An unknown login, a wrong password and an account that is switched off are one answer that takes one time.
-//! Guessing is slowed down over all replicas: counts are kept in the database.
+//! Guessing is slowed down (`brake`), but not for browsers that signed in before (`devices`).
 
 use super::address::Address;
 use super::answer::{self, Plain};
+use super::brake::{self, Attempt};
 use super::cookies::{self, Jar};
 use super::passwords::PasswordError;
-use super::{ConsoleState, sessions, signed_in};
+use super::{ConsoleState, devices, sessions, signed_in};
 use app::plain::SignInForm;
 use axum::Form;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use policy::Timestamp;
 use serde::Deserialize;
-use store::StoreError;
 use store::accounts::{Account, normal_login};
 use tower_sessions::Session;
-
-/// In one minute, for one login from one address.
-const PER_LOGIN: i64 = 5;
-/// In one minute, from one address for any login.
-const PER_ADDRESS: i64 = 20;
 
 const REFUSED: &str = "The login or the password is not right.";
 
@@ -82,7 +76,15 @@ pub(super) async fn sign_in(
             Some("Give your login and your password."),
         );
     }
-    match brake(&state, &format!("login {login}"), address).await {
+    let device = match devices::known(&state, &headers, &login).await {
+        Ok(device) => device,
+        Err(error) => return plain.unavailable(&error),
+    };
+    let (attempt, passwords) = match &device {
+        Some(device) => (Attempt::Known { device, address }, state.passwords.reserved()),
+        None => (Attempt::Stranger { login: &login, address }, state.passwords.clone()),
+    };
+    match brake::count(&state, attempt).await {
         Ok(None) => {}
         Ok(Some(seconds)) => {
             let text = format!("Too many attempts. Try again in {seconds} seconds.");
@@ -96,7 +98,7 @@ pub(super) async fn sign_in(
     };
     let kept = account.as_ref().and_then(|account| account.password_hash.as_ref());
     let kept = kept.map(|hash| hash.as_str().to_owned());
-    let matches = match state.passwords.verify(fields.password, kept).await {
+    let matches = match passwords.verify(fields.password, kept).await {
         Ok(matches) => matches,
         Err(PasswordError::Busy) => {
             let text = "Many people are signing in right now. Try again in a few seconds.";
@@ -122,11 +124,13 @@ pub(super) async fn enter(
     address: Address,
     account: &Account,
 ) -> Response {
-    if let Err(error) = sessions::start(session, account, headers, address.shown().as_deref()).await {
-        return plain.unavailable(&error);
-    }
-    if let Err(error) = state.store.touch_sign_in(&account.id, state.now()).await {
-        tracing::warn!(%error, "a sign-in could not be noted");
+    match sessions::start(session, account, headers, address.shown().as_deref()).await {
+        Ok(true) => {}
+        Ok(false) => {
+            tracing::warn!(account = %account.id, "an account was changed while it signed in; refused");
+            return form(plain, StatusCode::FORBIDDEN, &account.login, Some(REFUSED));
+        }
+        Err(error) => return plain.unavailable(&error),
     }
     tracing::info!(account = %account.id, address = %address.bucket(), "signed in");
     let wanted = cookies::read_return(headers, &state.public_url);
@@ -134,38 +138,8 @@ pub(super) async fn enter(
     if wanted.is_some() {
         cookies::remove(&mut response, &state.public_url, Jar::Return);
     }
+    devices::remember(state, headers, &account.id, &mut response).await;
     response
-}
-
-/// Counts an attempt. Where there were too many: how many seconds to wait.
-pub(super) async fn brake(
-    state: &ConsoleState,
-    what: &str,
-    address: Address,
-) -> Result<Option<i64>, StoreError> {
-    let now = state.now();
-    let from = address.bucket();
-    let by_address = format!("address {from}");
-    // The address first: a long login is cut, and must not cut the address away.
-    let by_login = format!("{from} {what}");
-    if state.attempts.is_full(&by_address, now) || state.attempts.is_full(&by_login, now) {
-        return Ok(Some(rest_of_minute(now)));
-    }
-    let Some(_turn) = state.attempts.turn().await else { return Ok(Some(1)) };
-    for (bucket, most) in [(by_address, PER_ADDRESS), (by_login, PER_LOGIN)] {
-        if state.store.register_attempt(&bucket, now).await? > most {
-            if state.attempts.fill(&bucket, now) {
-                tracing::warn!(address = %from, "too many attempts to sign in; refused for the rest of the minute");
-            }
-            return Ok(Some(rest_of_minute(now)));
-        }
-    }
-    Ok(None)
-}
-
-/// Attempts are counted in whole minutes.
-fn rest_of_minute(now: Timestamp) -> i64 {
-    60 - now.micros().div_euclid(1_000_000).rem_euclid(60)
 }
 
 pub(super) fn retry_after(mut response: Response, seconds: i64) -> Response {
@@ -178,19 +152,5 @@ pub(super) async fn sign_out(plain: Plain, session: Session) -> Response {
     match session.flush().await {
         Ok(()) => answer::see_other("/sign-in"),
         Err(error) => plain.unavailable(&error),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_wait_ends_with_the_minute() {
-        for (moment, seconds) in
-            [("2026-11-23T10:00:00Z", 60), ("2026-11-23T10:00:01.5Z", 59), ("2026-11-23T10:00:59.999Z", 1)]
-        {
-            assert_eq!(rest_of_minute(Timestamp::parse(moment).unwrap()), seconds, "{moment}");
-        }
     }
 }

@@ -1,9 +1,10 @@
 //! The first owner, and the one-time links that lead to set-up and recovery.
 
-use super::{
-    Account, AccountError, AccountRole, AccountRow, Accounts, NewAccount, PasswordHash, by_id, insert,
-};
+use super::events::{self, Event, Note};
+use super::writing::{hold, renew};
+use super::{Account, AccountError, AccountRole, Accounts, NewAccount, PasswordHash, insert};
 use crate::Store;
+use crate::administration::{Actor, Via};
 use crate::db::{StoreError, Tx};
 use crate::sessions::delete_of_account;
 use policy::Timestamp;
@@ -106,6 +107,18 @@ fn use_up(digest: &[u8; 32], purpose: LinkPurpose, now: Timestamp) -> UpdateStat
         .take()
 }
 
+/// The link, if it would work now.
+fn valid(digest: &[u8; 32], purpose: LinkPurpose, now: Timestamp) -> SelectStatement {
+    Query::select()
+        .columns([SetupLinks::Account, SetupLinks::CreatedAt])
+        .from(SetupLinks::Table)
+        .and_where(Expr::col(SetupLinks::Digest).eq(digest.to_vec()))
+        .and_where(Expr::col(SetupLinks::Purpose).eq(purpose.as_str()))
+        .and_where(Expr::col(SetupLinks::UsedAt).is_null())
+        .and_where(Expr::col(SetupLinks::ExpiresAt).gt(now.micros()))
+        .take()
+}
+
 /// Uses the link up: of all who try with the same link, one succeeds.
 async fn consume(
     tx: &mut Tx,
@@ -161,6 +174,7 @@ impl Store {
         &self,
         link: Option<&[u8; 32]>,
         new: &NewAccount,
+        by: &Actor,
         now: Timestamp,
     ) -> Result<Account, AccountError> {
         let mut tx = self.db.begin_write().await?;
@@ -184,7 +198,7 @@ impl Store {
             Err(error) => return Err(error.into()),
         }
         let owner = NewAccount { role: AccountRole::Owner, ..new.clone() };
-        let account = insert(&mut tx, &owner, now).await?;
+        let account = insert(&mut tx, &owner, Event::MadeAtSetup, by, now).await?;
         let name_it = Query::update()
             .table(ConsoleSetup::Table)
             .value(ConsoleSetup::Account, account.id.as_str())
@@ -257,15 +271,7 @@ impl Store {
         purpose: LinkPurpose,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let query = Query::select()
-            .columns([SetupLinks::Account, SetupLinks::CreatedAt])
-            .from(SetupLinks::Table)
-            .and_where(Expr::col(SetupLinks::Digest).eq(digest.to_vec()))
-            .and_where(Expr::col(SetupLinks::Purpose).eq(purpose.as_str()))
-            .and_where(Expr::col(SetupLinks::UsedAt).is_null())
-            .and_where(Expr::col(SetupLinks::ExpiresAt).gt(now.micros()))
-            .take();
-        Ok(self.db.fetch_optional::<LinkRow>(&query).await?.is_some())
+        Ok(self.db.fetch_optional::<LinkRow>(&valid(digest, purpose, now)).await?.is_some())
     }
 
     /// Uses a link up, exactly once. Those who make the first owner or recover an account use the functions
@@ -285,7 +291,8 @@ impl Store {
         Ok(link)
     }
 
-    /// Uses a recovery link up: sets the password, switches the account on, and ends all its sessions.
+    /// Uses a recovery link up: sets the password, switches the account on, and ends all its sessions. Only a page
+    /// of the console does so, and it is written down as the doing of the account itself.
     ///
     /// # Errors
     /// When the link is not valid, or its account is gone.
@@ -293,19 +300,22 @@ impl Store {
         &self,
         link: &[u8; 32],
         hash: &PasswordHash,
+        request_id: Option<String>,
         now: Timestamp,
     ) -> Result<Account, AccountError> {
         let mut tx = self.db.begin_write().await?;
-        let link =
-            consume(&mut tx, link, LinkPurpose::Recover, now).await?.ok_or(AccountError::LinkNotValid)?;
-        let id = link.account.ok_or(AccountError::LinkNotValid)?;
-        super::set_password_hash(&mut tx, &id, Some(hash)).await?;
-        super::set_active(&mut tx, &id, true).await?;
-        tx.execute(&delete_of_account(&id, None)).await?;
-        let row = tx.fetch_optional::<AccountRow>(&by_id(&id)).await?.ok_or(AccountError::Unknown)?;
-        let account = Account::try_from(row)?;
+        // The account before the link, as all changes of accounts do: none waits for another in a circle.
+        let held = tx.fetch_optional::<LinkRow>(&valid(link, LinkPurpose::Recover, now)).await?;
+        let id = held.and_then(|row| row.account).ok_or(AccountError::LinkNotValid)?;
+        let before = hold(&mut tx, &id).await?;
+        consume(&mut tx, link, LinkPurpose::Recover, now).await?.ok_or(AccountError::LinkNotValid)?;
+        let after = renew(&mut tx, &before, hash).await?;
+        let ended_sessions = tx.execute(&delete_of_account(&id, None)).await?;
+        let by = Actor { name: after.login.clone(), via: Via::Console, request_id };
+        let note = Note { event: Event::Recovered, before: Some(&before), after: &after, ended_sessions };
+        events::record(&mut tx, &note, &by, now).await?;
         tx.commit().await?;
-        Ok(account)
+        Ok(after)
     }
 
     /// Removes links that can no longer be used; answers how many.

@@ -90,6 +90,13 @@ async fn list<S: Source>(source: &mut S, subject: &SubjectId) -> Result<Vec<ApiK
     Ok(source.all::<ApiKeyRow, _>(&query).await?.into_iter().map(ApiKey::from).collect())
 }
 
+/// Everybody's keys, by subject and name.
+pub(super) async fn list_all<S: Source>(source: &mut S) -> Result<Vec<ApiKey>, StoreError> {
+    let mut query = select();
+    query.clear_order_by().order_by(ApiKeys::Subject, Order::Asc).order_by(ApiKeys::Name, Order::Asc);
+    Ok(source.all::<ApiKeyRow, _>(&query).await?.into_iter().map(ApiKey::from).collect())
+}
+
 impl Store {
     /// One subject's keys, by name; expired ones too.
     ///

@@ -62,6 +62,11 @@ async fn keys<S: Source>(source: &mut S, id: &CredentialId) -> Result<Vec<Creden
     Ok(source.all::<KeyRow, _>(&query).await?.into_iter().map(CredentialKey::from).collect())
 }
 
+/// The keys of every credential, the oldest first.
+pub(super) async fn list_all<S: Source>(source: &mut S) -> Result<Vec<CredentialKey>, StoreError> {
+    Ok(source.all::<KeyRow, _>(&select_keys()).await?.into_iter().map(CredentialKey::from).collect())
+}
+
 impl Store {
     /// One credential's keys, the oldest first; expired ones too.
     ///

@@ -127,7 +127,7 @@ pub(super) async fn find_by_id<S: Source>(
     source.optional::<CredentialRow, _>(&query).await?.map(Credential::try_from).transpose()
 }
 
-async fn list<S: Source>(source: &mut S, page: &Page<'_>) -> Result<Vec<Credential>, StoreError> {
+pub(super) async fn list<S: Source>(source: &mut S, page: &Page<'_>) -> Result<Vec<Credential>, StoreError> {
     let mut query = select();
     if let Some(text) = page.search {
         query.cond_where(holds(text, [Credentials::Name, Credentials::Tenant, Credentials::Server]));

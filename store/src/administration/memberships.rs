@@ -56,8 +56,8 @@ fn select() -> SelectStatement {
         .take()
 }
 
-/// Reads the roles of all these in a few statements. The rows are of one subject or of one tenant, so that
-/// subjects times tenants is no more than they are.
+/// Reads the roles of all these in a few statements. The rows are of one subject, of one tenant, or by tenant, so
+/// that subjects times tenants is hardly more than they are.
 async fn with_roles<S: Source>(
     source: &mut S,
     rows: &[MembershipRow],
@@ -135,6 +135,12 @@ async fn of_tenant<S: Source>(
         .and_where_option(page.after.map(|after| Expr::col(Memberships::Subject).gt(after)))
         .limit(page.limit);
     let rows = source.all::<MembershipRow, _>(&query).await?;
+    with_roles(source, &rows).await
+}
+
+/// Everybody's memberships, by tenant and subject.
+pub(super) async fn list_all<S: Source>(source: &mut S) -> Result<Vec<Membership>, StoreError> {
+    let rows = source.all::<MembershipRow, _>(&select()).await?;
     with_roles(source, &rows).await
 }
 

@@ -6,6 +6,7 @@
 mod api_keys;
 mod credential_keys;
 mod credentials;
+mod everything;
 mod held_roles;
 mod identities;
 mod issuers;
@@ -22,6 +23,7 @@ mod writer;
 pub use api_keys::{ApiKey, NewApiKey};
 pub use credential_keys::CredentialKey;
 pub use credentials::Credential;
+pub use everything::Everything;
 pub use held_roles::HeldRole;
 pub use issuers::StoredIssuer;
 pub use memberships::Membership;

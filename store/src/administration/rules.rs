@@ -118,7 +118,7 @@ async fn find<S: Source>(
     source.optional::<RuleRow, _>(&query).await?.map(StoredRule::try_from).transpose()
 }
 
-async fn list<S: Source>(
+pub(super) async fn list<S: Source>(
     source: &mut S,
     tenant: Option<&TenantSlug>,
     page: &Page<'_>,

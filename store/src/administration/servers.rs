@@ -139,7 +139,7 @@ async fn find<S: Source>(source: &mut S, slug: &ServerSlug) -> Result<Option<Ser
     Ok(with_tenants(source, rows).await?.pop())
 }
 
-async fn list<S: Source>(
+pub(super) async fn list<S: Source>(
     source: &mut S,
     tenant: Option<&TenantSlug>,
     page: &Page<'_>,

@@ -155,7 +155,7 @@ pub(super) async fn owner<S: Source>(
     Ok(row.map(|row| SubjectId::new(row.subject)))
 }
 
-async fn list<S: Source>(
+pub(super) async fn list<S: Source>(
     source: &mut S,
     tenant: Option<&TenantSlug>,
     page: &Page<'_>,

@@ -66,7 +66,7 @@ pub(crate) async fn find<S: Source>(source: &mut S, slug: &TenantSlug) -> Result
     source.optional::<TenantRow, _>(&query).await?.map(Tenant::try_from).transpose()
 }
 
-async fn list<S: Source>(source: &mut S, page: &Page<'_>) -> Result<Vec<Tenant>, StoreError> {
+pub(super) async fn list<S: Source>(source: &mut S, page: &Page<'_>) -> Result<Vec<Tenant>, StoreError> {
     let mut query = select();
     if let Some(text) = page.search {
         query.cond_where(holds(text, [Tenants::Slug, Tenants::Name]));

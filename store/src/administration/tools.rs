@@ -179,7 +179,7 @@ async fn find_by_id<S: Source>(source: &mut S, id: &ToolId) -> Result<Option<Too
     source.optional::<ToolRow, _>(&query).await?.map(Tool::try_from).transpose()
 }
 
-async fn list<S: Source>(
+pub(super) async fn list<S: Source>(
     source: &mut S,
     server: Option<&ServerSlug>,
     page: &Page<'_>,

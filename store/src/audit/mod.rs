@@ -2,20 +2,22 @@
 //!
 //! What was recorded is not interpreted here; only whether it is whole.
 
+mod anchors;
+mod chains;
+mod heads;
 mod prune;
+mod verifier;
 mod verify;
 mod walk;
 
+pub use anchors::{AnchorError, ExportedCheckpoint, export_checkpoints, read_anchors};
+pub use chains::{ChainSummary, list_chains, oldest_record};
+pub use heads::{HeadsError, LocalHeads};
 pub use prune::{PruneReport, prune};
-pub use verify::verify;
+pub use verifier::{Failure, Verification, VerificationState, Verifier};
+pub use verify::{verify, verify_telling};
 
-use crate::chain::{Checkpoint, RecordHash, read_signed};
-use crate::recorder::tables::{Chains, Checkpoints, Stubs};
-use crate::recorder::{head_of, to_hash};
-use crate::{Store, StoreError};
-use policy::Timestamp;
-use sea_query::{Expr, ExprTrait, Order, Query};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::fmt;
 
 /// Something that is not as it was written. `seq` counts within a chain.
@@ -104,210 +106,13 @@ impl Report {
     }
 }
 
-/// A checkpoint as it leaves the database: one line of JSON. The signed text travels byte for byte.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ExportedCheckpoint {
-    /// The signed JSON, as text.
-    pub checkpoint: String,
-    /// Ed25519, hexadecimal.
-    pub public_key: String,
-    /// Ed25519 over the domain and the text, hexadecimal.
-    pub signature: String,
-}
-
-impl ExportedCheckpoint {
-    /// What it says, if it was signed with the key whose public half this is.
-    fn read(&self, public_key: &[u8; 32]) -> Option<Checkpoint> {
-        let signature = hex::decode(&self.signature).ok()?;
-        read_signed(public_key, &self.checkpoint, &signature)
-    }
-}
-
-/// A line that is not an exported checkpoint.
-#[derive(Debug, thiserror::Error)]
-#[error("line {line} is not an exported checkpoint")]
-pub struct AnchorError {
-    pub line: usize,
-    pub source: serde_json::Error,
-}
-
-/// Reads exported checkpoints, one on each line; empty lines do not count.
-///
-/// # Errors
-/// Names the first line that is none.
-pub fn read_anchors(text: &str) -> Result<Vec<ExportedCheckpoint>, AnchorError> {
-    text.lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty())
-        .map(|(at, line)| serde_json::from_str(line).map_err(|source| AnchorError { line: at + 1, source }))
-        .collect()
-}
-
-/// A chain as the page Evidence lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChainSummary {
-    pub id: String,
-    pub instance: String,
-    pub version: String,
-    pub started_at: Timestamp,
-    /// The last sign of life, at most a minute old while the instance runs.
-    pub seen_at: Timestamp,
-    /// The clean stop, if there was one.
-    pub ended_at: Option<Timestamp>,
-    /// The last record's place; 0 where there is none.
-    pub head_seq: i64,
-    pub head_hash: RecordHash,
-    pub last_checkpoint_at: Option<Timestamp>,
-    /// Records up to here were removed by retention.
-    pub pruned_up_to: Option<i64>,
-}
-
-#[derive(sqlx::FromRow)]
-struct SummaryRow {
-    id: String,
-    instance: String,
-    version: String,
-    started_at: i64,
-    seen_at: i64,
-    ended_at: Option<i64>,
-    genesis_hash: Vec<u8>,
-}
-
-#[derive(sqlx::FromRow)]
-struct CheckpointRow {
-    chain: String,
-    seq: i64,
-    at: i64,
-    hash: Vec<u8>,
-    body: String,
-    public_key: Vec<u8>,
-    signature: Vec<u8>,
-}
-
-#[derive(sqlx::FromRow)]
-struct UpToRow {
-    up_to: i64,
-}
-
-const CHECKPOINT_COLUMNS: [Checkpoints; 7] = [
-    Checkpoints::Chain,
-    Checkpoints::Seq,
-    Checkpoints::At,
-    Checkpoints::Hash,
-    Checkpoints::Body,
-    Checkpoints::PublicKey,
-    Checkpoints::Signature,
-];
-
-async fn last_checkpoint(store: &Store, chain: &str) -> Result<Option<CheckpointRow>, StoreError> {
-    let query = Query::select()
-        .columns(CHECKPOINT_COLUMNS)
-        .from(Checkpoints::Table)
-        .and_where(Expr::col(Checkpoints::Chain).eq(chain))
-        .order_by(Checkpoints::Seq, Order::Desc)
-        .limit(1)
-        .to_owned();
-    store.db.fetch_optional(&query).await
-}
-
-/// The chains, newest first.
-///
-/// # Errors
-/// When the database fails, or a stored hash is none.
-pub async fn chains(store: &Store) -> Result<Vec<ChainSummary>, StoreError> {
-    let query = Query::select()
-        .columns([
-            Chains::Id,
-            Chains::Instance,
-            Chains::Version,
-            Chains::StartedAt,
-            Chains::SeenAt,
-            Chains::EndedAt,
-            Chains::GenesisHash,
-        ])
-        .from(Chains::Table)
-        .order_by(Chains::Id, Order::Desc)
-        .to_owned();
-    let mut summaries = Vec::new();
-    for row in store.db.fetch_all::<SummaryRow>(&query).await? {
-        let head = head_of(&store.db, row.id.clone(), to_hash(&row.genesis_hash)?).await?;
-        let stub = Query::select()
-            .column(Stubs::UpTo)
-            .from(Stubs::Table)
-            .and_where(Expr::col(Stubs::Chain).eq(row.id.as_str()))
-            .to_owned();
-        let stub: Option<UpToRow> = store.db.fetch_optional(&stub).await?;
-        let checkpoint = last_checkpoint(store, &row.id).await?;
-        summaries.push(ChainSummary {
-            id: row.id,
-            instance: row.instance,
-            version: row.version,
-            started_at: Timestamp::from_micros(row.started_at),
-            seen_at: Timestamp::from_micros(row.seen_at),
-            ended_at: row.ended_at.map(Timestamp::from_micros),
-            head_seq: head.seq,
-            head_hash: head.hash,
-            last_checkpoint_at: checkpoint.map(|row| Timestamp::from_micros(row.at)),
-            pruned_up_to: stub.map(|row| row.up_to),
-        });
-    }
-    Ok(summaries)
-}
-
-/// The last checkpoint of each chain, as JSON lines. Kept elsewhere, they prove later what was there now.
-///
-/// # Errors
-/// When the database fails.
-pub async fn export_checkpoints(store: &Store) -> Result<String, StoreError> {
-    let mut lines = String::new();
-    for chain in chains(store).await? {
-        let Some(row) = last_checkpoint(store, &chain.id).await? else {
-            continue;
-        };
-        let exported = ExportedCheckpoint {
-            checkpoint: row.body,
-            public_key: hex::encode(row.public_key),
-            signature: hex::encode(row.signature),
-        };
-        let line =
-            serde_json::to_string(&exported).map_err(|error| StoreError::corrupt(error.to_string()))?;
-        lines.push_str(&line);
-        lines.push('\n');
-    }
-    Ok(lines)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::chain::{AuditKey, genesis_hash};
-
-    #[test]
-    fn an_anchor_survives_its_line_and_no_change() {
-        let key = AuditKey::from_secret(&[1; 32]);
-        let checkpoint = Checkpoint {
-            chain: "c".to_owned(),
-            seq: 7,
-            hash: genesis_hash("{}"),
-            at: Timestamp::from_micros(1_700_000_000_123_456),
-            last: false,
-            heads: Vec::new(),
-        };
-        let signed = key.sign(&checkpoint).expect("signs");
-        let exported = ExportedCheckpoint {
-            checkpoint: signed.text,
-            public_key: hex::encode(key.public_key()),
-            signature: hex::encode(signed.signature),
-        };
-        let line = serde_json::to_string(&exported).expect("writes");
-        let read = read_anchors(&format!("\n{line}\n\n")).expect("reads");
-        assert_eq!(read.first().and_then(|anchor| anchor.read(&key.public_key())), Some(checkpoint));
-
-        let other = line.replace(":7,", ":8,").replace("\\\"seq\\\":7", "\\\"seq\\\":8");
-        assert_ne!(other, line);
-        let read = read_anchors(&other).expect("reads");
-        assert_eq!(read.first().and_then(|anchor| anchor.read(&key.public_key())), None);
-        assert_eq!(read_anchors(&format!("{line}\nx")).map_err(|error| error.line), Err(2));
-    }
+/// How far a verification has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Progress {
+    /// All there are.
+    pub chains: u64,
+    /// Those that were begun.
+    pub walked: u64,
+    /// Records that were read.
+    pub records: u64,
 }

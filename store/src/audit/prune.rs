@@ -3,6 +3,7 @@
 //! A stub vouches for what it stands for, so verify first: what is wrong in the removed part is gone with it.
 
 use crate::chain::{AuditKey, RecordHash, Stub};
+use crate::db::Dialect;
 use crate::recorder::tables::{Chains, Checkpoints, Decisions, Stubs};
 use crate::recorder::to_hash;
 use crate::{Store, StoreError};
@@ -11,6 +12,10 @@ use sea_query::{Expr, ExprTrait, InsertStatement, OnConflict, Order, Query};
 
 /// Records removed in one transaction, so that the writers of the record never wait for long.
 const CHUNK: u64 = 2_000;
+
+/// Postgres: chunks are removed one at a time, so that no stub takes the place of one that stands for more. SQLite
+/// has one writer anyway.
+const LOCK: &str = "pg_advisory_xact_lock(7264918203)";
 
 /// What retention removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,7 +42,7 @@ struct EndRow {
 }
 
 /// Removes from the start of each chain all records up to the first one that is not older than `before`.
-/// A record that is older but comes after a younger one stays.
+/// A record that is older but comes after a younger one stays. Several may do so at once.
 ///
 /// # Errors
 /// When the database fails. What was removed until then has its stub.
@@ -118,6 +123,9 @@ async fn remove_some(
         .limit(1)
         .to_owned();
     let mut tx = store.db.begin_write().await?;
+    if tx.dialect() == Dialect::Postgres {
+        tx.execute(&Query::select().expr(Expr::cust(LOCK)).take()).await?;
+    }
     let rows = tx.fetch_all::<EndRow>(&chunk).await?;
     let Some(end) = rows.last() else {
         tx.rollback().await?;

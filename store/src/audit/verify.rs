@@ -4,7 +4,7 @@
 //! disturb; retention at the same moment does, and may show as a finding that a second run does not have.
 
 use super::walk::{Named, Start, walk};
-use super::{CHECKPOINT_COLUMNS, CheckpointRow, ExportedCheckpoint, Finding, Report};
+use super::{ExportedCheckpoint, Finding, Progress, Report};
 use crate::chain::{AuditKey, Checkpoint, Genesis, Head, RecordHash, Stub, genesis_hash, read_signed};
 use crate::recorder::tables::{Chains, Checkpoints, Decisions, Stubs};
 use crate::{Store, StoreError};
@@ -39,6 +39,17 @@ struct StubRow {
 }
 
 #[derive(sqlx::FromRow)]
+struct CheckpointRow {
+    chain: String,
+    seq: i64,
+    at: i64,
+    hash: Vec<u8>,
+    body: String,
+    public_key: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+#[derive(sqlx::FromRow)]
 struct NameRow {
     chain: String,
 }
@@ -58,6 +69,19 @@ pub async fn verify(
     key: &AuditKey,
     anchors: &[ExportedCheckpoint],
 ) -> Result<Report, StoreError> {
+    verify_telling(store, key, anchors, &|_| {}).await
+}
+
+/// As [`verify`], and tells from time to time how far it has come.
+///
+/// # Errors
+/// As [`verify`].
+pub async fn verify_telling(
+    store: &Store,
+    key: &AuditKey,
+    anchors: &[ExportedCheckpoint],
+    tell: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Report, StoreError> {
     let mut audit = Audit {
         store,
         public_key: key.public_key(),
@@ -71,7 +95,11 @@ pub async fn verify(
     audit.read_checkpoints().await?;
     let known: BTreeSet<&str> = chains.iter().map(|(id, _)| id.as_str()).collect();
     audit.look_for_missing_chains(&known).await?;
+    let mut progress = Progress { chains: audit.report.chains, ..Progress::default() };
     for (id, genesis) in &chains {
+        progress.walked += 1;
+        progress.records = audit.report.records;
+        tell(progress);
         let Some(genesis) = *genesis else {
             continue;
         };
@@ -84,7 +112,9 @@ pub async fn verify(
         }
         let nothing = Named::default();
         let named = audit.named.get(id).unwrap_or(&nothing);
-        let (records, finding) = walk(store, key, id, start, named).await?;
+        let tell_records =
+            |records: u64| tell(Progress { records: progress.records.saturating_add(records), ..progress });
+        let (records, finding) = walk(store, key, id, start, named, &tell_records).await?;
         audit.report.records += records;
         if let Some(finding) = finding {
             audit.flag(id, finding);
@@ -226,7 +256,15 @@ impl Audit<'_> {
             let mut after = i64::MIN;
             loop {
                 let query = Query::select()
-                    .columns(CHECKPOINT_COLUMNS)
+                    .columns([
+                        Checkpoints::Chain,
+                        Checkpoints::Seq,
+                        Checkpoints::At,
+                        Checkpoints::Hash,
+                        Checkpoints::Body,
+                        Checkpoints::PublicKey,
+                        Checkpoints::Signature,
+                    ])
                     .from(Checkpoints::Table)
                     .and_where(Expr::col(Checkpoints::Chain).eq(chain.as_str()))
                     .and_where(Expr::col(Checkpoints::Seq).gt(after))

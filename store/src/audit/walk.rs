@@ -124,13 +124,15 @@ impl StoredRecord {
     }
 }
 
-/// Reads the chain page by page; answers how many records it saw and the first finding.
+/// Reads the chain page by page, and tells how many records it has read so far; answers how many it saw and the
+/// first finding.
 pub(super) async fn walk(
     store: &Store,
     key: &AuditKey,
     chain: &str,
     start: Start,
     named: &Named,
+    tell: &(dyn Fn(u64) + Send + Sync),
 ) -> Result<(u64, Option<Finding>), StoreError> {
     let mut walker =
         Walker { key, chain, named, expected: start.seq + 1, previous: start.hash, suspect: None };
@@ -153,6 +155,7 @@ pub(super) async fn walk(
                 return Ok((records, Some(finding)));
             }
         }
+        tell(records);
     }
 }
 

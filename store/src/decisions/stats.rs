@@ -1,9 +1,9 @@
 //! How many calls were allowed, denied, or wait: the numbers of Overview.
 
-use super::{denied, tenant_is};
+use super::{denied, id_at, tenant_is, waiting_codes};
 use crate::recorder::tables::Decisions;
 use crate::{Store, StoreError};
-use policy::{Reason, Timestamp};
+use policy::{DecisionId, Reason, Timestamp};
 use sea_query::{Expr, ExprTrait, Order, Query};
 use std::collections::BTreeMap;
 
@@ -27,6 +27,13 @@ pub struct HourCount {
     pub waiting: i64,
 }
 
+impl HourCount {
+    /// The id behind which a list begins with the last decision of this hour: see [`super::Edge::OlderThan`].
+    pub fn edge(&self) -> DecisionId {
+        DecisionId::new(id_at(self.hour.micros().saturating_add(HOUR)))
+    }
+}
+
 /// How often a call was denied for this reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReasonCount {
@@ -34,7 +41,7 @@ pub struct ReasonCount {
     pub count: i64,
 }
 
-/// How often calls of this tool were denied.
+/// How often calls of this tool were denied; those that wait for a person are not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToolCount {
     pub server: String,
@@ -49,7 +56,7 @@ pub struct DecisionStats {
     pub hours: Vec<HourCount>,
     /// The five with most denials; waiting calls are not among them.
     pub reasons: Vec<ReasonCount>,
-    /// The five with most denials, waiting calls included.
+    /// The five with most denials; waiting calls are not among them.
     pub tools: Vec<ToolCount>,
 }
 
@@ -98,6 +105,7 @@ impl Store {
             .from(Decisions::Table)
             .and_where(Expr::col(Decisions::At).gte(since.micros()))
             .and_where(denied())
+            .and_where(Expr::col(Decisions::Reason).is_not_in(waiting_codes()))
             .and_where(Expr::col(Decisions::Server).is_not_null())
             .and_where(Expr::col(Decisions::Tool).is_not_null())
             .add_group_by([Expr::col(Decisions::Server), Expr::col(Decisions::Tool)])
@@ -149,6 +157,16 @@ fn sum_up(rows: Vec<HourRow>) -> (Vec<HourCount>, Vec<ReasonCount>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_hour_ends_before_the_ids_of_the_next() {
+        let hour = Timestamp::parse("2022-02-22T19:00:00Z").expect("a moment");
+        let edge = HourCount { hour, ..HourCount::default() }.edge();
+        // RFC 9562, appendix A.6: 2022-02-22T19:22:22Z.
+        assert!("017f22e2-79b0-7cc3-98c4-dc0c0c07398f" < edge.as_str());
+        let before = HourCount { hour: hour.saturating_add_micros(-HOUR), ..HourCount::default() }.edge();
+        assert!("017f22e2-79b0-7cc3-98c4-dc0c0c07398f" > before.as_str());
+    }
 
     #[test]
     fn waiting_is_not_denied() {

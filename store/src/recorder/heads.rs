@@ -2,6 +2,7 @@
 
 use super::tables::{Chains, Checkpoints, Decisions, Stubs};
 use crate::StoreError;
+use crate::audit::ExportedCheckpoint;
 use crate::chain::{AuditKey, Checkpoint, Document, Genesis, Head, RecordHash, Signed, genesis_hash};
 use crate::db::{Db, new_id};
 use policy::Timestamp;
@@ -52,7 +53,7 @@ pub(super) async fn last_record(db: &Db, chain: &str) -> Result<Option<(i64, Rec
 }
 
 /// The head of a chain: its last record, else what retention left of it, else its genesis.
-pub(crate) async fn head_of(db: &Db, chain: String, genesis: RecordHash) -> Result<Head, StoreError> {
+async fn head_of(db: &Db, chain: String, genesis: RecordHash) -> Result<Head, StoreError> {
     if let Some((seq, hash)) = last_record(db, &chain).await? {
         return Ok(Head { chain, seq, hash });
     }
@@ -132,14 +133,15 @@ pub(super) async fn begin_chain(
     Ok(Head { chain: genesis.chain, seq: 0, hash })
 }
 
-/// Stores a signed checkpoint of `head`, which names the other live chains; `last` also ends the chain.
+/// Stores a signed checkpoint of `head`, which names the other live chains; `last` also ends the chain. Answers it
+/// as it may be kept elsewhere.
 pub(super) async fn checkpoint(
     db: &Db,
     key: &AuditKey,
     head: &Head,
     now: Timestamp,
     last: bool,
-) -> Result<(), StoreError> {
+) -> Result<ExportedCheckpoint, StoreError> {
     let live = all_chains()
         .and_where(Expr::col(Chains::EndedAt).is_null())
         .and_where(Expr::col(Chains::SeenAt).gte(now.micros().saturating_sub(LIVE)))
@@ -154,6 +156,11 @@ pub(super) async fn checkpoint(
         heads: heads(db, &live).await?,
     };
     let signed = signed(key, &document)?;
+    let exported = ExportedCheckpoint {
+        checkpoint: signed.text.clone(),
+        public_key: hex::encode(key.public_key()),
+        signature: hex::encode(&signed.signature),
+    };
     let insert = Query::insert()
         .into_table(Checkpoints::Table)
         .columns([
@@ -194,7 +201,8 @@ pub(super) async fn checkpoint(
         seen.value(Chains::EndedAt, now.micros());
     }
     tx.execute(&seen).await?;
-    tx.commit().await
+    tx.commit().await?;
+    Ok(exported)
 }
 
 /// The sign of life of a chain; it also proves that the database can be written to.

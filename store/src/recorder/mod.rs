@@ -4,20 +4,22 @@
 //! waits at the same time shares a transaction, and a record that the database refuses fails alone. Nothing
 //! here looks into a decision, and nothing here reads a clock of its own.
 
+mod batches;
 mod heads;
 mod insert;
 mod last_used;
 pub(crate) mod tables;
 mod writer;
 
-pub(crate) use heads::{head_of, to_hash};
+pub(crate) use heads::to_hash;
 
+use crate::audit::ExportedCheckpoint;
 use crate::chain::AuditKey;
 use crate::{Store, StoreError};
 use policy::{DecisionId, Outcome, Reason, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 /// The clock that is handed down.
@@ -82,6 +84,7 @@ pub struct Recorder {
     key: AuditKey,
     chain: Arc<str>,
     healthy: Arc<AtomicBool>,
+    checkpoints: watch::Receiver<Option<ExportedCheckpoint>>,
 }
 
 /// The writer, running. Dropping this leaves it running; [`Recorder::stop`] ends it.
@@ -119,9 +122,11 @@ impl Recorder {
         let (queue, waiting) = mpsc::channel(WAITING);
         let healthy = Arc::new(AtomicBool::new(true));
         let chain = Arc::from(head.chain.as_str());
-        let writer = writer::Writer::new(store.db.clone(), key.clone(), clock, head, Arc::clone(&healthy));
+        let (told, checkpoints) = watch::channel(None);
+        let signals = writer::Signals { healthy: Arc::clone(&healthy), checkpoints: told };
+        let writer = writer::Writer::new(store.db.clone(), key.clone(), clock, head, signals);
         let task = tokio::spawn(writer.run(waiting));
-        Ok((Self { queue, key, chain, healthy }, RecorderTask(task)))
+        Ok((Self { queue, key, chain, healthy, checkpoints }, RecorderTask(task)))
     }
 
     /// Returns once the record is committed. If the caller goes away, the record is written all the same.
@@ -153,6 +158,11 @@ impl Recorder {
     /// The chain this instance writes.
     pub fn chain(&self) -> &str {
         &self.chain
+    }
+
+    /// The last checkpoint that was committed, each as it comes. Closed once the writer has ended.
+    pub fn checkpoints(&self) -> watch::Receiver<Option<ExportedCheckpoint>> {
+        self.checkpoints.clone()
     }
 
     /// A redacted value's stand-in; see [`AuditKey::keyed_digest`].

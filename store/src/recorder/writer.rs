@@ -4,20 +4,22 @@
 //! chain stands before anything else is written, so a commit whose answer was lost is neither repeated nor
 //! forgotten.
 
+use super::batches::batches;
 use super::heads::{self, last_record};
 use super::insert::{chain_up, commit, find};
 use super::last_used::{LastUsed, UsedKey};
 use super::{AppendError, Clock, Job, Message, Position};
 use crate::StoreError;
+use crate::audit::ExportedCheckpoint;
 use crate::chain::{AuditKey, Head};
 use crate::db::Db;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout_at};
 
-/// Records of one transaction.
+/// Records that are taken at a time; those of one transaction are also bounded by their size.
 const MAX_BATCH: usize = 512;
 
 /// From taking a batch to its last answer.
@@ -39,8 +41,14 @@ pub(super) struct Writer {
     checkpointed: i64,
     /// The database does not answer: until then nobody waits for it.
     gone_until: Option<Instant>,
-    healthy: Arc<AtomicBool>,
+    signals: Signals,
     last_used: LastUsed,
+}
+
+/// What others learn of the writer.
+pub(super) struct Signals {
+    pub(super) healthy: Arc<AtomicBool>,
+    pub(super) checkpoints: watch::Sender<Option<ExportedCheckpoint>>,
 }
 
 /// Why a write did not succeed, as far as what follows differs.
@@ -78,7 +86,7 @@ async fn by<T>(
 }
 
 impl Writer {
-    pub(super) fn new(db: Db, key: AuditKey, clock: Clock, head: Head, healthy: Arc<AtomicBool>) -> Self {
+    pub(super) fn new(db: Db, key: AuditKey, clock: Clock, head: Head, signals: Signals) -> Self {
         let checkpointed = head.seq;
         Self {
             db,
@@ -88,7 +96,7 @@ impl Writer {
             stale: false,
             checkpointed,
             gone_until: None,
-            healthy,
+            signals,
             last_used: LastUsed::default(),
         }
     }
@@ -118,7 +126,9 @@ impl Writer {
                             }
                         }
                     }
-                    self.write(jobs).await;
+                    for batch in batches(jobs) {
+                        self.write(batch).await;
+                    }
                 }
                 _ = minute.tick() => self.checkpoint(false).await,
                 _ = probe.tick(), if !self.is_healthy() => self.recover().await,
@@ -132,27 +142,24 @@ impl Writer {
     }
 
     fn is_healthy(&self) -> bool {
-        self.healthy.load(Ordering::Relaxed)
+        self.signals.healthy.load(Ordering::Relaxed)
     }
 
     fn well(&mut self) {
         self.gone_until = None;
-        if !self.healthy.swap(true, Ordering::Relaxed) {
+        if !self.signals.healthy.swap(true, Ordering::Relaxed) {
             tracing::info!(chain = %self.head.chain, "the record is written again");
         }
     }
 
     fn unwell(&mut self, failure: &Failure) {
-        if self.healthy.swap(false, Ordering::Relaxed) {
+        if self.signals.healthy.swap(false, Ordering::Relaxed) {
             tracing::error!(chain = %self.head.chain, error = %cause(failure), "the record cannot be written");
         }
     }
 
     /// Writes the jobs and answers each of them.
     async fn write(&mut self, jobs: Vec<Job>) {
-        if jobs.is_empty() {
-            return;
-        }
         if self.gone_until.is_some_and(|until| Instant::now() < until) {
             return refuse(jobs);
         }
@@ -300,12 +307,15 @@ impl Writer {
         let result = match result {
             Err(failure) => Err(failure),
             Ok(()) if last || self.head.seq > self.checkpointed => {
-                by(deadline, heads::checkpoint(&self.db, &self.key, &self.head, now, last)).await
+                by(deadline, heads::checkpoint(&self.db, &self.key, &self.head, now, last)).await.map(Some)
             }
-            Ok(()) => by(deadline, heads::beat(&self.db, &self.head.chain, now)).await,
+            Ok(()) => by(deadline, heads::beat(&self.db, &self.head.chain, now)).await.map(|()| None),
         };
         match result {
-            Ok(()) => {
+            Ok(signed) => {
+                if signed.is_some() {
+                    self.signals.checkpoints.send_replace(signed);
+                }
                 self.checkpointed = self.head.seq;
                 self.well();
             }

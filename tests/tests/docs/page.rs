@@ -39,7 +39,9 @@ impl Page {
     /// These, and all others that link to something.
     pub(crate) fn all() -> Vec<Self> {
         let mut pages = Self::that_are_run();
-        let others = ["docs/adr", "examples", "examples/fastmcp"].into_iter().flat_map(pages_in);
+        let others = ["docs/adr", "examples", "examples/fastmcp", "examples/typescript"]
+            .into_iter()
+            .flat_map(pages_in);
         pages.extend(others.chain(["CHANGELOG.md".to_owned()]).map(Self::read));
         pages
     }

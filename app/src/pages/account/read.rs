@@ -2,6 +2,7 @@
 
 use crate::error::AppError;
 use crate::moment::Moment;
+use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
@@ -32,7 +33,7 @@ pub struct SessionLine {
     pub current: bool,
 }
 
-#[server(endpoint = "account", input = GetUrl)]
+#[server(endpoint = "account", input = GetUrl, output = Json)]
 pub async fn read_account() -> Result<AccountView, AppError> {
     let signed_in = crate::session::require(crate::permission::Permission::OwnAccount)?;
     let console = crate::console::Console::current()?;
@@ -40,7 +41,7 @@ pub async fn read_account() -> Result<AccountView, AppError> {
 }
 
 /// Ends one of the own sessions. A session of somebody else, or one that is gone, is left alone.
-#[server(endpoint = "end-session")]
+#[server(endpoint = "end-session", output = Json)]
 pub async fn end_session(id: String) -> Result<(), AppError> {
     let signed_in = crate::session::require(crate::permission::Permission::OwnAccount)?;
     let console = crate::console::Console::current()?;
@@ -50,7 +51,7 @@ pub async fn end_session(id: String) -> Result<(), AppError> {
 }
 
 /// Ends all own sessions but this one.
-#[server(endpoint = "end-other-sessions")]
+#[server(endpoint = "end-other-sessions", output = Json)]
 pub async fn end_other_sessions() -> Result<(), AppError> {
     let signed_in = crate::session::require(crate::permission::Permission::OwnAccount)?;
     let console = crate::console::Console::current()?;
@@ -66,6 +67,7 @@ mod server {
     use crate::console::Console;
     use crate::error::AppError;
     use crate::moment::Moment;
+    use crate::pages::form::respond::actor;
     use crate::session::SignedIn;
     use policy::Timestamp;
     use std::fmt::Write;
@@ -97,7 +99,8 @@ mod server {
         let own = sessions.iter().find(|session| public_id(session) == signed_in.session);
         // Without knowing which one is this one, none is ended: nobody is to be signed out by surprise.
         let own = own.ok_or_else(|| AppError::internal(&"the own session is not in the list"))?;
-        console.store.delete_sessions_of(&signed_in.account_id, Some(&own.id_digest)).await?;
+        let by = actor(signed_in);
+        console.store.end_other_sessions(&signed_in.account_id, &own.id_digest, &by, console.now()).await?;
         Ok(())
     }
 

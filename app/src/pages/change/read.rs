@@ -3,6 +3,7 @@
 use crate::components::diff::DiffRow;
 use crate::error::AppError;
 use crate::moment::Moment;
+use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
@@ -28,7 +29,7 @@ pub struct ChangeView {
 }
 
 /// None: no such change, or not one that the reader may see.
-#[server(endpoint = "change", input = GetUrl)]
+#[server(endpoint = "change", input = GetUrl, output = Json)]
 pub async fn read_change(id: String) -> Result<Option<ChangeView>, AppError> {
     crate::session::require(crate::permission::Permission::ReadChanges)?;
     if id.is_empty() || id.contains('\0') {

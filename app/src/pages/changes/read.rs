@@ -3,6 +3,7 @@
 use super::query::ChangeQuery;
 use crate::error::AppError;
 use crate::moment::Moment;
+use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
@@ -32,7 +33,7 @@ pub struct ChangeList {
     pub has_newer: bool,
 }
 
-#[server(endpoint = "changes", input = GetUrl)]
+#[server(endpoint = "changes", input = GetUrl, output = Json)]
 pub async fn list_changes(#[server(default)] query: ChangeQuery) -> Result<ChangeList, AppError> {
     crate::session::require(crate::permission::Permission::ReadChanges)?;
     let console = crate::console::Console::current()?;

@@ -17,6 +17,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("rule", "Rule"),
     ("credential", "Enforcement key"),
     ("credential_key", "Secret of an enforcement key"),
+    ("account", "Account"),
 ];
 
 /// The word of a kind; the stored word where a later version wrote it.
@@ -86,6 +87,7 @@ mod tests {
         assert_eq!(title("create", "token", "j-1", "j-1", None), "Revoked token j-1");
         assert_eq!(title("create", "blocked_identity", "a-17", "a-17", None), "Blocked identity a-17");
         assert_eq!(title("delete", "blocked_identity", "a-17", "a-17", None), "Unblocked identity a-17");
+        assert_eq!(title("update", "account", "Ada", "ada@example.org", None), "Changed account Ada");
         assert_eq!(title("update", "gadget", "x", "x", None), "Changed gadget x");
     }
 

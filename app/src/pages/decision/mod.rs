@@ -15,13 +15,16 @@ mod record;
 mod words;
 
 use super::decisions::query::DecisionQuery;
+use super::form::may;
 use super::guarded;
+use super::try_call::query::TryQuery;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::json::RawJson;
 use crate::components::loaded::loaded;
 use crate::components::notice::WarningNotice;
 use crate::components::page_head::{Crumbs, PageHead};
 use crate::components::tool_name::{ToolName, tool_text};
+use crate::permission::Permission;
 use crate::routes;
 use crate::status::PageStatus;
 use arguments::ArgumentsCard;
@@ -30,6 +33,7 @@ use facts::FactsAside;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
+use policy::call::TOOLS_CALL;
 use read::read_decision;
 use view::DecisionView;
 use why::WhyCard;
@@ -117,10 +121,25 @@ fn head(decision: &DecisionView) -> AnyView {
                     action=decision.action.clone()
                 />
             </h1>
-            <div class="page-actions page-actions-compact">{similar(decision)}</div>
+            <div class="page-actions page-actions-compact">{similar(decision)} {again(decision)}</div>
         </header>
     }
     .into_any()
+}
+
+/// The same call by the policy of today, not recorded; nothing where it is not known who called which tool.
+fn again(decision: &DecisionView) -> Option<AnyView> {
+    let known = decision.subject.is_some() && decision.server.is_some() && decision.tool.is_some();
+    (known && decision.action == TOOLS_CALL && may(Permission::TryCalls)).then(|| {
+        let query = TryQuery { from: Some(decision.id.clone()), ..TryQuery::default() };
+        view! {
+            <a class="button button-primary" href=query.href()>
+                <Icon glyph=Glyph::Try/>
+                "Try again now"
+            </a>
+        }
+        .into_any()
+    })
 }
 
 /// Lists of decisions like this one.

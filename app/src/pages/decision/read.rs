@@ -2,11 +2,12 @@
 
 use super::view::DecisionView;
 use crate::error::AppError;
+use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
 /// None: no such decision, or not one that the reader may see.
-#[server(endpoint = "decision", input = GetUrl)]
+#[server(endpoint = "decision", input = GetUrl, output = Json)]
 pub async fn read_decision(id: String) -> Result<Option<DecisionView>, AppError> {
     crate::session::require(crate::permission::Permission::ReadDecisions)?;
     if id.is_empty() || id.contains('\0') {

@@ -4,6 +4,7 @@ use super::query::DecisionQuery;
 use crate::error::AppError;
 use crate::moment::Moment;
 use crate::verdict::Verdict;
+use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
@@ -37,7 +38,7 @@ pub struct DecisionList {
     pub has_newer: bool,
 }
 
-#[server(endpoint = "decisions", input = GetUrl)]
+#[server(endpoint = "decisions", input = GetUrl, output = Json)]
 pub async fn list_decisions(#[server(default)] query: DecisionQuery) -> Result<DecisionList, AppError> {
     crate::session::require(crate::permission::Permission::ReadDecisions)?;
     server::check(&query)?;
@@ -54,7 +55,7 @@ pub async fn list_decisions(#[server(default)] query: DecisionQuery) -> Result<D
 }
 
 /// How many decisions are newer than `than`, at most [`MOST_NEWER`].
-#[server(endpoint = "decisions-newer", input = GetUrl)]
+#[server(endpoint = "decisions-newer", input = GetUrl, output = Json)]
 pub async fn count_newer_decisions(
     than: String,
     #[server(default)] query: DecisionQuery,

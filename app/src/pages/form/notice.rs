@@ -74,9 +74,8 @@ fn failed(error: AppError) -> AnyView {
 pub fn Undo(
     action: &'static str,
     /// What the form sends.
-    name: &'static str,
-    value: String,
-    label: &'static str,
+    values: Vec<(String, String)>,
+    #[prop(into)] label: String,
 ) -> impl IntoView {
     let over = RwSignal::new(false);
     Effect::new(move |_| {
@@ -87,9 +86,13 @@ pub fn Undo(
             on_cleanup(move || handle.clear());
         }
     });
+    let values: Vec<AnyView> = values
+        .into_iter()
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value/> }.into_any())
+        .collect();
     view! {
         <form class="notice" method="post" action=action hidden=move || over.get()>
-            <input type="hidden" name=name value=value/>
+            {values}
             <button class="button button-small">{label}</button>
         </form>
     }

@@ -3,10 +3,11 @@
 use super::query::KeysQuery;
 use super::view::KeyList;
 use crate::error::AppError;
+use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
-#[server(endpoint = "keys", input = GetUrl)]
+#[server(endpoint = "keys", input = GetUrl, output = Json)]
 pub async fn read_keys(#[server(default)] query: KeysQuery) -> Result<KeyList, AppError> {
     crate::session::require(crate::permission::Permission::ReadSettings)?;
     let console = crate::console::Console::current()?;

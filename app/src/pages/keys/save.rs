@@ -2,10 +2,11 @@
 //! answered by plain handlers of the server instead.
 
 use crate::error::AppError;
+use crate::wire::Json;
 use leptos::prelude::*;
 
 /// Ends a rotation: every secret but the newest is removed.
-#[server(endpoint = "credential-finish")]
+#[server(endpoint = "credential-finish", output = Json)]
 pub async fn finish_rotation(#[server(default)] id: String) -> Result<(), AppError> {
     let signed_in = crate::session::require(crate::permission::Permission::WriteSettings)?;
     let console = crate::console::Console::current()?;
@@ -13,14 +14,14 @@ pub async fn finish_rotation(#[server(default)] id: String) -> Result<(), AppErr
 }
 
 /// Whoever uses it is refused from the next call on.
-#[server(endpoint = "credential-off")]
+#[server(endpoint = "credential-off", output = Json)]
 pub async fn switch_key_off(#[server(default)] id: String) -> Result<(), AppError> {
     let signed_in = crate::session::require(crate::permission::Permission::WriteSettings)?;
     let console = crate::console::Console::current()?;
     super::write::set_active(&console, &signed_in, &id, false).await
 }
 
-#[server(endpoint = "credential-on")]
+#[server(endpoint = "credential-on", output = Json)]
 pub async fn switch_key_on(#[server(default)] id: String) -> Result<(), AppError> {
     let signed_in = crate::session::require(crate::permission::Permission::WriteSettings)?;
     let console = crate::console::Console::current()?;
@@ -28,7 +29,7 @@ pub async fn switch_key_on(#[server(default)] id: String) -> Result<(), AppError
 }
 
 /// With its secrets, for good.
-#[server(endpoint = "credential-delete")]
+#[server(endpoint = "credential-delete", output = Json)]
 pub async fn delete_key(#[server(default)] id: String) -> Result<(), AppError> {
     let signed_in = crate::session::require(crate::permission::Permission::WriteSettings)?;
     let console = crate::console::Console::current()?;

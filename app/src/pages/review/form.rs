@@ -113,10 +113,16 @@ fn choice(
     let complaint = complaint(filled, name);
     let invalid = complaint.is_some();
     let id = format!("{FORM}-{name}");
+    let described_by = invalid.then(|| format!("{id}-error"));
     view! {
         <div class=if invalid { "field field-invalid" } else { "field" }>
             <label for=id.clone()>{label} {mark(suggested)}</label>
-            <select id=id name=name aria-invalid=invalid.then_some("true")>
+            <select
+                id=id
+                name=name
+                aria-describedby=described_by
+                aria-invalid=invalid.then_some("true")
+            >
                 {options}
             </select>
             {complaint}
@@ -143,6 +149,7 @@ fn redact(filled: &Filled, paths: &[String]) -> AnyView {
     let value = filled.value("redact", &paths.join("\n"));
     let complaint = complaint(filled, "redact");
     let invalid = complaint.is_some();
+    let described_by = if invalid { "review-redact-help review-redact-error" } else { "review-redact-help" };
     view! {
         <div class=if invalid { "field field-invalid" } else { "field" }>
             <label for="review-redact">
@@ -154,7 +161,7 @@ fn redact(filled: &Filled, paths: &[String]) -> AnyView {
                 value=value
                 rows=4
                 code=true
-                described_by="review-redact-help"
+                described_by=described_by
                 invalid=invalid
             />
             <p class="field-help" id="review-redact-help">

@@ -4,6 +4,7 @@ use super::parts::Sides;
 use crate::error::AppError;
 use crate::moment::Moment;
 use crate::pages::tool::hints::Hint;
+use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use policy::{ReviewState, Risk, Sensitivity};
@@ -40,7 +41,7 @@ pub struct ReviewView {
 }
 
 /// None: no such tool.
-#[server(endpoint = "tool-to-review", input = GetUrl)]
+#[server(endpoint = "tool-to-review", input = GetUrl, output = Json)]
 pub async fn read_review(id: String) -> Result<Option<ReviewView>, AppError> {
     crate::session::require(crate::permission::Permission::ReadServers)?;
     let console = crate::console::Console::current()?;

@@ -1,10 +1,11 @@
 //! How a tool is marked as reviewed: in the form that was seen, with the labels that were given.
 
 use crate::error::AppError;
+use crate::wire::Json;
 use leptos::prelude::*;
 
 /// `seen` is the hash of the offered form that was shown; empty where none was. `redact` is one path per line.
-#[server(endpoint = "tool-review")]
+#[server(endpoint = "tool-review", output = Json)]
 pub async fn review_tool(
     #[server(default)] id: String,
     #[server(default)] seen: String,

@@ -4,6 +4,7 @@ use crate::error::AppError;
 use crate::moment::Moment;
 use crate::pages::form::count::Count;
 use crate::verdict::EffectWords;
+use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
@@ -50,7 +51,7 @@ pub struct RuleLine {
 }
 
 /// None: no such role.
-#[server(endpoint = "role", input = GetUrl)]
+#[server(endpoint = "role", input = GetUrl, output = Json)]
 pub async fn read_role(id: String) -> Result<Option<RoleView>, AppError> {
     crate::session::require(crate::permission::Permission::ReadSubjects)?;
     let console = crate::console::Console::current()?;

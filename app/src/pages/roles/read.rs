@@ -3,6 +3,7 @@
 use super::query::RolesQuery;
 use crate::error::AppError;
 use crate::pages::form::count::Count;
+use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
@@ -28,7 +29,7 @@ pub struct RoleList {
     pub tenants: Vec<(String, String)>,
 }
 
-#[server(endpoint = "roles", input = GetUrl)]
+#[server(endpoint = "roles", input = GetUrl, output = Json)]
 pub async fn read_roles(#[server(default)] query: RolesQuery) -> Result<RoleList, AppError> {
     crate::session::require(crate::permission::Permission::ReadSubjects)?;
     let console = crate::console::Console::current()?;

@@ -1,10 +1,11 @@
 //! How roles are created, described and deleted.
 
 use crate::error::AppError;
+use crate::wire::Json;
 use leptos::prelude::*;
 
 /// Without a tenant it is a role of every tenant.
-#[server(endpoint = "role-create")]
+#[server(endpoint = "role-create", output = Json)]
 pub async fn create_role(
     #[server(default)] name: String,
     #[server(default)] tenant: String,
@@ -18,7 +19,7 @@ pub async fn create_role(
     server::answer_new(result, values)
 }
 
-#[server(endpoint = "role-describe")]
+#[server(endpoint = "role-describe", output = Json)]
 pub async fn describe_role(
     #[server(default)] id: String,
     #[server(default)] description: String,
@@ -30,7 +31,7 @@ pub async fn describe_role(
 }
 
 /// Refused while somebody holds the role or a rule names it.
-#[server(endpoint = "role-delete")]
+#[server(endpoint = "role-delete", output = Json)]
 pub async fn delete_role(#[server(default)] id: String) -> Result<(), AppError> {
     let signed_in = crate::session::require(crate::permission::Permission::WriteSubjects)?;
     let console = crate::console::Console::current()?;

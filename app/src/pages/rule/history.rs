@@ -13,6 +13,7 @@ use crate::routes;
 use crate::sentence::Sentence;
 use crate::sentence::view::pieces;
 use crate::status::PageStatus;
+use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use leptos_meta::Title;
@@ -43,7 +44,7 @@ pub struct RuleHistory {
 }
 
 /// None: no rule ever had this id.
-#[server(endpoint = "rule-history", input = GetUrl)]
+#[server(endpoint = "rule-history", input = GetUrl, output = Json)]
 pub async fn read_history(id: String) -> Result<Option<RuleHistory>, AppError> {
     crate::session::require(crate::permission::Permission::ReadRules)?;
     let console = crate::console::Console::current()?;

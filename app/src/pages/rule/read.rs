@@ -5,8 +5,9 @@ use super::spec::ToolForm;
 use crate::components::diff::DiffRow;
 use crate::error::AppError;
 use crate::moment::Moment;
+use crate::wire::Json;
 use leptos::prelude::*;
-use leptos::server_fn::codec::{GetUrl, Json};
+use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 /// A role that a rule may name.
@@ -181,7 +182,7 @@ pub struct Beginning {
 }
 
 /// None: no such rule, or not one that the reader may see. An empty id is a new rule.
-#[server(endpoint = "rule", input = GetUrl)]
+#[server(endpoint = "rule", input = GetUrl, output = Json)]
 pub async fn read_editor(
     #[server(default)] id: String,
     #[server(default)] beginning: Beginning,
@@ -192,7 +193,7 @@ pub async fn read_editor(
 }
 
 /// The arguments of one tool.
-#[server(endpoint = "rule-tool", input = GetUrl)]
+#[server(endpoint = "rule-tool", input = GetUrl, output = Json)]
 pub async fn read_tool_form(server: String, tool: String) -> Result<Option<ToolForm>, AppError> {
     crate::session::require(crate::permission::Permission::ReadRules)?;
     let console = crate::console::Console::current()?;
@@ -200,7 +201,7 @@ pub async fn read_tool_form(server: String, tool: String) -> Result<Option<ToolF
 }
 
 /// What is wrong with a draft, and odd about it. `id` is the rule it is to become a version of; empty: none.
-#[server(endpoint = "rule-check", input = Json)]
+#[server(endpoint = "rule-check", input = Json, output = Json)]
 pub async fn check_draft(draft: Draft, id: String) -> Result<Checked, AppError> {
     crate::session::require(crate::permission::Permission::WriteRules)?;
     let console = crate::console::Console::current()?;
@@ -208,7 +209,7 @@ pub async fn check_draft(draft: Draft, id: String) -> Result<Checked, AppError> 
 }
 
 /// What saving the draft would change: the difference, and who gains or loses.
-#[server(endpoint = "rule-compare", input = Json)]
+#[server(endpoint = "rule-compare", input = Json, output = Json)]
 pub async fn compare_draft(draft: Draft, id: String) -> Result<Comparison, AppError> {
     crate::session::require(crate::permission::Permission::WriteRules)?;
     let console = crate::console::Console::current()?;

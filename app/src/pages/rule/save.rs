@@ -2,8 +2,8 @@
 
 use super::draft::{Draft, Note};
 use crate::error::AppError;
+use crate::wire::Json;
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 use policy::labels::RuleStatus;
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +30,7 @@ pub enum SaveOutcome {
 }
 
 /// Saves what the form holds. `seen` is the version that was edited; an empty `id` is a new rule.
-#[server(endpoint = "rule-save", input = Json)]
+#[server(endpoint = "rule-save", input = Json, output = Json)]
 pub async fn save_rule(
     draft: Draft,
     id: String,
@@ -45,7 +45,7 @@ pub async fn save_rule(
 }
 
 /// Saves a rule written as text, sent without script: answers with a page in every case.
-#[server(endpoint = "rule-save-yaml")]
+#[server(endpoint = "rule-save-yaml", output = Json)]
 pub async fn save_rule_text(
     #[server(default)] id: String,
     #[server(default)] seen: String,
@@ -69,7 +69,7 @@ pub async fn save_rule_text(
 }
 
 /// Enforces, only watches or switches off a rule as it stands, and goes back to its page.
-#[server(endpoint = "rule-status")]
+#[server(endpoint = "rule-status", output = Json)]
 pub async fn set_rule_status(id: String, seen: i64, status: RuleStatus) -> Result<(), AppError> {
     let signed_in = crate::session::require(crate::permission::Permission::WriteRules)?;
     let console = crate::console::Console::current()?;
@@ -79,7 +79,7 @@ pub async fn set_rule_status(id: String, seen: i64, status: RuleStatus) -> Resul
 }
 
 /// Deletes a rule and goes to the list.
-#[server(endpoint = "rule-delete")]
+#[server(endpoint = "rule-delete", output = Json)]
 pub async fn delete_rule(id: String, seen: i64) -> Result<(), AppError> {
     let signed_in = crate::session::require(crate::permission::Permission::WriteRules)?;
     let console = crate::console::Console::current()?;

@@ -69,9 +69,11 @@ pub fn panel(editing: Editing, example: Example) -> AnyView {
                     {move || trial.answer.with(|answer| answer.as_ref().map(outcome))}
                 </div>
                 <p class="card-foot">
-                    "Not recorded. Decided by the live policy with this draft in place, as if it were enforced. The page "
-                    <a href=TRY.path>"Try a call"</a>
-                    " asks without it."
+                    <span>
+                        "Not recorded. Decided by the live policy with this draft in place, as if it were enforced. The page "
+                        <a href=TRY.path>"Try a call"</a>
+                        " asks without it."
+                    </span>
                 </p>
             </section>
             {move || trial.answer.get().and_then(Result::ok).and_then(result::why)}

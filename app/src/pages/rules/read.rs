@@ -5,6 +5,7 @@ use crate::error::AppError;
 use crate::moment::Moment;
 use crate::sentence::Sentence;
 use crate::verdict::EffectWords;
+use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use policy::labels::RuleStatus;
@@ -34,7 +35,7 @@ pub struct RuleList {
     pub next: Option<String>,
 }
 
-#[server(endpoint = "rules", input = GetUrl)]
+#[server(endpoint = "rules", input = GetUrl, output = Json)]
 pub async fn list_rules(#[server(default)] query: RuleQuery) -> Result<RuleList, AppError> {
     crate::session::require(crate::permission::Permission::ReadRules)?;
     let console = crate::console::Console::current()?;

@@ -16,6 +16,7 @@ use crate::pages::form::answer::Answer;
 use crate::pages::guarded;
 use crate::routes;
 use crate::status::PageStatus;
+use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
@@ -28,7 +29,7 @@ pub struct ActivityView {
 }
 
 /// None: no such server.
-#[server(endpoint = "server-activity", input = GetUrl)]
+#[server(endpoint = "server-activity", input = GetUrl, output = Json)]
 pub async fn read_activity(slug: String) -> Result<Option<ActivityView>, AppError> {
     crate::session::require(crate::permission::Permission::ReadServers)?;
     let console = crate::console::Console::current()?;

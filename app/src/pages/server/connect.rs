@@ -15,6 +15,7 @@ use crate::pages::guarded;
 use crate::permission::Permission;
 use crate::routes::{self, KEYS};
 use crate::status::PageStatus;
+use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use policy::labels::{ArgumentsMode, Trust};
@@ -42,7 +43,7 @@ pub struct KeyLine {
 }
 
 /// None: no such server.
-#[server(endpoint = "server-connect", input = GetUrl)]
+#[server(endpoint = "server-connect", input = GetUrl, output = Json)]
 pub async fn read_connect(slug: String) -> Result<Option<ConnectView>, AppError> {
     crate::session::require(crate::permission::Permission::ReadServers)?;
     let console = crate::console::Console::current()?;

@@ -2,12 +2,13 @@
 
 use super::discovery::DiscoveryView;
 use crate::error::AppError;
+use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
 /// Asks the server for its tools and brings the catalog to what it lists; at most 30 seconds. What came of it stands
 /// on the server's page.
-#[server(endpoint = "server-discover")]
+#[server(endpoint = "server-discover", output = Json)]
 pub async fn discover_tools(#[server(default)] slug: String) -> Result<(), AppError> {
     let signed_in = crate::session::require(crate::permission::Permission::WriteServers)?;
     let console = crate::console::Console::current()?;
@@ -15,7 +16,7 @@ pub async fn discover_tools(#[server(default)] slug: String) -> Result<(), AppEr
 }
 
 /// The last discovery of this server, as far as this process knows.
-#[server(endpoint = "server-discovery", input = GetUrl)]
+#[server(endpoint = "server-discovery", input = GetUrl, output = Json)]
 pub async fn read_discovery(slug: String) -> Result<Option<DiscoveryView>, AppError> {
     crate::session::require(crate::permission::Permission::ReadServers)?;
     let console = crate::console::Console::current()?;

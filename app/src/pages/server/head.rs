@@ -236,10 +236,8 @@ fn tabs(head: &ServerHead, current: &'static Page) -> AnyView {
 fn undo(head: &ServerHead, answer: &Answer, may_write: bool) -> Option<AnyView> {
     let disabled = answer.saved.as_ref().is_some_and(|saved| saved.done == Done::ServerDisabled);
     (disabled && !head.enabled && may_write).then(|| {
-        view! {
-            <Undo action=EnableServer::url() name="slug" value=head.slug.clone() label="Undo: enable it again"/>
-        }
-        .into_any()
+        let values = vec![("slug".to_owned(), head.slug.clone())];
+        view! { <Undo action=EnableServer::url() values=values label="Undo: enable it again"/> }.into_any()
     })
 }
 

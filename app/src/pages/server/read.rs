@@ -5,6 +5,7 @@ use super::discovery::DiscoveryView;
 use crate::error::AppError;
 use crate::moment::Moment;
 use crate::pages::form::count::Count;
+use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use policy::{Risk, Sensitivity};
@@ -68,7 +69,7 @@ pub struct ToolLine {
 }
 
 /// None: no such server. `search` narrows to the tools whose names hold it.
-#[server(endpoint = "server", input = GetUrl)]
+#[server(endpoint = "server", input = GetUrl, output = Json)]
 pub async fn read_server(
     slug: String,
     #[server(default)] search: String,

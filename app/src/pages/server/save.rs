@@ -1,10 +1,11 @@
 //! How one server is changed, and how its new tools are marked as reviewed.
 
 use crate::error::AppError;
+use crate::wire::Json;
 use leptos::prelude::*;
 
 /// Everything of its settings. `audiences` is one per line.
-#[server(endpoint = "server-save")]
+#[server(endpoint = "server-save", output = Json)]
 pub async fn save_server(
     #[server(default)] slug: String,
     #[server(default)] name: String,
@@ -21,7 +22,7 @@ pub async fn save_server(
 }
 
 /// Its calls are decided on again from the next one on.
-#[server(endpoint = "server-enable")]
+#[server(endpoint = "server-enable", output = Json)]
 pub async fn enable_server(#[server(default)] slug: String) -> Result<(), AppError> {
     let signed_in = crate::session::require(crate::permission::Permission::WriteServers)?;
     let console = crate::console::Console::current()?;
@@ -29,7 +30,7 @@ pub async fn enable_server(#[server(default)] slug: String) -> Result<(), AppErr
 }
 
 /// Its calls are denied from the next one on.
-#[server(endpoint = "server-disable")]
+#[server(endpoint = "server-disable", output = Json)]
 pub async fn disable_server(#[server(default)] slug: String) -> Result<(), AppError> {
     let signed_in = crate::session::require(crate::permission::Permission::WriteServers)?;
     let console = crate::console::Console::current()?;
@@ -37,7 +38,7 @@ pub async fn disable_server(#[server(default)] slug: String) -> Result<(), AppEr
 }
 
 /// With its tools.
-#[server(endpoint = "server-delete")]
+#[server(endpoint = "server-delete", output = Json)]
 pub async fn delete_server(#[server(default)] slug: String) -> Result<(), AppError> {
     let signed_in = crate::session::require(crate::permission::Permission::WriteServers)?;
     let console = crate::console::Console::current()?;
@@ -46,7 +47,7 @@ pub async fn delete_server(#[server(default)] slug: String) -> Result<(), AppErr
 
 /// Marks new tools as reviewed, each in the form and with the labels that were shown. Those that changed meanwhile are
 /// left as they are.
-#[server(endpoint = "tools-review")]
+#[server(endpoint = "tools-review", output = Json)]
 pub async fn review_tools(
     #[server(default)] slug: String,
     #[server(default)] tools: Vec<String>,

@@ -22,6 +22,7 @@ use crate::pages::guarded;
 use crate::permission::Permission;
 use crate::routes::{self, SERVER_CONNECT, SERVER_SETTINGS};
 use crate::status::PageStatus;
+use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos::server_fn::codec::GetUrl;
@@ -45,7 +46,7 @@ pub struct SettingsView {
 }
 
 /// None: no such server.
-#[server(endpoint = "server-settings", input = GetUrl)]
+#[server(endpoint = "server-settings", input = GetUrl, output = Json)]
 pub async fn read_settings(slug: String) -> Result<Option<SettingsView>, AppError> {
     crate::session::require(crate::permission::Permission::ReadServers)?;
     let console = crate::console::Console::current()?;
@@ -107,6 +108,8 @@ fn form(settings: &SettingsView, answer: &Answer) -> AnyView {
     let audiences = filled.value("audiences", &settings.audiences.join("\n"));
     let complaint = filled.complaint("audiences");
     let invalid = complaint.is_some();
+    let described_by =
+        if invalid { "edit-audiences-help edit-audiences-error" } else { "edit-audiences-help" };
     view! {
         <section class="card" aria-label="Settings">
             <form class="form card-body" method="post" action=SaveServer::url()>
@@ -145,13 +148,14 @@ fn form(settings: &SettingsView, answer: &Answer) -> AnyView {
                         value=audiences
                         rows=3
                         code=true
-                        described_by="edit-audiences-help"
+                        described_by=described_by
                         invalid=invalid
                     />
                     <p class="field-help" id="edit-audiences-help">
                         "What tokens must name to call it, one on each line. None: its MCP endpoint."
                     </p>
-                    {complaint.map(|text| view! { <p class="field-error">{text}</p> })}
+                    {complaint
+                        .map(|text| view! { <p class="field-error" id="edit-audiences-error">{text}</p> })}
                 </div>
                 <div class="form-actions">
                     <button class="button button-primary">"Save settings"</button>

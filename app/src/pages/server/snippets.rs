@@ -11,16 +11,18 @@ const ENDPOINT: &str = "{{endpoint}}";
 pub enum Language {
     Rust,
     Python,
+    TypeScript,
     Curl,
 }
 
 impl Language {
-    pub const ALL: &'static [Self] = &[Self::Rust, Self::Python, Self::Curl];
+    pub const ALL: &'static [Self] = &[Self::Rust, Self::Python, Self::TypeScript, Self::Curl];
 
     fn label(self) -> &'static str {
         match self {
             Self::Rust => "Rust (reqwest)",
             Self::Python => "Python (FastMCP)",
+            Self::TypeScript => "TypeScript, JavaScript (fetch)",
             Self::Curl => "curl",
         }
     }
@@ -29,6 +31,7 @@ impl Language {
         match self {
             Self::Rust => include_str!("snippets/ask.rs.txt"),
             Self::Python => include_str!("snippets/ask.py.txt"),
+            Self::TypeScript => include_str!("snippets/ask.mjs.txt"),
             Self::Curl => include_str!("snippets/ask.sh.txt"),
         }
     }

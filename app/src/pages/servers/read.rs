@@ -4,6 +4,7 @@ use super::query::ServersQuery;
 use crate::error::AppError;
 use crate::pages::server::counts::ToolCounts;
 use crate::pages::server::fields::TenantChoice;
+use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
@@ -30,7 +31,7 @@ pub struct ServerList {
     pub choices: Vec<TenantChoice>,
 }
 
-#[server(endpoint = "servers", input = GetUrl)]
+#[server(endpoint = "servers", input = GetUrl, output = Json)]
 pub async fn list_servers(#[server(default)] query: ServersQuery) -> Result<ServerList, AppError> {
     crate::session::require(crate::permission::Permission::ReadServers)?;
     let console = crate::console::Console::current()?;
@@ -38,7 +39,7 @@ pub async fn list_servers(#[server(default)] query: ServersQuery) -> Result<Serv
 }
 
 /// The tenants that a new server can be given to.
-#[server(endpoint = "server-choices", input = GetUrl)]
+#[server(endpoint = "server-choices", input = GetUrl, output = Json)]
 pub async fn read_choices() -> Result<Vec<TenantChoice>, AppError> {
     crate::session::require(crate::permission::Permission::WriteServers)?;
     let console = crate::console::Console::current()?;

@@ -1,10 +1,11 @@
 //! How a server is registered, and its tools discovered at once.
 
 use crate::error::AppError;
+use crate::wire::Json;
 use leptos::prelude::*;
 
 /// Without a name it is called by its slug. It is registered even where it does not answer; its page then says why.
-#[server(endpoint = "server-register")]
+#[server(endpoint = "server-register", output = Json)]
 pub async fn register_server(
     #[server(default)] slug: String,
     #[server(default)] url: String,

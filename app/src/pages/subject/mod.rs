@@ -32,7 +32,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use panel::page_of;
 use read::read_subject;
 use recent::Recent;
-use save::{DisableSubject, EnableSubject};
+use save::{DisableSubject, EnableSubject, SaveMembership};
 use view::{SubjectQuery, SubjectView};
 
 #[component]
@@ -82,11 +82,7 @@ fn unknown() -> AnyView {
 
 fn draw(subject: SubjectView, answer: Answer, may_write: bool) -> AnyView {
     let panel = may_write.then(|| panel::panel(&subject, &answer)).flatten();
-    let undo = answer
-        .saved
-        .as_ref()
-        .filter(|saved| may_write && saved.done == Done::SubjectDisabled)
-        .map(|_| view! { <Undo action=EnableSubject::url() name="id" value=subject.id.clone() label="Undo: enable again"/> });
+    let undo = may_write.then(|| undo(&subject, &answer)).flatten();
     view! {
         {head(&subject, may_write && panel.is_none())}
         <div class="stack">
@@ -100,6 +96,17 @@ fn draw(subject: SubjectView, answer: Answer, may_write: bool) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// One click takes back what was just taken away.
+fn undo(subject: &SubjectView, answer: &Answer) -> Option<AnyView> {
+    if answer.saved.as_ref().is_some_and(|saved| saved.done == Done::SubjectDisabled) {
+        let values = vec![("id".to_owned(), subject.id.clone())];
+        let view = view! { <Undo action=EnableSubject::url() values=values label="Undo: enable again"/> };
+        return Some(view.into_any());
+    }
+    let (label, values) = subject.undo.clone()?;
+    Some(view! { <Undo action=SaveMembership::url() values=values label=label/> }.into_any())
 }
 
 fn head(subject: &SubjectView, may_write: bool) -> AnyView {

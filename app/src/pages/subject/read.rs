@@ -2,11 +2,12 @@
 
 use super::view::{SubjectQuery, SubjectView};
 use crate::error::AppError;
+use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
 /// None: no such subject.
-#[server(endpoint = "subject", input = GetUrl)]
+#[server(endpoint = "subject", input = GetUrl, output = Json)]
 pub async fn read_subject(query: SubjectQuery) -> Result<Option<SubjectView>, AppError> {
     crate::session::require(crate::permission::Permission::ReadSubjects)?;
     let console = crate::console::Console::current()?;
@@ -15,7 +16,10 @@ pub async fn read_subject(query: SubjectQuery) -> Result<Option<SubjectView>, Ap
 
 #[cfg(feature = "ssr")]
 mod server {
-    use super::super::view::{KeyLine, MemberForm, MembershipLine, RoleChoice, SubjectQuery, SubjectView};
+    use super::super::view::{
+        KeyLine, MemberForm, MembershipLine, RoleChoice, SubjectQuery, SubjectView, TakeBack,
+    };
+    use crate::components::untrusted::plain;
     use crate::console::Console;
     use crate::error::AppError;
     use crate::moment::Moment;
@@ -26,6 +30,7 @@ mod server {
     use crate::pages::form::respond::write_moment;
     use crate::verdict::Verdict;
     use policy::{SubjectId, TenantSlug, Timestamp};
+    use serde_json::Value;
     use store::Change;
     use store::administration::{ApiKey, Membership, Page, Subject};
     use store::changes::{ChangeFilter, ChangePosition};
@@ -38,7 +43,8 @@ mod server {
         console: &Console,
         query: SubjectQuery,
     ) -> Result<Option<SubjectView>, AppError> {
-        if query.id.contains('\0') || query.of.as_ref().is_some_and(|of| of.contains('\0')) {
+        let texts = [&query.of, &query.told];
+        if query.id.contains('\0') || texts.into_iter().flatten().any(|text| text.contains('\0')) {
             return Ok(None);
         }
         let store = &console.store;
@@ -48,6 +54,7 @@ mod server {
         let memberships = store.list_memberships(&id).await?;
         let keys = store.list_api_keys(&id).await?;
         let member = member(console, &query, &memberships).await?;
+        let undo = undo(console, &query, &memberships).await?;
         let tenants = match query.ask {
             Some(Ask::Join) => joinable(console, &memberships).await?,
             _ => Vec::new(),
@@ -59,6 +66,7 @@ mod server {
             keys: keys.into_iter().map(|key| key_line(key, now)).collect(),
             tenants,
             member,
+            undo,
             query,
             ..describe(subject, now)
         }))
@@ -82,6 +90,7 @@ mod server {
             changes: Vec::new(),
             tenants: Vec::new(),
             member: None,
+            undo: None,
         }
     }
 
@@ -131,6 +140,46 @@ mod server {
             roles,
             until: write_moment(held.and_then(|membership| membership.until)),
         }))
+    }
+
+    /// How to take back the change that the page tells of, where it took a role or a membership and nothing
+    /// changed since.
+    async fn undo(
+        console: &Console,
+        query: &SubjectQuery,
+        memberships: &[Membership],
+    ) -> Result<Option<TakeBack>, AppError> {
+        let Some(id) = &query.told else { return Ok(None) };
+        let Some(change) = console.store.get_change(id).await? else { return Ok(None) };
+        let (Some(tenant), Some(before)) = (&change.tenant, &change.before) else { return Ok(None) };
+        let held = memberships.iter().find(|membership| membership.tenant == *tenant);
+        let stands = held.and_then(|membership| serde_json::to_value(membership).ok());
+        if change.kind != "membership" || change.object != query.id || stands != change.after {
+            return Ok(None);
+        }
+        let roles: Vec<&str> = before
+            .get("roles")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        let until = before.get("until").and_then(Value::as_str).unwrap_or_default();
+        let label = match held {
+            None => format!("Undo: make it a member of {tenant} again"),
+            Some(held) => {
+                let kept = |role: &&str| held.roles.iter().any(|own| own == role);
+                let lost: Vec<&str> = roles.iter().copied().filter(|role| !kept(role)).collect();
+                match lost.as_slice() {
+                    [] => return Ok(None),
+                    [one] => format!("Undo: give {} back", plain(one)),
+                    more => format!("Undo: give {} roles back", more.len()),
+                }
+            }
+        };
+        let own = [("subject", query.id.as_str()), ("tenant", tenant.as_str()), ("until", until)];
+        let values = own.into_iter().chain(roles.into_iter().map(|role| ("roles[]", role)));
+        Ok(Some((label, values.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())))
     }
 
     /// The tenants it is no member of.

@@ -1,10 +1,11 @@
 //! How one subject is changed: itself, its memberships, and the end of its API keys.
 
 use crate::error::AppError;
+use crate::wire::Json;
 use leptos::prelude::*;
 
 /// The name and the attributes, a JSON object.
-#[server(endpoint = "subject-save")]
+#[server(endpoint = "subject-save", output = Json)]
 pub async fn save_subject(
     #[server(default)] id: String,
     #[server(default)] name: String,
@@ -16,14 +17,14 @@ pub async fn save_subject(
 }
 
 /// Its calls are denied from the next one on.
-#[server(endpoint = "subject-disable")]
+#[server(endpoint = "subject-disable", output = Json)]
 pub async fn disable_subject(#[server(default)] id: String) -> Result<(), AppError> {
     let signed_in = crate::session::require(crate::permission::Permission::WriteSubjects)?;
     let console = crate::console::Console::current()?;
     super::write::set_active(&console, &signed_in, &id, false).await
 }
 
-#[server(endpoint = "subject-enable")]
+#[server(endpoint = "subject-enable", output = Json)]
 pub async fn enable_subject(#[server(default)] id: String) -> Result<(), AppError> {
     let signed_in = crate::session::require(crate::permission::Permission::WriteSubjects)?;
     let console = crate::console::Console::current()?;
@@ -31,7 +32,7 @@ pub async fn enable_subject(#[server(default)] id: String) -> Result<(), AppErro
 }
 
 /// With its memberships and API keys.
-#[server(endpoint = "subject-delete")]
+#[server(endpoint = "subject-delete", output = Json)]
 pub async fn delete_subject(#[server(default)] id: String) -> Result<(), AppError> {
     let signed_in = crate::session::require(crate::permission::Permission::WriteSubjects)?;
     let console = crate::console::Console::current()?;
@@ -39,7 +40,7 @@ pub async fn delete_subject(#[server(default)] id: String) -> Result<(), AppErro
 }
 
 /// Makes the membership be so, with these roles and no other.
-#[server(endpoint = "membership-save")]
+#[server(endpoint = "membership-save", output = Json)]
 pub async fn save_membership(
     #[server(default)] subject: String,
     #[server(default)] tenant: String,
@@ -51,7 +52,7 @@ pub async fn save_membership(
     super::write::save_membership(&console, &signed_in, &subject, &tenant, roles, &until).await
 }
 
-#[server(endpoint = "membership-remove")]
+#[server(endpoint = "membership-remove", output = Json)]
 pub async fn remove_membership(
     #[server(default)] subject: String,
     #[server(default)] tenant: String,
@@ -61,7 +62,7 @@ pub async fn remove_membership(
     super::write::remove_membership(&console, &signed_in, &subject, &tenant).await
 }
 
-#[server(endpoint = "api-key-revoke")]
+#[server(endpoint = "api-key-revoke", output = Json)]
 pub async fn revoke_api_key(
     #[server(default)] subject: String,
     #[server(default)] name: String,

@@ -4,6 +4,7 @@ use crate::moment::Moment;
 use crate::pages::changes::read::ChangeLine;
 use crate::pages::decisions::read::DecisionLine;
 use crate::pages::form::place::{Ask, read_of};
+use crate::url::parameter;
 use leptos_router::params::ParamsMap;
 use policy::SubjectKind;
 use serde::{Deserialize, Serialize};
@@ -18,11 +19,14 @@ pub struct SubjectQuery {
     /// The tenant or the API key that the form is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
+    /// The change that the page tells of; it may be one to take back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub told: Option<String>,
 }
 
 impl SubjectQuery {
     pub fn read(id: String, map: &ParamsMap) -> Self {
-        Self { id, ask: Ask::read(map), of: read_of(map) }
+        Self { id, ask: Ask::read(map), of: read_of(map), told: parameter(map, "change") }
     }
 }
 
@@ -47,7 +51,12 @@ pub struct SubjectView {
     pub tenants: Vec<(String, String)>,
     /// What the form of one membership shows.
     pub member: Option<MemberForm>,
+    /// Gives back what the change that the page tells of took.
+    pub undo: Option<TakeBack>,
 }
+
+/// The words of a button, and what its form sends.
+pub type TakeBack = (String, Vec<(String, String)>);
 
 /// A membership as a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

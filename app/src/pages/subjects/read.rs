@@ -2,6 +2,7 @@
 
 use super::query::SubjectsQuery;
 use crate::error::AppError;
+use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use policy::SubjectKind;
@@ -33,7 +34,7 @@ pub struct SubjectList {
     pub tenants: Vec<(String, String)>,
 }
 
-#[server(endpoint = "subjects", input = GetUrl)]
+#[server(endpoint = "subjects", input = GetUrl, output = Json)]
 pub async fn read_subjects(#[server(default)] query: SubjectsQuery) -> Result<SubjectList, AppError> {
     crate::session::require(crate::permission::Permission::ReadSubjects)?;
     let console = crate::console::Console::current()?;

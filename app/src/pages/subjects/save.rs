@@ -1,10 +1,11 @@
 //! How a subject is registered.
 
 use crate::error::AppError;
+use crate::wire::Json;
 use leptos::prelude::*;
 
 /// Without a name it is called by its id; with a tenant it is a member there at once, without a role.
-#[server(endpoint = "subject-create")]
+#[server(endpoint = "subject-create", output = Json)]
 pub async fn create_subject(
     #[server(default)] id: String,
     #[server(default)] kind: String,

@@ -4,6 +4,7 @@ use super::query::TenantsQuery;
 use crate::error::AppError;
 use crate::moment::Moment;
 use crate::pages::form::count::Count;
+use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
@@ -41,7 +42,7 @@ pub struct TenantFacts {
     pub keys: Count,
 }
 
-#[server(endpoint = "tenants", input = GetUrl)]
+#[server(endpoint = "tenants", input = GetUrl, output = Json)]
 pub async fn read_tenants(#[server(default)] query: TenantsQuery) -> Result<TenantList, AppError> {
     crate::session::require(crate::permission::Permission::ReadSettings)?;
     let console = crate::console::Console::current()?;

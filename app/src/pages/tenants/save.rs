@@ -1,10 +1,11 @@
 //! How tenants are created, renamed, suspended, resumed and deleted.
 
 use crate::error::AppError;
+use crate::wire::Json;
 use leptos::prelude::*;
 
 /// Without a name it is called by its slug.
-#[server(endpoint = "tenant-create")]
+#[server(endpoint = "tenant-create", output = Json)]
 pub async fn create_tenant(
     #[server(default)] slug: String,
     #[server(default)] name: String,
@@ -15,7 +16,7 @@ pub async fn create_tenant(
     server::answer_new(result, &slug, &name)
 }
 
-#[server(endpoint = "tenant-rename")]
+#[server(endpoint = "tenant-rename", output = Json)]
 pub async fn rename_tenant(
     #[server(default)] slug: String,
     #[server(default)] name: String,
@@ -26,7 +27,7 @@ pub async fn rename_tenant(
     server::answer(result, crate::pages::form::place::Ask::Edit, &slug, &[("name", &name)])
 }
 
-#[server(endpoint = "tenant-suspend")]
+#[server(endpoint = "tenant-suspend", output = Json)]
 pub async fn suspend_tenant(#[server(default)] slug: String) -> Result<(), AppError> {
     let signed_in = crate::session::require(crate::permission::Permission::WriteSettings)?;
     let console = crate::console::Console::current()?;
@@ -34,7 +35,7 @@ pub async fn suspend_tenant(#[server(default)] slug: String) -> Result<(), AppEr
     server::answer(result, crate::pages::form::place::Ask::Suspend, &slug, &[])
 }
 
-#[server(endpoint = "tenant-resume")]
+#[server(endpoint = "tenant-resume", output = Json)]
 pub async fn resume_tenant(#[server(default)] slug: String) -> Result<(), AppError> {
     let signed_in = crate::session::require(crate::permission::Permission::WriteSettings)?;
     let console = crate::console::Console::current()?;
@@ -43,7 +44,7 @@ pub async fn resume_tenant(#[server(default)] slug: String) -> Result<(), AppErr
 }
 
 /// `typed` is the slug once more, by hand.
-#[server(endpoint = "tenant-delete")]
+#[server(endpoint = "tenant-delete", output = Json)]
 pub async fn delete_tenant(
     #[server(default)] slug: String,
     #[server(default)] typed: String,

@@ -6,6 +6,7 @@ use super::hints::Hint;
 use crate::error::AppError;
 use crate::moment::Moment;
 use crate::pages::decisions::read::DecisionList;
+use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use policy::{ReviewState, Risk, Sensitivity};
@@ -56,7 +57,7 @@ pub struct ArgumentLine {
 }
 
 /// None: no such tool.
-#[server(endpoint = "tool", input = GetUrl)]
+#[server(endpoint = "tool", input = GetUrl, output = Json)]
 pub async fn read_tool(id: String) -> Result<Option<ToolView>, AppError> {
     crate::session::require(crate::permission::Permission::ReadServers)?;
     let console = crate::console::Console::current()?;

@@ -6,8 +6,9 @@ use crate::pages::decision::view::Why;
 use crate::pages::rule::draft::{Draft, Note};
 use crate::pages::rule::read::Choices;
 use crate::verdict::Verdict;
+use crate::wire::Json;
 use leptos::prelude::*;
-use leptos::server_fn::codec::{GetUrl, Json};
+use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 /// What would be decided.
@@ -41,7 +42,7 @@ pub struct TryView {
     pub answer: Option<TryAnswer>,
 }
 
-#[server(endpoint = "try", input = GetUrl)]
+#[server(endpoint = "try", input = GetUrl, output = Json)]
 pub async fn read_try(#[server(default)] query: TryQuery) -> Result<TryView, AppError> {
     crate::session::require(crate::permission::Permission::TryCalls)?;
     let console = crate::console::Console::current()?;
@@ -49,7 +50,7 @@ pub async fn read_try(#[server(default)] query: TryQuery) -> Result<TryView, App
 }
 
 /// The same with a draft in the place of the rule `id`, or beside all others where that is empty.
-#[server(endpoint = "rule-try", input = Json)]
+#[server(endpoint = "rule-try", input = Json, output = Json)]
 pub async fn try_draft(draft: Draft, id: String, call: TryQuery) -> Result<TryAnswer, AppError> {
     crate::session::require(crate::permission::Permission::WriteRules)?;
     let console = crate::console::Console::current()?;

@@ -9,7 +9,9 @@ use crate::arguments::Arguments;
 use crate::call::{Call, ResourceRef};
 use crate::compile::{CompiledTool, PolicySet, RuleSource, ServerSource, TenantState, ToolSource};
 use crate::decision::Decision;
-use crate::facts::{CredentialFacts, Facts, Identity, MembershipFacts, Revision, RoleGrant, SubjectFacts};
+use crate::facts::{
+    AssertedProperties, CredentialFacts, Facts, Identity, MembershipFacts, Revision, RoleGrant, SubjectFacts,
+};
 use crate::ids::{RuleId, ServerSlug, SubjectId, TenantSlug, ToolId};
 use crate::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust};
 use crate::rule::Rule;
@@ -63,6 +65,7 @@ impl World {
                 },
                 identity: Identity::ApiKey { key: "laptop".into(), subject },
                 memberships: vec![membership("acme", &["support-agent"])],
+                asserted: AssertedProperties::default(),
             },
             call: Call {
                 action: "tools/call".into(),

@@ -115,6 +115,20 @@ fn facts_and_rules_of_different_moments_never_decide_together() {
 }
 
 #[test]
+fn only_reviewed_tools_can_be_called() {
+    for (review, reason) in [
+        (ReviewState::Reviewed, Reason::Allowed),
+        (ReviewState::New, Reason::ToolNotReviewed),
+        (ReviewState::Changed, Reason::ToolDefinitionChanged),
+        (ReviewState::Gone, Reason::UnknownTool),
+    ] {
+        let mut world = World::new(vec![allow_refund()]);
+        world.tool.review = review;
+        assert_eq!(world.decide().reason, reason, "{review}");
+    }
+}
+
+#[test]
 fn what_is_called() {
     for (kind, action, id, bound, reason) in [
         ("tool", "tools/call", "refund", true, Reason::Allowed),

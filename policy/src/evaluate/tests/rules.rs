@@ -82,14 +82,106 @@ fn approvals_meet_requirements_and_nothing_else() {
 
 #[test]
 fn a_stored_rule_that_does_not_compile_forbids_but_never_grants() {
-    let broken = json!({"properties": {"amount": {"maxmum": 1}}});
+    let broken = json!({"properties": {"amount": {"maxmum": 1}}, "required": ["amount"]});
     let deny = json!({"name": "no", "effect": "deny", "tools": ["crm/refund"], "parameters": broken});
     let decision = World::new(vec![allow_refund(), deny]).decide();
     assert_eq!(decision.reason, Reason::DeniedByRule);
     assert_eq!(decision.rules[0].truth, Truth::Unknown);
     assert!(decision.rules[0].note.as_ref().is_some_and(|note| note.contains("maxmum")));
     let allow = with(allow_refund(), json!({"parameters": broken}));
-    assert_eq!(World::new(vec![allow]).decide().reason, Reason::ConditionError);
+    let decision = World::new(vec![allow.clone()]).decide();
+    assert_eq!(decision.reason, Reason::ConditionError);
+    assert_eq!(decision.nearest[0].part, Part::Condition);
+    assert!(decision.reviewer_text.contains("`refunds` would allow if it compiled: "), "{decision:?}");
+    assert!(decision.reviewer_text.contains("maxmum"), "{decision:?}");
+    assert!(!decision.caller_text.contains("maxmum"));
+    let other = World::new(vec![with(allow, json!({"roles": ["finance"]}))]).decide();
+    assert_eq!((other.reason, other.nearest.len()), (Reason::NoMatchingRule, 0));
+}
+
+#[test]
+fn what_only_the_want_of_arguments_is_to_blame_for() {
+    let ask = |more: Value| {
+        let mut world = World::new(vec![with(allow_refund(), more)]);
+        world.facts.credential.arguments = ArgumentsMode::ByName;
+        world.call.arguments = Arguments::NotSent;
+        world.decide()
+    };
+    let small = || small_refunds()["parameters"].clone();
+    for (more, reason) in [
+        (json!({"when": "args.amount < 100"}), Reason::ArgumentsMissing),
+        (json!({"parameters": small()}), Reason::ArgumentsMissing),
+        (json!({"parameters": small(), "when": "args.amount < 100"}), Reason::ArgumentsMissing),
+        // The condition would fail with the arguments as well.
+        (json!({"when": "subject.level > 3"}), Reason::ConditionError),
+        (json!({"parameters": small(), "when": "subject.level > 3"}), Reason::NoMatchingRule),
+        (json!({"parameters": small(), "when": "false"}), Reason::NoMatchingRule),
+        (json!({"parameters": small(), "roles": ["finance"]}), Reason::NoMatchingRule),
+    ] {
+        let decision = ask(more.clone());
+        assert_eq!(decision.reason, reason, "{more}");
+        let says = decision.reviewer_text.contains("if the arguments were sent");
+        // Two parts at once are no near miss, so nothing is said then.
+        assert_eq!(says, reason == Reason::ArgumentsMissing && decision.nearest.len() == 1, "{decision:?}");
+    }
+}
+
+#[test]
+fn the_reviewer_reads_why_a_condition_is_unknown() {
+    for (when, why) in [
+        ("args.nothing > 1", "the condition reads something that is not there"),
+        ("args.amount", "the condition is neither true nor false"),
+        ("args.currency > 1", "the condition could not be evaluated"),
+    ] {
+        let decision = World::new(vec![with(allow_refund(), json!({"when": when}))]).decide();
+        assert_eq!(decision.reason, Reason::ConditionError);
+        let expected = format!("`refunds` would allow if its condition could be evaluated ({why})");
+        assert_eq!(decision.reviewer_text, expected);
+        assert_eq!(decision.caller_text, Reason::ConditionError.caller_text());
+    }
+}
+
+#[test]
+fn what_the_asking_side_is_believed_about_lies_under_what_is_known() {
+    let allow = |when: &str| with(allow_refund(), json!({"when": when}));
+    for (when, reason) in [
+        ("resource.region == 'eu' && action.soft", Reason::Allowed),
+        ("resource.risk == 'high' && resource.id == 'refund' && resource.server == 'crm'", Reason::Allowed),
+        ("action.name == 'tools/call'", Reason::Allowed),
+        ("resource.owner == 'x'", Reason::ConditionError),
+    ] {
+        let mut world = World::new(vec![allow(when)]);
+        let object = |value: Value| value.as_object().expect("an object").clone();
+        world.facts.asserted.resource =
+            object(json!({"region": "eu", "risk": "low", "id": "other", "server": "erp"}));
+        world.facts.asserted.action = object(json!({"soft": true, "name": "tools/list"}));
+        assert_eq!(world.decide().reason, reason, "{when}");
+        world.facts.asserted = AssertedProperties::default();
+        let without = if when.contains("region") { Reason::ConditionError } else { reason };
+        assert_eq!(world.decide().reason, without, "{when} without them");
+    }
+    let mut world = World::new(vec![allow("args.all(name, name != 'x')")]);
+    world.facts.asserted.resource.insert("list".into(), json!(vec![1; 1_001]));
+    assert_eq!(world.decide().reason, Reason::ConditionError, "too long for a macro");
+}
+
+#[test]
+fn patterns_are_compiled_once_whatever_the_number_of_elements() {
+    // Compiling this one takes milliseconds; once for each element would take many seconds.
+    let rule = with(allow_refund(), json!({"when": "args.note.all(x, x.matches(r'^(?:\\w{20}|[a-z]+)$'))"}));
+    let set = World::new(vec![rule.clone()]).arguments(json!({"note": vec!["abc"; 1_000]})).set();
+    let ask = |last: Value| {
+        let mut note = vec![json!("abc"); 999];
+        note.push(last);
+        let world = World::new(vec![rule.clone()]).arguments(json!({"note": note}));
+        let request = EvaluationRequest { facts: &world.facts, call: &world.call, approved: &[] };
+        evaluate(Some(&set), &request).reason
+    };
+    let start = std::time::Instant::now();
+    assert_eq!(ask(json!("abc")), Reason::Allowed);
+    assert_eq!(ask(json!("ABC")), Reason::NoMatchingRule);
+    assert_eq!(ask(json!(5)), Reason::ConditionError);
+    assert!(start.elapsed() < std::time::Duration::from_secs(5), "{:?}", start.elapsed());
 }
 
 #[test]

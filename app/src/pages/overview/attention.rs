@@ -1,0 +1,286 @@
+//! What needs attention, in words: each a count, a sentence and the place to go, what stops calls first.
+
+use super::chart::grouped;
+use super::read::Attention;
+use crate::components::untrusted::plain;
+use crate::pages::decisions::query::{DecisionQuery, Span};
+use crate::pages::server::head::href_of;
+use crate::permission::{ConsoleRole, Permission};
+use crate::routes::{EVIDENCE, KEYS, RULE, RULES, SERVER, SERVERS, SUBJECT, SUBJECTS};
+use crate::url::{encode, href};
+use crate::verdict::Verdict;
+use store::overview::{EndingApiKeys, ReviewCount};
+
+/// What was found. Nothing of it: nothing to say.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Chains that stopped without a last checkpoint, the last seen first: instance, and when.
+    pub(super) stopped: Vec<(String, String)>,
+    pub(super) changed: Option<ReviewCount>,
+    pub(super) new: Option<ReviewCount>,
+    /// Calls of the last 24 hours that wait for a person.
+    pub(super) waiting: i64,
+    pub(super) credentials: i64,
+    pub(super) api_keys: Option<EndingApiKeys>,
+    /// Ids of rules that can never match.
+    pub(super) never: Vec<String>,
+    /// Only so many rules were looked at; None: all of them.
+    pub(super) looked_at: Option<usize>,
+    /// The day of the oldest decision, where it is long ago.
+    pub(super) oldest: Option<String>,
+}
+
+/// Who reads, and which tenant they chose.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reader<'a> {
+    pub(super) role: ConsoleRole,
+    pub(super) tenant: Option<&'a str>,
+}
+
+impl Reader<'_> {
+    /// A list, of the chosen tenant.
+    fn list(self, path: &str) -> String {
+        href(path, [("tenant", self.tenant)])
+    }
+}
+
+/// In words, for somebody who may go there.
+pub(super) fn attention(found: &Found, reader: Reader<'_>) -> Vec<Attention> {
+    let evidence = reader.role.may(EVIDENCE.permission);
+    let keys = reader.role.may(KEYS.permission);
+    [
+        stopped(&found.stopped).filter(|_| evidence),
+        found.changed.as_ref().map(|tools| review(tools, "changed since review", reader)),
+        waiting(found.waiting, reader),
+        found.new.as_ref().map(|tools| new(tools, reader)),
+        credentials(found.credentials).filter(|_| keys),
+        found.api_keys.as_ref().and_then(|ending| api_keys(ending, reader)),
+        never(found, reader),
+        found.oldest.as_deref().filter(|_| evidence).map(oldest),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// "1 tool", "12 tools".
+pub(super) fn counted(count: i64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { many })
+}
+
+/// One of two words.
+fn by<'a>(count: i64, one: &'a str, many: &'a str) -> &'a str {
+    if count == 1 { one } else { many }
+}
+
+fn stopped(stopped: &[(String, String)]) -> Option<Attention> {
+    let (instance, seen) = stopped.first()?;
+    let count = i64::try_from(stopped.len()).unwrap_or(i64::MAX);
+    let last = if count == 1 { "last seen" } else { "the last one seen" };
+    Some(Attention {
+        count: counted(count, "instance", "instances"),
+        rest: format!(
+            "stopped without a last checkpoint ({}, {last} {seen}); verify the record",
+            plain(instance)
+        ),
+        href: EVIDENCE.path.to_owned(),
+        action: "Look at the evidence".to_owned(),
+    })
+}
+
+/// Tools of one server lead to it, those of several to the list.
+fn review(tools: &ReviewCount, what: &str, reader: Reader<'_>) -> Attention {
+    let (of, href) = if tools.servers == 1 {
+        (tools.first.to_string(), href_of(&SERVER, tools.first.as_str()))
+    } else {
+        (counted(tools.servers, "server", "servers"), reader.list(SERVERS.path))
+    };
+    let count = counted(tools.tools, "tool", "tools");
+    let verb = if reader.role.may(Permission::WriteServers) { "Review" } else { "See" };
+    Attention {
+        rest: format!("of {of} {what}; calls to {} are denied", by(tools.tools, "it", "them")),
+        href,
+        action: format!("{verb} {count}"),
+        count,
+    }
+}
+
+fn new(tools: &ReviewCount, reader: Reader<'_>) -> Attention {
+    let what = by(tools.tools, "is new and waits for review", "are new and wait for review");
+    review(tools, what, reader)
+}
+
+fn waiting(count: i64, reader: Reader<'_>) -> Option<Attention> {
+    let query = DecisionQuery {
+        tenant: reader.tenant.map(str::to_owned),
+        outcome: Some(Verdict::Waiting),
+        time: Some(Span::Day),
+        ..DecisionQuery::default()
+    };
+    (count > 0).then(|| Attention {
+        count: counted(count, "call", "calls"),
+        rest: format!("of the last 24 hours {} for approval", by(count, "waits", "wait")),
+        href: query.href(),
+        action: "See waiting calls".to_owned(),
+    })
+}
+
+fn credentials(count: i64) -> Option<Attention> {
+    (count > 0).then(|| Attention {
+        count: counted(count, "enforcement key", "enforcement keys"),
+        rest: format!(
+            "{} within 14 days; whoever asks with {} is refused from then on",
+            by(count, "expires", "expire"),
+            by(count, "it", "them")
+        ),
+        href: KEYS.path.to_owned(),
+        action: "See enforcement keys".to_owned(),
+    })
+}
+
+fn api_keys(ending: &EndingApiKeys, reader: Reader<'_>) -> Option<Attention> {
+    let first = ending.first.as_ref()?;
+    let (of, href) = if ending.subjects == 1 {
+        ("one subject".to_owned(), SUBJECT.path.replace("{id}", &encode(first.as_str())))
+    } else {
+        (counted(ending.subjects, "subject", "subjects"), reader.list(SUBJECTS.path))
+    };
+    Some(Attention {
+        count: counted(ending.keys, "API key", "API keys"),
+        rest: format!(
+            "of {of} {} within 14 days; calls with {} are denied from then on",
+            by(ending.keys, "expires", "expire"),
+            by(ending.keys, "it", "them")
+        ),
+        href,
+        action: by(ending.subjects, "See the subject", "See subjects").to_owned(),
+    })
+}
+
+fn never(found: &Found, reader: Reader<'_>) -> Option<Attention> {
+    let count = i64::try_from(found.never.len()).unwrap_or(i64::MAX);
+    let (href, action) = match found.never.as_slice() {
+        [] => return None,
+        [only] => (RULE.path.replace("{id}", &encode(only)), "See the rule"),
+        [..] => (reader.list(RULES.path), "See the rules"),
+    };
+    let of = found.looked_at.map(|most| format!("of the first {most} ")).unwrap_or_default();
+    Some(Attention {
+        count: counted(count, "rule", "rules"),
+        rest: format!("{of}can never match"),
+        href,
+        action: action.to_owned(),
+    })
+}
+
+fn oldest(day: &str) -> Attention {
+    Attention {
+        count: "Every decision".to_owned(),
+        rest: format!("since {day} is kept, and nothing is removed by itself; decide how long to keep them"),
+        href: EVIDENCE.path.to_owned(),
+        action: "Look at retention".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use policy::{ReviewState, ServerSlug, SubjectId};
+
+    fn tools(review: ReviewState, tools: i64, servers: i64) -> Option<ReviewCount> {
+        Some(ReviewCount { review, tools, servers, first: ServerSlug::from("crm") })
+    }
+
+    fn all() -> Found {
+        Found {
+            stopped: vec![("host/12".to_owned(), "3 h ago".to_owned())],
+            changed: tools(ReviewState::Changed, 1, 1),
+            new: tools(ReviewState::New, 12, 3),
+            waiting: 4,
+            credentials: 1,
+            api_keys: Some(EndingApiKeys { keys: 2, subjects: 1, first: Some(SubjectId::from("a/b")) }),
+            never: vec!["0190".to_owned()],
+            looked_at: None,
+            oldest: Some("3 Mar".to_owned()),
+        }
+    }
+
+    fn told(found: &Found, role: ConsoleRole, tenant: Option<&str>) -> Vec<(String, String)> {
+        attention(found, Reader { role, tenant })
+            .into_iter()
+            .map(|item| (format!("{} {}", item.count, item.rest), item.href))
+            .collect()
+    }
+
+    #[test]
+    fn nothing_found_is_nothing_said() {
+        assert_eq!(told(&Found::default(), ConsoleRole::Owner, None), []);
+    }
+
+    #[test]
+    fn each_is_a_sentence_and_a_place() {
+        let told = told(&all(), ConsoleRole::Owner, None);
+        let told: Vec<(&str, &str)> =
+            told.iter().map(|(words, href)| (words.as_str(), href.as_str())).collect();
+        assert_eq!(
+            told,
+            [
+                (
+                    "1 instance stopped without a last checkpoint (host/12, last seen 3 h ago); verify the record",
+                    "/evidence"
+                ),
+                ("1 tool of crm changed since review; calls to it are denied", "/servers/crm"),
+                ("4 calls of the last 24 hours wait for approval", "/decisions?outcome=waiting&time=day"),
+                ("12 tools of 3 servers are new and wait for review; calls to them are denied", "/servers"),
+                (
+                    "1 enforcement key expires within 14 days; whoever asks with it is refused from then on",
+                    "/settings/keys"
+                ),
+                (
+                    "2 API keys of one subject expire within 14 days; calls with them are denied from then on",
+                    "/subjects/a%2Fb"
+                ),
+                ("1 rule can never match", "/rules/0190"),
+                (
+                    "Every decision since 3 Mar is kept, and nothing is removed by itself; decide how long to keep them",
+                    "/evidence"
+                ),
+            ]
+        );
+    }
+
+    #[test]
+    fn lists_keep_the_tenant_and_say_how_far_was_looked() {
+        let found = Found {
+            api_keys: Some(EndingApiKeys { keys: 2, subjects: 2, first: Some(SubjectId::from("a")) }),
+            never: vec!["1".to_owned(), "2".to_owned()],
+            looked_at: Some(200),
+            ..all()
+        };
+        let told = told(&found, ConsoleRole::Owner, Some("acme"));
+        let places: Vec<&str> = told.iter().map(|(_, href)| href.as_str()).collect();
+        assert_eq!(places[2], "/decisions?tenant=acme&outcome=waiting&time=day");
+        assert_eq!(places[3], "/servers?tenant=acme");
+        assert_eq!(places[5], "/subjects?tenant=acme");
+        assert_eq!(
+            told[6],
+            ("2 rules of the first 200 can never match".to_owned(), "/rules?tenant=acme".to_owned())
+        );
+    }
+
+    #[test]
+    fn nobody_is_sent_where_they_may_not_go() {
+        for role in [ConsoleRole::PolicyAuthor, ConsoleRole::Auditor] {
+            for (words, href) in told(&all(), role, None) {
+                let forbidden = (href == "/evidence" && !role.may(EVIDENCE.permission))
+                    || (href == "/settings/keys" && !role.may(KEYS.permission));
+                assert!(!forbidden, "{role}: {words}");
+            }
+        }
+        let actions = |role| -> Vec<String> {
+            attention(&all(), Reader { role, tenant: None }).into_iter().map(|item| item.action).collect()
+        };
+        assert_eq!(actions(ConsoleRole::PolicyAuthor)[0], "Review 1 tool");
+        assert_eq!(actions(ConsoleRole::Auditor)[1], "See 1 tool");
+    }
+}

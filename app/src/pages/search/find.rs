@@ -1,0 +1,346 @@
+//! Looking for things in the store: bounded queries, each kind by the search of its own list.
+
+use super::found::{Group, Hit, Kind};
+use super::query::SearchQuery;
+use crate::components::tool_name::tool_text;
+use crate::pages::changes::words;
+use crate::pages::server::head::href_of;
+use crate::pages::subjects::query::kind_label;
+use crate::permission::ConsoleRole;
+use crate::routes::{CHANGES, DECISIONS, KEYS, ROLES, RULES, SERVER, SUBJECTS, TENANTS, TOOL};
+use crate::url::{encode, href};
+use crate::verdict::{EffectWords, Verdict};
+use policy::ids::check_slug;
+use policy::labels::{Effect, RuleStatus};
+use policy::{DecisionId, ReviewState, RuleId, ServerSlug, TenantSlug, ToolId};
+use std::collections::BTreeSet;
+use store::administration::{Credential, Page, Role, Server, StoredRule, Subject, Tenant, Tool};
+use store::decisions::DecisionRow;
+use store::{Change, Store, StoreError};
+
+/// Rows read at once: one more than any page shows of a kind.
+const READ: u64 = 21;
+/// Pages of tools read at the most where those of one tenant are picked out.
+const ROUNDS: usize = 20;
+
+/// One search.
+pub(super) struct Finder<'a> {
+    pub(super) store: &'a Store,
+    pub(super) role: ConsoleRole,
+    pub(super) query: &'a SearchQuery,
+    /// Neither empty nor long, and without U+0000.
+    pub(super) text: &'a str,
+    pub(super) tenant: Option<&'a TenantSlug>,
+    /// Hits of a kind.
+    pub(super) most: usize,
+}
+
+impl Finder<'_> {
+    fn may(&self, kind: Kind) -> bool {
+        self.role.may(kind.permission())
+    }
+
+    fn page(&self) -> Page<'_> {
+        Page { search: Some(self.text), after: None, limit: READ }
+    }
+
+    /// What has this very id. The tenant does not matter: who has an id means that one thing.
+    pub(super) async fn by_id(&self) -> Result<Vec<Group>, StoreError> {
+        let Some(id) = whole_id(self.text) else {
+            return Ok(Vec::new());
+        };
+        let mut groups = Vec::new();
+        let mut add = |kind, hit| groups.push(Group { kind, hits: vec![hit], more: false, all: None });
+        if self.may(Kind::Decision)
+            && let Some(recorded) = self.store.get_decision(&DecisionId::new(id.as_str())).await?
+        {
+            add(Kind::Decision, decision(recorded.row));
+        }
+        if self.may(Kind::Change)
+            && let Some(found) = self.store.get_change(&id).await?
+        {
+            add(Kind::Change, change(&found));
+        }
+        if self.may(Kind::Tool)
+            && let Some(found) = self.store.get_tool_by_id(&ToolId::new(id.as_str())).await?
+        {
+            add(Kind::Tool, tool(found));
+        }
+        if self.may(Kind::Rule)
+            && let Some(found) = self.store.get_rule(&RuleId::new(id.as_str())).await?
+        {
+            add(Kind::Rule, rule(found));
+        }
+        Ok(groups)
+    }
+
+    /// What holds the text.
+    pub(super) async fn by_name(&self) -> Result<Vec<Group>, StoreError> {
+        let mut groups = Vec::new();
+        for kind in Kind::ALL.iter().copied().filter(|kind| self.may(*kind)) {
+            let hits: Vec<Hit> = match kind {
+                Kind::Decision | Kind::Change => continue,
+                Kind::Server => {
+                    let found = self.store.list_servers(self.tenant, &self.page()).await?;
+                    found.into_iter().map(server).collect()
+                }
+                Kind::Tool => self.tools().await?.into_iter().map(tool).collect(),
+                Kind::Subject => {
+                    let found = self.store.list_subjects(self.tenant, &self.page()).await?;
+                    found.into_iter().map(subject).collect()
+                }
+                Kind::Role => {
+                    let found = self.store.list_roles(self.tenant).await?;
+                    found.into_iter().filter(|role| role_holds(role, self.text)).map(role).collect()
+                }
+                Kind::Rule => {
+                    let found = self.store.list_rules(self.tenant, &self.page()).await?;
+                    found.into_iter().map(rule).collect()
+                }
+                Kind::Tenant => {
+                    let found = self.store.list_tenants(&self.page()).await?;
+                    found.into_iter().map(tenant).collect()
+                }
+                Kind::Key => {
+                    let found = self.store.list_credentials(&self.page()).await?;
+                    found.into_iter().map(key).collect()
+                }
+            };
+            groups.extend(self.group(kind, hits));
+        }
+        Ok(groups)
+    }
+
+    /// Tools whose name holds the text; `crm/ref` also means those of `crm` that hold `ref`.
+    async fn tools(&self) -> Result<Vec<Tool>, StoreError> {
+        let usable = match self.tenant {
+            Some(tenant) => Some(self.servers_of(tenant).await?),
+            None => None,
+        };
+        let in_reach = |server: &ServerSlug| usable.as_ref().is_none_or(|usable| usable.contains(server));
+        let mut found: Vec<Tool> = Vec::new();
+        if let Some((slug, name)) = self.text.split_once('/') {
+            let server = ServerSlug::from(slug.trim());
+            if check_slug(server.as_str()).is_ok() && in_reach(&server) {
+                let page = Page { search: Some(name.trim()), after: None, limit: READ };
+                found = self.store.list_tools(Some(&server), &page).await?;
+            }
+        }
+        let mut after: Option<String> = None;
+        for _ in 0..ROUNDS {
+            let page = Page { after: after.as_deref(), ..self.page() };
+            let read = self.store.list_tools(None, &page).await?;
+            let last = read.last().map(Tool::cursor);
+            let ends = (read.len() as u64) < READ;
+            let known: BTreeSet<ToolId> = found.iter().map(|tool| tool.id.clone()).collect();
+            found.extend(read.into_iter().filter(|tool| in_reach(&tool.server) && !known.contains(&tool.id)));
+            if ends || found.len() > self.most {
+                break;
+            }
+            after = last;
+        }
+        Ok(found)
+    }
+
+    async fn servers_of(&self, tenant: &TenantSlug) -> Result<BTreeSet<ServerSlug>, StoreError> {
+        let servers = self.store.list_servers(Some(tenant), &Page::ALL).await?;
+        Ok(servers.into_iter().map(|server| server.slug).collect())
+    }
+
+    /// The best of them; none where there are none.
+    fn group(&self, kind: Kind, mut hits: Vec<Hit>) -> Option<Group> {
+        hits.sort_by_key(|hit| distance(hit, self.text));
+        let more = hits.len() > self.most;
+        hits.truncate(self.most);
+        let all = if more { kind.all(self.query) } else { None };
+        (!hits.is_empty()).then_some(Group { kind, hits, more, all })
+    }
+}
+
+/// An id as it is stored, of one that was written in another way: in capitals, without hyphens, as a URN.
+fn whole_id(text: &str) -> Option<String> {
+    uuid::Uuid::try_parse(text).ok().map(|id| id.hyphenated().to_string())
+}
+
+/// 0: it is called so. 1: its name begins so. 2: its name holds it. 3: something else of it does.
+fn distance(hit: &Hit, text: &str) -> u8 {
+    let text = text.to_ascii_lowercase();
+    let of = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        if name == text {
+            0
+        } else if name.starts_with(&text) {
+            1
+        } else if name.contains(&text) {
+            2
+        } else {
+            3
+        }
+    };
+    // A subject's id and a tenant's slug stand in the detail.
+    hit.detail.as_deref().map_or(3, of).min(of(&hit.name))
+}
+
+fn role_holds(role: &Role, text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    [&role.name, &role.description].into_iter().any(|part| part.to_ascii_lowercase().contains(&text))
+}
+
+fn decision(row: DecisionRow) -> Hit {
+    let verdict = Verdict::of(row.outcome, row.reason());
+    Hit {
+        href: format!("{}/{}", DECISIONS.path, encode(row.id.as_str())),
+        name: tool_text(row.server.as_deref(), row.tool.as_deref(), &row.action),
+        detail: row.subject,
+        note: Some(verdict.label().to_owned()),
+    }
+}
+
+fn change(change: &Change) -> Hit {
+    let name = words::object_name(&change.object, change.before.as_ref(), change.after.as_ref());
+    let tenant = change.tenant.as_ref().map(TenantSlug::as_str);
+    Hit {
+        href: format!("{}/{}", CHANGES.path, encode(&change.id)),
+        name: words::title(change.action.as_str(), &change.kind, &name, &change.object, tenant),
+        detail: Some(change.actor.clone()),
+        note: None,
+    }
+}
+
+fn server(server: Server) -> Hit {
+    let slug = server.slug.as_str();
+    Hit {
+        href: href_of(&SERVER, slug),
+        detail: Some(if server.name == slug { server.url } else { server.name }),
+        note: off(server.enabled, "Disabled"),
+        name: slug.to_owned(),
+    }
+}
+
+fn tool(tool: Tool) -> Hit {
+    let review = match tool.review {
+        ReviewState::Reviewed => None,
+        ReviewState::New => Some("New"),
+        ReviewState::Changed => Some("Changed"),
+        ReviewState::Gone => Some("Gone"),
+    };
+    Hit {
+        href: TOOL.path.replace("{id}", &encode(tool.id.as_str())),
+        name: tool.name,
+        detail: Some(tool.server.to_string()),
+        note: review.map(ToOwned::to_owned),
+    }
+}
+
+fn subject(subject: Subject) -> Hit {
+    let id = subject.id.to_string();
+    let kind = kind_label(subject.kind).to_owned();
+    Hit {
+        href: format!("{}/{}", SUBJECTS.path, encode(&id)),
+        note: off(subject.active, "Disabled").or(Some(kind)),
+        detail: (id != subject.name).then_some(id),
+        name: subject.name,
+    }
+}
+
+fn role(role: Role) -> Hit {
+    Hit {
+        href: format!("{}/{}", ROLES.path, encode(&role.id)),
+        name: role.name,
+        note: role.tenant.is_none().then(|| "Every tenant".to_owned()),
+        detail: role.tenant.map(|tenant| tenant.to_string()),
+    }
+}
+
+fn rule(stored: StoredRule) -> Hit {
+    let rule = stored.rule;
+    let words = EffectWords {
+        effect: rule.effect,
+        once_approved: rule.effect == Effect::Allow && rule.approval.is_some(),
+        shadow: rule.status == RuleStatus::Shadow,
+    };
+    let label = if rule.status == RuleStatus::Disabled { "Disabled" } else { words.label() };
+    Hit {
+        href: format!("{}/{}", RULES.path, encode(stored.id.as_str())),
+        name: rule.name,
+        detail: rule.tenant.map(|tenant| tenant.to_string()),
+        note: Some(label.to_owned()),
+    }
+}
+
+fn tenant(tenant: Tenant) -> Hit {
+    let slug = tenant.slug.to_string();
+    Hit {
+        href: href(TENANTS.path, [("q", Some(slug.as_str()))]),
+        note: off(tenant.active, "Suspended"),
+        detail: (slug != tenant.name).then_some(slug),
+        name: tenant.name,
+    }
+}
+
+fn key(key: Credential) -> Hit {
+    let server = key.server.map(|server| server.to_string());
+    Hit {
+        href: href(KEYS.path, [("q", Some(key.name.as_str()))]),
+        note: off(key.active, "Switched off"),
+        detail: server.or_else(|| key.tenant.map(|tenant| tenant.to_string())),
+        name: key.name,
+    }
+}
+
+fn off(on: bool, word: &str) -> Option<String> {
+    (!on).then(|| word.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use policy::{SubjectId, SubjectKind};
+
+    #[test]
+    fn an_id_is_known_however_it_is_written() {
+        let id = "019ab5c2-79b0-7cc3-98c4-dc0c0c07398f";
+        for text in [
+            id.to_owned(),
+            id.to_uppercase(),
+            id.replace('-', ""),
+            format!("urn:uuid:{id}"),
+            format!("{{{id}}}"),
+        ] {
+            assert_eq!(whole_id(&text).as_deref(), Some(id), "{text}");
+        }
+        for text in ["", "refund", "019ab5c2…07398f", "019ab5c2-79b0-7cc3-98c4-dc0c0c07398"] {
+            assert_eq!(whole_id(text), None, "{text}");
+        }
+    }
+
+    fn hit(name: &str, detail: Option<&str>) -> Hit {
+        let detail = detail.map(ToOwned::to_owned);
+        Hit { href: String::new(), name: name.to_owned(), detail, note: None }
+    }
+
+    #[test]
+    fn what_is_called_so_comes_first() {
+        let mut hits =
+            [hit("Notes", None), hit("a crm", None), hit("crm-eu", None), hit("Sales", Some("CRM"))];
+        hits.sort_by_key(|hit| distance(hit, "Crm"));
+        assert_eq!(hits.map(|hit| hit.name), ["Sales", "crm-eu", "a crm", "Notes"]);
+    }
+
+    #[test]
+    fn a_role_is_found_by_its_description() {
+        let role = Role { description: "Counts the Beans".to_owned(), ..Role::new(None, "finance") };
+        assert!(role_holds(&role, "beans") && role_holds(&role, "FIN"));
+        assert!(!role_holds(&role, "support"));
+    }
+
+    #[test]
+    fn a_thing_that_is_off_says_so() {
+        let mut one = Subject::new(SubjectId::from("alice/1"), SubjectKind::User);
+        assert_eq!(subject(one.clone()).note.as_deref(), Some("Person"));
+        assert_eq!(subject(one.clone()).href, "/subjects/alice%2F1");
+        assert_eq!(subject(one.clone()).detail, None);
+        one.active = false;
+        assert_eq!(subject(one).note.as_deref(), Some("Disabled"));
+    }
+}

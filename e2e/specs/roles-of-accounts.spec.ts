@@ -1,0 +1,331 @@
+// Accounts of every role: which pages they see, what stands in their navigation, and what they may not do. Routes,
+// permissions and server functions are read from the source, so that none can be forgotten here.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { LOOKS } from '../pages.mjs';
+import { accountOf, ROLES } from '../support/accounts.mjs';
+import { ask, post } from '../support/ask.mjs';
+import { expect, hydrated, SESSION_COOKIE, test as base, type House } from '../support/fixtures';
+import { ROOT } from '../support/house.mjs';
+
+type Role = (typeof ROLES)[number];
+type Accounts = Record<Role, Awaited<ReturnType<typeof accountOf>>>;
+
+/** The house has one more account of each role. */
+const test = base.extend<{ sessions: Record<Role, string> }, { accounts: Accounts }>({
+  accounts: [
+    async ({ shared }, use) => {
+      const accounts: Partial<Accounts> = {};
+      for (const role of ROLES) accounts[role] = await accountOf(shared.house, role);
+      await use(accounts as Accounts);
+    },
+    { scope: 'worker' },
+  ],
+  sessions: async ({ accounts }, use) => {
+    const { owner, policy_author, approver, auditor } = accounts;
+    await use({
+      owner: owner.session,
+      policy_author: policy_author.session,
+      approver: approver.session,
+      auditor: auditor.session,
+    });
+  },
+});
+
+test.use({ filling: 'hostile' });
+
+/** What stands in the navigation, in the words of CONSOLE.md: the one list that is not read from the source. */
+const COMMON = ['Overview', 'Decisions', 'Rules', 'Try a call', 'Servers', 'Subjects', 'Roles', 'Changes'];
+const NAVIGATION: Record<Role, string[]> = {
+  owner: [...COMMON, 'Evidence', 'Settings'],
+  policy_author: COMMON,
+  approver: [],
+  auditor: [...COMMON, 'Evidence', 'Settings'],
+};
+
+const LANDING: Record<Role, string> = { owner: '/', policy_author: '/', approver: '/account', auditor: '/decisions' };
+
+function source(file: string): string {
+  return readFileSync(path.join(ROOT, 'app/src', file), 'utf8');
+}
+
+/** Who holds a permission. */
+const HOLDERS: Map<string, Role[]> = (() => {
+  const words: Record<string, Role> = {
+    Owner: 'owner',
+    PolicyAuthor: 'policy_author',
+    Approver: 'approver',
+    Auditor: 'auditor',
+  };
+  const body = /fn holders\(.*?\n {4}\}\n/s.exec(source('permission.rs'))?.[0] ?? '';
+  const holders = new Map<string, Role[]>();
+  const arms = body.matchAll(/((?:Self::\w+[\s|]*)+)=>\s*(&\[[^\]]*\]|ConsoleRole::ALL)/g);
+  for (const [, permissions = '', list = ''] of arms) {
+    const roles = list === 'ConsoleRole::ALL' ? [...ROLES] : [...list.matchAll(/\w+/g)].map(([word]) => words[word]!);
+    for (const [, permission = ''] of permissions.matchAll(/Self::(\w+)/g)) holders.set(permission, roles);
+  }
+  return holders;
+})();
+
+function may(role: Role, permission: string): boolean {
+  const holders = HOLDERS.get(permission);
+  if (holders === undefined) throw new Error(`nobody holds ${permission}`);
+  return holders.includes(role);
+}
+
+/** The permission that a page demands. */
+const PAGES: Map<string, string> = new Map(
+  [...source('routes.rs').matchAll(/\bpath: "([^"]+)",\s*title: "[^"]+",\s*permission: Permission::(\w+)/g)].map(
+    ([, route = '', permission = '']) => [route, permission],
+  ),
+);
+
+interface ServerFunction {
+  path: string;
+  permission: string;
+  method: 'GET' | 'POST';
+  /** As a JSON body rather than a form. */
+  json: boolean;
+  /** Parameters that must be sent, with their types. */
+  parameters: [string, string][];
+}
+
+/** The endpoint, its options, its parameters, and the permission that its first line demands. */
+const FUNCTION = new RegExp(
+  String.raw`#\[server\(endpoint = "([^"]+)"([^)]*)\)\]\s*pub async fn \w+\(([^]*?)\)\s*->[^{]*\{\s*(?:let \w+ = )?` +
+    String.raw`crate::session::require\(crate::permission::Permission::(\w+)\)\?;`,
+  'g',
+);
+
+const FUNCTIONS: ServerFunction[] = (() => {
+  const files = readdirSync(path.join(ROOT, 'app/src'), { recursive: true, encoding: 'utf8' });
+  const texts = files.filter((file) => file.endsWith('.rs')).map(source);
+  const found = texts.flatMap((text) => [...text.matchAll(FUNCTION)]);
+  const all = texts.flatMap((text) => [...text.matchAll(/#\[server\(endpoint = /g)]).length;
+  if (found.length !== all) throw new Error(`${found.length} of ${all} server functions begin with their permission`);
+  return found.map(([, endpoint = '', options = '', list = '', permission = '']) => ({
+    path: `/_fn/${endpoint}`,
+    permission,
+    method: options.includes('GetUrl') ? 'GET' : 'POST',
+    json: options.includes('input = Json'),
+    parameters: [...list.matchAll(/(#\[server\(default\)\]\s*)?(\w+): ([\w<>]+)/g)]
+      .filter(([, optional]) => optional === undefined)
+      .map(([, , name = '', kind = '']) => [name, kind]),
+  }));
+})();
+
+const DRAFT = {
+  name: 'x',
+  effect: 'allow',
+  status: 'enforced',
+  tenant: '',
+  roles: [],
+  subjects: [],
+  kinds: [],
+  tools: [],
+  risk_at_least: null,
+  sensitivity: [],
+  parameters: '',
+  when: '',
+  from: '',
+  until: '',
+  approvers: [],
+  quorum: '1',
+  expires_in: '1h',
+  uses: '1',
+  explain: true,
+};
+
+/** A value of this type that can be read, so that it is the permission that is decided on. */
+function value(kind: string): unknown {
+  const values: Record<string, unknown> = {
+    String: 'x',
+    i64: 1,
+    'Option<i64>': null,
+    bool: false,
+    RuleStatus: 'enforced',
+    Draft: DRAFT,
+    TryQuery: {},
+    SubjectQuery: { id: 'x' },
+  };
+  if (!(kind in values)) throw new Error(`say what a ${kind} looks like`);
+  return values[kind];
+}
+
+/** Calls a server function as a script of the console does; no session: as a visitor. */
+function call(house: House, called: ServerFunction, session?: string, accept = 'application/json') {
+  const { path, method, json, parameters } = called;
+  const fields = Object.fromEntries(parameters.map(([name, kind]) => [name, value(kind)]));
+  const form = new URLSearchParams();
+  for (const [name, held] of Object.entries(fields)) {
+    if (held !== null && typeof held === 'object') {
+      for (const [inner, text] of Object.entries(held)) form.set(`${name}[${inner}]`, String(text));
+    } else {
+      form.set(name, String(held));
+    }
+  }
+  const headers = {
+    Accept: accept,
+    Origin: house.address,
+    ...(session === undefined ? {} : { Cookie: `${SESSION_COOKIE}=${session}` }),
+    ...(method === 'GET' ? {} : { 'Content-Type': json ? 'application/json' : 'application/x-www-form-urlencoded' }),
+  };
+  if (method === 'GET') return ask(house.address, `${path}?${form}`, { headers });
+  return ask(house.address, path, { method, headers, body: json ? JSON.stringify(fields) : form.toString() });
+}
+
+function get(house: House, address: string, session: string) {
+  return ask(house.address, address, { headers: { Cookie: `${SESSION_COOKIE}=${session}`, Accept: 'text/html' } });
+}
+
+/** What belongs to the page itself, without the frame. */
+function mainOf(html: string): string {
+  return /<main[^]*<\/main>/.exec(html)?.[0] ?? '';
+}
+
+test('the source is understood', () => {
+  expect(HOLDERS.get('WriteRules')).toEqual(['owner', 'policy_author']);
+  expect(HOLDERS.get('OwnAccount')).toEqual([...ROLES]);
+  expect(PAGES.get('/settings/keys')).toBe('ReadSettings');
+  expect(PAGES.size).toBe(source('routes.rs').match(/: Page =\s*Page \{/g)?.length);
+  expect(FUNCTIONS.length).toBeGreaterThan(60);
+});
+
+for (const role of ROLES) {
+  test(`${role}: every page answers as its permission says`, async ({ house, places, sessions }) => {
+    for (const look of LOOKS.filter(({ anonymous }) => !anonymous)) {
+      const at = look.at(places)!;
+      const permission = PAGES.get(look.route);
+      const seen = permission === undefined || may(role, permission);
+      const { status, text, headers } = await get(house, at, sessions[role]);
+      // Whoever has no overview is led from the front page to where they begin.
+      if (!seen && look.route === '/') {
+        expect([status, headers.location], at).toEqual([302, LANDING[role]]);
+        continue;
+      }
+      expect(status, at).toBe(seen ? (look.status ?? 200) : 403);
+      if (!seen) {
+        expect(mainOf(text), at).toContain('needs the role');
+        expect(mainOf(text), at).not.toContain('crm');
+      }
+    }
+  });
+
+  test(`${role}: every server function demands its permission`, async ({ house, sessions }) => {
+    for (const one of FUNCTIONS) {
+      const allowed = may(role, one.permission);
+      // What this role may change is tried by the specs of the pages.
+      if (allowed && one.method === 'POST') continue;
+      const { status, text } = await call(house, one, sessions[role]);
+      if (allowed) {
+        expect([400, 401, 403], `${one.path}: ${text}`).not.toContain(status);
+      } else {
+        expect(status, `${one.path}: ${text}`).toBe(403);
+        expect(text, one.path).toContain('forbidden');
+      }
+    }
+    for (const [path, permission] of [
+      ['/keys/enforcement', 'WriteSettings'],
+      ['/keys/enforcement/rotate', 'WriteSettings'],
+      ['/keys/api', 'WriteSubjects'],
+    ] as const) {
+      if (may(role, permission)) continue;
+      const cookie = `${SESSION_COOKIE}=${sessions[role]}`;
+      const answer = await post(house.address, path, { name: 'x', subject: 'alice' }, { cookie });
+      expect(answer.status, path).toBe(403);
+      expect(answer.text, path).not.toContain('id="secret"');
+    }
+  });
+
+  test(`${role}: lands where it may be, and sees what it may see`, async ({ house, places, sessions, browse, silence }) => {
+    const page = await browse(house, { session: sessions[role] });
+    await page.goto(LANDING[role]);
+    await hydrated(page);
+    const entries = page.getByRole('navigation', { name: 'Main' }).getByRole('link');
+    await expect(entries).toHaveText(NAVIGATION[role]);
+    await expect(page.locator('.rail-account')).toContainText(`Somebody, ${role}`);
+    // Each page once, taken over by the browser without a word; owners look at all of them in the routes' spec.
+    if (role === 'owner') return;
+    const routes = new Set<string>();
+    for (const look of LOOKS) {
+      const permission = PAGES.get(look.route);
+      if (look.anonymous || routes.has(look.route) || permission === undefined || !may(role, permission)) continue;
+      routes.add(look.route);
+      await page.goto(look.at(places)!);
+      await hydrated(page);
+      await expect(page.getByRole('heading', { level: 1 }), look.name).toHaveCount(1);
+      expect(silence.breaches(), look.name).toEqual([]);
+    }
+    const shut = await page.goto('/rules/new');
+    expect(shut?.status()).toBe(may(role, 'WriteRules') ? 200 : 403);
+    await hydrated(page);
+    if (may(role, 'WriteRules')) return;
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('New rule needs the role owner or policy author');
+    await page.getByRole('link', { name: 'Go to the start page' }).click();
+    await expect(page).toHaveURL(new RegExp(`${LANDING[role]}$`));
+  });
+}
+
+test('signing in leads to where the role begins', ({ accounts }) => {
+  for (const role of ROLES) expect(accounts[role].landing, role).toBe(LANDING[role]);
+});
+
+test('an auditor sees no action', async ({ house, places, sessions }) => {
+  const looks = LOOKS.filter(({ anonymous, status }) => !anonymous && status === undefined);
+  const addresses = looks.map((look) => look.at(places)!);
+  const forms = [
+    '/subjects?ask=new',
+    '/roles?ask=new',
+    '/settings/tenants?ask=new',
+    '/settings/tenants?ask=delete&of=acme',
+    '/settings/keys?ask=new',
+    '/servers/crm/settings?ask=delete',
+    ...['new', 'edit', 'join', 'delete'].map((form) => `/subjects/alice?ask=${form}`),
+    '/subjects/alice?ask=member&of=acme',
+    '/subjects/alice?done=subject-disabled',
+    '/servers/crm?done=server-disabled',
+    ...['edit', 'delete'].map((form) => `/roles/${places.role}?ask=${form}`),
+    `/rules/${places.rule}?ask=delete`,
+  ];
+  let owners = 0;
+  for (const address of [...addresses, ...forms]) {
+    // The own account, and walking the chains, change nothing of the policy.
+    if (/^\/(account|evidence)/.test(address)) continue;
+    const actions = /method="post"|[?&;]ask=|href="\/(rules|servers)\/new|\/review"/g;
+    const { status, text } = await get(house, address, sessions.auditor);
+    expect([200, 403], address).toContain(status);
+    expect(mainOf(text).match(actions), address).toBeNull();
+    owners += mainOf((await get(house, address, sessions.owner)).text).match(actions)?.length ?? 0;
+  }
+  expect(owners, 'there are actions to see').toBeGreaterThan(100);
+});
+
+test('a policy author writes policy, and no settings', async ({ house, sessions }) => {
+  const page = async (address: string) => mainOf((await get(house, address, sessions.policy_author)).text);
+  expect(await page('/rules')).toContain('href="/rules/new"');
+  expect(await page('/servers')).toContain('href="/servers/new"');
+  expect(await page('/subjects')).toContain('ask=new');
+  expect(await page('/servers/crm/connect')).not.toContain('/settings/keys');
+  const form = (path: string, fields: Record<string, string>) =>
+    post(house.address, path, fields, { cookie: `${SESSION_COOKIE}=${sessions.policy_author}` });
+  await form('/_fn/tenant-create', { slug: 'smuggled' });
+  expect((await house.asOwner('/settings/tenants')).text).not.toContain('smuggled');
+  await form('/_fn/role-create', { name: 'made by an author' });
+  expect((await house.asOwner('/roles')).text).toContain('made by an author');
+});
+
+test('visitors are refused by every server function', async ({ house }) => {
+  for (const one of FUNCTIONS) {
+    const { status, text } = await call(house, one);
+    expect(status, one.path).toBe(401);
+    expect(text, one.path).toContain('sign_in_required');
+    // A form without script is shown the door.
+    const form = await call(house, one, undefined, 'text/html');
+    expect([form.status, form.headers.location], one.path).toEqual([303, '/sign-in']);
+  }
+  for (const path of ['/keys/enforcement', '/keys/enforcement/rotate', '/keys/api']) {
+    const answer = await post(house.address, path, { name: 'x' });
+    expect([answer.status, answer.headers.location], path).toEqual([303, '/sign-in']);
+  }
+});

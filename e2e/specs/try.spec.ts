@@ -1,0 +1,92 @@
+// Try a call: what the live policy would decide, with why, and nothing of it on record.
+
+import { ready, unique } from '../support/forms';
+import { expect, test, type House, type Page } from '../support/fixtures';
+
+interface Given {
+  subject: string;
+  tool: string;
+  tenant?: string;
+  given?: string;
+}
+
+async function decide(page: Page, { subject, tool, tenant = '', given = '{}' }: Given): Promise<void> {
+  await page.getByLabel('Subject', { exact: true }).fill(subject);
+  await page.getByLabel('Tenant', { exact: true }).selectOption(tenant);
+  await page.getByLabel('Tool', { exact: true }).fill(tool);
+  await page.getByLabel('Arguments', { exact: true }).fill(given);
+  await page.getByRole('button', { name: 'Decide' }).click();
+}
+
+/** The newest decision on record. */
+async function newest(house: House): Promise<string | undefined> {
+  return /href="\/decisions\/([0-9a-f-]{36})"/.exec((await house.asOwner('/decisions')).text)?.[1];
+}
+
+test('a call is tried: outcome, rules, nearest misses; nothing is recorded', { tag: '@no-script' }, async ({ page, house }) => {
+  const before = await newest(house);
+  await page.goto('/try');
+  await ready(page);
+  await expect(page.getByRole('heading', { name: 'No decision yet' })).toBeVisible();
+  const outcome = page.getByRole('region', { name: 'Outcome' });
+
+  const refund = (subject: string, amount: number) => {
+    const given = JSON.stringify({ customer_id: 'c-1', amount, currency: 'EUR' });
+    return decide(page, { subject, tool: 'crm/refund', given });
+  };
+  await refund('refund-bot', 700);
+  await expect(page).toHaveURL(/\/try\?subject=refund-bot&/);
+  await expect(outcome).toContainText(/Denied.*\/amount.*700.*parameters_out_of_scope.*Revision \d+/s);
+  await expect(page.locator('.near-miss').first()).toContainText(/small refunds.*\/amount at most 100, was 700/s);
+  // What was typed stays.
+  await expect(page.getByLabel('Subject', { exact: true })).toHaveValue('refund-bot');
+  await expect(page.getByLabel('Arguments', { exact: true })).toHaveValue(/700/);
+
+  await refund('refund-bot', 7);
+  await expect(outcome).toContainText('Allowed');
+  await expect(page.locator('.why-rule').first()).toContainText(/Allow.*small refunds/s);
+  await refund('carol', 7);
+  await expect(outcome).toContainText('Waiting for approval');
+  await decide(page, { subject: 'dave', tenant: 'globex', tool: 'crm/get_customer', given: '{"customer_id": "c-1"}' });
+  await expect(outcome).toContainText(/Denied.*unknown_server/s);
+  await decide(page, { subject: 'dave', tenant: 'acme', tool: 'crm/get_customer', given: '{"customer_id": "c-1"}' });
+  await expect(outcome).toContainText(/Denied.*no_membership/s);
+  await decide(page, { subject: unique('nobody'), tool: 'crm/refund' });
+  await expect(outcome).toContainText(/Denied.*unknown_subject/s);
+  expect(await newest(house), 'nothing was recorded').toBe(before);
+});
+
+test('a trial is an address, and a decision leads to one', { tag: '@no-script' }, async ({ page, house, places }) => {
+  await page.goto(`/try?subject=bob&tool=crm/get_customer&arguments=${encodeURIComponent('{"customer_id": "c-1"}')}`);
+  await ready(page);
+  const outcome = page.getByRole('region', { name: 'Outcome' });
+  await expect(outcome).toContainText('Allowed');
+
+  await page.goto(`/decisions/${places.parameters_out_of_scope}`);
+  await ready(page);
+  const before = await newest(house);
+  await page.getByRole('link', { name: 'Try again now' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Try a call');
+  await expect(page.getByLabel('Subject', { exact: true })).toHaveValue('alice');
+  await expect(page.getByLabel('Tool', { exact: true })).toHaveValue('crm/refund');
+  await expect(page.getByLabel('Arguments', { exact: true })).toHaveValue(/"amount": 700/);
+  // Alice's role was taken away since.
+  await expect(outcome).toContainText(/Denied.*no_matching_rule/s);
+  expect(await newest(house), 'nothing was recorded').toBe(before);
+});
+
+test('what is no call is said at its field', { tag: '@no-script' }, async ({ page }) => {
+  await page.goto('/try');
+  await ready(page);
+  const [tool, given] = [page.getByLabel('Tool', { exact: true }), page.getByLabel('Arguments', { exact: true })];
+  await decide(page, { subject: 'bob', tool: 'refund' });
+  await expect(tool).toHaveAttribute('aria-invalid', 'true');
+  await expect(tool).toHaveAccessibleDescription('Name a tool as server/tool');
+  for (const text of ['{"amount":', '[1]', '{"amount": 1, "amount": 2}']) {
+    await decide(page, { subject: 'bob', tool: 'crm/refund', given: text });
+    await expect(given).toHaveValue(text);
+    await expect(given).toHaveAttribute('aria-invalid', 'true');
+    await expect(given).toHaveAccessibleDescription(/./);
+    await expect(page.getByRole('region', { name: 'Outcome' })).toHaveCount(0);
+  }
+});

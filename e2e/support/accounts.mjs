@@ -1,0 +1,51 @@
+// Accounts of every role. The console makes owners alone so far, so these are put into the database beside the
+// running house: copies of the owner under another login. The one place where the tests look into it.
+
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { promisify } from 'node:util';
+import { post, setCookie } from './ask.mjs';
+import { OWNER, SESSION_COOKIE } from './house.mjs';
+
+/** As the database has them. */
+export const ROLES = /** @type {const} */ (['owner', 'policy_author', 'approver', 'auditor']);
+
+const COPY = `
+import sqlite3, sys
+with sqlite3.connect(sys.argv[1], timeout=20) as database:
+    database.execute(
+        "INSERT INTO accounts (id, login, name, password_hash, role, active, created_at) "
+        "SELECT ?, ?, ?, password_hash, ?, 1, created_at FROM accounts WHERE role = 'owner' LIMIT 1",
+        sys.argv[2:],
+    )
+database.close()
+`;
+
+/**
+ * A new account of this role, signed in: its session, and where it was led to.
+ *
+ * @param {import('./house.mjs').House} house
+ * @param {(typeof ROLES)[number]} role
+ * @returns {Promise<{ session: string, landing: string | undefined }>}
+ */
+export async function accountOf(house, role) {
+  const id = randomUUID();
+  const login = `${role}-${id}@example.org`;
+  const file = house.database.replace('sqlite://', '');
+  await promisify(execFile)('python3', ['-c', COPY, file, id, login, `Somebody, ${role}`, role]);
+  const answer = await post(house.address, '/sign-in', { login, password: OWNER.password }, { from: '127.0.0.9' });
+  const session = setCookie(answer, SESSION_COOKIE);
+  if (session === undefined) throw new Error(`the ${role} could not sign in: ${answer.status} ${answer.text}`);
+  return { session, landing: answer.headers.location };
+}
+
+/**
+ * The session of an account of this role; the owner's own for an owner.
+ *
+ * @param {import('./house.mjs').House} house
+ * @param {(typeof ROLES)[number]} role
+ * @returns {Promise<string>}
+ */
+export async function sessionOf(house, role) {
+  return role === 'owner' ? house.session : (await accountOf(house, role)).session;
+}

@@ -1,0 +1,146 @@
+//! What can be wrong with a bundle by itself, before any database is asked.
+
+use super::apply::ApplyError;
+use super::format::{Bundle, given};
+use policy::TenantSlug;
+use std::collections::HashSet;
+
+/// # Errors
+/// Where a thing stands twice, or a bundle of one tenant speaks of another.
+pub(super) fn check(bundle: &Bundle) -> Result<(), ApplyError> {
+    twice(bundle)?;
+    match &bundle.only_tenant {
+        Some(only) => outside(bundle, only),
+        None => Ok(()),
+    }
+}
+
+/// What a thing with a tenant of its own, or with none, is called.
+fn named(kind: &str, tenant: Option<&TenantSlug>, name: &str) -> String {
+    match tenant {
+        Some(tenant) => format!("{kind} `{name}` of tenant `{tenant}`"),
+        None => format!("{kind} `{name}`"),
+    }
+}
+
+/// A thing that is given twice would depend on the order within the file.
+fn twice(bundle: &Bundle) -> Result<(), ApplyError> {
+    let mut seen = HashSet::new();
+    let mut once = |thing: String| {
+        if seen.insert(thing.clone()) { Ok(()) } else { Err(ApplyError::Twice { thing }) }
+    };
+    for entry in given(&bundle.tenants) {
+        once(format!("tenant `{}`", entry.slug))?;
+    }
+    for entry in given(&bundle.roles) {
+        once(named("role", entry.tenant.as_ref(), &entry.name))?;
+    }
+    for entry in given(&bundle.subjects) {
+        once(format!("subject `{}`", entry.id))?;
+        for membership in given(&entry.memberships) {
+            once(format!("subject `{}`, tenant `{}`", entry.id, membership.tenant))?;
+        }
+        for key in given(&entry.api_keys) {
+            once(format!("subject `{}`, key `{}`", entry.id, key.name))?;
+        }
+    }
+    for entry in given(&bundle.servers) {
+        once(format!("server `{}`", entry.slug))?;
+        for tool in given(&entry.tools) {
+            once(format!("tool `{}/{}`", entry.slug, tool.name))?;
+        }
+    }
+    for rule in given(&bundle.rules) {
+        once(named("rule", rule.tenant.as_ref(), &rule.name))?;
+    }
+    for entry in given(&bundle.credentials) {
+        once(format!("credential `{}`", entry.name))?;
+    }
+    Ok(())
+}
+
+/// A bundle of one tenant says nothing of others.
+fn outside(bundle: &Bundle, only: &TenantSlug) -> Result<(), ApplyError> {
+    match tenants(bundle).into_iter().find(|(tenant, _)| *tenant != only) {
+        Some((_, thing)) => Err(ApplyError::Outside { thing, only: only.clone() }),
+        None => Ok(()),
+    }
+}
+
+/// Every tenant that the bundle speaks of, each with what does.
+pub(super) fn tenants(bundle: &Bundle) -> Vec<(&TenantSlug, String)> {
+    let mut spoken_of = Vec::new();
+    for entry in given(&bundle.tenants) {
+        spoken_of.push((&entry.slug, format!("tenant `{}`", entry.slug)));
+    }
+    for entry in given(&bundle.roles) {
+        spoken_of
+            .extend(entry.tenant.as_ref().map(|tenant| (tenant, named("role", Some(tenant), &entry.name))));
+    }
+    for entry in given(&bundle.subjects) {
+        let thing = format!("the membership of subject `{}`", entry.id);
+        spoken_of.extend(given(&entry.memberships).iter().map(|member| (&member.tenant, thing.clone())));
+    }
+    for entry in given(&bundle.servers) {
+        let thing = format!("server `{}`", entry.slug);
+        spoken_of.extend(given(&entry.tenants).iter().map(|tenant| (tenant, thing.clone())));
+    }
+    for rule in given(&bundle.rules) {
+        spoken_of
+            .extend(rule.tenant.as_ref().map(|tenant| (tenant, named("rule", Some(tenant), &rule.name))));
+    }
+    for entry in given(&bundle.credentials) {
+        let thing = format!("credential `{}`", entry.name);
+        spoken_of.extend(entry.tenant.as_ref().map(|tenant| (tenant, thing)));
+    }
+    spoken_of
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> String {
+        check(&Bundle::parse(text).expect("reads")).expect_err(text).to_string()
+    }
+
+    #[test]
+    fn what_stands_twice_is_named() {
+        for (text, thing) in [
+            ("tenants: [{slug: a}, {slug: a}]", "tenant `a`"),
+            ("roles: [{name: r, tenant: a}, {name: r}, {name: r, tenant: a}]", "role `r` of tenant `a`"),
+            ("subjects: [{id: s}, {id: s}]", "subject `s`"),
+            ("subjects: [{id: s, memberships: [{tenant: a}, {tenant: a}]}]", "subject `s`, tenant `a`"),
+            ("subjects: [{id: s, api_keys: [{name: k}, {name: k}]}]", "subject `s`, key `k`"),
+            ("servers: [{slug: m}, {slug: m}]", "server `m`"),
+            ("servers: [{slug: m, tools: [{name: t}, {name: t}]}]", "tool `m/t`"),
+            (
+                "rules: [{name: x, effect: deny, tools: ['*/*']}, {name: x, effect: allow, tools: ['*/*']}]",
+                "rule `x`",
+            ),
+            ("credentials: [{name: c}, {name: c}]", "credential `c`"),
+        ] {
+            assert_eq!(refused(text), format!("{thing} is given twice"));
+        }
+        let apart = "roles: [{name: r}, {name: r, tenant: a}]\nsubjects: [{id: s, memberships: [{tenant: a}]}, {id: t, memberships: [{tenant: a}]}]";
+        assert!(check(&Bundle::parse(apart).expect("reads")).is_ok());
+    }
+
+    #[test]
+    fn a_bundle_of_one_tenant_speaks_of_no_other() {
+        for (text, thing) in [
+            ("tenants: [{slug: b}]", "tenant `b`"),
+            ("roles: [{name: r, tenant: b}]", "role `r` of tenant `b`"),
+            ("subjects: [{id: s, memberships: [{tenant: a}, {tenant: b}]}]", "the membership of subject `s`"),
+            ("servers: [{slug: m, tenants: [a, b]}]", "server `m`"),
+            ("rules: [{name: x, tenant: b, effect: deny, tools: ['*/*']}]", "rule `x` of tenant `b`"),
+            ("credentials: [{name: c, tenant: b}]", "credential `c`"),
+        ] {
+            assert!(check(&Bundle::parse(text).expect("reads")).is_ok(), "{text}");
+            let error = refused(&format!("only_tenant: a\n{text}"));
+            assert!(error.starts_with(thing) && error.contains("`only_tenant: a`"), "{error}");
+        }
+        let own = "only_tenant: a\ntenants: [{slug: a}]\nroles: [{name: r}, {name: q, tenant: a}]\nservers: [{slug: m, tenants: [a]}]";
+        assert!(check(&Bundle::parse(own).expect("reads")).is_ok());
+    }
+}

@@ -1,0 +1,253 @@
+//! The bundle that says what a database holds: all of it, or what holds in one tenant. Every key is stated, so that
+//! applying it brings back what was; lists are in an order of their own, whoever wrote them when.
+
+use super::format::{
+    ApiKeyEntry, Bundle, BundleError, CredentialEntry, IdentityEntry, MembershipEntry, RoleEntry,
+    ServerEntry, SubjectEntry, TenantEntry, ToolEntry,
+};
+use policy::rule::NotYet;
+use policy::{ReviewState, ServerSlug, SubjectId, TenantSlug};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use store::administration::{
+    ApiKey, Credential, Everything, Identity, Membership, Role, Server, StoredRule, Subject, Tenant, Tool,
+};
+use store::{Store, StoreError};
+
+/// Why a policy was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("unknown tenant `{0}`")]
+    UnknownTenant(TenantSlug),
+    #[error("the policy cannot be written as a bundle")]
+    Write(#[from] BundleError),
+}
+
+/// The live policy as a bundle in YAML: all of it, or what holds in one tenant. `version` is that of Countersign.
+///
+/// # Errors
+/// When the database does not answer, the tenant is unknown, or the policy cannot be written so that it reads back.
+pub async fn export(store: &Store, only: Option<&TenantSlug>, version: &str) -> Result<String, ExportError> {
+    let everything = store.read_everything().await?;
+    if let Some(slug) = only
+        && !everything.tenants.iter().any(|tenant| tenant.slug == *slug)
+    {
+        return Err(ExportError::UnknownTenant(slug.clone()));
+    }
+    Ok(collect(everything, only).to_yaml(version)?)
+}
+
+fn collect(mut everything: Everything, only: Option<&TenantSlug>) -> Bundle {
+    if let Some(only) = only {
+        keep_what_holds_in(&mut everything, only);
+    }
+    everything.roles.sort_by(|a, b| (&a.tenant, &a.name).cmp(&(&b.tenant, &b.name)));
+    everything.rules.sort_by(|a, b| (&a.rule.tenant, &a.rule.name).cmp(&(&b.rule.tenant, &b.rule.name)));
+    let mut memberships = by_subject(everything.memberships, |membership| &membership.subject);
+    let mut keys = by_subject(everything.api_keys, |key| &key.subject);
+    let mut tools: BTreeMap<ServerSlug, Vec<Tool>> = BTreeMap::new();
+    for tool in everything.tools {
+        tools.entry(tool.server.clone()).or_default().push(tool);
+    }
+    let subjects = everything.subjects.into_iter().map(|stored| {
+        let memberships = memberships.remove(&stored.id).unwrap_or_default();
+        let keys = keys.remove(&stored.id).unwrap_or_default();
+        subject(stored, memberships, keys)
+    });
+    let servers = everything.servers.into_iter().map(|stored| {
+        let tools = tools.remove(&stored.slug).unwrap_or_default();
+        server(stored, tools)
+    });
+    Bundle {
+        only_tenant: only.cloned(),
+        tenants: Some(everything.tenants.into_iter().map(tenant).collect()),
+        roles: Some(everything.roles.into_iter().map(role).collect()),
+        issuers: NotYet,
+        subjects: Some(subjects.collect()),
+        servers: Some(servers.collect()),
+        resources: NotYet,
+        rules: Some(everything.rules.into_iter().map(|stored: StoredRule| stored.rule).collect()),
+        credentials: Some(everything.credentials.into_iter().map(credential).collect()),
+    }
+}
+
+/// Leaves out what other tenants have, and what nobody of this one sees. What every tenant shares holds in it too.
+fn keep_what_holds_in(everything: &mut Everything, only: &TenantSlug) {
+    let shared_or_own = |tenant: &Option<TenantSlug>| tenant.as_ref().is_none_or(|tenant| tenant == only);
+    everything.tenants.retain(|tenant| tenant.slug == *only);
+    everything.roles.retain(|role| shared_or_own(&role.tenant));
+    everything.rules.retain(|stored| shared_or_own(&stored.rule.tenant));
+    everything.memberships.retain(|membership| membership.tenant == *only);
+    let members: BTreeSet<SubjectId> =
+        everything.memberships.iter().map(|membership| membership.subject.clone()).collect();
+    everything.subjects.retain(|subject| members.contains(&subject.id));
+    everything.credentials.retain(|credential| shared_or_own(&credential.tenant));
+    // A credential of the tenant needs its server, also one that the tenant may not use.
+    let bound: BTreeSet<ServerSlug> = everything
+        .credentials
+        .iter()
+        .filter(|credential| credential.tenant.is_some())
+        .filter_map(|credential| credential.server.clone())
+        .collect();
+    everything.servers.retain(|server| server.tenants.contains(only) || bound.contains(&server.slug));
+    for server in &mut everything.servers {
+        server.tenants.retain(|tenant| tenant == only);
+    }
+    let servers: BTreeSet<ServerSlug> = everything.servers.iter().map(|server| server.slug.clone()).collect();
+    everything
+        .credentials
+        .retain(|credential| credential.server.as_ref().is_none_or(|server| servers.contains(server)));
+}
+
+fn by_subject<T>(things: Vec<T>, subject: impl Fn(&T) -> &SubjectId) -> BTreeMap<SubjectId, Vec<T>> {
+    let mut found: BTreeMap<SubjectId, Vec<T>> = BTreeMap::new();
+    for thing in things {
+        found.entry(subject(&thing).clone()).or_default().push(thing);
+    }
+    found
+}
+
+fn tenant(stored: Tenant) -> TenantEntry {
+    TenantEntry { slug: stored.slug, name: Some(stored.name), active: Some(stored.active) }
+}
+
+fn role(stored: Role) -> RoleEntry {
+    RoleEntry { name: stored.name, tenant: stored.tenant, description: Some(stored.description) }
+}
+
+fn subject(stored: Subject, memberships: Vec<Membership>, keys: Vec<ApiKey>) -> SubjectEntry {
+    let identity = |identity: Identity| IdentityEntry { issuer: identity.issuer, sub: identity.sub };
+    let membership = |membership: Membership| MembershipEntry {
+        tenant: membership.tenant,
+        roles: membership.roles,
+        until: membership.until,
+    };
+    let key = |key: ApiKey| ApiKeyEntry { name: key.name, secret_env: None, expires_at: key.expires_at };
+    SubjectEntry {
+        id: stored.id,
+        kind: Some(stored.kind),
+        name: Some(stored.name),
+        active: Some(stored.active),
+        attributes: Some(stored.attributes),
+        identities: Some(stored.identities.into_iter().map(identity).collect()),
+        memberships: Some(memberships.into_iter().map(membership).collect()),
+        api_keys: Some(keys.into_iter().map(key).collect()),
+    }
+}
+
+fn credential(stored: Credential) -> CredentialEntry {
+    CredentialEntry {
+        name: stored.name,
+        tenant: stored.tenant,
+        server: stored.server,
+        trust: Some(stored.trust),
+        arguments: Some(stored.arguments),
+        responses: Some(stored.responses),
+        active: Some(stored.active),
+        secret_env: None,
+        issuer: NotYet,
+        search: NotYet,
+    }
+}
+
+fn server(stored: Server, tools: Vec<Tool>) -> ServerEntry {
+    ServerEntry {
+        slug: stored.slug,
+        name: Some(stored.name),
+        url: Some(stored.url),
+        enabled: Some(stored.enabled),
+        tenants: Some(stored.tenants),
+        audiences: Some(stored.audiences),
+        check_arguments: Some(stored.check_arguments),
+        tools: Some(tools.into_iter().map(tool).collect()),
+    }
+}
+
+/// What the server offers is no policy, and is found again; what a person said of the tool is.
+fn tool(stored: Tool) -> ToolEntry {
+    let mut entry = ToolEntry {
+        name: stored.name,
+        review: (stored.review != ReviewState::Reviewed).then_some(stored.review),
+        title: None,
+        description: None,
+        input_schema: None,
+        output_schema: None,
+        annotations: None,
+        definition: None,
+        risk: Some(stored.risk),
+        sensitivity: Some(stored.sensitivity),
+        read_only: Some(stored.read_only),
+        redact: Some(stored.redact),
+        check_schema: Some(stored.check_schema),
+        bindings: NotYet,
+        task: NotYet,
+        scopes: NotYet,
+    };
+    if let Some(Value::Object(definition)) = stored.definition {
+        define(&mut entry, definition);
+    }
+    entry
+}
+
+/// The definition by the keys of the bundle where it holds nothing else, as a whole where it does.
+fn define(entry: &mut ToolEntry, mut definition: Map<String, Value>) {
+    let fits = definition.iter().all(|(key, value)| match key.as_str() {
+        "name" => value.as_str() == Some(entry.name.as_str()),
+        "title" | "description" => value.is_string(),
+        "inputSchema" | "outputSchema" | "annotations" => !value.is_null(),
+        _ => false,
+    });
+    if definition.get("name").and_then(Value::as_str) == Some(entry.name.as_str()) {
+        definition.remove("name");
+    }
+    // A tool that is not reviewed is taken to have no definition where none of its keys is given.
+    if !fits || (entry.review.is_some() && definition.is_empty()) {
+        entry.definition = Some(definition);
+        return;
+    }
+    let text = |value: Value| match value {
+        Value::String(text) => Some(text),
+        _ => None,
+    };
+    entry.title = definition.remove("title").and_then(text);
+    entry.description = definition.remove("description").and_then(text);
+    entry.input_schema = definition.remove("inputSchema");
+    entry.output_schema = definition.remove("outputSchema");
+    entry.annotations = definition.remove("annotations");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::catalog::definition;
+    use serde_json::json;
+
+    fn entry(review: ReviewState, reviewed: Value) -> ToolEntry {
+        tool(Tool { review, definition: Some(reviewed), ..Tool::new(ServerSlug::new("crm"), "refund") })
+    }
+
+    #[test]
+    fn a_definition_is_given_so_that_it_is_the_same_again() {
+        let schema = json!({"type": "object"});
+        for (reviewed, as_a_whole) in [
+            (json!({"name": "refund"}), false),
+            (json!({"name": "refund", "title": "Refund", "description": "", "inputSchema": schema}), false),
+            (json!({"name": "refund", "outputSchema": true, "annotations": {"readOnlyHint": true}}), false),
+            (
+                json!({"name": "refund", "inputSchema": schema, "execution": {"taskSupport": "forbidden"}}),
+                true,
+            ),
+            (json!({"name": "refund", "title": 7}), true),
+            (json!({"name": "refund", "inputSchema": null}), true),
+        ] {
+            let given = entry(ReviewState::Reviewed, reviewed.clone());
+            assert_eq!((given.definition.is_some(), given.review), (as_a_whole, None), "{reviewed}");
+            assert_eq!(definition(&given, None), reviewed);
+            let given = entry(ReviewState::Changed, reviewed.clone());
+            assert_eq!(given.review, Some(ReviewState::Changed));
+            assert_eq!(definition(&given, None), reviewed);
+        }
+    }
+}

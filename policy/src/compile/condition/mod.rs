@@ -1,0 +1,196 @@
+//! A rule's `when`: a CEL condition, bounded before it is parsed, because the library has no cost limit.
+
+mod check;
+mod patterns;
+
+use crate::decision::Truth;
+use crate::evaluate::Inputs;
+use cel::common::ast::IdedExpr;
+use cel::extractors::This;
+use cel::{Context, Env, ExecutionError, ResolveResult, Value};
+use regex::Regex;
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock};
+
+/// The longest source, in bytes.
+const MAX_SOURCE: usize = 2 * 1024;
+/// Brackets that may be open at once, and the same operator in a row.
+const MAX_NESTING: usize = 24;
+
+/// One environment for all: making one costs more than most conditions.
+static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
+
+/// What a condition may speak about.
+pub const VARIABLES: &[&str] =
+    &["subject", "actor", "action", "resource", "args", "bound", "tenant", "task", "token", "context", "now"];
+
+/// What a condition may call, beside operators and the macros `has`, `all`, `exists`, `exists_one`, `filter`.
+pub const FUNCTIONS: &[&str] = &[
+    "size",
+    "contains",
+    "startsWith",
+    "endsWith",
+    "matches",
+    "int",
+    "uint",
+    "double",
+    "string",
+    "bool",
+    "timestamp",
+    "duration",
+    "getFullYear",
+    "getMonth",
+    "getDate",
+    "getDayOfMonth",
+    "getDayOfWeek",
+    "getDayOfYear",
+    "getHours",
+    "getMinutes",
+    "getSeconds",
+    "getMilliseconds",
+    "type",
+    "dyn",
+];
+
+/// Names that `type(…)` may be held against.
+pub const TYPES: &[&str] =
+    &["bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint"];
+
+/// Why a condition is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConditionError {
+    #[error("is longer than {MAX_SOURCE} bytes")]
+    TooLong,
+    #[error("is nested too deeply")]
+    TooDeep,
+    #[error("does not parse: {0}")]
+    Parse(String),
+    #[error(
+        "speaks about `{0}`, which is none of subject, actor, action, resource, args, bound, tenant, task, token, context, now"
+    )]
+    UnknownVariable(String),
+    #[error("calls `{0}`, which is not a function of conditions")]
+    UnknownFunction(String),
+    #[error("uses the macro `map`; only has, all, exists, exists_one and filter are allowed")]
+    MapMacro,
+    #[error("uses a macro inside or over another one")]
+    NestedMacro,
+    #[error("names an element `{0}`, which already means something else; give it another name")]
+    TakenName(String),
+    #[error(
+        "matches against a pattern that is not written out, or that is no regular expression of linear time"
+    )]
+    Pattern,
+}
+
+/// A compiled condition.
+#[derive(Debug)]
+pub struct Condition {
+    expression: IdedExpr,
+    /// Which of [`VARIABLES`] it reads.
+    reads: BTreeSet<&'static str>,
+    has_macro: bool,
+    arguments: BTreeSet<String>,
+    /// The patterns of `matches`, each under the name by which `expression` calls it: the library would compile
+    /// them anew for every element of every call.
+    patterns: Vec<(String, Regex)>,
+}
+
+impl Condition {
+    /// # Errors
+    /// See [`ConditionError`].
+    pub fn compile(source: &str) -> Result<Self, ConditionError> {
+        if source.len() > MAX_SOURCE {
+            return Err(ConditionError::TooLong);
+        }
+        if nesting(source) > MAX_NESTING {
+            return Err(ConditionError::TooDeep);
+        }
+        let program = ENVIRONMENT.compile(source).map_err(|errors| {
+            let text: String = errors.to_string().chars().take(300).collect();
+            ConditionError::Parse(text)
+        })?;
+        // First what bounds the depth: everything after it may recurse freely.
+        let check::Found { reads, has_macro, arguments } = check::check(program.expression())?;
+        let mut expression = program.expression().clone();
+        let patterns = patterns::lift(&mut expression);
+        Ok(Self { expression, reads, has_macro, arguments, patterns })
+    }
+
+    /// The arguments it names as `args.x`.
+    pub fn arguments(&self) -> impl Iterator<Item = &str> {
+        self.arguments.iter().map(String::as_str)
+    }
+
+    pub(crate) fn reads_arguments(&self) -> bool {
+        self.reads.contains("args")
+    }
+
+    pub(super) fn expression(&self) -> &IdedExpr {
+        &self.expression
+    }
+
+    /// Evaluates the condition, or a part of it.
+    pub(super) fn resolve(&self, part: &IdedExpr, variable: impl Fn(&'static str) -> Value) -> ResolveResult {
+        let mut context = Context::with_env(ENVIRONMENT.clone());
+        for &name in &self.reads {
+            context.add_variable_from_value(name, variable(name));
+        }
+        for (name, pattern) in &self.patterns {
+            let pattern = pattern.clone();
+            // Refused only for a name that the library knows, and it knows none like these.
+            let _ = context
+                .add_function(name, move |This(text): This<Arc<String>>| pattern.is_match(text.as_str()));
+        }
+        Value::resolve(part, &context)
+    }
+
+    /// Whether it holds. Whatever is not a clear yes or no is unknown, with a few words on why; they never
+    /// repeat a value.
+    pub(crate) fn truth(&self, inputs: &Inputs<'_>) -> (Truth, Option<&'static str>) {
+        if self.reads_arguments() && !inputs.has_arguments() {
+            return (Truth::Unknown, Some("the arguments were not sent"));
+        }
+        if self.has_macro && inputs.is_too_long_for_macros() {
+            return (Truth::Unknown, Some("a list is longer than 1,000 elements"));
+        }
+        match self.resolve(&self.expression, |name| inputs.variable(name)) {
+            Ok(Value::Bool(value)) => (Truth::from(value), None),
+            Ok(_) => (Truth::Unknown, Some("the condition is neither true nor false")),
+            Err(ExecutionError::NoSuchKey(_)) => {
+                (Truth::Unknown, Some("the condition reads something that is not there"))
+            }
+            Err(_) => (Truth::Unknown, Some("the condition could not be evaluated")),
+        }
+    }
+}
+
+/// How deep a source can make the parser go, judged without parsing: brackets that are open at once, plus
+/// the operators that nest to the right (`?:`, `!`, `-`). Brackets in string literals count too; that is
+/// stricter than needed and never wrong.
+fn nesting(source: &str) -> usize {
+    let (mut open, mut deepest, mut prefixes, mut ternaries) = (0usize, 0usize, 0usize, 0usize);
+    for byte in source.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => {
+                open += 1;
+                deepest = deepest.max(open);
+            }
+            b')' | b']' | b'}' => open = open.saturating_sub(1),
+            b'?' => ternaries += 1,
+            _ => {}
+        }
+        match byte {
+            b'!' | b'-' => {
+                prefixes += 1;
+                deepest = deepest.max(prefixes);
+            }
+            byte if byte.is_ascii_whitespace() => {}
+            _ => prefixes = 0,
+        }
+    }
+    deepest.max(ternaries)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,84 @@
+//! Step 1, before parsing: a body, whole and bounded.
+
+use super::error::RequestError;
+use super::request::MAX_BODY;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::{HeaderMap, header};
+use futures::StreamExt;
+use std::time::Duration;
+
+/// A body that takes longer than this is not waited for.
+const READ_WITHIN: Duration = Duration::from_secs(10);
+
+/// So much of a body that is too large is read and thrown away, in bytes. A sender that is still sending when the
+/// connection closes never sees why.
+const THROWN_AWAY: usize = 8 * MAX_BODY;
+
+/// Reads a body to its end.
+///
+/// # Errors
+/// When it is too large or too slow, or breaks off.
+pub(super) async fn read_whole(headers: &HeaderMap, body: Body) -> Result<Bytes, RequestError> {
+    let promised = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+    let reading = async {
+        match promised {
+            // hyper holds a body to its promise.
+            Some(length) if length <= MAX_BODY => {
+                to_bytes(body, MAX_BODY).await.map_err(|_| RequestError::malformed(BROKEN))
+            }
+            // Who asks first is answered at once.
+            Some(length) if length > THROWN_AWAY || headers.contains_key(header::EXPECT) => {
+                Err(RequestError::TooLarge)
+            }
+            _ => read_bounded(body).await,
+        }
+    };
+    tokio::time::timeout(READ_WITHIN, reading).await.unwrap_or(Err(RequestError::TooSlow))
+}
+
+const BROKEN: &str = "the body could not be read";
+
+async fn read_bounded(body: Body) -> Result<Bytes, RequestError> {
+    let mut chunks = body.into_data_stream();
+    let mut whole = Vec::new();
+    let mut seen: usize = 0;
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| RequestError::malformed(BROKEN))?;
+        seen = seen.saturating_add(chunk.len());
+        if seen <= MAX_BODY {
+            whole.extend_from_slice(&chunk);
+        } else if seen > THROWN_AWAY {
+            break;
+        } else {
+            whole = Vec::new();
+        }
+    }
+    if seen > MAX_BODY { Err(RequestError::TooLarge) } else { Ok(whole.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn read(promised: Option<usize>, chunks: &[usize]) -> Result<usize, RequestError> {
+        let mut headers = HeaderMap::new();
+        if let Some(length) = promised {
+            headers.insert(header::CONTENT_LENGTH, length.into());
+        }
+        let chunks: Vec<_> =
+            chunks.iter().map(|length| Ok::<_, std::io::Error>(vec![b' '; *length])).collect();
+        let body = Body::from_stream(futures::stream::iter(chunks));
+        read_whole(&headers, body).await.map(|bytes| bytes.len())
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_to_the_last_byte_that_is_taken() {
+        assert_eq!(read(Some(5), &[2, 3]).await, Ok(5));
+        assert_eq!(read(None, &[]).await, Ok(0));
+        assert_eq!(read(None, &[MAX_BODY - 1, 1]).await, Ok(MAX_BODY));
+        assert_eq!(read(None, &[MAX_BODY, 1]).await, Err(RequestError::TooLarge));
+        assert_eq!(read(None, &[MAX_BODY; 20]).await, Err(RequestError::TooLarge));
+        assert_eq!(read(Some(MAX_BODY + 1), &[MAX_BODY + 1]).await, Err(RequestError::TooLarge));
+        assert_eq!(read(Some(usize::MAX), &[]).await, Err(RequestError::TooLarge));
+    }
+}

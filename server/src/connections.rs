@@ -1,0 +1,262 @@
+//! Connections: how many, and for how long each may keep the server waiting. HTTP/1.1 over TCP.
+//!
+//! Whoever connects and says nothing, or sends a request byte by byte, holds one place of a few thousand for half a
+//! minute and is cut off. A stop takes no new connections, closes those at rest and lets requests under way end.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::ConnectInfo;
+use axum::http::{Request, StatusCode};
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tower::Service;
+
+/// How long the listener rests after the system refused a connection: descriptors come back when others close.
+const REST: Duration = Duration::from_secs(1);
+
+/// What connections may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Open at once; further ones wait in the system's queue.
+    pub connections: NonZeroU32,
+    /// From the connection to the end of the first request's head.
+    pub head: Duration,
+    /// From the end of a request's head to the end of its body.
+    pub body: Duration,
+    /// From one answer to the end of the next request's head. Longer than clients and proxies usually keep a
+    /// connection that rests: whoever closes it while the other one sends loses a request.
+    pub rest: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: NonZeroU32::MIN.saturating_add(4_095),
+            head: Duration::from_secs(30),
+            body: Duration::from_secs(30),
+            rest: Duration::from_secs(120),
+        }
+    }
+}
+
+/// Serves until it is asked to stop, and then until every connection is closed. Dropped, it cuts them off.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    app: Router,
+    limits: Limits,
+    asked_to_stop: impl Future<Output = ()>,
+) {
+    let mut door = Door::new(listener, limits);
+    let (stopping, stop) = watch::channel(false);
+    let mut open = JoinSet::new();
+    let mut asked_to_stop = pin!(asked_to_stop);
+    loop {
+        let (stream, peer, place) = tokio::select! {
+            () = &mut asked_to_stop => break,
+            next = door.next() => next,
+        };
+        open.spawn(attend(stream, peer, app.clone(), limits, stop.clone(), place));
+        while open.try_join_next().is_some() {}
+    }
+    drop(door);
+    stopping.send_replace(true);
+    while open.join_next().await.is_some() {}
+}
+
+/// Where connections come in, as far as there are places. Says once what keeps them out.
+struct Door {
+    listener: TcpListener,
+    places: Arc<Semaphore>,
+    full: bool,
+    failing: bool,
+}
+
+impl Door {
+    fn new(listener: TcpListener, limits: Limits) -> Self {
+        let most = usize::try_from(limits.connections.get()).unwrap_or(Semaphore::MAX_PERMITS);
+        let places = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
+        Self { listener, places, full: false, failing: false }
+    }
+
+    /// The next connection, with its place. Gives up nothing when it is not waited for any longer.
+    async fn next(&mut self) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
+        let place = self.place().await;
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, peer)) => {
+                    self.failing = false;
+                    return (stream, peer, place);
+                }
+                // The other end gave up before it was its turn.
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    if !std::mem::replace(&mut self.failing, true) {
+                        tracing::error!(%error, "connections cannot be accepted; further tries each second");
+                    }
+                    sleep(REST).await;
+                }
+            }
+        }
+    }
+
+    async fn place(&mut self) -> OwnedSemaphorePermit {
+        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+            self.full = false;
+            return place;
+        }
+        if !std::mem::replace(&mut self.full, true) {
+            tracing::warn!("as many connections are open as may be (--max-connections); further ones wait");
+        }
+        match Arc::clone(&self.places).acquire_owned().await {
+            Ok(place) => place,
+            // Nobody closes the semaphore.
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+fn is_of_one_connection(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// One connection, from its first request to its end.
+async fn attend(
+    stream: TcpStream,
+    peer: SocketAddr,
+    app: Router,
+    limits: Limits,
+    mut stop: watch::Receiver<bool>,
+    place: OwnedSemaphorePermit,
+) {
+    // Answers are small and must not wait for more to say. Where it cannot be set, they are merely slower.
+    let _ = stream.set_nodelay(true);
+    let asked = Arc::new(AtomicBool::new(false));
+    let service = {
+        let asked = Arc::clone(&asked);
+        service_fn(move |request: Request<Incoming>| {
+            asked.store(true, Ordering::Relaxed);
+            answer(app.clone(), peer, request, limits.body)
+        })
+    };
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.rest)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = pin!(connection);
+    let mut first = pin!(sleep(limits.head));
+    let mut waits_for_first = true;
+    let mut goes_on = true;
+    loop {
+        tokio::select! {
+            ended = connection.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!(%error, %peer, "a connection broke off");
+                }
+                break;
+            }
+            () = &mut first, if waits_for_first => {
+                waits_for_first = false;
+                if !asked.load(Ordering::Relaxed) {
+                    tracing::debug!(%peer, "a connection was closed: it asked for nothing in time");
+                    break;
+                }
+            }
+            // A sender that is gone means the same.
+            _ = stop.wait_for(|stop| *stop), if goes_on => {
+                goes_on = false;
+                if !asked.load(Ordering::Relaxed) {
+                    break;
+                }
+                connection.as_mut().graceful_shutdown();
+            }
+        }
+    }
+    drop(place);
+}
+
+/// The answer to one request.
+async fn answer(
+    mut app: Router,
+    peer: SocketAddr,
+    request: Request<Incoming>,
+    body_within: Duration,
+) -> Result<axum::response::Response, Infallible> {
+    let late = Arc::new(AtomicBool::new(false));
+    let mut request = request.map(|body| TimedBody::new(body, body_within, Arc::clone(&late)));
+    request.extensions_mut().insert(ConnectInfo(peer));
+    let mut response = app.call(request).await?;
+    if late.load(Ordering::Relaxed) {
+        // Whoever was to read the body says only that it could not.
+        *response.status_mut() = StatusCode::REQUEST_TIMEOUT;
+    }
+    Ok(response)
+}
+
+/// Why a body was not read to its end.
+#[derive(Debug, thiserror::Error)]
+enum BodyError {
+    #[error("the body did not arrive in time")]
+    Late,
+    #[error("the body broke off")]
+    Broken(#[source] hyper::Error),
+}
+
+/// A body that is waited for until a deadline, however it trickles.
+struct TimedBody {
+    body: Incoming,
+    until: Instant,
+    /// Made when there is something to wait for: most bodies are there at once.
+    alarm: Option<Pin<Box<Sleep>>>,
+    late: Arc<AtomicBool>,
+}
+
+impl TimedBody {
+    fn new(body: Incoming, within: Duration, late: Arc<AtomicBool>) -> Self {
+        Self { body, until: Instant::now() + within, alarm: None, late }
+    }
+}
+
+impl Body for TimedBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = self.get_mut();
+        if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(context) {
+            return Poll::Ready(frame.map(|frame| frame.map_err(BodyError::Broken)));
+        }
+        let until = this.until;
+        let alarm = this.alarm.get_or_insert_with(|| Box::pin(sleep_until(until)));
+        if alarm.as_mut().poll(context).is_pending() {
+            return Poll::Pending;
+        }
+        this.late.store(true, Ordering::Relaxed);
+        Poll::Ready(Some(Err(BodyError::Late)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

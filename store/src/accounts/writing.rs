@@ -1,0 +1,230 @@
+//! What changes of an account: its password, whether it is on, its role, its sessions, its last sign-in.
+//!
+//! Each change takes hold of the rows it goes by before it looks at them. On Postgres that is what makes two of
+//! them, or one of them and a sign-in under way, go one after the other; SQLite has one writer anyway.
+
+use super::events::{self, Event, Note};
+use super::{Account, AccountError, AccountRole, AccountRow, Accounts, PasswordHash, by_id, devices, setup};
+use crate::Store;
+use crate::administration::Actor;
+use crate::db::{StoreError, Tx};
+use crate::sessions::delete_of_account;
+use policy::Timestamp;
+use sea_query::{Expr, ExprTrait, LockType, Order, Query, UpdateStatement};
+
+/// Another password for an account.
+#[derive(Debug, Clone, Copy)]
+pub struct PasswordChange<'a> {
+    /// The version of the password that was asked for and found right.
+    pub seen: i64,
+    pub hash: &'a PasswordHash,
+    /// The session that goes on; every other one ends.
+    pub own_session: Option<&'a [u8; 32]>,
+}
+
+#[derive(sqlx::FromRow)]
+struct IdRow {
+    id: String,
+}
+
+fn update(id: &str) -> UpdateStatement {
+    Query::update().table(Accounts::Table).and_where(Expr::col(Accounts::Id).eq(id)).take()
+}
+
+/// Notes a sign-in, if the account is on and its password still the one that was checked. Whoever runs it in
+/// the transaction that makes the session goes on only where it touched a row.
+pub(crate) fn note_sign_in(id: &str, password_version: i64, now: Timestamp) -> UpdateStatement {
+    update(id)
+        .value(Accounts::LastSignInAt, now.micros())
+        .and_where(Expr::col(Accounts::Active).eq(1_i64))
+        .and_where(Expr::col(Accounts::PasswordVersion).eq(password_version))
+        .take()
+}
+
+/// The account as it is now, and stays until this transaction is over.
+pub(super) async fn hold(tx: &mut Tx, id: &str) -> Result<Account, AccountError> {
+    let query = by_id(id).lock(LockType::NoKeyUpdate).take();
+    let row = tx.fetch_optional::<AccountRow>(&query).await?.ok_or(AccountError::Unknown)?;
+    Ok(Account::try_from(row)?)
+}
+
+/// Refuses where this account is the only active owner. To be called before anything else is held: it holds all
+/// active owners, in the order of their ids, so that two who take each other away do not both succeed.
+async fn keep_an_owner(tx: &mut Tx, id: &str) -> Result<(), AccountError> {
+    let owners = Query::select()
+        .column(Accounts::Id)
+        .from(Accounts::Table)
+        .and_where(Expr::col(Accounts::Role).eq(AccountRole::Owner.as_str()))
+        .and_where(Expr::col(Accounts::Active).eq(1_i64))
+        .order_by(Accounts::Id, Order::Asc)
+        .lock(LockType::NoKeyUpdate)
+        .take();
+    let owners = tx.fetch_all::<IdRow>(&owners).await?;
+    if matches!(owners.as_slice(), [only] if only.id == id) {
+        return Err(AccountError::LastOwner);
+    }
+    Ok(())
+}
+
+/// Another password for an account that is held; it is on from now on. What was made for the old password goes:
+/// links that would set yet another one, and browsers that are known by it.
+pub(super) async fn renew(
+    tx: &mut Tx,
+    account: &Account,
+    hash: &PasswordHash,
+) -> Result<Account, StoreError> {
+    tx.execute(&setup::unused_links_of(&account.id)).await?;
+    tx.execute(&devices::delete_of(&account.id)).await?;
+    let renewed = Account {
+        password_hash: Some(hash.clone()),
+        password_version: account.password_version.saturating_add(1),
+        active: true,
+        ..account.clone()
+    };
+    let update = update(&renewed.id)
+        .value(Accounts::PasswordHash, hash.as_str())
+        .value(Accounts::PasswordVersion, renewed.password_version)
+        .value(Accounts::Active, 1_i64)
+        .take();
+    tx.execute(&update).await?;
+    Ok(renewed)
+}
+
+impl Store {
+    /// Sets another password and ends every other session of the account.
+    ///
+    /// # Errors
+    /// When there is no such account, or it was switched off or given another password meanwhile.
+    pub async fn change_password(
+        &self,
+        id: &str,
+        change: &PasswordChange<'_>,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Account, AccountError> {
+        let mut tx = self.db.begin_write().await?;
+        let before = hold(&mut tx, id).await?;
+        if !before.active || before.password_version != change.seen {
+            return Err(AccountError::Stale);
+        }
+        let after = renew(&mut tx, &before, change.hash).await?;
+        let ended_sessions = tx.execute(&delete_of_account(id, change.own_session)).await?;
+        let note =
+            Note { event: Event::PasswordChanged, before: Some(&before), after: &after, ended_sessions };
+        events::record(&mut tx, &note, by, now).await?;
+        tx.commit().await?;
+        Ok(after)
+    }
+
+    /// Ends the account's sessions, all but this one; answers how many.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn end_other_sessions(
+        &self,
+        id: &str,
+        own_session: &[u8; 32],
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let mut tx = self.db.begin_write().await?;
+        let ended_sessions = tx.execute(&delete_of_account(id, Some(own_session))).await?;
+        if ended_sessions > 0
+            && let Some(row) = tx.fetch_optional::<AccountRow>(&by_id(id)).await?
+        {
+            let account = Account::try_from(row)?;
+            let event = Event::SignedOutElsewhere;
+            let note = Note { event, before: Some(&account), after: &account, ended_sessions };
+            events::record(&mut tx, &note, by, now).await?;
+        }
+        tx.commit().await?;
+        Ok(ended_sessions)
+    }
+
+    /// Switches the account on; or off, with all its sessions, recovery links and known browsers.
+    ///
+    /// # Errors
+    /// When there is no such account, or it is the last active owner's.
+    pub async fn set_account_active(
+        &self,
+        id: &str,
+        active: bool,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<(), AccountError> {
+        let mut tx = self.db.begin_write().await?;
+        if !active {
+            keep_an_owner(&mut tx, id).await?;
+        }
+        let before = hold(&mut tx, id).await?;
+        if before.active == active {
+            return Ok(());
+        }
+        let version = before.password_version;
+        // Off and on again within one sign-in: its session must not come of it.
+        let password_version = if active { version } else { version.saturating_add(1) };
+        let after = Account { active, password_version, ..before.clone() };
+        let update = update(id)
+            .value(Accounts::Active, i64::from(active))
+            .value(Accounts::PasswordVersion, password_version)
+            .take();
+        tx.execute(&update).await?;
+        let ended_sessions = if active {
+            0
+        } else {
+            tx.execute(&setup::unused_links_of(id)).await?;
+            tx.execute(&devices::delete_of(id)).await?;
+            tx.execute(&delete_of_account(id, None)).await?
+        };
+        let event = if active { Event::SwitchedOn } else { Event::SwitchedOff };
+        let note = Note { event, before: Some(&before), after: &after, ended_sessions };
+        events::record(&mut tx, &note, by, now).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// # Errors
+    /// When there is no such account, or it is the last active owner's.
+    pub async fn set_account_role(
+        &self,
+        id: &str,
+        role: AccountRole,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<(), AccountError> {
+        let mut tx = self.db.begin_write().await?;
+        if role != AccountRole::Owner {
+            keep_an_owner(&mut tx, id).await?;
+        }
+        let before = hold(&mut tx, id).await?;
+        if before.role == role {
+            return Ok(());
+        }
+        let update = update(id).value(Accounts::Role, role.as_str()).take();
+        tx.execute(&update).await?;
+        let after = Account { role, ..before.clone() };
+        let event = Event::RoleChanged;
+        let note = Note { event, before: Some(&before), after: &after, ended_sessions: 0 };
+        events::record(&mut tx, &note, by, now).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sea_query::{PostgresQueryBuilder, SqliteQueryBuilder};
+
+    #[test]
+    fn rows_are_held_where_there_is_more_than_one_writer() {
+        let mut query = by_id("a");
+        query.lock(LockType::NoKeyUpdate);
+        assert!(query.to_string(PostgresQueryBuilder).ends_with("FOR NO KEY UPDATE"));
+        assert!(!query.to_string(SqliteQueryBuilder).contains("FOR"));
+    }
+
+    #[test]
+    fn a_sign_in_counts_for_the_password_that_was_checked() {
+        let sql = note_sign_in("a", 7, Timestamp::from_micros(1)).to_string(SqliteQueryBuilder);
+        assert!(sql.contains(r#""active" = 1"#) && sql.contains(r#""password_version" = 7"#), "{sql}");
+    }
+}

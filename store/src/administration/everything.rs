@@ -1,0 +1,72 @@
+//! All of it at once, as of one moment: what a policy file is written from, and pruned against.
+
+use super::{
+    ApiKey, Credential, CredentialKey, Membership, Page, Role, Server, StoredRule, Subject, Tenant, Tool,
+    Writer, api_keys, credential_keys, credentials, memberships, roles, rules, servers, subjects, tenants,
+    tools,
+};
+use crate::Store;
+use crate::db::{Source, StoreError};
+
+/// Everything that people administer, but for the console's accounts. Keys come without their secrets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Everything {
+    /// By slug.
+    pub tenants: Vec<Tenant>,
+    /// By name.
+    pub roles: Vec<Role>,
+    /// By id.
+    pub subjects: Vec<Subject>,
+    /// By tenant and subject; ended ones too.
+    pub memberships: Vec<Membership>,
+    /// By subject and name; expired ones too.
+    pub api_keys: Vec<ApiKey>,
+    /// By slug.
+    pub servers: Vec<Server>,
+    /// By server and name.
+    pub tools: Vec<Tool>,
+    /// By name.
+    pub rules: Vec<StoredRule>,
+    /// By name.
+    pub credentials: Vec<Credential>,
+    /// The oldest first; expired ones too.
+    pub credential_keys: Vec<CredentialKey>,
+}
+
+async fn read<S: Source>(source: &mut S) -> Result<Everything, StoreError> {
+    Ok(Everything {
+        tenants: tenants::list(source, &Page::ALL).await?,
+        roles: roles::list(source, None).await?,
+        subjects: subjects::list(source, None, &Page::ALL).await?,
+        memberships: memberships::list_all(source).await?,
+        api_keys: api_keys::list_all(source).await?,
+        servers: servers::list(source, None, &Page::ALL).await?,
+        tools: tools::list(source, None, &Page::ALL).await?,
+        rules: rules::list(source, None, &Page::ALL).await?,
+        credentials: credentials::list(source, &Page::ALL).await?,
+        credential_keys: credential_keys::list_all(source).await?,
+    })
+}
+
+impl Store {
+    /// Reads all of it in one snapshot, in nobody's way.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn read_everything(&self) -> Result<Everything, StoreError> {
+        let mut tx = self.db.begin_snapshot().await?;
+        let everything = read(&mut tx).await?;
+        tx.rollback().await?;
+        Ok(everything)
+    }
+}
+
+impl Writer {
+    /// As [`Store::read_everything`], within this unit of work.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn read_everything(&mut self) -> Result<Everything, StoreError> {
+        read(&mut self.tx).await
+    }
+}
