@@ -15,6 +15,7 @@ mod policies;
 mod preview;
 mod record;
 pub mod secret;
+pub mod tokens;
 
 pub use enforce::{Answer, AskError, Question, SubjectClaim};
 pub use preview::{Preview, PreviewError, Previewer};

@@ -1,5 +1,6 @@
 //! A database with a policy, and servers that run on it.
 
+use pdp::address_guard::AllowedAddress;
 use crate::database::{Backend, Database};
 use crate::pep::Pep;
 use pdp::bundle::{ApplyOptions, Bundle, apply};
@@ -80,7 +81,7 @@ impl World {
             log: "warn".to_owned(),
             listen: listener.local_addr().expect("an address"),
             public_url: format!("http://{}", listener.local_addr().expect("an address")),
-            allow_addresses: Vec::new(),
+            allow_addresses: vec![AllowedAddress::Loopback],
             trusted_proxies: Vec::new(),
             limits: Limits::default(),
         };
