@@ -6,6 +6,8 @@ use crate::console::{self, ConsoleSettings, ConsoleState};
 use crate::{audit_key, connections, router};
 use anyhow::{Context, Result};
 use pdp::Pdp;
+use pdp::address_guard::AddressGuard;
+use pdp::tokens::Tokens;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +32,7 @@ pub struct Running {
     address: SocketAddr,
     store: Store,
     recorder: Recorder,
+    pdp: Arc<Pdp>,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
     sweeping: JoinHandle<()>,
@@ -50,11 +53,15 @@ impl Running {
             trusted_proxies: config.trusted_proxies.clone(),
             ..ConsoleSettings::new(&config.public_url)
         };
+        let tokens = Tokens::new(AddressGuard::new(&settings.allow_addresses))
+            .context("the client that fetches issuers' keys could not be made")?;
+        let tokens = Arc::new(tokens);
         let key = audit_key::load_or_create(&config.audit_key)?;
         let heads = LocalHeads::beside(&config.audit_key, &config.database);
         let verifier = Verifier::new(store.clone(), key.clone(), heads.clone(), clock.clone());
         let console =
-            ConsoleState::new(store.clone(), &settings, verifier, clock.clone()).context("the public URL")?;
+            ConsoleState::new(store.clone(), &settings, verifier, Arc::clone(&tokens), clock.clone())
+                .context("the public URL")?;
         let address = listener.local_addr()?;
         let instance = format!("{}/{}", hostname(), std::process::id());
         let (recorder, _task) =
@@ -63,15 +70,15 @@ impl Running {
                 .context("the record could not be started")?;
         let keeping = heads.follow(&recorder);
         let sweeping = tokio::spawn(sweep_now_and_then(store.clone(), clock));
-        let pdp = Arc::new(Pdp::new(store.clone(), recorder.clone(), key));
-        let app = router::router(pdp, store.clone(), recorder.clone(), console, &config.public_url);
+        let pdp = Arc::new(Pdp::new(store.clone(), recorder.clone(), key, tokens));
+        let app = router::router(pdp.clone(), store.clone(), recorder.clone(), console, &config.public_url);
         let (stop, stopped) = oneshot::channel();
         let asked_to_stop = async move {
             // A dropped sender asks as well.
             let _ = stopped.await;
         };
         let serving = tokio::spawn(connections::serve(listener, app, config.limits, asked_to_stop));
-        Ok(Self { address, store, recorder, stop, serving, sweeping, keeping })
+        Ok(Self { address, store, recorder, pdp, stop, serving, sweeping, keeping })
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -82,7 +89,7 @@ impl Running {
         self.address
     }
 
-    /// Lets open requests end, writes what waits to be recorded and the last checkpoint, and closes the
+    /// Lets open requests end, writes what waits to be recorded or noted and the last checkpoint, and closes the
     /// database.
     ///
     /// # Errors
@@ -98,6 +105,7 @@ impl Running {
         }
         self.sweeping.abort();
         self.recorder.stop().await;
+        self.pdp.stop().await;
         // It ends once the recorder's last checkpoint is written down.
         if tokio::time::timeout(GRACE, self.keeping).await.is_err() {
             tracing::warn!("the last checkpoint was not kept beside the audit key in time");

@@ -1,8 +1,8 @@
 //! A database with a policy, and servers that run on it.
 
-use pdp::address_guard::AllowedAddress;
 use crate::database::{Backend, Database};
 use crate::pep::Pep;
+use pdp::address_guard::AllowedAddress;
 use pdp::bundle::{ApplyOptions, Bundle, apply};
 use server::clock;
 use server::config::Config;
@@ -73,6 +73,8 @@ impl World {
 
     /// A replica that reaches the database by this address.
     pub async fn replica_at(&self, url: &str) -> Replica {
+        // As the command line does first of all.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let config = Config {
             database: url.to_owned(),

@@ -110,6 +110,8 @@ mod stories {
         writer.rollback().await.expect("rolls back");
 
         map(&world, OTHER, "a-17", "alice").await;
+        let count = async |url: &str| world.store.count_identities(url).await.expect("counts");
+        assert_eq!((count(OTHER).await, count(IDP).await), (1, 0));
         let mut writer = self::writer(&world).await;
         assert!(writer.delete_issuer(OTHER).await.expect("deletes"));
         assert!(!writer.delete_issuer(OTHER).await.expect("is gone"));

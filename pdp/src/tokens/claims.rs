@@ -44,6 +44,7 @@ pub(super) fn check(
     required(text(&claims, "sub")?, "sub")?;
     let sub = required(text(&claims, &issuer.subject_claim)?, &issuer.subject_claim)?.to_owned();
     let audiences = audiences(&claims)?;
+    let listed = listed(&audiences, issuer);
     let jti = text(&claims, "jti")?.map(str::to_owned);
     if issuer.require_jti && jti.is_none() {
         return Err(missing("jti"));
@@ -57,6 +58,7 @@ pub(super) fn check(
         issued_at,
         expires_at,
         audiences,
+        listed,
         scopes,
         weaker: issuer.weaker().into_iter().map(str::to_owned).collect(),
         claims,
@@ -153,6 +155,15 @@ fn audiences(claims: &Map<String, Value>) -> Result<Vec<String>, Refusal> {
         Some(one) => texts(std::slice::from_ref(one)),
     };
     audiences.ok_or_else(|| Refusal::invalid("`aud` is neither a text nor a list of texts"))
+}
+
+/// Those of the audiences that the issuer lists, where it lists any. Whether one of them is the called server's,
+/// evaluation asks.
+fn listed(audiences: &[String], issuer: &Issuer) -> Option<Vec<String>> {
+    if issuer.audiences.is_empty() {
+        return None;
+    }
+    Some(audiences.iter().filter(|audience| issuer.audiences.contains(audience)).cloned().collect())
 }
 
 fn texts(values: &[Value]) -> Option<Vec<String>> {

@@ -15,6 +15,7 @@ mod parts;
 #[cfg(test)]
 mod tests;
 
+pub use keys::{KeysState, KnownKey};
 pub use parts::Peeked;
 
 use crate::address_guard::{AddressError, AddressGuard};
@@ -101,6 +102,18 @@ impl Tokens {
         // What the claims say is told only once they are known to be the issuer's.
         self.check_signature(token, &parts, &header, issuer).await?;
         claims::check(parts, &header, issuer, now)
+    }
+
+    /// What this process knows of an issuer's keys. Asks for nothing.
+    pub fn keys_of(&self, issuer: &Issuer) -> KeysState {
+        self.rings.of(issuer).told()
+    }
+
+    /// Fetches an issuer's keys now, unless that was done a moment ago, and tells what came of it.
+    pub async fn fetch_keys(&self, issuer: &Issuer) -> KeysState {
+        let ring = self.rings.of(issuer);
+        ring.fetch_now().await;
+        ring.told()
     }
 
     async fn check_signature(

@@ -7,7 +7,7 @@ use super::writer::About;
 use super::{CHUNK, Page, WriteError, Writer, holds};
 use crate::Store;
 use crate::db::{Source, StoreError, flag, json, to_json};
-use crate::schema::{IssuerTenants, Issuers};
+use crate::schema::{Identities, IssuerTenants, Issuers};
 use crate::unmapped;
 use policy::TenantSlug;
 use policy::issuer::Issuer;
@@ -45,6 +45,11 @@ pub(crate) struct IssuerRow {
 struct TenantRow {
     issuer: String,
     tenant: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct CountRow {
+    n: i64,
 }
 
 /// The longest URL in bytes; together with a token's `sub` or `jti` it has to fit into an index.
@@ -146,6 +151,20 @@ impl Store {
     /// When the database does not answer, or holds what it must not.
     pub async fn list_issuers(&self, page: &Page<'_>) -> Result<Vec<StoredIssuer>, StoreError> {
         list(&mut &self.db, page).await
+    }
+
+    /// How many identities of this issuer belong to subjects, registered or not.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_identities(&self, url: &str) -> Result<i64, StoreError> {
+        let query = Query::select()
+            .expr_as(Expr::cust("count(*)"), "n")
+            .from(Identities::Table)
+            .and_where(Expr::col(Identities::Issuer).eq(url))
+            .take();
+        let row: Option<CountRow> = self.db.fetch_optional(&query).await?;
+        Ok(row.map_or(0, |row| row.n))
     }
 }
 

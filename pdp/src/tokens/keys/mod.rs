@@ -8,9 +8,31 @@ pub(super) use ring::{Clock, Rings};
 use key::Key;
 use policy::issuer::{Algorithm, MAX_KEYS};
 use serde_json::{Map, Value};
+use std::time::Duration;
 
 /// How many keys are tried where a token names none.
 const MAX_TRIED: usize = 8;
+
+/// What this process knows of an issuer's keys; for the administrator.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KeysState {
+    /// Those that can verify tokens.
+    pub keys: Vec<KnownKey>,
+    /// How many more the issuer publishes.
+    pub unusable: usize,
+    /// How long ago they were fetched. None: they were not, or are given and never are.
+    pub fetched: Option<Duration>,
+    /// Why the last fetch failed, if it did.
+    pub failure: Option<String>,
+}
+
+/// A public key, by what it is told from others by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownKey {
+    pub kid: Option<String>,
+    /// What it may have signed with.
+    pub algorithms: Vec<Algorithm>,
+}
 
 /// The usable keys of one issuer at one moment.
 #[derive(Debug, Default)]
@@ -49,6 +71,14 @@ impl KeySet {
 
     pub(super) fn unusable(&self) -> usize {
         self.unusable
+    }
+
+    pub(super) fn known(&self) -> Vec<KnownKey> {
+        let known = |key: &Key| KnownKey {
+            kid: key.kid().map(ToOwned::to_owned),
+            algorithms: Algorithm::ALL.iter().copied().filter(|name| key.is_for(*name)).collect(),
+        };
+        self.keys.iter().map(known).collect()
     }
 
     /// Whether there is a key of this name, whatever it is for. Where none is named, none is known.

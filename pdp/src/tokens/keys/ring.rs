@@ -3,7 +3,7 @@
 //! One fetch per issuer at a time, in a task of its own, so that it ends although the call that began it went away.
 //! Calls wait for it only where they cannot do without, and not for ever.
 
-use super::KeySet;
+use super::{KeySet, KeysState};
 use crate::tokens::fetch::{FetchError, Fetcher};
 use lru::LruCache;
 use policy::issuer::{Issuer, KeySource};
@@ -200,6 +200,32 @@ impl Ring {
         };
         end_of(running).await;
         other(&self.state())
+    }
+
+    /// What is known, without asking for anything.
+    pub(in crate::tokens) fn told(&self) -> KeysState {
+        let state = self.state();
+        let good = state.good.as_ref();
+        KeysState {
+            keys: good.map(|good| good.keys.known()).unwrap_or_default(),
+            unusable: good.map_or(0, |good| good.keys.unusable()),
+            fetched: good.filter(|_| !self.is_given()).map(|good| self.clock.now() - good.at),
+            failure: state.failure.clone(),
+        }
+    }
+
+    /// Fetches them now, unless that is under way or was done a moment ago.
+    pub(in crate::tokens) async fn fetch_now(self: &Arc<Self>) {
+        if self.is_given() {
+            return;
+        }
+        let running = {
+            let mut state = self.state();
+            self.fetch(&mut state, self.clock.now())
+        };
+        if let Some(running) = running {
+            end_of(running).await;
+        }
     }
 
     /// The fetch that is under way, or a new one. None where the last one was a moment ago.

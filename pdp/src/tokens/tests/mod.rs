@@ -115,6 +115,24 @@ async fn a_good_token_gives_its_facts() {
 }
 
 #[tokio::test]
+async fn the_issuers_list_of_audiences_is_held_against_the_tokens() {
+    let token = Signer::es256().token(&with(claims(), "aud", json!([AUDIENCE, "https://mcp.example/erp"])));
+    for (lists, listed) in [
+        (vec![], None),
+        (vec![AUDIENCE], Some(vec![AUDIENCE])),
+        (vec!["https://elsewhere.example", AUDIENCE], Some(vec![AUDIENCE])),
+        (vec!["https://elsewhere.example"], Some(vec![])),
+    ] {
+        let audiences = lists.iter().map(|audience| (*audience).to_owned()).collect();
+        let facts = verify(&token, &Issuer { audiences, ..issuer() }).await.expect("good");
+        let listed: Option<Vec<String>> =
+            listed.map(|listed: Vec<&str>| listed.into_iter().map(str::to_owned).collect());
+        assert_eq!(facts.listed, listed, "{lists:?}");
+        assert_eq!(facts.audiences.len(), 2);
+    }
+}
+
+#[tokio::test]
 async fn every_algorithm_is_verified_with_its_key_and_no_other() {
     let signers = Signer::of_every_algorithm();
     let issuers: Vec<Issuer> = signers.iter().map(|signer| issuer_with(&[signer.jwk()])).collect();

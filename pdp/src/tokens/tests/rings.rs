@@ -220,3 +220,31 @@ async fn another_source_of_keys_is_fetched_anew() {
     assert!(bench.is_good(&given, &one).await, "what is written down does not age");
     assert_eq!(provider.asked(KEYS), 1);
 }
+
+#[tokio::test]
+async fn what_is_known_of_the_keys_is_told_and_new_ones_are_fetched_on_demand() {
+    let one = Signer::es256();
+    let provider = Provider::publishing(&[one.jwk(), json!({"kty": "oct", "k": "c2VjcmV0"})]).await;
+    let (bench, issuer) = (Bench::new(), provider.issuer());
+    assert_eq!(bench.tokens.keys_of(&issuer), KeysState::default());
+    assert_eq!(provider.asked(KEYS), 0, "looking asks for nothing");
+    let told = bench.tokens.fetch_keys(&issuer).await;
+    let (kid, algorithms) = (Some("es256-one".to_owned()), vec![policy::issuer::Algorithm::Es256]);
+    assert_eq!(told.keys, [KnownKey { kid, algorithms }]);
+    assert_eq!((told.unusable, told.fetched, told.failure), (1, Some(Duration::ZERO), None));
+
+    provider.answers(KEYS, Answer::status(503));
+    bench.pass(9);
+    bench.tokens.fetch_keys(&issuer).await;
+    assert_eq!(provider.asked(KEYS), 1, "not again so soon");
+    bench.pass(1);
+    let told = bench.tokens.fetch_keys(&issuer).await;
+    assert_eq!(provider.asked(KEYS), 2);
+    assert_eq!((told.keys.len(), told.fetched), (1, Some(Duration::from_secs(10))));
+    assert_eq!(told.failure, Some(format!("{}{KEYS} answered HTTP 503", provider.url)));
+
+    let given = Issuer { keys: KeySource::Jwks(object(json!({"keys": [one.jwk()]}))), ..issuer };
+    let told = bench.tokens.fetch_keys(&given).await;
+    assert_eq!((told.keys.len(), told.fetched, told.failure), (1, None, None));
+    assert_eq!(provider.asked(KEYS), 2);
+}
