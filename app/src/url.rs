@@ -1,7 +1,37 @@
 //! Addresses of our own pages: filters are URL parameters, so that every view can be linked.
 
-use leptos_router::params::ParamsMap;
+use leptos::prelude::{Memo, With};
+use leptos_router::hooks::use_location;
 use std::fmt::Write;
+
+/// The parameters of an address, decoded once. The router's own map decodes them twice, so that a filter with `%25` in
+/// it would mean another thing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    /// Reads what stands behind the `?`.
+    pub fn parse(search: &str) -> Self {
+        Self(form_urlencoded::parse(search.as_bytes()).into_owned().collect())
+    }
+
+    /// The last value of this name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Parameters {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+}
+
+/// The parameters of the current address.
+pub fn use_parameters() -> Memo<Parameters> {
+    let search = use_location().search;
+    Memo::new(move |_| search.with(|search| Parameters::parse(search)))
+}
 
 /// The path with these parameters; empty ones are left out.
 pub fn href<'a>(path: &str, parameters: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) -> String {
@@ -34,15 +64,26 @@ pub fn encode(text: &str) -> String {
 }
 
 /// A parameter of the current address; an empty one counts as absent.
-pub fn parameter(map: &ParamsMap, name: &str) -> Option<String> {
-    let value = map.get(name)?;
-    let value = value.trim();
+pub fn parameter(map: &Parameters, name: &str) -> Option<String> {
+    let value = map.get(name)?.trim();
     (!value.is_empty()).then(|| value.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parameters_are_decoded_once() {
+        let map = Parameters::parse("q=a%2Fb+c&tool=%252e%252e&empty=&q=last%20one&bad=%zz%ff");
+        assert_eq!(map.get("q"), Some("last one"));
+        assert_eq!(map.get("tool"), Some("%2e%2e"));
+        assert_eq!((parameter(&map, "empty"), parameter(&map, "none")), (None, None));
+        assert_eq!(map.get("bad"), Some("%zz\u{fffd}"));
+        let text = "../../account?tenant=x#y/%2e%2e/\\\\evil";
+        let address = href("/search", [("q", Some(text))]);
+        assert_eq!(Parameters::parse(address.trim_start_matches("/search?")).get("q"), Some(text));
+    }
 
     #[test]
     fn parameters_are_encoded_and_empty_ones_left_out() {

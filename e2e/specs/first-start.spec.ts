@@ -51,7 +51,7 @@ test('the printed link makes the owner, once', { tag: '@no-script' }, async ({ o
   await fillIn(page);
   await expect(page).toHaveURL(/\/$/);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Overview');
-  await expect(page.getByRole('heading', { name: 'No decisions yet' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Register a server' })).toBeVisible();
 
   const second = await browse(house, { session: null });
   const answer = await second.goto(link);
@@ -186,7 +186,7 @@ test('whoever lost the password gets back in from the host', async ({ open, brow
   await page.getByLabel('New password', { exact: true }).fill(password);
   await page.getByLabel('New password again').fill(password);
   await page.getByRole('button', { name: 'Set password' }).click();
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Decisions');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Overview');
 
   // The link is used up, the old password is gone, and so are the sessions of before.
   const again = await post(house.address, '/recover', { code: codeOf(link), password, password_again: password });

@@ -186,7 +186,8 @@ test('a key is bound to its server and tenant, and says when it expires', { tag:
   await expect(late.row).toContainText('crm');
   await expect(late.row).toContainText('expires');
   await expect(late.row).not.toContainText('expires soon');
-  await page.getByRole('searchbox').fill(late.name);
-  await page.getByRole('searchbox').press('Enter');
+  const search = page.getByRole('searchbox', { name: 'Name, server or tenant' });
+  await search.fill(late.name);
+  await search.press('Enter');
   await expect(page.getByRole('table', { name: CAPTION }).locator('tbody tr')).toHaveCount(1);
 });

@@ -267,8 +267,19 @@ for (const role of ROLES) {
   });
 }
 
-test('signing in leads to where the role begins', ({ accounts }) => {
-  for (const role of ROLES) expect(accounts[role].landing, role).toBe(LANDING[role]);
+test('signing in leads to a page that the role sees', async ({ house, accounts, sessions }) => {
+  for (const role of ROLES) {
+    const begins = accounts[role].landing ?? 'nowhere';
+    const { status, headers } = await get(house, begins, sessions[role]);
+    if (may(role, 'ReadDecisions')) {
+      expect(status, `${role}: ${begins}`).toBe(200);
+    } else {
+      // The front page has nothing for them, and leads on.
+      const leads = status === 302 ? headers.location : begins;
+      expect(leads, role).toBe(LANDING[role]);
+      expect((await get(house, LANDING[role], sessions[role])).status, role).toBe(200);
+    }
+  }
 });
 
 test('an auditor sees no action', async ({ house, places, sessions }) => {

@@ -5,6 +5,7 @@
 use super::empty::Skeleton;
 use super::notice::ErrorNotice;
 use crate::error::AppError;
+use crate::wire::Resource;
 use leptos::prelude::*;
 
 /// Draws what the resource brings.

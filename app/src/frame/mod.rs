@@ -12,6 +12,7 @@ use crate::pages::search::found::Kind;
 use crate::routes::SEARCH;
 use crate::session;
 use crate::url::href;
+use crate::wire::{Resource, resource};
 use jump::{Jump, JumpBox};
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
@@ -31,10 +32,9 @@ pub struct ChosenTenant(pub Memo<Option<String>>);
 /// Draws the frame around `children`, the pages.
 #[component]
 pub fn Frame(children: Children) -> impl IntoView {
-    let data = Resource::new(|| (), |()| read_frame());
+    let data = resource(|| (), |()| read_frame());
     provide_context(FrameResource(data));
-    let location = use_location();
-    let query = location.query;
+    let query = crate::url::use_parameters();
     let tenant = Memo::new(move |_| query.with(|map| crate::url::parameter(map, "tenant")));
     provide_context(ChosenTenant(tenant));
     let signed_in = session::current();

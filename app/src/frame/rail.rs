@@ -9,6 +9,7 @@ use crate::error::AppError;
 use crate::routes::{ACCOUNT, NavGroup, PAGES, Page, is_current};
 use crate::session::SignedIn;
 use crate::url::href;
+use crate::wire::Resource;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 

@@ -5,6 +5,7 @@ use crate::components::icon::{Glyph, Icon};
 use crate::components::untrusted::plain;
 use crate::error::AppError;
 use crate::url::href;
+use crate::wire::Resource;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 

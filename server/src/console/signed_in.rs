@@ -43,7 +43,7 @@ pub(super) async fn who(
     }))
 }
 
-fn role(stored: AccountRole) -> ConsoleRole {
+pub(super) fn role(stored: AccountRole) -> ConsoleRole {
     match stored {
         AccountRole::Owner => ConsoleRole::Owner,
         AccountRole::PolicyAuthor => ConsoleRole::PolicyAuthor,

@@ -81,7 +81,7 @@ pub(super) async fn other_methods_and_paths() {
     for path in [SINGLE, BATCH] {
         for method in ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "BREW"] {
             let start = format!("{method} {path}");
-            let told = raw(address, &start, &[bench.bearer.clone()], b"").await;
+            let told = raw(address, &start, std::slice::from_ref(&bench.bearer), b"").await;
             assert_eq!(told.status, 405, "{start}: {}", told.head);
             assert!(told.has("allow: POST"), "{start}: {}", told.head);
             if method == "HEAD" {

@@ -15,6 +15,7 @@ use crate::components::time::Time;
 use crate::moment::Moment;
 use crate::routes;
 use crate::session::{self, SignedIn};
+use crate::wire::resource;
 use forms::{PasswordForm, ThemeForm};
 use leptos::prelude::*;
 use read::{AccountView, EndOtherSessions, EndSession, read_account};
@@ -28,8 +29,7 @@ pub fn AccountPage() -> impl IntoView {
 fn page() -> impl IntoView {
     let end = ServerAction::<EndSession>::new();
     let end_others = ServerAction::<EndOtherSessions>::new();
-    let account =
-        Resource::new(move || (end.version().get(), end_others.version().get()), |_| read_account());
+    let account = resource(move || (end.version().get(), end_others.version().get()), |_| read_account());
     let signed_in = session::current();
     let failed = move || {
         let one = end.value().get().and_then(Result::err);

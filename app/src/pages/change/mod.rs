@@ -17,6 +17,7 @@ use crate::components::time::Time;
 use crate::components::untrusted::{UntrustedLine, plain};
 use crate::routes;
 use crate::status::PageStatus;
+use crate::wire::resource;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
@@ -30,7 +31,7 @@ pub fn ChangePage() -> impl IntoView {
 fn page() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
-    let change = Resource::new(move || id.get(), read_change);
+    let change = resource(move || id.get(), read_change);
     let status = PageStatus::current();
     loaded(change, move |found| match found {
         Some(change) => draw(change),

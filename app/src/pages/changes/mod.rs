@@ -11,9 +11,10 @@ use crate::components::list_keys::ListKeys;
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::routes;
+use crate::url::use_parameters;
+use crate::wire::resource;
 use filters::Filters;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use query::ChangeQuery;
 use read::list_changes;
 use table::ChangeTable;
@@ -24,9 +25,9 @@ pub fn ChangesPage() -> impl IntoView {
 }
 
 fn page() -> impl IntoView {
-    let map = use_query_map();
+    let map = use_parameters();
     let query = Memo::new(move |_| map.with(ChangeQuery::read));
-    let list = Resource::new(move || query.get(), list_changes);
+    let list = resource(move || query.get(), list_changes);
     view! {
         <PageHead title="Changes"/>
         {move || view! { <Filters query=query.get()/> }}

@@ -2,8 +2,7 @@
 
 use super::words::{KINDS, kind_label};
 use crate::components::chips::ActiveFilter;
-use crate::url::{href, parameter};
-use leptos_router::params::ParamsMap;
+use crate::url::{Parameters, href, parameter};
 use serde::{Deserialize, Serialize};
 
 /// Filters and place. What is none does not narrow.
@@ -28,7 +27,7 @@ impl ChangeQuery {
     const PATH: &'static str = crate::routes::CHANGES.path;
 
     /// Reads the parameters of the address; unknown kinds do not narrow.
-    pub fn read(map: &ParamsMap) -> Self {
+    pub fn read(map: &Parameters) -> Self {
         Self {
             tenant: parameter(map, "tenant"),
             kind: parameter(map, "kind").filter(|kind| KINDS.iter().any(|(known, _)| known == kind)),

@@ -27,6 +27,7 @@ use crate::components::tool_name::{ToolName, tool_text};
 use crate::permission::Permission;
 use crate::routes;
 use crate::status::PageStatus;
+use crate::wire::resource;
 use arguments::ArgumentsCard;
 use banner::Banner;
 use facts::FactsAside;
@@ -46,7 +47,7 @@ pub fn DecisionPage() -> impl IntoView {
 fn page() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
-    let decision = Resource::new(move || id.get(), read_decision);
+    let decision = resource(move || id.get(), read_decision);
     let status = PageStatus::current();
     loaded(decision, move |found| match found {
         Some(decision) => draw(decision),

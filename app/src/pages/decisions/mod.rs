@@ -11,9 +11,10 @@ use crate::components::list_keys::ListKeys;
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::routes;
+use crate::url::use_parameters;
+use crate::wire::resource;
 use filters::Filters;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use newer::Newer;
 use query::DecisionQuery;
 use read::{DecisionList, list_decisions};
@@ -25,9 +26,9 @@ pub fn DecisionsPage() -> impl IntoView {
 }
 
 fn page() -> impl IntoView {
-    let map = use_query_map();
+    let map = use_parameters();
     let query = Memo::new(move |_| map.with(DecisionQuery::read));
-    let list = Resource::new(move || query.get(), list_decisions);
+    let list = resource(move || query.get(), list_decisions);
     let refresh = Callback::new(move |()| list.refetch());
     view! {
         <PageHead title="Decisions"/>

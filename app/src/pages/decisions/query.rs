@@ -1,9 +1,8 @@
 //! What the list of decisions is asked for; in the browser these are the URL's parameters.
 
 use crate::components::chips::ActiveFilter;
-use crate::url::{href, parameter};
+use crate::url::{Parameters, href, parameter};
 use crate::verdict::Verdict;
-use leptos_router::params::ParamsMap;
 use policy::Reason;
 use serde::{Deserialize, Serialize};
 
@@ -83,7 +82,7 @@ impl DecisionQuery {
     const PATH: &'static str = crate::routes::DECISIONS.path;
 
     /// Reads the parameters of the address; unknown words do not narrow.
-    pub fn read(map: &ParamsMap) -> Self {
+    pub fn read(map: &Parameters) -> Self {
         Self {
             tenant: parameter(map, "tenant"),
             subject: parameter(map, "subject"),
@@ -163,7 +162,7 @@ impl DecisionQuery {
 mod tests {
     use super::*;
 
-    fn map(pairs: &[(&'static str, &str)]) -> ParamsMap {
+    fn map(pairs: &[(&'static str, &str)]) -> Parameters {
         pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
     }
 

@@ -10,10 +10,10 @@ use crate::components::icon::{Glyph, Icon};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::routes;
-use crate::url::parameter;
+use crate::url::{parameter, use_parameters};
+use crate::wire::resource;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use leptos_router::hooks::use_query_map;
 use read::{EvidenceView, VerifyNow, read_evidence};
 
 /// Where the checkpoints are had as a file; the server answers it beside the pages.
@@ -25,9 +25,9 @@ pub fn EvidencePage() -> impl IntoView {
 }
 
 fn page() -> impl IntoView {
-    let map = use_query_map();
+    let map = use_parameters();
     let older_than = Memo::new(move |_| map.with(|map| parameter(map, "older_than")));
-    let evidence = Resource::new(move || older_than.get(), read_evidence);
+    let evidence = resource(move || older_than.get(), read_evidence);
     let again = Callback::new(move |()| evidence.refetch());
     view! {
         <PageHead title="Evidence">

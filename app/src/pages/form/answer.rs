@@ -2,8 +2,7 @@
 
 use super::problem::{Fault, Problem};
 use crate::error::AppError;
-use crate::url::parameter;
-use leptos_router::params::ParamsMap;
+use crate::url::{Parameters, parameter};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
@@ -87,7 +86,7 @@ pub struct Saved {
 }
 
 impl Saved {
-    fn read(map: &ParamsMap) -> Option<Self> {
+    fn read(map: &Parameters) -> Option<Self> {
         let word = parameter(map, "done")?;
         let done = Done::ALL.iter().copied().find(|done| done.as_str() == word)?;
         Some(Self {
@@ -157,7 +156,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub fn read(map: &ParamsMap) -> Self {
+    pub fn read(map: &Parameters) -> Self {
         Self {
             saved: Saved::read(map),
             draft: parameter(map, "draft").and_then(|text| Draft::read(&text)),
@@ -201,7 +200,7 @@ pub fn from_hex(hex: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn map(pairs: &[(&'static str, &str)]) -> ParamsMap {
+    fn map(pairs: &[(&'static str, &str)]) -> Parameters {
         pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
     }
 

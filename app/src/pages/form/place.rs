@@ -2,8 +2,7 @@
 
 use super::answer::{Draft, Saved, write_failure};
 use crate::error::AppError;
-use crate::url::{href, parameter};
-use leptos_router::params::ParamsMap;
+use crate::url::{Parameters, href, parameter};
 use serde::{Deserialize, Serialize};
 
 macro_rules! ask {
@@ -21,7 +20,7 @@ macro_rules! ask {
                 match self { $(Self::$variant => $word),+ }
             }
 
-            pub fn read(map: &ParamsMap) -> Option<Self> {
+            pub fn read(map: &Parameters) -> Option<Self> {
                 let word = parameter(map, "ask")?;
                 Self::ALL.iter().copied().find(|ask| ask.as_str() == word)
             }
@@ -52,7 +51,7 @@ ask! {
 }
 
 /// What `?ask=` is about: `?of=`.
-pub fn read_of(map: &ParamsMap) -> Option<String> {
+pub fn read_of(map: &Parameters) -> Option<String> {
     parameter(map, "of")
 }
 

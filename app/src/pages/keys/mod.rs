@@ -23,9 +23,10 @@ use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::permission::Permission;
 use crate::routes;
+use crate::url::use_parameters;
+use crate::wire::resource;
 use leptos::prelude::*;
 use leptos_router::components::Form;
-use leptos_router::hooks::use_query_map;
 use query::KeysQuery;
 use read::read_keys;
 use view::KeyList;
@@ -36,10 +37,10 @@ pub fn KeysPage() -> impl IntoView {
 }
 
 fn page() -> impl IntoView {
-    let map = use_query_map();
+    let map = use_parameters();
     let asked = Memo::new(move |_| map.with(|map| (KeysQuery::read(map), Answer::read(map))));
     // What came of a form is part of the question, so that the list is read anew after it.
-    let list = Resource::new(
+    let list = resource(
         move || asked.get(),
         |(query, answer)| async move { read_keys(query).await.map(|list| (list, answer)) },
     );

@@ -20,10 +20,10 @@ use crate::error::AppError;
 use crate::permission::ConsoleRole;
 use crate::routes;
 use crate::session;
-use crate::url::parameter;
+use crate::url::{parameter, use_parameters};
+use crate::wire::{Resource, resource};
 use leptos::prelude::*;
 use leptos_router::components::Redirect;
-use leptos_router::hooks::use_query_map;
 use read::{Overview, read_overview};
 
 /// Approvers have nothing here: whoever follows the wordmark goes on to where they start.
@@ -46,9 +46,9 @@ pub fn OverviewPage() -> impl IntoView {
 }
 
 fn page() -> impl IntoView {
-    let map = use_query_map();
+    let map = use_parameters();
     let tenant = Memo::new(move |_| map.with(|map| parameter(map, "tenant")));
-    let overview = Resource::new(move || tenant.get(), read_overview);
+    let overview = resource(move || tenant.get(), read_overview);
     loaded(overview, move |found| draw(found, overview))
 }
 

@@ -5,6 +5,7 @@ use crate::components::icon::{Glyph, Icon};
 use crate::error::AppError;
 use crate::pages::decisions::query::DecisionQuery;
 use crate::pages::decisions::read::count_newer_decisions;
+use crate::wire::Resource;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::time::Duration;

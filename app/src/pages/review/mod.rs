@@ -22,9 +22,10 @@ use crate::components::untrusted::{Untrusted, UntrustedFlags, UntrustedLine, dra
 use crate::permission::Permission;
 use crate::routes;
 use crate::status::PageStatus;
+use crate::url::use_parameters;
+use crate::wire::resource;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 use parts::{Part, Setting, Sides, columns};
 use policy::ReviewState;
 use read::{ReviewView, read_review};
@@ -36,10 +37,10 @@ pub fn ReviewPage() -> impl IntoView {
 
 fn page() -> impl IntoView {
     let id = id();
-    let map = use_query_map();
+    let map = use_parameters();
     let asked = Memo::new(move |_| (id.get(), map.with(Answer::read)));
     // What came of the form is part of the question, so that a difference that moved on is read anew.
-    let review = Resource::new(
+    let review = resource(
         move || asked.get(),
         |(id, answer)| async move { read_review(id).await.map(|review| (review, answer)) },
     );

@@ -21,12 +21,13 @@ use crate::pages::changes::query::ChangeQuery;
 use crate::permission::Permission;
 use crate::routes;
 use crate::status::PageStatus;
-use crate::url::encode;
+use crate::url::{encode, use_parameters};
+use crate::wire::resource;
 use holders::{Holders, Rules};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_params_map;
 use read::{RoleView, read_role};
 
 #[component]
@@ -36,10 +37,10 @@ pub fn RolePage() -> impl IntoView {
 
 fn page() -> impl IntoView {
     let params = use_params_map();
-    let map = use_query_map();
+    let map = use_parameters();
     let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
     let asked = Memo::new(move |_| map.with(|map| (Ask::read(map), Answer::read(map))));
-    let role = Resource::new(
+    let role = resource(
         move || (id.get(), asked.get()),
         |(id, (ask, answer))| async move {
             read_role(id).await.map(|found| found.map(|role| (role, ask, answer)))

@@ -1,8 +1,7 @@
 //! What the list of roles is asked for; in the browser these are the URL's parameters.
 
 use crate::pages::form::place::Ask;
-use crate::url::parameter;
-use leptos_router::params::ParamsMap;
+use crate::url::{Parameters, parameter};
 use serde::{Deserialize, Serialize};
 
 /// The tenant whose roles are listed, and whether the form is open.
@@ -17,7 +16,7 @@ pub struct RolesQuery {
 }
 
 impl RolesQuery {
-    pub fn read(map: &ParamsMap) -> Self {
+    pub fn read(map: &Parameters) -> Self {
         Self { tenant: parameter(map, "tenant"), ask: Ask::read(map) }
     }
 }

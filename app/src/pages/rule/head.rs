@@ -10,11 +10,10 @@ use crate::components::page_head::Crumbs;
 use crate::components::untrusted::{UntrustedLine, plain};
 use crate::pages::rules::query::status_label;
 use crate::routes::{RULE_NEW, RULES};
-use crate::url::{encode, href, parameter};
+use crate::url::{Parameters, encode, href, parameter};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
-use leptos_router::params::ParamsMap;
 use policy::labels::RuleStatus;
 
 /// What the address says of the last change, and what it asks for.
@@ -30,7 +29,7 @@ pub struct Told {
 }
 
 impl Told {
-    pub fn read(map: &ParamsMap) -> Self {
+    pub fn read(map: &Parameters) -> Self {
         let is_revision = |text: &String| {
             (1..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
         };
@@ -253,7 +252,7 @@ mod tests {
 
     #[test]
     fn an_address_says_no_more_than_it_may() {
-        let map = |pairs: &[(&'static str, &str)]| -> ParamsMap {
+        let map = |pairs: &[(&'static str, &str)]| -> Parameters {
             pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
         };
         let told = Told::read(&map(&[("saved", "12.3"), ("now", "disabled"), ("ask", "delete")]));

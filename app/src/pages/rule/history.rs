@@ -13,7 +13,7 @@ use crate::routes;
 use crate::sentence::Sentence;
 use crate::sentence::view::pieces;
 use crate::status::PageStatus;
-use crate::wire::Json;
+use crate::wire::{Json, resource};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use leptos_meta::Title;
@@ -103,7 +103,7 @@ pub fn RuleHistoryPage() -> impl IntoView {
 fn page() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
-    let history = Resource::new(move || id.get(), read_history);
+    let history = resource(move || id.get(), read_history);
     let status = PageStatus::current();
     loaded(history, move |found| match found {
         Some(history) => draw(history),

@@ -44,11 +44,12 @@ use crate::permission::Permission;
 use crate::routes;
 use crate::session;
 use crate::status::PageStatus;
-use crate::url::parameter;
+use crate::url::{parameter, use_parameters};
+use crate::wire::resource;
 use head::Told;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
+use leptos_router::hooks::{use_navigate, use_params_map};
 use read::{Beginning, EditorData, WhyNot, read_editor};
 
 #[component]
@@ -72,7 +73,7 @@ struct Asked {
 
 fn page() -> impl IntoView {
     let params = use_params_map();
-    let query = use_query_map();
+    let query = use_parameters();
     let asked = Memo::new(move |_| Asked {
         id: params.with(|params| params.get("id")).unwrap_or_default(),
         beginning: query.with(|map| Beginning {
@@ -83,10 +84,8 @@ fn page() -> impl IntoView {
         }),
         told: query.with(Told::read),
     });
-    let editor = Resource::new(
-        move || asked.get(),
-        |asked| async move { read_editor(asked.id, asked.beginning).await },
-    );
+    let editor =
+        resource(move || asked.get(), |asked| async move { read_editor(asked.id, asked.beginning).await });
     let navigate = use_navigate();
     let go = Callback::new(move |path: String| navigate(&path, NavigateOptions::default()));
     let may_write = session::current().is_some_and(|signed_in| signed_in.role.may(Permission::WriteRules));

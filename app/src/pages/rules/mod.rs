@@ -13,10 +13,10 @@ use crate::components::page_head::PageHead;
 use crate::permission::Permission;
 use crate::routes;
 use crate::session;
-use crate::url::href;
+use crate::url::{href, use_parameters};
+use crate::wire::resource;
 use filters::Filters;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use query::RuleQuery;
 use read::list_rules;
 use table::RuleTable;
@@ -27,9 +27,9 @@ pub fn RulesPage() -> impl IntoView {
 }
 
 fn page() -> impl IntoView {
-    let map = use_query_map();
+    let map = use_parameters();
     let query = Memo::new(move |_| map.with(RuleQuery::read));
-    let list = Resource::new(move || query.get(), list_rules);
+    let list = resource(move || query.get(), list_rules);
     let may_write = session::current().is_some_and(|signed_in| signed_in.role.may(Permission::WriteRules));
     let new = move || query.with(|query| href(routes::RULE_NEW.path, [("tenant", query.tenant.as_deref())]));
     let primary = may_write.then(|| {

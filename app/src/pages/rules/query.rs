@@ -1,8 +1,7 @@
 //! What the list of rules is asked for; in the browser these are the URL's parameters.
 
 use crate::components::chips::ActiveFilter;
-use crate::url::{href, parameter};
-use leptos_router::params::ParamsMap;
+use crate::url::{Parameters, href, parameter};
 use policy::labels::RuleStatus;
 use serde::{Deserialize, Serialize};
 
@@ -77,7 +76,7 @@ impl RuleQuery {
     const PATH: &'static str = crate::routes::RULES.path;
 
     /// Reads the parameters of the address; unknown words do not narrow.
-    pub fn read(map: &ParamsMap) -> Self {
+    pub fn read(map: &Parameters) -> Self {
         Self {
             tenant: parameter(map, "tenant"),
             effect: parameter(map, "effect").and_then(|word| EffectFilter::read(&word)),
@@ -85,7 +84,7 @@ impl RuleQuery {
             tool: parameter(map, "tool"),
             search: parameter(map, "search"),
             // As it is: a name may begin with a space.
-            after: map.get("after").filter(|after| !after.is_empty()),
+            after: parameter(map, "after"),
         }
     }
 
@@ -144,7 +143,7 @@ impl RuleQuery {
 mod tests {
     use super::*;
 
-    fn map(pairs: &[(&'static str, &str)]) -> ParamsMap {
+    fn map(pairs: &[(&'static str, &str)]) -> Parameters {
         pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
     }
 

@@ -17,11 +17,12 @@ use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::routes::SEARCH;
 use crate::session;
+use crate::url::use_parameters;
+use crate::wire::resource;
 use found::{Extent, Found, Kind};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::components::{Form, Redirect};
-use leptos_router::hooks::use_query_map;
 use query::{LONGEST, SearchQuery};
 use read::search;
 
@@ -31,9 +32,9 @@ pub fn SearchPage() -> impl IntoView {
 }
 
 fn page() -> impl IntoView {
-    let map = use_query_map();
+    let map = use_parameters();
     let query = Memo::new(move |_| map.with(SearchQuery::read));
-    let found = Resource::new(
+    let found = resource(
         move || query.get(),
         |query| search(query.text.unwrap_or_default(), query.tenant, Extent::Page),
     );

@@ -1,8 +1,7 @@
 //! What is searched for; in the browser these are the URL's parameters.
 
 use crate::routes::SEARCH;
-use crate::url::{href, parameter};
-use leptos_router::params::ParamsMap;
+use crate::url::{Parameters, href, parameter};
 use serde::{Deserialize, Serialize};
 
 /// Characters that a search may have at the most.
@@ -27,7 +26,7 @@ impl SearchQuery {
         }
     }
 
-    pub fn read(map: &ParamsMap) -> Self {
+    pub fn read(map: &Parameters) -> Self {
         Self { text: parameter(map, "q"), tenant: parameter(map, "tenant") }
     }
 

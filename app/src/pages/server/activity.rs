@@ -16,7 +16,7 @@ use crate::pages::form::answer::Answer;
 use crate::pages::guarded;
 use crate::routes;
 use crate::status::PageStatus;
-use crate::wire::Json;
+use crate::wire::{Json, resource};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
@@ -48,7 +48,7 @@ pub fn ServerActivityPage() -> impl IntoView {
 
 fn page() -> impl IntoView {
     let slug = super::slug();
-    let activity = Resource::new(move || slug.get(), read_activity);
+    let activity = resource(move || slug.get(), read_activity);
     let asking = Asking::start();
     let status = PageStatus::current();
     view! {

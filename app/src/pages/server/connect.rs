@@ -15,7 +15,7 @@ use crate::pages::guarded;
 use crate::permission::Permission;
 use crate::routes::{self, KEYS};
 use crate::status::PageStatus;
-use crate::wire::Json;
+use crate::wire::{Json, resource};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use policy::labels::{ArgumentsMode, Trust};
@@ -72,7 +72,7 @@ pub fn ServerConnectPage() -> impl IntoView {
 
 fn page() -> impl IntoView {
     let slug = super::slug();
-    let connect = Resource::new(move || slug.get(), read_connect);
+    let connect = resource(move || slug.get(), read_connect);
     let asking = Asking::start();
     let status = PageStatus::current();
     loaded(connect, move |connect| match connect {

@@ -32,10 +32,11 @@ use crate::components::list_keys::ListKeys;
 use crate::components::loaded::loaded;
 use crate::routes;
 use crate::status::PageStatus;
-use crate::url::parameter;
+use crate::url::{parameter, use_parameters};
+use crate::wire::resource;
 use asking::Asking;
 use leptos::prelude::*;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_params_map;
 use read::{ServerView, read_server};
 
 /// The page of this server.
@@ -56,13 +57,13 @@ pub fn ServerPage() -> impl IntoView {
 
 fn page() -> impl IntoView {
     let slug = slug();
-    let map = use_query_map();
+    let map = use_parameters();
     let asked = Memo::new(move |_| {
         let (search, answer) = map.with(|map| (parameter(map, "q").unwrap_or_default(), Answer::read(map)));
         (slug.get(), search, answer)
     });
     // What came of a form is part of the question, so that the tools are read anew after it.
-    let server = Resource::new(
+    let server = resource(
         move || asked.get(),
         |(slug, search, answer)| async move { read_server(slug, search).await.map(|server| (server, answer)) },
     );

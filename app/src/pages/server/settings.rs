@@ -23,11 +23,11 @@ use crate::pages::guarded;
 use crate::permission::Permission;
 use crate::routes::{self, SERVER_CONNECT, SERVER_SETTINGS};
 use crate::status::PageStatus;
-use crate::wire::Json;
+use crate::url::use_parameters;
+use crate::wire::{Json, resource};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos::server_fn::codec::GetUrl;
-use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 
 /// The form of the settings in addresses.
@@ -61,9 +61,9 @@ pub fn ServerSettingsPage() -> impl IntoView {
 
 fn page() -> impl IntoView {
     let slug = super::slug();
-    let map = use_query_map();
+    let map = use_parameters();
     let asked = Memo::new(move |_| map.with(|map| (slug.get(), Ask::read(map), Answer::read(map))));
-    let settings = Resource::new(
+    let settings = resource(
         move || asked.get(),
         |(slug, ask, answer)| async move { read_settings(slug).await.map(|settings| (settings, ask, answer)) },
     );

@@ -19,10 +19,11 @@ use crate::pages::server::asking::Asking;
 use crate::pages::server::fields::TenantChoice;
 use crate::permission::Permission;
 use crate::routes::{self, REGISTER, SERVERS};
+use crate::url::use_parameters;
+use crate::wire::resource;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Form;
-use leptos_router::hooks::use_query_map;
 use query::ServersQuery;
 use read::{ServerList, list_servers, read_choices};
 
@@ -32,10 +33,10 @@ pub fn ServersPage() -> impl IntoView {
 }
 
 fn page() -> impl IntoView {
-    let map = use_query_map();
+    let map = use_parameters();
     let asked = Memo::new(move |_| map.with(|map| (ServersQuery::read(map), Answer::read(map))));
     // What came of a form is part of the question, so that the list is read anew after it.
-    let list = Resource::new(
+    let list = resource(
         move || asked.get(),
         |(query, answer)| async move { list_servers(query).await.map(|list| (list, answer)) },
     );
@@ -108,9 +109,9 @@ pub fn RegisterPage() -> impl IntoView {
 }
 
 fn register_page() -> impl IntoView {
-    let map = use_query_map();
+    let map = use_parameters();
     let answer = Memo::new(move |_| map.with(Answer::read));
-    let choices = Resource::new(
+    let choices = resource(
         move || answer.get(),
         |answer| async move { read_choices().await.map(|choices| (choices, answer)) },
     );

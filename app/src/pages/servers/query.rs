@@ -1,8 +1,7 @@
 //! What the list of servers is asked for; in the browser these are the URL's parameters.
 
 use crate::routes::SERVERS;
-use crate::url::{href, parameter};
-use leptos_router::params::ParamsMap;
+use crate::url::{Parameters, href, parameter};
 use serde::{Deserialize, Serialize};
 
 /// Filters and place. What is none does not narrow.
@@ -20,7 +19,7 @@ pub struct ServersQuery {
 }
 
 impl ServersQuery {
-    pub fn read(map: &ParamsMap) -> Self {
+    pub fn read(map: &Parameters) -> Self {
         Self { tenant: parameter(map, "tenant"), search: parameter(map, "q"), after: parameter(map, "after") }
     }
 

@@ -25,10 +25,12 @@ use crate::components::untrusted::{Untrusted, UntrustedLine, plain};
 use crate::permission::Permission;
 use crate::routes;
 use crate::status::PageStatus;
+use crate::url::use_parameters;
+use crate::wire::resource;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_params_map;
 use panel::page_of;
 use read::read_subject;
 use recent::Recent;
@@ -42,13 +44,13 @@ pub fn SubjectPage() -> impl IntoView {
 
 fn page() -> impl IntoView {
     let params = use_params_map();
-    let map = use_query_map();
+    let map = use_parameters();
     let asked = Memo::new(move |_| {
         let id = params.with(|params| params.get("id")).unwrap_or_default();
         map.with(|map| (SubjectQuery::read(id, map), Answer::read(map)))
     });
     // What came of a form is part of the question, so that the subject is read anew after it.
-    let subject = Resource::new(
+    let subject = resource(
         move || asked.get(),
         |(query, answer)| async move {
             read_subject(query).await.map(|found| found.map(|subject| (subject, answer)))

@@ -4,8 +4,7 @@ use crate::moment::Moment;
 use crate::pages::changes::read::ChangeLine;
 use crate::pages::decisions::read::DecisionLine;
 use crate::pages::form::place::{Ask, read_of};
-use crate::url::parameter;
-use leptos_router::params::ParamsMap;
+use crate::url::{Parameters, parameter};
 use policy::SubjectKind;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +24,7 @@ pub struct SubjectQuery {
 }
 
 impl SubjectQuery {
-    pub fn read(id: String, map: &ParamsMap) -> Self {
+    pub fn read(id: String, map: &Parameters) -> Self {
         Self { id, ask: Ask::read(map), of: read_of(map), told: parameter(map, "change") }
     }
 }

@@ -2,8 +2,7 @@
 
 use crate::components::chips::ActiveFilter;
 use crate::pages::form::place::Ask;
-use crate::url::{href, parameter};
-use leptos_router::params::ParamsMap;
+use crate::url::{Parameters, href, parameter};
 use policy::SubjectKind;
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +29,7 @@ impl SubjectsQuery {
     const PATH: &'static str = crate::routes::SUBJECTS.path;
 
     /// Reads the parameters of the address; unknown kinds do not narrow.
-    pub fn read(map: &ParamsMap) -> Self {
+    pub fn read(map: &Parameters) -> Self {
         Self {
             tenant: parameter(map, "tenant"),
             kind: parameter(map, "kind").and_then(|word| word.parse().ok()),
@@ -118,7 +117,7 @@ pub fn kinds_label(kind: SubjectKind) -> &'static str {
 mod tests {
     use super::*;
 
-    fn map(pairs: &[(&'static str, &str)]) -> ParamsMap {
+    fn map(pairs: &[(&'static str, &str)]) -> Parameters {
         pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
     }
 

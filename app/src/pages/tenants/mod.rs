@@ -17,9 +17,10 @@ use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::permission::Permission;
 use crate::routes;
+use crate::url::use_parameters;
+use crate::wire::resource;
 use leptos::prelude::*;
 use leptos_router::components::Form;
-use leptos_router::hooks::use_query_map;
 use query::TenantsQuery;
 use read::{TenantList, read_tenants};
 use tabs::SettingsTabs;
@@ -30,10 +31,10 @@ pub fn TenantsPage() -> impl IntoView {
 }
 
 fn page() -> impl IntoView {
-    let map = use_query_map();
+    let map = use_parameters();
     let asked = Memo::new(move |_| map.with(|map| (TenantsQuery::read(map), Answer::read(map))));
     // What came of a form is part of the question, so that the list is read anew after it.
-    let list = Resource::new(
+    let list = resource(
         move || asked.get(),
         |(query, answer)| async move { read_tenants(query).await.map(|list| (list, answer)) },
     );

@@ -1,8 +1,7 @@
 //! What the list of tenants is asked for; in the browser these are the URL's parameters.
 
 use crate::pages::form::place::{Ask, read_of};
-use crate::url::{href, parameter};
-use leptos_router::params::ParamsMap;
+use crate::url::{Parameters, href, parameter};
 use serde::{Deserialize, Serialize};
 
 /// Search, place, and which form is open.
@@ -22,7 +21,7 @@ pub struct TenantsQuery {
 }
 
 impl TenantsQuery {
-    pub fn read(map: &ParamsMap) -> Self {
+    pub fn read(map: &Parameters) -> Self {
         Self {
             search: parameter(map, "q"),
             after: parameter(map, "after"),

@@ -21,6 +21,7 @@ use crate::permission::Permission;
 use crate::routes::{self, SERVER, SERVERS, TOOL_REVIEW};
 use crate::status::PageStatus;
 use crate::url::encode;
+use crate::wire::resource;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
@@ -40,7 +41,7 @@ pub fn ToolPage() -> impl IntoView {
 
 fn page() -> impl IntoView {
     let id = id();
-    let tool = Resource::new(move || id.get(), read_tool);
+    let tool = resource(move || id.get(), read_tool);
     let status = PageStatus::current();
     view! {
         {loaded(tool, move |tool| match tool {

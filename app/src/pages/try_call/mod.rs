@@ -14,9 +14,10 @@ use crate::components::icon::Glyph;
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::routes;
+use crate::url::use_parameters;
+use crate::wire::resource;
 use form::TryForm;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use query::TryQuery;
 use read::{TryAnswer, TryView, read_try};
 
@@ -26,9 +27,9 @@ pub fn TryPage() -> impl IntoView {
 }
 
 fn page() -> impl IntoView {
-    let map = use_query_map();
+    let map = use_parameters();
     let query = Memo::new(move |_| map.with(TryQuery::read));
-    let trial = Resource::new(move || query.get(), read_try);
+    let trial = resource(move || query.get(), read_try);
     view! {
         <PageHead title="Try a call"/>
         <p class="page-lead">

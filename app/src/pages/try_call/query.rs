@@ -1,7 +1,6 @@
 //! A call to try; on its page these are the URL's parameters, so that a trial can be linked.
 
-use crate::url::{href, parameter};
-use leptos_router::params::ParamsMap;
+use crate::url::{Parameters, href, parameter};
 use serde::{Deserialize, Serialize};
 
 /// Who calls what, as typed. What is none was not said yet.
@@ -25,7 +24,7 @@ pub struct TryQuery {
 
 impl TryQuery {
     /// Reads the parameters of the address.
-    pub fn read(map: &ParamsMap) -> Self {
+    pub fn read(map: &Parameters) -> Self {
         Self {
             subject: parameter(map, "subject"),
             tenant: parameter(map, "tenant"),
@@ -68,7 +67,7 @@ mod tests {
             ..TryQuery::default()
         };
         assert_eq!(query.href(), "/try?subject=alice&tool=crm%2Frefund&arguments=%7B%22a%22%3A%201%7D");
-        let map: ParamsMap = [
+        let map: Parameters = [
             ("subject", "alice".to_owned()),
             ("tool", "crm/refund".to_owned()),
             ("arguments", r#"{"a": 1}"#.to_owned()),
