@@ -27,11 +27,12 @@ use crate::pages::changes::query::ChangeQuery;
 use crate::permission::Permission;
 use crate::routes::{self, ISSUERS, UNMAPPED};
 use crate::status::PageStatus;
-use crate::url::href;
+use crate::url::{href, use_parameters};
+use crate::wire::resource;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_params_map;
 use panel::page_of;
 use read::read_issuer;
 use save::{DisableIssuer, EnableIssuer};
@@ -44,13 +45,13 @@ pub fn IssuerPage() -> impl IntoView {
 
 fn page() -> impl IntoView {
     let params = use_params_map();
-    let map = use_query_map();
+    let map = use_parameters();
     let asked = Memo::new(move |_| {
         let id = params.with(|params| params.get("id")).unwrap_or_default();
         map.with(|map| (IssuerQuery::read(id, map), Answer::read(map)))
     });
     // What came of a form is part of the question, so that the issuer is read anew after it.
-    let issuer = Resource::new(
+    let issuer = resource(
         move || asked.get(),
         |(query, answer)| async move {
             read_issuer(query).await.map(|found| found.map(|issuer| (issuer, answer)))

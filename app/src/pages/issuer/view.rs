@@ -5,8 +5,7 @@ use crate::pages::form::answer::Draft;
 use crate::pages::form::count::Count;
 use crate::pages::form::place::Ask;
 use crate::pages::server::fields::TenantChoice;
-use crate::url::parameter;
-use leptos_router::params::ParamsMap;
+use crate::url::{Parameters, parameter};
 use serde::{Deserialize, Serialize};
 
 /// Which issuer, which of its forms is open, and where its list of revoked tokens goes on.
@@ -21,7 +20,7 @@ pub struct IssuerQuery {
 }
 
 impl IssuerQuery {
-    pub fn read(id: String, map: &ParamsMap) -> Self {
+    pub fn read(id: String, map: &Parameters) -> Self {
         Self { id, ask: Ask::read(map), after: parameter(map, "after") }
     }
 }

@@ -16,10 +16,11 @@ use crate::components::list_keys::ListKeys;
 use crate::components::loaded::loaded;
 use crate::permission::Permission;
 use crate::routes::{self, ISSUERS};
+use crate::url::use_parameters;
+use crate::wire::resource;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Form;
-use leptos_router::hooks::use_query_map;
 use query::IssuersQuery;
 use read::{IssuerList, read_issuers};
 
@@ -29,10 +30,10 @@ pub fn IssuersPage() -> impl IntoView {
 }
 
 fn page() -> impl IntoView {
-    let map = use_query_map();
+    let map = use_parameters();
     let asked = Memo::new(move |_| map.with(|map| (IssuersQuery::read(map), Answer::read(map))));
     // What came of a form is part of the question, so that the list is read anew after it.
-    let list = Resource::new(
+    let list = resource(
         move || asked.get(),
         |(query, answer)| async move { read_issuers(query).await.map(|list| (list, answer)) },
     );

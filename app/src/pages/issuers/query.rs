@@ -2,8 +2,7 @@
 
 use crate::pages::form::place::Ask;
 use crate::routes::ISSUERS;
-use crate::url::{href, parameter};
-use leptos_router::params::ParamsMap;
+use crate::url::{Parameters, href, parameter};
 use serde::{Deserialize, Serialize};
 
 /// Filters, place, and whether the form is open.
@@ -23,7 +22,7 @@ pub struct IssuersQuery {
 }
 
 impl IssuersQuery {
-    pub fn read(map: &ParamsMap) -> Self {
+    pub fn read(map: &Parameters) -> Self {
         Self {
             tenant: parameter(map, "tenant"),
             search: parameter(map, "q"),

@@ -20,9 +20,10 @@ use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::permission::Permission;
 use crate::routes::{self, UNMAPPED};
+use crate::url::use_parameters;
+use crate::wire::resource;
 use leptos::prelude::*;
 use leptos_router::components::Form;
-use leptos_router::hooks::use_query_map;
 use query::UnmappedQuery;
 use read::{UnmappedList, read_unmapped};
 
@@ -32,10 +33,10 @@ pub fn UnmappedPage() -> impl IntoView {
 }
 
 fn page() -> impl IntoView {
-    let map = use_query_map();
+    let map = use_parameters();
     let asked = Memo::new(move |_| map.with(|map| (UnmappedQuery::read(map), Answer::read(map))));
     // What came of a form is part of the question, so that the list is read anew after it.
-    let list = Resource::new(
+    let list = resource(
         move || asked.get(),
         |(query, answer)| async move { read_unmapped(query).await.map(|list| (list, answer)) },
     );

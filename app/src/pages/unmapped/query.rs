@@ -2,8 +2,7 @@
 
 use crate::pages::form::place::{Ask, read_of};
 use crate::routes::UNMAPPED;
-use crate::url::{href, parameter};
-use leptos_router::params::ParamsMap;
+use crate::url::{Parameters, href, parameter};
 use serde::{Deserialize, Serialize};
 
 /// Which of them, the place in the list, and the one that the form is about.
@@ -25,7 +24,7 @@ pub struct UnmappedQuery {
 }
 
 impl UnmappedQuery {
-    pub fn read(map: &ParamsMap) -> Self {
+    pub fn read(map: &Parameters) -> Self {
         Self {
             blocked: parameter(map, "state").as_deref() == Some("blocked"),
             search: parameter(map, "q"),
