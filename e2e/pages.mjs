@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from './support/house.mjs';
+import { hydrated } from './support/silence.mjs';
 
 /**
  * @typedef {object} Look
@@ -99,6 +100,13 @@ const ALL = [
   { name: 'role', route: '/roles/{id}', at: below('/roles', 'role') },
   { name: 'role-hostile', route: '/roles/{id}', at: below('/roles', 'hostileRole') },
   { name: 'role-none', route: '/roles/{id}', at: () => `/roles/${NOTHING}`, status: 404 },
+  { name: 'issuers', route: '/issuers', at: () => '/issuers' },
+  { name: 'issuers-nothing-fits', route: '/issuers', at: () => '/issuers?q=nothing-is-called-so' },
+  { name: 'issuer', route: '/issuers/{id}', at: below('/issuers', 'issuer') },
+  { name: 'issuer-hostile', route: '/issuers/{id}', at: below('/issuers', 'hostileIssuer') },
+  { name: 'issuer-none', route: '/issuers/{id}', at: () => '/issuers/00', status: 404 },
+  { name: 'unmapped', route: '/unmapped', at: () => '/unmapped' },
+  { name: 'unmapped-blocked', route: '/unmapped', at: () => '/unmapped?state=blocked' },
   { name: 'tenants', route: '/settings/tenants', at: () => '/settings/tenants' },
   { name: 'keys', route: '/settings/keys', at: () => '/settings/keys' },
 
@@ -131,6 +139,19 @@ async function openAll(page) {
   for (const toggle of await page.locator('main details.disclosure > summary').all()) {
     if (await toggle.isVisible()) await toggle.click();
   }
+}
+
+/**
+ * A form behind a link, which is a page of its own.
+ *
+ * @param {import('@playwright/test').Page} page
+ * @param {string} link
+ * @param {string} heading
+ */
+async function openForm(page, link, heading) {
+  await page.getByRole('link', { name: link, exact: true }).click();
+  await page.getByRole('heading', { name: heading, exact: true }).waitFor();
+  await hydrated(page);
 }
 
 /** @type {Pose[]} */
@@ -170,6 +191,14 @@ export const POSES = [
   },
   { name: 'decision-hostile-open', of: 'decision-hostile', strike: openAll },
   { name: 'change-changed-open', of: 'change-changed', strike: openAll },
+  { name: 'issuer-new', of: 'issuers', strike: (page) => openForm(page, 'Add issuer', 'New issuer') },
+  { name: 'issuer-edit', of: 'issuer-hostile', strike: (page) => openForm(page, 'Edit', 'Edit issuer') },
+  { name: 'issuer-revoke', of: 'issuer', strike: (page) => openForm(page, 'Revoke a token', 'Revoke a token') },
+  {
+    name: 'subject-sign-out',
+    of: 'subject',
+    strike: (page) => openForm(page, 'Sign out everywhere', 'Sign alice out everywhere?'),
+  },
 ];
 
 /**
@@ -194,6 +223,8 @@ export async function placesOf(house) {
     { place: 'subject', list: '/subjects', says: 'alice' },
     { place: 'hostileSubject', list: '/subjects?tenant=mirror', says: 'Mallory' },
     { place: 'role', list: '/roles', says: 'support-agent' },
+    { place: 'issuer', list: '/issuers', says: 'Acme sign-in' },
+    { place: 'hostileIssuer', list: '/issuers', says: 'Mirror' },
     { place: 'hostileRole', list: '/roles?tenant=mirror', says: 'caller' },
   ]) {
     const { status, text } = await house.asOwner(list);

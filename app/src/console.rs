@@ -33,6 +33,8 @@ pub struct Console {
     pub guard: pdp::address_guard::AddressGuard,
     /// What came of asking them last.
     pub discoveries: crate::pages::server::discoveries::Discoveries,
+    /// What is known of issuers' keys: the very ones that calls are verified with.
+    pub tokens: Arc<pdp::tokens::Tokens>,
     /// Walks the chains on demand, one walk at a time.
     pub verifier: store::audit::Verifier,
     /// Relative times are written with it, on the server alone.

@@ -85,6 +85,9 @@ pub enum Permission {
     WriteServers,
     ReadSubjects,
     WriteSubjects,
+    /// Issuers of tokens, and identities that nobody is known by.
+    ReadIssuers,
+    WriteIssuers,
     ReadSettings,
     WriteSettings,
     /// The own account: sessions, password, theme.
@@ -103,6 +106,8 @@ impl Permission {
         Self::WriteServers,
         Self::ReadSubjects,
         Self::WriteSubjects,
+        Self::ReadIssuers,
+        Self::WriteIssuers,
         Self::ReadSettings,
         Self::WriteSettings,
         Self::OwnAccount,
@@ -119,8 +124,8 @@ impl Permission {
             | Self::ReadServers
             | Self::ReadSubjects => &[Owner, PolicyAuthor, Auditor],
             Self::WriteRules | Self::WriteServers | Self::WriteSubjects => &[Owner, PolicyAuthor],
-            Self::ReadEvidence | Self::ReadSettings => &[Owner, Auditor],
-            Self::WriteSettings => &[Owner],
+            Self::ReadEvidence | Self::ReadIssuers | Self::ReadSettings => &[Owner, Auditor],
+            Self::WriteIssuers | Self::WriteSettings => &[Owner],
             Self::OwnAccount => ConsoleRole::ALL,
         }
     }
@@ -158,6 +163,7 @@ mod tests {
             Permission::WriteRules,
             Permission::WriteServers,
             Permission::WriteSubjects,
+            Permission::WriteIssuers,
             Permission::WriteSettings,
         ] {
             assert!(!ConsoleRole::Auditor.may(permission), "{permission:?}");

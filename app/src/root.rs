@@ -7,6 +7,8 @@ use crate::pages::changes::ChangesPage;
 use crate::pages::decision::DecisionPage;
 use crate::pages::decisions::DecisionsPage;
 use crate::pages::evidence::EvidencePage;
+use crate::pages::issuer::IssuerPage;
+use crate::pages::issuers::IssuersPage;
 use crate::pages::keys::KeysPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::overview::OverviewPage;
@@ -27,6 +29,7 @@ use crate::pages::subjects::SubjectsPage;
 use crate::pages::tenants::TenantsPage;
 use crate::pages::tool::ToolPage;
 use crate::pages::try_call::TryPage;
+use crate::pages::unmapped::UnmappedPage;
 use crate::session;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -74,6 +77,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/subjects/:id") view=SubjectPage ssr=SsrMode::Async/>
                     <Route path=path!("/roles") view=RolesPage ssr=SsrMode::Async/>
                     <Route path=path!("/roles/:id") view=RolePage ssr=SsrMode::Async/>
+                    <Route path=path!("/issuers") view=IssuersPage ssr=SsrMode::Async/>
+                    <Route path=path!("/issuers/:id") view=IssuerPage ssr=SsrMode::Async/>
+                    <Route path=path!("/unmapped") view=UnmappedPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/tenants") view=TenantsPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/keys") view=KeysPage ssr=SsrMode::Async/>
                     <Route path=path!("/changes") view=ChangesPage ssr=SsrMode::Async/>

@@ -171,6 +171,21 @@ pub const ROLES: Page = Page {
 pub const ROLE: Page =
     Page { path: "/roles/{id}", title: "Role", permission: Permission::ReadSubjects, nav: None };
 
+pub const ISSUERS: Page = Page {
+    path: "/issuers",
+    title: "Issuers",
+    permission: Permission::ReadIssuers,
+    nav: Some(NavEntry { group: NavGroup::Identity, icon: Glyph::Issuers, label: "Issuers" }),
+};
+
+/// The id stands for the issuer's URL.
+pub const ISSUER: Page =
+    Page { path: "/issuers/{id}", title: "Issuer", permission: Permission::ReadIssuers, nav: None };
+
+/// A tab beside the issuers.
+pub const UNMAPPED: Page =
+    Page { path: "/unmapped", title: "Unmapped callers", permission: Permission::ReadIssuers, nav: None };
+
 /// Chains, their verification, anchors and retention.
 pub const EVIDENCE: Page = Page {
     path: "/evidence",
@@ -224,6 +239,9 @@ pub const PAGES: &[Page] = &[
     SUBJECT,
     ROLES,
     ROLE,
+    ISSUERS,
+    ISSUER,
+    UNMAPPED,
     TENANTS,
     KEYS,
     CHANGES,
@@ -243,12 +261,15 @@ pub fn landing(role: ConsoleRole) -> &'static str {
 }
 
 /// Whether the navigation entry for `page` is the current place. A detail page belongs to its list, a tool to the
-/// servers, and the settings share one entry.
+/// servers, unmapped callers to the issuers, and the settings share one entry.
 pub fn is_current(page: &Page, path: &str) -> bool {
     if page.path == OVERVIEW.path {
         return path == OVERVIEW.path;
     }
     if page.path == SERVERS.path && path.starts_with("/tools/") {
+        return true;
+    }
+    if page.path == ISSUERS.path && path == UNMAPPED.path {
         return true;
     }
     let place = if page.path.starts_with("/settings/") { "/settings" } else { page.path };
@@ -274,6 +295,7 @@ mod tests {
         assert!(!is_current(&DECISIONS, "/decisionsx"));
         assert!(!is_current(&CHANGES, "/decisions"));
         assert!(is_current(&TENANTS, "/settings/keys"));
+        assert!(is_current(&ISSUERS, "/unmapped"));
         assert!(is_current(&OVERVIEW, "/"));
         assert!(!is_current(&OVERVIEW, "/decisions"));
     }

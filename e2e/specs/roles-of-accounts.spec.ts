@@ -36,12 +36,12 @@ const test = base.extend<{ sessions: Record<Role, string> }, { accounts: Account
 test.use({ filling: 'hostile' });
 
 /** What stands in the navigation, in the words of CONSOLE.md: the one list that is not read from the source. */
-const COMMON = ['Overview', 'Decisions', 'Rules', 'Try a call', 'Servers', 'Subjects', 'Roles', 'Changes'];
+const COMMON = ['Overview', 'Decisions', 'Rules', 'Try a call', 'Servers', 'Subjects', 'Roles'];
 const NAVIGATION: Record<Role, string[]> = {
-  owner: [...COMMON, 'Evidence', 'Settings'],
-  policy_author: COMMON,
+  owner: [...COMMON, 'Issuers', 'Changes', 'Evidence', 'Settings'],
+  policy_author: [...COMMON, 'Changes'],
   approver: [],
-  auditor: [...COMMON, 'Evidence', 'Settings'],
+  auditor: [...COMMON, 'Issuers', 'Changes', 'Evidence', 'Settings'],
 };
 
 const LANDING: Record<Role, string> = { owner: '/', policy_author: '/', approver: '/account', auditor: '/decisions' };
@@ -292,7 +292,10 @@ test('an auditor sees no action', async ({ house, places, sessions }) => {
     '/settings/tenants?ask=delete&of=acme',
     '/settings/keys?ask=new',
     '/servers/crm/settings?ask=delete',
-    ...['new', 'edit', 'join', 'delete'].map((form) => `/subjects/alice?ask=${form}`),
+    '/issuers?ask=new',
+    ...['edit', 'delete', 'revoke'].map((form) => `/issuers/${places.issuer}?ask=${form}`),
+    `/issuers/${places.issuer}?done=issuer-disabled`,
+    ...['new', 'edit', 'join', 'delete', 'sign-out'].map((form) => `/subjects/alice?ask=${form}`),
     '/subjects/alice?ask=member&of=acme',
     '/subjects/alice?done=subject-disabled',
     '/servers/crm?done=server-disabled',

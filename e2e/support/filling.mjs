@@ -1,5 +1,6 @@
 // What a house is filled with: nothing, the demo with a dozen decisions, or a great deal, much of it hostile.
 
+import { generateKeyPairSync } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ROOT, secret } from './house.mjs';
@@ -14,6 +15,7 @@ import { ROOT, secret } from './house.mjs';
 
 const PEP = 'CRM_PEP_KEY';
 const DEMO = 'examples/demo/bundle.yaml';
+const MIRROR_ISSUER = 'https://login.mirror.example/%2e%2e/a';
 
 /** Texts by which servers, agents and callers try to act on the reviewer's page. */
 export const HOSTILE = {
@@ -71,6 +73,44 @@ export async function demo(house) {
 }
 
 /**
+ * Issuers, of which one is weak in every way and hostile in its names; and what was taken back of their tokens.
+ *
+ * @param {House} house
+ */
+async function issuers(house) {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const key = { ...publicKey.export({ format: 'jwk' }), kid: HOSTILE.script, use: 'sig' };
+  await house.apply({
+    issuers: [
+      { url: 'https://login.acme.example', name: 'Acme sign-in', tenants: ['acme'] },
+      {
+        url: MIRROR_ISSUER,
+        name: `Mirror ${HOSTILE.bidi} & ${HOSTILE.zeroWidth}`,
+        tenants: ['mirror'],
+        keys: { jwks: { keys: [key] } },
+        audiences: [HOSTILE.script, HOSTILE.bidi, HOSTILE.long],
+        subject_claim: 'email',
+        require_typ: false,
+        require_jti: false,
+        clock_skew: 300,
+        unknown_subjects: 'provision',
+      },
+    ],
+    subjects: [{ id: 'alice', identities: [{ issuer: 'https://login.acme.example', sub: 'a-17' }] }],
+  });
+  for (const words of [
+    ['revoke', 'token', '--issuer', MIRROR_ISSUER, '--jti', HOSTILE.bidi, '--until', '2099-01-01T00:00:00Z'],
+    ['revoke', 'token', '--issuer', MIRROR_ISSUER, '--jti', HOSTILE.long, '--until', '2099-01-01T00:00:00Z'],
+    ['revoke', 'subject', 'alice'],
+    ['unmapped', 'block', '--issuer', MIRROR_ISSUER, '--sub', HOSTILE.script],
+    ['unmapped', 'block', '--issuer', MIRROR_ISSUER, '--sub', HOSTILE.line],
+  ]) {
+    const { code, stderr } = await house.command(...words);
+    if (code !== 0) throw new Error(`${words.join(' ')}: ${stderr}`);
+  }
+}
+
+/**
  * Calls with hostile names and values; also a server whose catalog is hostile, with rules and people named alike.
  *
  * @param {House} house
@@ -89,6 +129,7 @@ export async function hostile(house) {
         kind: 'agent',
         name: `Mallory ${HOSTILE.bidi}${HOSTILE.script}`,
         memberships: [{ tenant: 'mirror', roles: [`caller ${HOSTILE.zeroWidth}`] }],
+        identities: [{ issuer: MIRROR_ISSUER, sub: HOSTILE.mixed }],
         api_keys: [{ name: HOSTILE.script, secret_env: 'MALLORY_KEY' }],
       },
     ],
@@ -128,6 +169,7 @@ export async function hostile(house) {
       },
     ],
   });
+  await issuers(house);
   /** @type {Places} */
   const places = {};
   for (const [name, tool] of Object.entries(HOSTILE)) {

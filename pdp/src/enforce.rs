@@ -3,8 +3,8 @@
 use crate::Pdp;
 use crate::facts::{self, Gathered, MAX_PROPERTIES, gather};
 use crate::policies::Matched;
-use crate::record;
 use crate::secret::Secret;
+use crate::{record, unmapped};
 use policy::compile::PolicySet;
 use policy::evaluate::{EvaluationRequest, evaluate, tenant_of};
 use policy::facts::{AssertedProperties, Facts, Revision};
@@ -97,7 +97,12 @@ impl Pdp {
     async fn recorded(&self, id: DecisionId, question: &Question, decided: Decided) -> Answer {
         let responses = decided.gathered.facts.credential.responses;
         let record = record::describe(&id, question, &decided, &self.key);
-        match self.recorder.append(record).await {
+        let unknown = unmapped::seen(&decided.gathered.facts, question, &record);
+        let appended = self.recorder.append(record).await;
+        if let Some(unknown) = unknown {
+            self.unmapped.note(unknown);
+        }
+        match appended {
             Ok(_) => Answer { id: Some(id), decision: decided.decision, responses },
             Err(error) => {
                 tracing::error!(%error, decision = %id, "decision not recorded, call denied");
@@ -118,7 +123,7 @@ impl Pdp {
     ) -> Result<Result<Decided, AskError>, StoreError> {
         let mut rounds = 0;
         loop {
-            let gathered = match gather(&self.store, key, question).await? {
+            let gathered = match gather(&self.store, &self.tokens, key, question).await? {
                 Ok(gathered) => gathered,
                 Err(error) => return Ok(Err(error)),
             };

@@ -1,7 +1,11 @@
 //! Step 3: gather. From what one statement read to the facts of one call.
 
+mod outside;
+
 use crate::enforce::{AskError, Question};
 use crate::secret::Secret;
+use crate::tokens::Tokens;
+use outside::Judged;
 use policy::arguments::canonical;
 use policy::facts::{AssertedProperties, CredentialFacts, Facts, Identity, SubjectFacts};
 use policy::ids::WHOEVER;
@@ -22,28 +26,46 @@ pub(crate) struct Gathered {
 /// canonical form. Where they are not taken, their size does not matter.
 pub(crate) const MAX_PROPERTIES: usize = 16 * 1024;
 
+/// The way to the live state for one call.
+#[derive(Clone, Copy)]
+struct Live<'a> {
+    store: &'a Store,
+    /// The digest of the enforcement key.
+    credential: &'a str,
+    tenant: Option<&'a str>,
+}
+
+impl Live<'_> {
+    async fn read(&self, caller: CallerBy<'_>) -> Result<LiveState, StoreError> {
+        let credential = CredentialBy::Digest(self.credential);
+        self.store.read_live(&LiveQuery { credential, caller, tenant: self.tenant }).await
+    }
+}
+
 /// Reads the live state for one call. One statement; a second only where a PEP that vouches for its subjects
-/// sends a token all the same.
+/// sends a token all the same, or for a token of an outside issuer as `outside` says.
 pub(crate) async fn gather(
     store: &Store,
+    tokens: &Tokens,
     key: &Secret,
     question: &Question,
 ) -> Result<Result<Gathered, AskError>, StoreError> {
     let credential = key.digest();
-    let token = question.access_token.as_ref().map(Secret::digest);
+    let tenant = question.call.tenant.as_ref().map(policy::TenantSlug::as_str);
+    let live = Live { store, credential: &credential, tenant };
     let subject = question.subject.id.as_str();
-    let query = |caller| LiveQuery {
-        credential: CredentialBy::Digest(&credential),
-        caller,
-        tenant: question.call.tenant.as_ref().map(policy::TenantSlug::as_str),
+    let (mut state, judged) = match &question.access_token {
+        None => (live.read(CallerBy::Subject(subject)).await?, None),
+        Some(token) => match Tokens::peek(token) {
+            Some(peeked) => outside::read(live, tokens, token, &peeked, &question.request_id).await?,
+            None => (live.read(CallerBy::KeyDigest(&token.digest())).await?, None),
+        },
     };
-    let by_token = token.as_deref().map(CallerBy::KeyDigest);
-    let mut state = store.read_live(&query(by_token.unwrap_or(CallerBy::Subject(subject)))).await?;
     let vouches = state.credential.as_ref().is_some_and(|c| c.facts.trust != Trust::VerifyToken);
-    if vouches && token.is_some() {
-        state = store.read_live(&query(CallerBy::Subject(subject))).await?;
+    if vouches && question.access_token.is_some() {
+        state = live.read(CallerBy::Subject(subject)).await?;
     }
-    Ok(assemble(state, question))
+    Ok(assemble(state, judged, question))
 }
 
 /// Whether the key is a valid credential now.
@@ -55,12 +77,15 @@ pub(crate) async fn authenticate(store: &Store, key: &Secret) -> Result<bool, St
     Ok(state.credential.is_some_and(|credential| valid(&credential, state.now)))
 }
 
-fn assemble(state: LiveState, question: &Question) -> Result<Gathered, AskError> {
-    let LiveState { now, global_revision, credential, key, subject, memberships } = state;
+fn assemble(state: LiveState, judged: Option<Judged>, question: &Question) -> Result<Gathered, AskError> {
+    let LiveState { now, global_revision, credential, key, subject, memberships, .. } = state;
     let credential = credential.filter(|c| valid(c, now)).ok_or(AskError::NotACredential)?;
     let api_key = key.as_ref().map(|key| key.id.clone());
     let asserted = asserted(question, credential.facts.trust)?;
-    let identity = identify(&credential.facts, question, key, subject, now);
+    let identity = match (credential.facts.trust, judged) {
+        (Trust::VerifyToken, Some(judged)) => judged.identity(subject, &question.subject.id),
+        _ => identify(&credential.facts, question, key, subject, now),
+    };
     // A caller that was not recognised has no memberships either.
     let memberships = if identity.subject().is_some() { memberships } else { Vec::new() };
     Ok(Gathered {

@@ -15,6 +15,8 @@ mod policies;
 mod preview;
 mod record;
 pub mod secret;
+pub mod tokens;
+mod unmapped;
 
 pub use enforce::{Answer, AskError, Question, SubjectClaim};
 pub use preview::{Preview, PreviewError, Previewer};
@@ -26,7 +28,9 @@ use std::sync::Arc;
 use store::Store;
 use store::chain::AuditKey;
 use store::recorder::Recorder;
+use tokens::Tokens;
 use tokio::sync::Semaphore;
+use unmapped::Unmapped;
 
 /// The decision service over one live database. Cheap to share behind an `Arc`.
 #[derive(Debug)]
@@ -35,22 +39,33 @@ pub struct Pdp {
     policies: Arc<Policies>,
     recorder: Recorder,
     key: AuditKey,
+    /// Shared with the console, which shows what is known of issuers' keys.
+    tokens: Arc<Tokens>,
+    unmapped: Unmapped,
     /// One large call is evaluated at a time.
     heavy: Semaphore,
 }
 
 impl Pdp {
-    pub fn new(store: Store, recorder: Recorder, key: AuditKey) -> Self {
+    /// Needs a runtime: unknown identities are noted in a task beside the calls.
+    pub fn new(store: Store, recorder: Recorder, key: AuditKey, tokens: Arc<Tokens>) -> Self {
         Self {
             policies: Arc::new(Policies::new(store.clone())),
+            unmapped: Unmapped::start(store.clone()),
             store,
             recorder,
             key,
+            tokens,
             heavy: Semaphore::new(1),
         }
     }
 
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Writes what waits to be noted beside the decisions. The record is stopped by itself.
+    pub async fn stop(&self) {
+        self.unmapped.stop().await;
     }
 }

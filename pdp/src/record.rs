@@ -5,7 +5,7 @@ use crate::enforce::{Decided, Question};
 use policy::arguments::canonical;
 use policy::call::Target;
 use policy::compile::CompiledTool;
-use policy::facts::Facts;
+use policy::facts::{Facts, Identity};
 use policy::{Decision, DecisionId, ResourceRef};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -134,16 +134,21 @@ pub(crate) fn describe(id: &DecisionId, question: &Question, decided: &Decided, 
     }
 }
 
-/// The facts as they are recorded: a record of one tenant says nothing of the caller's other memberships.
+/// The facts as they are recorded: a record of one tenant says nothing of the caller's other memberships, nor of the
+/// other tenants of its token's issuer.
 fn of_this_tenant<'a>(facts: &'a Facts, decision: &Decision) -> Cow<'a, Facts> {
-    match &decision.tenant {
-        Some(tenant) if facts.memberships.iter().any(|membership| membership.tenant != *tenant) => {
-            let mut facts = facts.clone();
-            facts.memberships.retain(|membership| membership.tenant == *tenant);
-            Cow::Owned(facts)
-        }
-        _ => Cow::Borrowed(facts),
+    let Some(tenant) = &decision.tenant else { return Cow::Borrowed(facts) };
+    let tenants = facts.identity.token().map(|token| token.tenants.as_slice()).unwrap_or_default();
+    let memberships = facts.memberships.iter().map(|membership| &membership.tenant);
+    if memberships.chain(tenants).all(|named| named == tenant) {
+        return Cow::Borrowed(facts);
     }
+    let mut facts = facts.clone();
+    facts.memberships.retain(|membership| membership.tenant == *tenant);
+    if let Identity::Token { token, .. } = &mut facts.identity {
+        token.tenants.retain(|named| named == tenant);
+    }
+    Cow::Owned(facts)
 }
 
 /// The arguments as they are recorded. Of a tool that is not known, nothing is known of what to redact: then
@@ -173,7 +178,7 @@ mod tests {
     use crate::facts::Gathered;
     use policy::arguments::Arguments;
     use policy::facts::{
-        AssertedProperties, CredentialFacts, Identity, MembershipFacts, Revision, SubjectFacts,
+        AssertedProperties, CredentialFacts, MembershipFacts, Revision, SubjectFacts, TokenFacts,
     };
     use policy::labels::{ArgumentsMode, Responses, Trust};
     use policy::{Call, Reason, SubjectKind, TenantSlug, Timestamp};
@@ -264,5 +269,37 @@ mod tests {
         // Nothing is known of a tool that is in no catalog, so none of its arguments is kept in the clear.
         let record = describe(&DecisionId::from("d"), &question, &decided, &key);
         assert!(record.arguments.is_some_and(|arguments| arguments.contains(REDACTED)));
+    }
+
+    #[test]
+    fn a_token_is_recorded_by_its_facts_and_without_its_issuers_other_tenants() {
+        let (question, mut decided) = asked();
+        let key = AuditKey::from_secret(&[7; 32]);
+        let subject = decided.gathered.facts.identity.subject().expect("is known").clone();
+        let token = TokenFacts {
+            issuer: "https://idp.example".into(),
+            sub: "a-17".into(),
+            jti: Some("t-1".into()),
+            issued_at: None,
+            expires_at: Timestamp::from_micros(9),
+            audiences: vec!["https://crm.example/mcp".into()],
+            listed: None,
+            scopes: vec!["crm:refund".into()],
+            weaker: vec!["`typ` is not required".into()],
+            claims: object(json!({"sub": "a-17", "acr": "gold"})),
+            tenants: vec!["acme".into(), "globex".into()],
+        };
+        decided.gathered.facts.identity = Identity::Token { token: Box::new(token.clone()), subject };
+        decided.gathered.facts.memberships.truncate(1);
+        let written = |decided: &Decided| -> RecordBody {
+            let record = describe(&DecisionId::from("d"), &question, decided, &key);
+            serde_json::from_str(&record.body).expect("reads back")
+        };
+        let recorded = written(&decided).facts;
+        let of_acme = TokenFacts { tenants: vec!["acme".into()], ..token.clone() };
+        assert_eq!(recorded.identity.token(), Some(&of_acme));
+        // A denial that is no tenant's says all.
+        decided.decision.tenant = None;
+        assert_eq!(written(&decided).facts.identity.token(), Some(&token));
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::ids::{CredentialId, ServerSlug, SubjectId, TenantSlug};
 use crate::labels::{ArgumentsMode, Responses, SubjectKind, Trust};
+use crate::reason::Reason;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -62,6 +63,33 @@ pub struct SubjectFacts {
     pub attributes: Map<String, Value>,
 }
 
+/// What a verified token of an outside issuer says. The token itself is kept nowhere.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TokenFacts {
+    /// The registered issuer's URL.
+    pub issuer: String,
+    /// Whose token it is there: what the issuer's subject claim says.
+    pub sub: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jti: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_at: Option<Timestamp>,
+    pub expires_at: Timestamp,
+    pub audiences: Vec<String>,
+    /// Those of them that the issuer lists; None where it lists none, and so narrows nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
+    /// Which checks are switched off for its issuer, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weaker: Vec<String>,
+    /// All of its claims, as conditions see them.
+    pub claims: Map<String, Value>,
+    /// The issuer's tenants: a membership elsewhere does not count for this caller.
+    pub tenants: Vec<TenantSlug>,
+}
+
 /// How the caller was recognised, or why not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "how", rename_all = "snake_case")]
@@ -69,6 +97,11 @@ pub enum Identity {
     /// The caller's own API key was verified.
     ApiKey {
         key: String,
+        subject: SubjectFacts,
+    },
+    /// A token of an outside issuer was verified.
+    Token {
+        token: Box<TokenFacts>,
         subject: SubjectFacts,
     },
     /// The PEP vouched for the subject.
@@ -86,14 +119,43 @@ pub enum Identity {
     UnknownSubject {
         id: String,
     },
+    /// A token that names an outside issuer is not taken.
+    TokenRefused {
+        reason: Reason,
+        /// For the reviewer; nothing of the token's text.
+        why: String,
+        /// The issuer's URL, where it is registered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        issuer: Option<String>,
+    },
+    /// A verified token of somebody who is no registered subject.
+    UnknownIdentity {
+        issuer: String,
+        sub: String,
+    },
 }
 
 impl Identity {
     pub fn subject(&self) -> Option<&SubjectFacts> {
         match self {
-            Self::ApiKey { subject, .. } | Self::Asserted { subject } => Some(subject),
+            Self::ApiKey { subject, .. } | Self::Token { subject, .. } | Self::Asserted { subject } => {
+                Some(subject)
+            }
             _ => None,
         }
+    }
+
+    /// The verified token of an outside issuer, where the caller was recognised by one.
+    pub fn token(&self) -> Option<&TokenFacts> {
+        match self {
+            Self::Token { token, .. } => Some(token),
+            _ => None,
+        }
+    }
+
+    /// Whether memberships in this tenant count for a caller who was recognised so.
+    pub fn counts_in(&self, tenant: &TenantSlug) -> bool {
+        self.token().is_none_or(|token| token.tenants.contains(tenant))
     }
 }
 
@@ -120,7 +182,8 @@ pub struct Facts {
     pub global_revision: i64,
     pub credential: CredentialFacts,
     pub identity: Identity,
-    /// In tenant order. Expired ones are here too, so that the reviewer sees why they do not count.
+    /// In tenant order. Those that have expired, or lie outside the issuer's tenants, are here too, so that the
+    /// reviewer sees why they do not count.
     pub memberships: Vec<MembershipFacts>,
     #[serde(default, skip_serializing_if = "AssertedProperties::is_empty")]
     pub asserted: AssertedProperties,
@@ -141,7 +204,9 @@ impl Facts {
     /// # Errors
     /// When there is none, none chosen among several, or two disagree.
     pub fn membership(&self, chosen: Option<&TenantSlug>) -> Result<&MembershipFacts, TenantProblem> {
-        let live = |m: &&MembershipFacts| m.until.is_none_or(|until| self.now < until);
+        let live = |m: &&MembershipFacts| {
+            m.until.is_none_or(|until| self.now < until) && self.identity.counts_in(&m.tenant)
+        };
         if let (Some(fixed), Some(chosen)) = (&self.credential.tenant, chosen)
             && fixed != chosen
         {

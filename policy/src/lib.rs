@@ -9,6 +9,7 @@ pub mod call;
 pub mod decision;
 pub mod facts;
 pub mod ids;
+pub mod issuer;
 pub mod labels;
 pub mod pattern;
 pub mod reason;

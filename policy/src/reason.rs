@@ -43,7 +43,6 @@ reasons! {
     TokenInvalid = "token_invalid", "token not valid", "The caller's token is not valid. Sign in again or use a current key.";
     TokenExpired = "token_expired", "token expired", "The caller's token has expired. Get a new one.";
     TokenRevoked = "token_revoked", "token revoked", "The caller's token was revoked. Get a new one.";
-    TokenWrongAudience = "token_wrong_audience", "token for another audience", "The token was issued for another server.";
     UnknownSubject = "unknown_subject", "unknown subject", "The caller is not known here. Ask an administrator to register it.";
     SubjectDisabled = "subject_disabled", "subject disabled", "The caller is disabled. Ask an administrator.";
     UnknownActor = "unknown_actor", "unknown agent", "The acting agent is not known here.";
@@ -56,6 +55,7 @@ reasons! {
     UnknownMethod = "unknown_method", "unknown method", "This method is not known, so it is not allowed.";
     UnknownServer = "unknown_server", "unknown server", "No such server is available to the caller.";
     ServerDisabled = "server_disabled", "server disabled", "This server is switched off. Ask an administrator.";
+    TokenWrongAudience = "token_wrong_audience", "token for another audience", "The token was issued for another server.";
     UnknownTool = "unknown_tool", "unknown tool", "No such tool is available to the caller.";
     ToolNotReviewed = "tool_not_reviewed", "tool not reviewed", "This tool has not been reviewed yet. Ask an administrator.";
     ToolDefinitionChanged = "tool_definition_changed", "tool changed", "This tool changed since it was reviewed. Ask an administrator.";

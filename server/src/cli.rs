@@ -1,6 +1,8 @@
 //! The command line: its words, and which command answers to them.
 
-use crate::commands::{account, apply, audit, check, credential, export, migrate, serve};
+use crate::commands::{
+    account, apply, audit, check, credential, export, issuer, migrate, revoke, serve, unmapped,
+};
 use crate::config::{Config, ServeOptions, StateOptions};
 use crate::telemetry;
 use clap::{Parser, Subcommand};
@@ -28,6 +30,12 @@ enum Command {
     Check(check::Options),
     /// Make, list, rotate and remove enforcement keys.
     Credential(credential::Options),
+    /// List issuers of tokens and switch them off and on.
+    Issuer(issuer::Options),
+    /// Take back tokens of issuers: one, or all that a subject has.
+    Revoke(revoke::Options),
+    /// List, map and block callers whom nobody is known by.
+    Unmapped(unmapped::Options),
     /// Print a new one-time link with which the first owner of the console is made.
     SetupLink,
     /// Recover and list the console's accounts.
@@ -72,6 +80,9 @@ impl Cli {
                     Command::Export(options) => export::run(&config, &options).await,
                     Command::Check(options) => check::run(&config, &options).await,
                     Command::Credential(options) => credential::run(&config, options).await,
+                    Command::Issuer(options) => issuer::run(&config, &options).await,
+                    Command::Revoke(options) => revoke::run(&config, &options).await,
+                    Command::Unmapped(options) => unmapped::run(&config, &options).await,
                     Command::SetupLink => account::setup_link(&config).await,
                     Command::Account(options) => account::run(&config, &options).await,
                     Command::Audit(options) => audit::run(&config, &options).await,

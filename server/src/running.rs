@@ -6,6 +6,8 @@ use crate::console::{self, ConsoleSettings, ConsoleState};
 use crate::{audit_key, connections, router};
 use anyhow::{Context, Result};
 use pdp::Pdp;
+use pdp::address_guard::AddressGuard;
+use pdp::tokens::Tokens;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,12 +23,16 @@ const GRACE: Duration = Duration::from_secs(20);
 
 const SWEEP_EVERY: Duration = Duration::from_secs(5 * 60);
 
+/// In microseconds: how long a token that was taken back is remembered after it has expired.
+const REVOKED_KEPT: i64 = 24 * 60 * 60 * 1_000_000;
+
 /// Handle on a running server.
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
     store: Store,
     recorder: Recorder,
+    pdp: Arc<Pdp>,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
     sweeping: JoinHandle<()>,
@@ -47,11 +53,15 @@ impl Running {
             trusted_proxies: config.trusted_proxies.clone(),
             ..ConsoleSettings::new(&config.public_url)
         };
+        let tokens = Tokens::new(AddressGuard::new(&settings.allow_addresses))
+            .context("the client that fetches issuers' keys could not be made")?;
+        let tokens = Arc::new(tokens);
         let key = audit_key::load_or_create(&config.audit_key)?;
         let heads = LocalHeads::beside(&config.audit_key, &config.database);
         let verifier = Verifier::new(store.clone(), key.clone(), heads.clone(), clock.clone());
         let console =
-            ConsoleState::new(store.clone(), &settings, verifier, clock.clone()).context("the public URL")?;
+            ConsoleState::new(store.clone(), &settings, verifier, Arc::clone(&tokens), clock.clone())
+                .context("the public URL")?;
         let address = listener.local_addr()?;
         let instance = format!("{}/{}", hostname(), std::process::id());
         let (recorder, _task) =
@@ -60,15 +70,15 @@ impl Running {
                 .context("the record could not be started")?;
         let keeping = heads.follow(&recorder);
         let sweeping = tokio::spawn(sweep_now_and_then(store.clone(), clock));
-        let pdp = Arc::new(Pdp::new(store.clone(), recorder.clone(), key));
-        let app = router::router(pdp, store.clone(), recorder.clone(), console, &config.public_url);
+        let pdp = Arc::new(Pdp::new(store.clone(), recorder.clone(), key, tokens));
+        let app = router::router(pdp.clone(), store.clone(), recorder.clone(), console, &config.public_url);
         let (stop, stopped) = oneshot::channel();
         let asked_to_stop = async move {
             // A dropped sender asks as well.
             let _ = stopped.await;
         };
         let serving = tokio::spawn(connections::serve(listener, app, config.limits, asked_to_stop));
-        Ok(Self { address, store, recorder, stop, serving, sweeping, keeping })
+        Ok(Self { address, store, recorder, pdp, stop, serving, sweeping, keeping })
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -79,7 +89,7 @@ impl Running {
         self.address
     }
 
-    /// Lets open requests end, writes what waits to be recorded and the last checkpoint, and closes the
+    /// Lets open requests end, writes what waits to be recorded or noted and the last checkpoint, and closes the
     /// database.
     ///
     /// # Errors
@@ -95,6 +105,7 @@ impl Running {
         }
         self.sweeping.abort();
         self.recorder.stop().await;
+        self.pdp.stop().await;
         // It ends once the recorder's last checkpoint is written down.
         if tokio::time::timeout(GRACE, self.keeping).await.is_err() {
             tracing::warn!("the last checkpoint was not kept beside the audit key in time");
@@ -107,14 +118,18 @@ impl Running {
     }
 }
 
-/// Removes what has expired of sessions, links and attempts, every few minutes.
+/// Removes what has expired of sessions, links, attempts and revoked tokens, every few minutes.
 async fn sweep_now_and_then(store: Store, clock: Clock) {
     let mut turn = tokio::time::interval(SWEEP_EVERY);
     turn.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         turn.tick().await;
-        if let Err(error) = console::sweep(&store, clock()).await {
+        let now = clock();
+        if let Err(error) = console::sweep(&store, now).await {
             tracing::warn!(%error, "expired sessions were not removed");
+        }
+        if let Err(error) = store.forget_revoked_tokens(now.saturating_add_micros(-REVOKED_KEPT)).await {
+            tracing::warn!(%error, "revoked tokens that have expired were not removed");
         }
     }
 }

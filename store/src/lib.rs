@@ -20,21 +20,25 @@ pub mod recorder;
 mod schema;
 pub mod sessions;
 pub mod snapshot;
+pub mod unmapped;
 
 pub use administration::{Actor, Via, WriteError, Writer};
 pub use changes::{Action, Change};
 pub use connect::{OpenError, Settings};
 pub use db::{Dialect, StoreError};
-pub use live::{CallerBy, CredentialBy, LiveCredential, LiveKey, LiveQuery, LiveState};
+pub use live::{CallerBy, CredentialBy, LiveCredential, LiveIssuer, LiveKey, LiveQuery, LiveState};
 pub use migrate::{MigrateError, MigrationState};
 pub use snapshot::PolicySnapshot;
+pub use unmapped::{Seen, UnmappedCaller, UnmappedState};
 
 use db::Db;
+use std::sync::Arc;
 
 /// An open database. Cheap to clone: clones share the connections.
 #[derive(Clone)]
 pub struct Store {
     pub(crate) db: Db,
+    issuers: Arc<live::Memo>,
 }
 
 impl Store {
@@ -43,7 +47,7 @@ impl Store {
     /// # Errors
     /// When the address cannot be read or the database cannot be reached.
     pub async fn open(settings: &Settings) -> Result<Self, OpenError> {
-        Ok(Self { db: Db::open(settings).await? })
+        Ok(Self { db: Db::open(settings).await?, issuers: Arc::default() })
     }
 
     /// Which of the two databases this is.

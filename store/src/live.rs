@@ -1,15 +1,22 @@
-//! The live read: everything about one call's credential, caller and revisions, in one statement.
+//! The live read: everything about one call's credential, caller, issuer and revisions, in one statement.
 //!
 //! Anchored on the common revision's row, with left joins over primary keys and unique indexes alone. So the
-//! rows read grow with the caller's own memberships and roles, and with nothing else (EXPLAIN QUERY PLAN on
-//! SQLite says SEARCH for all nine tables; Postgres, with 100,000 subjects, index scans on api_keys_digest_key,
-//! subjects_pkey, memberships_pkey, membership_roles_pkey, roles_pkey and revisions_pkey). It judges nothing:
-//! expired keys, inactive subjects and ended memberships are returned as they stand.
+//! rows read grow with the caller's own memberships and roles and the issuer's tenants, and with nothing else
+//! (EXPLAIN QUERY PLAN on SQLite says SEARCH for all of the tables; Postgres, with 100,000 subjects, index scans
+//! on api_keys_digest_key, subjects_pkey, memberships_pkey, membership_roles_pkey, roles_pkey and
+//! revisions_pkey). It judges nothing: expired keys, inactive subjects and issuers, revoked tokens and ended
+//! memberships are returned as they stand.
+
+mod issuer;
+
+pub use issuer::LiveIssuer;
+pub(crate) use issuer::Memo;
 
 use crate::Store;
 use crate::db::{Dialect, StoreError, flag, json, now_micros, word};
 use crate::schema::{
-    ApiKeys, CredentialKeys, Credentials, MembershipRoles, Memberships, Revisions, Roles, Subjects,
+    ApiKeys, CredentialKeys, Credentials, Identities, IssuerTenants, Issuers, MembershipRoles, Memberships,
+    Revisions, Roles, Subjects, TokenRevocations,
 };
 use policy::facts::{CredentialFacts, MembershipFacts, RoleGrant, SubjectFacts};
 use policy::{CredentialId, ServerSlug, SubjectId, TenantSlug, Timestamp};
@@ -29,6 +36,12 @@ pub enum CredentialBy<'a> {
 pub enum CallerBy<'a> {
     /// By the digest of the caller's own key.
     KeyDigest(&'a str),
+    /// By what a token says of itself: its issuer, the subject there, and its own id. None of it is verified yet.
+    Identity {
+        issuer: &'a str,
+        sub: &'a str,
+        jti: Option<&'a str>,
+    },
     /// By subject id: the PEP vouches for it, or a preview names it.
     Subject(&'a str),
     Nobody,
@@ -70,13 +83,17 @@ pub struct LiveState {
     pub credential: Option<LiveCredential>,
     /// None: not asked for, or no such key.
     pub key: Option<LiveKey>,
+    /// None: not asked for, or not registered.
+    pub issuer: Option<LiveIssuer>,
+    /// The token with this `jti` was taken back.
+    pub token_revoked: bool,
+    /// By an identity only where its issuer is registered.
     pub subject: Option<SubjectFacts>,
+    /// Tokens that were issued to the subject up to this moment no longer count.
+    pub tokens_after: Option<Timestamp>,
     /// In tenant order; only the wanted tenant's where one is known.
     pub memberships: Vec<MembershipFacts>,
 }
-
-/// No stored digest is empty.
-const NO_DIGEST: &str = "";
 
 #[derive(sqlx::FromRow)]
 struct LiveRow {
@@ -95,11 +112,19 @@ struct LiveRow {
     key_id: Option<String>,
     key_name: Option<String>,
     key_expires_at: Option<i64>,
+    issuer_url: Option<String>,
+    issuer_name: Option<String>,
+    issuer_active: Option<i64>,
+    issuer_settings: Option<String>,
+    issuer_version: Option<i64>,
+    issuer_tenants: Option<String>,
+    revoked_jti: Option<String>,
     subject_id: Option<String>,
     subject_kind: Option<String>,
     subject_name: Option<String>,
     subject_active: Option<i64>,
     subject_attributes: Option<String>,
+    subject_tokens_after: Option<i64>,
     member_tenant: Option<String>,
     member_until: Option<i64>,
     tenant_revision: Option<i64>,
@@ -111,16 +136,55 @@ fn pick(select: &mut SelectStatement, table: &'static str, column: impl Iden, al
     select.expr_as(Expr::col((table, column)), alias);
 }
 
+/// What of the caller is looked up; what is none equals nothing that is stored.
+#[derive(Clone, Copy, Default)]
+struct Caller<'a> {
+    key_digest: Option<&'a str>,
+    issuer: Option<&'a str>,
+    sub: Option<&'a str>,
+    jti: Option<&'a str>,
+}
+
+impl<'a> From<CallerBy<'a>> for Caller<'a> {
+    fn from(by: CallerBy<'a>) -> Self {
+        match by {
+            CallerBy::KeyDigest(digest) => Self { key_digest: Some(digest), ..Self::default() },
+            CallerBy::Identity { issuer, sub, jti } => {
+                // Nothing that is stored holds U+0000, and Postgres takes no such text.
+                let stored = |text: &&str| !text.contains('\0');
+                Self {
+                    key_digest: None,
+                    issuer: Some(issuer).filter(stored),
+                    sub: Some(sub).filter(stored),
+                    jti: jti.filter(stored),
+                }
+            }
+            CallerBy::Subject(_) | CallerBy::Nobody => Self::default(),
+        }
+    }
+}
+
+/// The tenants in which an issuer's identities count, in one text. It does not hang on the other rows, so it is read
+/// once, however many there are.
+fn tenants_of(issuer: Option<&str>) -> SelectStatement {
+    Query::select()
+        .expr(Expr::cust("string_agg(it.tenant, ',')"))
+        .from_as(IssuerTenants::Table, "it")
+        .and_where(Expr::col(("it", IssuerTenants::Issuer)).eq(issuer))
+        .take()
+}
+
 fn statement(query: &LiveQuery<'_>, dialect: Dialect) -> SelectStatement {
     let credential_digest = match query.credential {
-        CredentialBy::Digest(digest) => digest,
-        CredentialBy::None => NO_DIGEST,
+        CredentialBy::Digest(digest) => Some(digest),
+        CredentialBy::None => None,
     };
+    let caller = Caller::from(query.caller);
     let subject = Expr::col(("s", Subjects::Id));
-    let (key_digest, subject) = match query.caller {
-        CallerBy::KeyDigest(digest) => (digest, subject.equals(("k", ApiKeys::Subject))),
-        CallerBy::Subject(id) => (NO_DIGEST, subject.eq(id)),
-        CallerBy::Nobody => (NO_DIGEST, subject.equals(("k", ApiKeys::Subject))),
+    let subject = match query.caller {
+        CallerBy::Identity { .. } => subject.equals(("d", Identities::Subject)),
+        CallerBy::Subject(id) => subject.eq(id),
+        CallerBy::KeyDigest(_) | CallerBy::Nobody => subject.equals(("k", ApiKeys::Subject)),
     };
     // The credential's tenant, else the chosen one, else any.
     let tenant = Func::coalesce([
@@ -145,11 +209,19 @@ fn statement(query: &LiveQuery<'_>, dialect: Dialect) -> SelectStatement {
     pick(&mut select, "k", ApiKeys::Id, "key_id");
     pick(&mut select, "k", ApiKeys::Name, "key_name");
     pick(&mut select, "k", ApiKeys::ExpiresAt, "key_expires_at");
+    pick(&mut select, "i", Issuers::Url, "issuer_url");
+    pick(&mut select, "i", Issuers::Name, "issuer_name");
+    pick(&mut select, "i", Issuers::Active, "issuer_active");
+    pick(&mut select, "i", Issuers::Settings, "issuer_settings");
+    pick(&mut select, "i", Issuers::Version, "issuer_version");
+    select.expr_as(tenants_of(caller.issuer), "issuer_tenants");
+    pick(&mut select, "t", TokenRevocations::Jti, "revoked_jti");
     pick(&mut select, "s", Subjects::Id, "subject_id");
     pick(&mut select, "s", Subjects::Kind, "subject_kind");
     pick(&mut select, "s", Subjects::Name, "subject_name");
     pick(&mut select, "s", Subjects::Active, "subject_active");
     pick(&mut select, "s", Subjects::Attributes, "subject_attributes");
+    pick(&mut select, "s", Subjects::TokensAfter, "subject_tokens_after");
     pick(&mut select, "m", Memberships::Tenant, "member_tenant");
     pick(&mut select, "m", Memberships::Until, "member_until");
     pick(&mut select, "r", Revisions::Value, "tenant_revision");
@@ -169,7 +241,24 @@ fn statement(query: &LiveQuery<'_>, dialect: Dialect) -> SelectStatement {
             "c",
             Expr::col(("c", Credentials::Id)).equals(("ck", CredentialKeys::Credential)),
         )
-        .join_as(left, ApiKeys::Table, "k", Expr::col(("k", ApiKeys::Digest)).eq(key_digest))
+        .join_as(left, ApiKeys::Table, "k", Expr::col(("k", ApiKeys::Digest)).eq(caller.key_digest))
+        .join_as(left, Issuers::Table, "i", Expr::col(("i", Issuers::Url)).eq(caller.issuer))
+        .join_as(
+            left,
+            Identities::Table,
+            "d",
+            Expr::col(("d", Identities::Issuer))
+                .equals(("i", Issuers::Url))
+                .and(Expr::col(("d", Identities::Sub)).eq(caller.sub)),
+        )
+        .join_as(
+            left,
+            TokenRevocations::Table,
+            "t",
+            Expr::col(("t", TokenRevocations::Issuer))
+                .eq(caller.issuer)
+                .and(Expr::col(("t", TokenRevocations::Jti)).eq(caller.jti)),
+        )
         .join_as(left, Subjects::Table, "s", subject)
         .join_as(
             left,
@@ -289,7 +378,10 @@ impl Store {
             global_revision: first.global_revision,
             credential: credential(first)?,
             key: key(first)?,
+            issuer: self.issuers.issuer(first)?,
+            token_revoked: first.revoked_jti.is_some(),
             subject: subject(first)?,
+            tokens_after: first.subject_tokens_after.map(Timestamp::from_micros),
             memberships: memberships(rows),
         })
     }

@@ -33,6 +33,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0002_record"),
     migration!("0003_console"),
     migration!("0004_accounts"),
+    migration!("0005_issuers"),
 ];
 
 impl Migration {

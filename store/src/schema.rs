@@ -1,4 +1,4 @@
-//! The names of tables and columns that `0001_policy` makes; one enum per table.
+//! The names of tables and columns that `0001_policy` and `0005_issuers` make; one enum per table.
 
 use sea_query::Iden;
 
@@ -36,6 +36,7 @@ pub(crate) enum Subjects {
     Active,
     Attributes,
     CreatedAt,
+    TokensAfter,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]
@@ -160,6 +161,47 @@ pub(crate) enum CredentialKeys {
     CreatedAt,
     ExpiresAt,
     LastUsedAt,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum Issuers {
+    Table,
+    Url,
+    Name,
+    Active,
+    Settings,
+    Version,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum IssuerTenants {
+    Table,
+    Issuer,
+    Tenant,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum TokenRevocations {
+    Table,
+    Issuer,
+    Jti,
+    At,
+    Until,
+    By,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum Unmapped {
+    Table,
+    Issuer,
+    Sub,
+    FirstSeen,
+    LastSeen,
+    Attempts,
+    Tenant,
+    Server,
+    Tool,
+    State,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]

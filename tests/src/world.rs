@@ -2,6 +2,7 @@
 
 use crate::database::{Backend, Database};
 use crate::pep::Pep;
+use pdp::address_guard::AllowedAddress;
 use pdp::bundle::{ApplyOptions, Bundle, apply};
 use server::clock;
 use server::config::Config;
@@ -72,6 +73,8 @@ impl World {
 
     /// A replica that reaches the database by this address.
     pub async fn replica_at(&self, url: &str) -> Replica {
+        // As the command line does first of all.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let config = Config {
             database: url.to_owned(),
@@ -80,7 +83,7 @@ impl World {
             log: "warn".to_owned(),
             listen: listener.local_addr().expect("an address"),
             public_url: format!("http://{}", listener.local_addr().expect("an address")),
-            allow_addresses: Vec::new(),
+            allow_addresses: vec![AllowedAddress::Loopback],
             trusted_proxies: Vec::new(),
             limits: Limits::default(),
         };

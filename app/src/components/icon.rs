@@ -38,6 +38,7 @@ glyphs! {
     Evidence = "evidence",
     Filter = "filter",
     Info = "info",
+    Issuers = "issuers",
     Key = "key",
     Lock = "lock",
     Menu = "menu",

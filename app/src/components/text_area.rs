@@ -5,13 +5,13 @@ use leptos::prelude::*;
 /// Draws `value` as the initial text. The control needs its label beside it, `for` its `id`.
 #[component]
 pub fn TextArea(
-    id: &'static str,
+    #[prop(into)] id: String,
     name: &'static str,
     #[prop(into)] value: String,
     #[prop(default = 8)] rows: u32,
     /// The id of what helps or complains.
-    #[prop(optional)]
-    described_by: Option<&'static str>,
+    #[prop(optional, into)]
+    described_by: Option<String>,
     #[prop(optional)] code: bool,
     #[prop(optional)] invalid: bool,
 ) -> impl IntoView {

@@ -8,6 +8,8 @@ pub mod decisions;
 pub mod evidence;
 pub mod forbidden;
 pub mod form;
+pub mod issuer;
+pub mod issuers;
 pub mod keys;
 pub mod not_found;
 pub mod overview;
@@ -24,6 +26,7 @@ pub mod subjects;
 pub mod tenants;
 pub mod tool;
 pub mod try_call;
+pub mod unmapped;
 
 use crate::routes::Page;
 use crate::session;

@@ -4,7 +4,7 @@ use super::format::{Bundle, CredentialEntry, RoleEntry, TenantEntry, given};
 use super::prune::{Prune, Pruned};
 use super::rules::{self, Flagged};
 use super::secrets::{Environment, Secrets};
-use super::{catalog, check, identities};
+use super::{catalog, check, identities, issuers};
 use crate::secret::MIN_CHARACTERS;
 use policy::TenantSlug;
 use policy::compile::{Flag, RuleError};
@@ -104,6 +104,9 @@ pub async fn apply(
     }
     for entry in given(&bundle.roles) {
         role(writer, entry).await?;
+    }
+    for entry in given(&bundle.issuers) {
+        issuers::issuer(writer, entry, only).await?;
     }
     for entry in given(&bundle.subjects) {
         identities::subject(writer, entry, only, &mut secrets).await?;

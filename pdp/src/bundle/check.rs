@@ -35,6 +35,9 @@ fn twice(bundle: &Bundle) -> Result<(), ApplyError> {
     for entry in given(&bundle.roles) {
         once(named("role", entry.tenant.as_ref(), &entry.name))?;
     }
+    for entry in given(&bundle.issuers) {
+        once(format!("issuer `{}`", entry.url))?;
+    }
     for entry in given(&bundle.subjects) {
         once(format!("subject `{}`", entry.id))?;
         for membership in given(&entry.memberships) {
@@ -77,6 +80,10 @@ pub(super) fn tenants(bundle: &Bundle) -> Vec<(&TenantSlug, String)> {
         spoken_of
             .extend(entry.tenant.as_ref().map(|tenant| (tenant, named("role", Some(tenant), &entry.name))));
     }
+    for entry in given(&bundle.issuers) {
+        let thing = format!("issuer `{}`", entry.url);
+        spoken_of.extend(given(&entry.tenants).iter().map(|tenant| (tenant, thing.clone())));
+    }
     for entry in given(&bundle.subjects) {
         let thing = format!("the membership of subject `{}`", entry.id);
         spoken_of.extend(given(&entry.memberships).iter().map(|member| (&member.tenant, thing.clone())));
@@ -109,6 +116,7 @@ mod tests {
         for (text, thing) in [
             ("tenants: [{slug: a}, {slug: a}]", "tenant `a`"),
             ("roles: [{name: r, tenant: a}, {name: r}, {name: r, tenant: a}]", "role `r` of tenant `a`"),
+            ("issuers: [{url: u}, {url: u}]", "issuer `u`"),
             ("subjects: [{id: s}, {id: s}]", "subject `s`"),
             ("subjects: [{id: s, memberships: [{tenant: a}, {tenant: a}]}]", "subject `s`, tenant `a`"),
             ("subjects: [{id: s, api_keys: [{name: k}, {name: k}]}]", "subject `s`, key `k`"),
@@ -131,6 +139,7 @@ mod tests {
         for (text, thing) in [
             ("tenants: [{slug: b}]", "tenant `b`"),
             ("roles: [{name: r, tenant: b}]", "role `r` of tenant `b`"),
+            ("issuers: [{url: u, tenants: [a, b]}]", "issuer `u`"),
             ("subjects: [{id: s, memberships: [{tenant: a}, {tenant: b}]}]", "the membership of subject `s`"),
             ("servers: [{slug: m, tenants: [a, b]}]", "server `m`"),
             ("rules: [{name: x, tenant: b, effect: deny, tools: ['*/*']}]", "rule `x` of tenant `b`"),

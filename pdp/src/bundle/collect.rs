@@ -5,6 +5,7 @@ use super::format::{
     ApiKeyEntry, Bundle, BundleError, CredentialEntry, IdentityEntry, MembershipEntry, RoleEntry,
     ServerEntry, SubjectEntry, TenantEntry, ToolEntry,
 };
+use super::issuers;
 use policy::rule::NotYet;
 use policy::{ReviewState, ServerSlug, SubjectId, TenantSlug};
 use serde_json::{Map, Value};
@@ -64,7 +65,7 @@ fn collect(mut everything: Everything, only: Option<&TenantSlug>) -> Bundle {
         only_tenant: only.cloned(),
         tenants: Some(everything.tenants.into_iter().map(tenant).collect()),
         roles: Some(everything.roles.into_iter().map(role).collect()),
-        issuers: NotYet,
+        issuers: Some(everything.issuers.into_iter().map(issuers::entry).collect()),
         subjects: Some(subjects.collect()),
         servers: Some(servers.collect()),
         resources: NotYet,
@@ -79,6 +80,10 @@ fn keep_what_holds_in(everything: &mut Everything, only: &TenantSlug) {
     everything.tenants.retain(|tenant| tenant.slug == *only);
     everything.roles.retain(|role| shared_or_own(&role.tenant));
     everything.rules.retain(|stored| shared_or_own(&stored.rule.tenant));
+    everything.issuers.retain(|stored| stored.issuer.tenants.contains(only));
+    for stored in &mut everything.issuers {
+        stored.issuer.tenants.retain(|tenant| tenant == only);
+    }
     everything.memberships.retain(|membership| membership.tenant == *only);
     let members: BTreeSet<SubjectId> =
         everything.memberships.iter().map(|membership| membership.subject.clone()).collect();

@@ -3,6 +3,7 @@
 //! A key that is not given leaves what is stored as it is (or the default, where the thing is new); a list
 //! that is given replaces the stored list.
 
+use super::issuers::IssuerEntry;
 use policy::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust};
 use policy::rule::NotYet;
 use policy::{Rule, ServerSlug, SubjectId, TenantSlug, Timestamp};
@@ -17,7 +18,7 @@ pub struct Bundle {
     pub only_tenant: Option<TenantSlug>,
     pub tenants: Option<Vec<TenantEntry>>,
     pub roles: Option<Vec<RoleEntry>>,
-    pub issuers: NotYet,
+    pub issuers: Option<Vec<IssuerEntry>>,
     pub subjects: Option<Vec<SubjectEntry>>,
     pub servers: Option<Vec<ServerEntry>>,
     pub resources: NotYet,
@@ -197,7 +198,8 @@ mod tests {
         let error = refused("tenants:\n  - slug: acme\n    nmae: Acme\n");
         assert!(error.contains("nmae") && error.contains('3'), "{error}");
         for (text, key) in [
-            ("issuers: []", "not supported"),
+            ("issuers: [{url: 'https://idp.example', actor_claim: azp}]", "not supported"),
+            ("issuers: [{url: 'https://idp.example', keys: pem}]", "pem"),
             ("resources: []", "not supported"),
             ("rules: [{name: x, effect: allow, prompts: ['a/b']}]", "not supported"),
             ("servers: [{slug: crm, tools: [{name: t, bindings: []}]}]", "not supported"),

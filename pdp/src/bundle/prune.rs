@@ -4,6 +4,7 @@
 use super::apply::{About, ApplyError};
 use super::check;
 use super::format::{Bundle, given};
+use policy::issuer::Issuer;
 use policy::{CredentialId, Rule, RuleId, SubjectId, TenantSlug};
 use std::collections::HashSet;
 use std::fmt;
@@ -43,8 +44,10 @@ pub(super) struct Prune {
     /// In a bundle of one tenant: whose membership in it ends.
     members: Vec<(SubjectId, TenantSlug)>,
     roles: Vec<Role>,
+    issuers: Vec<Issuer>,
     servers: Vec<Server>,
-    /// In a bundle of one tenant: servers as they are without it.
+    /// In a bundle of one tenant: issuers and servers as they are without it.
+    left_issuers: Vec<Issuer>,
     left: Vec<Server>,
     tenants: Vec<TenantSlug>,
     pruned: Vec<Pruned>,
@@ -98,6 +101,9 @@ impl Prune {
             |role| (role.tenant.as_ref(), role.name.as_str()),
         );
         roles.retain(|role| own(role.tenant.as_ref()));
+        let issuers = unnamed(&stored.issuers, keys(&bundle.issuers, |entry| entry.url.as_str()), |stored| {
+            stored.issuer.url.as_str()
+        });
         let subjects =
             unnamed(&stored.subjects, keys(&bundle.subjects, |entry| &entry.id), |subject| &subject.id);
         let servers =
@@ -118,7 +124,9 @@ impl Prune {
             subjects: subjects.iter().map(|subject| subject.id.clone()).collect(),
             members: Vec::new(),
             roles: roles.into_iter().cloned().collect(),
+            issuers: issuers.into_iter().map(|stored| stored.issuer.clone()).collect(),
             servers: servers.into_iter().cloned().collect(),
+            left_issuers: Vec::new(),
             left: Vec::new(),
             tenants: tenants.iter().map(|tenant| tenant.slug.clone()).collect(),
             pruned: Vec::new(),
@@ -139,6 +147,11 @@ impl Prune {
             .filter(|member| member.tenant == *only && subjects.contains(&member.subject))
             .map(|member| (member.subject.clone(), only.clone()))
             .collect();
+        self.left_issuers = std::mem::take(&mut self.issuers);
+        self.left_issuers.retain(|issuer| issuer.tenants.contains(only));
+        for issuer in &mut self.left_issuers {
+            issuer.tenants.retain(|tenant| tenant != only);
+        }
         self.left = std::mem::take(&mut self.servers);
         self.left.retain(|server| server.tenants.contains(only));
         for server in &mut self.left {
@@ -197,6 +210,8 @@ impl Prune {
         tell(self.members.len(), "membership", &[]);
         tell(self.subjects.len(), "subject", &[(of_subjects, "membership"), (api_keys, "key")]);
         tell(self.roles.len(), "role", &[(holders, "holder")]);
+        tell(self.left_issuers.len(), "issuer use", &[]);
+        tell(self.issuers.len(), "issuer", &[]);
         tell(self.left.len(), "server use", &[]);
         tell(self.servers.len(), "server", &[(tools, "tool")]);
         let of_tenants = [(members, "membership"), (tenant_roles, "role"), (tenant_rules, "rule")];
@@ -230,6 +245,12 @@ impl Prune {
     /// # Errors
     /// When something that stays still needs what would be removed.
     pub(super) async fn after(self, writer: &mut Writer) -> Result<Vec<Pruned>, ApplyError> {
+        for issuer in &self.left_issuers {
+            writer.put_issuer(issuer).await.about("prune")?;
+        }
+        for issuer in &self.issuers {
+            writer.delete_issuer(&issuer.url).await.about("prune")?;
+        }
         for server in &self.left {
             writer.put_server(server).await.about("prune")?;
         }
@@ -265,6 +286,7 @@ impl Prune {
 fn names_nothing(bundle: &Bundle) -> bool {
     given(&bundle.tenants).is_empty()
         && given(&bundle.roles).is_empty()
+        && given(&bundle.issuers).is_empty()
         && given(&bundle.subjects).is_empty()
         && given(&bundle.servers).is_empty()
         && given(&bundle.rules).is_empty()

@@ -4,6 +4,7 @@ use super::format::{
     ApiKeyEntry, Bundle, BundleError, CredentialEntry, IdentityEntry, MembershipEntry, RoleEntry,
     ServerEntry, SubjectEntry, TenantEntry, ToolEntry,
 };
+use super::issuers::IssuerEntry;
 use super::yaml::{Node, document};
 use policy::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust};
 use policy::{Rule, ServerSlug, TenantSlug};
@@ -84,17 +85,12 @@ impl Keys {
 
 fn entries(bundle: &Bundle) -> Result<Vec<(String, Node)>, BundleError> {
     // Taken apart so that a key which is added to the format cannot be forgotten here.
-    let Bundle {
-        only_tenant,
-        tenants,
-        roles,
-        issuers: _,
-        subjects,
-        servers,
-        resources: _,
-        rules,
-        credentials,
-    } = bundle;
+    let Bundle { only_tenant, tenants, roles, issuers, subjects, servers, resources: _, rules, credentials } =
+        bundle;
+    let issuers = match issuers {
+        Some(issuers) => Some(issuers.iter().map(issuer).collect::<Result<Vec<_>, _>>()?),
+        None => None,
+    };
     let rules = match rules {
         Some(rules) => Some(rules.iter().map(rule).collect::<Result<Vec<_>, _>>()?),
         None => None,
@@ -103,6 +99,7 @@ fn entries(bundle: &Bundle) -> Result<Vec<(String, Node)>, BundleError> {
         .with_any("only_tenant", only_tenant.as_ref().map(TenantSlug::as_str))
         .with_any("tenants", list(tenants.as_deref(), tenant))
         .with_any("roles", list(roles.as_deref(), role))
+        .with_any("issuers", issuers)
         .with_any("subjects", list(subjects.as_deref(), subject))
         .with_any("servers", list(servers.as_deref(), server))
         .with_any("rules", rules)
@@ -138,6 +135,46 @@ fn role(entry: &RoleEntry) -> Node {
         .with_any("tenant", tenant.as_ref().map(TenantSlug::as_str))
         .with_any("description", description.as_deref())
         .node()
+}
+
+fn issuer(entry: &IssuerEntry) -> Result<Node, BundleError> {
+    let IssuerEntry {
+        url,
+        name,
+        active,
+        tenants,
+        audiences,
+        keys,
+        algorithms,
+        clock_skew,
+        subject_claim,
+        require_typ,
+        require_jti,
+        keys_max_age,
+        unknown_subjects,
+        actor_claim: _,
+        introspection: _,
+    } = entry;
+    let unwritable = |_| BundleError::new(format!("issuer `{url}` cannot be written"));
+    let keys = keys.as_ref().map(serde_json::to_value).transpose().map_err(unwritable)?;
+    let unknown = unknown_subjects.map(serde_json::to_value).transpose().map_err(unwritable)?;
+    let algorithms: Option<Vec<Node>> =
+        algorithms.as_ref().map(|all| all.iter().map(|one| Node::from(one.as_str())).collect());
+    Ok(Keys::default()
+        .with("url", url.as_str())
+        .with_any("name", name.as_deref())
+        .with_any("active", *active)
+        .with_any("tenants", slugs(tenants.as_deref()))
+        .with_any("audiences", texts(audiences.as_deref()))
+        .with_any("keys", keys)
+        .with_any("algorithms", algorithms)
+        .with_any("clock_skew", clock_skew.map(Value::from))
+        .with_any("subject_claim", subject_claim.as_deref())
+        .with_any("require_typ", *require_typ)
+        .with_any("require_jti", *require_jti)
+        .with_any("keys_max_age", keys_max_age.map(Value::from))
+        .with_any("unknown_subjects", unknown)
+        .node())
 }
 
 fn subject(entry: &SubjectEntry) -> Node {
@@ -276,6 +313,22 @@ mod tests {
 only_tenant: acme
 tenants: [{ slug: acme, name: Acme Corp, active: false }]
 roles: [{ name: support, tenant: acme, description: 'Answers: mail' }, { name: 'yes' }]
+issuers:
+  - url: https://idp.example
+    name: The company
+    active: false
+    tenants: [acme]
+    audiences: ['https://mcp.example/crm']
+    keys: { jwks: { keys: [{ kty: OKP, crv: Ed25519, x: AA }] } }
+    algorithms: [EdDSA, ES256]
+    clock_skew: 60
+    subject_claim: oid
+    require_typ: false
+    require_jti: false
+    keys_max_age: 3600
+    unknown_subjects: provision
+  - { url: 'http://127.0.0.1:3000', keys: discovery }
+  - { url: 'https://other.example', keys: { jwks_url: 'https://other.example/keys?v=2' }, unknown_subjects: deny }
 subjects:
   - id: alice
     kind: agent

@@ -131,6 +131,8 @@ impl CompiledTool {
 pub struct CompiledServer {
     pub slug: ServerSlug,
     pub enabled: bool,
+    /// What tokens for this server name.
+    pub audiences: Vec<String>,
     pub check_arguments: bool,
     tools: HashMap<String, Arc<CompiledTool>>,
 }
@@ -176,6 +178,7 @@ impl PolicySet {
             let server = CompiledServer {
                 slug: server.slug,
                 enabled: server.enabled,
+                audiences: server.audiences,
                 check_arguments: server.check_arguments,
                 tools,
             };

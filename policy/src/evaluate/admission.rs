@@ -1,5 +1,6 @@
 //! Who is calling, and under which tenant: the checks before any policy is looked at.
 
+use super::words::short;
 use crate::call::Call;
 use crate::decision::Decision;
 use crate::facts::{Facts, Identity, MembershipFacts, SubjectFacts, TenantProblem};
@@ -27,7 +28,22 @@ pub fn tenant_of<'a>(facts: &'a Facts, call: &Call) -> Option<&'a TenantSlug> {
 pub(super) fn admit<'a>(facts: &'a Facts, call: &Call) -> Result<Party<'a>, Decision> {
     let key = &facts.credential.name;
     let subject = match &facts.identity {
-        Identity::ApiKey { subject, .. } | Identity::Asserted { subject } => subject,
+        Identity::ApiKey { subject, .. }
+        | Identity::Token { subject, .. }
+        | Identity::Asserted { subject } => subject,
+        Identity::TokenRefused { reason, why, issuer } => {
+            let why = match issuer {
+                Some(issuer) => format!("token of `{}`: {why}", short(issuer)),
+                None => why.clone(),
+            };
+            return Err(Decision::deny(*reason, why));
+        }
+        Identity::UnknownIdentity { issuer, sub } => {
+            return Err(Decision::deny(
+                Reason::UnknownSubject,
+                format!("no subject has the identity `{}` of issuer `{}`", short(sub), short(issuer)),
+            ));
+        }
         Identity::TokenMissing => {
             return Err(Decision::deny(
                 Reason::TokenMissing,
@@ -37,7 +53,7 @@ pub(super) fn admit<'a>(facts: &'a Facts, call: &Call) -> Result<Party<'a>, Deci
         Identity::TokenInvalid => {
             return Err(Decision::deny(
                 Reason::TokenInvalid,
-                "the caller's token is no key that is known here",
+                "the caller's token is no key that is known here, and no access token that can be read",
             ));
         }
         Identity::TokenExpired => {
@@ -55,7 +71,7 @@ pub(super) fn admit<'a>(facts: &'a Facts, call: &Call) -> Result<Party<'a>, Deci
         Identity::UnknownSubject { id } => {
             return Err(Decision::deny(
                 Reason::UnknownSubject,
-                format!("no subject `{}` is registered", super::words::short(id)),
+                format!("no subject `{}` is registered", short(id)),
             ));
         }
     };
@@ -70,7 +86,6 @@ pub(super) fn admit<'a>(facts: &'a Facts, call: &Call) -> Result<Party<'a>, Deci
 
 fn not_a_member(facts: &Facts, call: &Call, subject: &SubjectFacts, problem: TenantProblem) -> Decision {
     let wanted = facts.credential.tenant.as_ref().or(call.tenant.as_ref());
-    let ended = facts.memberships.iter().find(|m| wanted.is_none_or(|w| *w == m.tenant));
     match problem {
         TenantProblem::Mismatch => Decision::deny(
             Reason::TenantMismatch,
@@ -83,21 +98,31 @@ fn not_a_member(facts: &Facts, call: &Call, subject: &SubjectFacts, problem: Ten
             Reason::TenantRequired,
             format!("`{}` is a member of several tenants, and `context.tenant` names none", subject.id),
         ),
-        TenantProblem::NoMembership => Decision::deny(
-            Reason::NoMembership,
-            match (wanted, ended.and_then(|m| m.until.map(|until| (m, until)))) {
-                (_, Some((m, until))) => {
-                    format!("the membership of `{}` in tenant `{}` ended {until}", subject.id, m.tenant)
-                }
-                (Some(tenant), None) => {
-                    format!(
-                        "`{}` is not a member of tenant `{}`",
-                        subject.id,
-                        super::words::short(tenant.as_str())
-                    )
-                }
-                (None, None) => format!("`{}` is not a member of any tenant", subject.id),
-            },
+        TenantProblem::NoMembership => {
+            Decision::deny(Reason::NoMembership, no_membership(facts, subject, wanted))
+        }
+    }
+}
+
+/// Why none of the memberships counts.
+fn no_membership(facts: &Facts, subject: &SubjectFacts, wanted: Option<&TenantSlug>) -> String {
+    let held: Vec<&MembershipFacts> =
+        facts.memberships.iter().filter(|m| wanted.is_none_or(|wanted| *wanted == m.tenant)).collect();
+    let ended = |m: &&MembershipFacts| Some((m.tenant.clone(), m.until.filter(|until| *until <= facts.now)?));
+    if let Some((tenant, until)) = held.iter().find_map(ended) {
+        return format!("the membership of `{}` in tenant `{tenant}` ended {until}", subject.id);
+    }
+    match (held.first(), facts.identity.token(), wanted) {
+        // It has not ended, so it is the issuer that does not count there.
+        (Some(membership), Some(token), _) => format!(
+            "`{}` is a member of tenant `{}`, in which issuer `{}` does not count",
+            subject.id,
+            membership.tenant,
+            short(&token.issuer)
         ),
+        (_, _, Some(tenant)) => {
+            format!("`{}` is not a member of tenant `{}`", subject.id, short(tenant.as_str()))
+        }
+        (_, _, None) => format!("`{}` is not a member of any tenant", subject.id),
     }
 }

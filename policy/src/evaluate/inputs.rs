@@ -20,6 +20,7 @@ pub(crate) struct Inputs<'a> {
     server: &'a CompiledServer,
     tool: &'a CompiledTool,
     arguments: OnceCell<Cel>,
+    token: OnceCell<Cel>,
     too_long: OnceCell<bool>,
 }
 
@@ -31,7 +32,16 @@ impl<'a> Inputs<'a> {
         server: &'a CompiledServer,
         tool: &'a CompiledTool,
     ) -> Self {
-        Self { request, party, set, server, tool, arguments: OnceCell::new(), too_long: OnceCell::new() }
+        Self {
+            request,
+            party,
+            set,
+            server,
+            tool,
+            arguments: OnceCell::new(),
+            token: OnceCell::new(),
+            too_long: OnceCell::new(),
+        }
     }
 
     pub(crate) fn has_arguments(&self) -> bool {
@@ -47,9 +57,10 @@ impl<'a> Inputs<'a> {
                 &asserted.action,
                 &asserted.resource,
             ];
+            let claims = self.request.facts.identity.token().map(|token| &token.claims);
             self.request.call.arguments.known().is_some_and(too_long)
                 || self.party.membership.roles.len() > MOST_ELEMENTS
-                || maps.into_iter().any(too_long_map)
+                || maps.into_iter().chain(claims).any(too_long_map)
         })
     }
 
@@ -69,11 +80,17 @@ impl<'a> Inputs<'a> {
             "tenant" => {
                 map([("slug", text(self.set.tenant.slug.as_str())), ("name", text(&self.set.tenant.name))])
             }
+            "token" => self.token.get_or_init(|| self.claims()).clone(),
             "context" => over(&self.request.call.context, []),
             "bound" => map([]),
             "now" => moment(self.request.facts.now.micros()),
             _ => Cel::Null,
         }
+    }
+
+    /// The claims of the caller's token; null for a caller without one, so that a condition on them is unknown.
+    fn claims(&self) -> Cel {
+        self.request.facts.identity.token().map_or(Cel::Null, |token| over(&token.claims, []))
     }
 
     fn subject(&self) -> Cel {

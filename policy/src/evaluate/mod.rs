@@ -2,6 +2,7 @@
 //! denial with a reason. The checks stand in the order of the design, and the first that fails is the reason.
 
 mod admission;
+mod audience;
 mod inputs;
 mod nearest;
 mod rules;
@@ -61,26 +62,48 @@ fn within_tenant(set: &PolicySet, request: &EvaluationRequest<'_>, party: &Party
         return Decision::deny(Reason::TenantSuspended, format!("tenant `{}` is suspended", set.tenant.slug));
     }
     match request.call.target(request.facts.credential.server.as_ref()) {
-        Target::Tool { server, name } => match usable_server(set, server.as_str()) {
-            Ok(server) => match usable_tool(server, &name) {
-                Ok(tool) => call_tool(set, request, party, server, tool),
-                Err(decision) => decision,
-            },
+        Target::Tool { server, name } => match callable(set, request.facts, server.as_str(), &name) {
+            Ok((server, tool)) => call_tool(set, request, party, server, tool),
             Err(decision) => decision,
         },
         Target::Server { id } => server_method(set, request, party, &id),
-        Target::UnknownMethod => Decision::deny(
-            Reason::UnknownMethod,
-            format!(
-                "`{}` on `{}` is not a call this version decides on",
-                words::short(&request.call.action),
-                words::short(&request.call.resource.kind)
-            ),
-        ),
-        Target::Unnamed => Decision::deny(
-            Reason::UnknownTool,
-            "the enforcement key is bound to no server, so a tool is named `server/tool`; no server was named",
-        ),
+        Target::UnknownMethod => without_server(set, request.facts, || {
+            Decision::deny(
+                Reason::UnknownMethod,
+                format!(
+                    "`{}` on `{}` is not a call this version decides on",
+                    words::short(&request.call.action),
+                    words::short(&request.call.resource.kind)
+                ),
+            )
+        }),
+        Target::Unnamed => without_server(set, request.facts, || {
+            Decision::deny(
+                Reason::UnknownTool,
+                "the enforcement key is bound to no server, so a tool is named `server/tool`; no server was named",
+            )
+        }),
+    }
+}
+
+/// The server and the tool that a call names, and whether the caller's token is for that server.
+fn callable<'a>(
+    set: &'a PolicySet,
+    facts: &Facts,
+    slug: &str,
+    name: &str,
+) -> Result<(&'a CompiledServer, &'a CompiledTool), Decision> {
+    let server = usable_server(set, slug)?;
+    audience::check(facts, Some(server))?;
+    Ok((server, usable_tool(server, name)?))
+}
+
+/// A call that names no server is decided by `decide`, if the caller's token may be for it.
+fn without_server(set: &PolicySet, facts: &Facts, decide: impl FnOnce() -> Decision) -> Decision {
+    let bound = facts.credential.server.as_ref().and_then(|slug| set.server(slug.as_str()));
+    match audience::check(facts, bound) {
+        Ok(()) => decide(),
+        Err(decision) => decision,
     }
 }
 
@@ -98,6 +121,9 @@ fn server_method(set: &PolicySet, request: &EvaluationRequest<'_>, party: &Party
     }
     if !server.enabled {
         return disabled(server);
+    }
+    if let Err(decision) = audience::check(request.facts, Some(server)) {
+        return decision;
     }
     Decision {
         outcome: Outcome::Allow,

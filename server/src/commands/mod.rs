@@ -8,8 +8,11 @@ pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod credential;
 pub(crate) mod export;
+pub(crate) mod issuer;
 pub(crate) mod migrate;
+pub(crate) mod revoke;
 pub(crate) mod serve;
+pub(crate) mod unmapped;
 
 use crate::config::Config;
 use anyhow::{Context, Result};

@@ -42,6 +42,7 @@ use bundle::Assets;
 use forwarded::TrustedProxies;
 use passwords::Passwords;
 use pdp::address_guard::{AddressGuard, AllowedAddress};
+use pdp::tokens::Tokens;
 use policy::Timestamp;
 use sessions::ConsoleSessions;
 use std::sync::Arc;
@@ -106,6 +107,7 @@ impl ConsoleState {
         store: Store,
         settings: &ConsoleSettings,
         verifier: Verifier,
+        tokens: Arc<Tokens>,
         clock: Clock,
     ) -> Result<Self, PublicUrlError> {
         let public_url = check_public_url(&settings.public_url)?;
@@ -118,6 +120,7 @@ impl ConsoleState {
             guard: AddressGuard::new(&settings.allow_addresses),
             discoveries: Discoveries::default(),
             verifier,
+            tokens,
             clock: clock.clone(),
         };
         let sessions = ConsoleSessions::new(store.clone(), clock.clone(), settings);

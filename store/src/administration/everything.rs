@@ -1,9 +1,9 @@
 //! All of it at once, as of one moment: what a policy file is written from, and pruned against.
 
 use super::{
-    ApiKey, Credential, CredentialKey, Membership, Page, Role, Server, StoredRule, Subject, Tenant, Tool,
-    Writer, api_keys, credential_keys, credentials, memberships, roles, rules, servers, subjects, tenants,
-    tools,
+    ApiKey, Credential, CredentialKey, Membership, Page, Role, Server, StoredIssuer, StoredRule, Subject,
+    Tenant, Tool, Writer, api_keys, credential_keys, credentials, issuers, memberships, roles, rules,
+    servers, subjects, tenants, tools,
 };
 use crate::Store;
 use crate::db::{Source, StoreError};
@@ -15,6 +15,8 @@ pub struct Everything {
     pub tenants: Vec<Tenant>,
     /// By name.
     pub roles: Vec<Role>,
+    /// By URL.
+    pub issuers: Vec<StoredIssuer>,
     /// By id.
     pub subjects: Vec<Subject>,
     /// By tenant and subject; ended ones too.
@@ -37,6 +39,7 @@ async fn read<S: Source>(source: &mut S) -> Result<Everything, StoreError> {
     Ok(Everything {
         tenants: tenants::list(source, &Page::ALL).await?,
         roles: roles::list(source, None).await?,
+        issuers: issuers::list(source, &Page::ALL).await?,
         subjects: subjects::list(source, None, &Page::ALL).await?,
         memberships: memberships::list_all(source).await?,
         api_keys: api_keys::list_all(source).await?,

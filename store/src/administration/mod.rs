@@ -1,4 +1,4 @@
-//! What people administer: tenants, roles, subjects, servers, tools, rules, credentials.
+//! What people administer: tenants, roles, issuers, subjects, servers, tools, rules, credentials.
 //!
 //! Reading is on [`Store`](crate::Store), and on [`Writer`] for those who must see their own transaction.
 //! Writing goes through [`Writer`] alone, so that nothing is changed without a record of it.
@@ -8,7 +8,10 @@ mod credential_keys;
 mod credentials;
 mod everything;
 mod held_roles;
+mod identities;
+mod issuers;
 mod memberships;
+mod revocations;
 mod roles;
 mod rules;
 mod servers;
@@ -22,7 +25,9 @@ pub use credential_keys::CredentialKey;
 pub use credentials::Credential;
 pub use everything::Everything;
 pub use held_roles::HeldRole;
+pub use issuers::StoredIssuer;
 pub use memberships::Membership;
+pub use revocations::RevokedToken;
 pub use roles::Role;
 pub use rules::{RuleVersion, StoredRule};
 pub use servers::Server;
@@ -31,11 +36,13 @@ pub use tenants::Tenant;
 pub use tools::Tool;
 pub use writer::{Actor, Committed, Via, ViaError, WriteError, Writer};
 
+pub(crate) use issuers::IssuerRow;
 pub(crate) use roles::list as list_roles;
 pub(crate) use rules::list_in_force;
 pub(crate) use servers::list_of_tenant as list_servers_of_tenant;
 pub(crate) use tenants::find as find_tenant;
 pub(crate) use tools::list_of_servers as list_tools_of_servers;
+pub(crate) use writer::lock;
 
 use policy::ids::{check_id, check_slug};
 use sea_query::{Condition, Expr, ExprTrait, Func, IntoColumnRef, LikeExpr};
@@ -56,10 +63,10 @@ impl Page<'_> {
 }
 
 /// How many values one statement carries at the most.
-const CHUNK: usize = 500;
+pub(crate) const CHUNK: usize = 500;
 
 /// True where one of the columns holds the text.
-fn holds<C: IntoColumnRef>(text: &str, columns: impl IntoIterator<Item = C>) -> Condition {
+pub(crate) fn holds<C: IntoColumnRef>(text: &str, columns: impl IntoIterator<Item = C>) -> Condition {
     let mut pattern = String::from("%");
     for character in text.to_ascii_lowercase().chars() {
         if matches!(character, '%' | '_' | '!') {

@@ -31,6 +31,9 @@ pub struct Subject {
     pub identities: Vec<Identity>,
     /// Given by the store; writing ignores it.
     pub created_at: Timestamp,
+    /// Tokens of issuers that were issued up to this moment count no longer; see
+    /// [`Writer::sign_out_everywhere`]. Writing ignores it.
+    pub tokens_after: Option<Timestamp>,
 }
 
 impl Subject {
@@ -45,6 +48,7 @@ impl Subject {
             attributes: Map::new(),
             identities: Vec::new(),
             created_at: Timestamp::default(),
+            tokens_after: None,
         }
     }
 
@@ -62,6 +66,7 @@ struct SubjectRow {
     active: i64,
     attributes: String,
     created_at: i64,
+    tokens_after: Option<i64>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -83,17 +88,19 @@ impl TryFrom<SubjectRow> for Subject {
             attributes: json(&row.attributes, "subjects.attributes")?,
             identities: Vec::new(),
             created_at: Timestamp::from_micros(row.created_at),
+            tokens_after: row.tokens_after.map(Timestamp::from_micros),
         })
     }
 }
 
-const COLUMNS: [Subjects; 6] = [
+const COLUMNS: [Subjects; 7] = [
     Subjects::Id,
     Subjects::Kind,
     Subjects::Name,
     Subjects::Active,
     Subjects::Attributes,
     Subjects::CreatedAt,
+    Subjects::TokensAfter,
 ];
 
 fn select() -> SelectStatement {
@@ -133,6 +140,19 @@ async fn find<S: Source>(source: &mut S, id: &SubjectId) -> Result<Option<Subjec
     query.and_where(Expr::col(Subjects::Id).eq(id.as_str()));
     let rows = source.all::<SubjectRow, _>(&query).await?;
     Ok(with_identities(source, rows).await?.pop())
+}
+
+/// Whom the identity belongs to.
+pub(super) async fn owner<S: Source>(
+    source: &mut S,
+    identity: &Identity,
+) -> Result<Option<SubjectId>, StoreError> {
+    let mut query = select_identities();
+    query
+        .and_where(Expr::col(Identities::Issuer).eq(identity.issuer.as_str()))
+        .and_where(Expr::col(Identities::Sub).eq(identity.sub.as_str()));
+    let row: Option<IdentityRow> = source.optional(&query).await?;
+    Ok(row.map(|row| SubjectId::new(row.subject)))
 }
 
 pub(super) async fn list<S: Source>(
@@ -224,7 +244,8 @@ impl Writer {
         }
         let before = find(&mut self.tx, &subject.id).await?;
         let created_at = before.as_ref().map_or(self.now, |old| old.created_at);
-        let mut after = Subject { created_at, ..subject.clone() };
+        let tokens_after = before.as_ref().and_then(|old| old.tokens_after);
+        let mut after = Subject { created_at, tokens_after, ..subject.clone() };
         after.identities.sort();
         after.identities.dedup();
         if before.as_ref() == Some(&after) {
@@ -252,6 +273,7 @@ impl Writer {
                     i64::from(after.active).into(),
                     attributes.into(),
                     after.created_at.micros().into(),
+                    after.tokens_after.map(Timestamp::micros).into(),
                 ])
                 .take();
             self.tx.execute(&insert).await?;
@@ -275,16 +297,8 @@ impl Writer {
             self.tx.execute(&delete).await?;
         }
         for new in subject.identities.iter().filter(|identity| !held.contains(identity)) {
-            let mut query = select_identities();
-            query
-                .and_where(Expr::col(Identities::Issuer).eq(new.issuer.as_str()))
-                .and_where(Expr::col(Identities::Sub).eq(new.sub.as_str()));
-            if let Some(other) = self.tx.fetch_optional::<IdentityRow>(&query).await? {
-                return Err(WriteError::Taken {
-                    what: format!("the identity `{}` of `{}`", new.sub, new.issuer),
-                    owner: format!("subject `{}`", other.subject),
-                });
-            }
+            self.refuse_anothers(new).await?;
+            self.no_longer_unmapped(new).await?;
             let insert = Query::insert()
                 .into_table(Identities::Table)
                 .columns([Identities::Issuer, Identities::Sub, Identities::Subject])
@@ -297,6 +311,17 @@ impl Writer {
             self.tx.execute(&insert).await?;
         }
         Ok(())
+    }
+
+    /// An identity belongs to one subject.
+    pub(super) async fn refuse_anothers(&mut self, identity: &Identity) -> Result<(), WriteError> {
+        match owner(&mut self.tx, identity).await? {
+            Some(other) => Err(WriteError::Taken {
+                what: format!("the identity `{}` of `{}`", identity.sub, identity.issuer),
+                owner: format!("subject `{other}`"),
+            }),
+            None => Ok(()),
+        }
     }
 
     /// Deletes the subject with its identities, memberships and keys; false where there is none.

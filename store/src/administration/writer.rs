@@ -5,6 +5,7 @@ use crate::changes::{self, Action, Change};
 use crate::db::{Dialect, StoreError, Tx, new_id, now_micros};
 use crate::schema::Revisions;
 use policy::ids::NameError;
+use policy::issuer::IssuerError;
 use policy::{TenantSlug, Timestamp};
 use sea_query::{Expr, ExprTrait, Query};
 use serde::Serialize;
@@ -80,6 +81,11 @@ pub enum WriteError {
     AmbiguousRole { name: String, tenant: TenantSlug },
     #[error("{what} already belongs to {owner}")]
     Taken { what: String, owner: String },
+    /// A setting of an issuer.
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
+    #[error("the identity `{sub}` of `{issuer}` is blocked; unblock it first")]
+    Blocked { issuer: String, sub: String },
     #[error("{what} is still used by {by}")]
     InUse { what: String, by: String },
     #[error("{what} was changed meanwhile; it is now at version {version}")]
@@ -116,6 +122,14 @@ pub(super) struct About<'a> {
 /// Postgres: administrative writers go one at a time, so that none compares with a state that another is
 /// about to change.
 const LOCK: &str = "pg_advisory_xact_lock(7264918202)";
+
+/// Keeps administrative writers out, until the transaction ends.
+pub(crate) async fn lock(tx: &mut Tx) -> Result<(), StoreError> {
+    if tx.dialect() == Dialect::Postgres {
+        tx.execute(&Query::select().expr(Expr::cust(LOCK)).take()).await?;
+    }
+    Ok(())
+}
 
 #[derive(sqlx::FromRow)]
 struct Moment {
@@ -213,9 +227,7 @@ impl Store {
     pub async fn write(&self, actor: Actor) -> Result<Writer, StoreError> {
         let dialect = self.dialect();
         let mut tx = self.db.begin_write().await?;
-        if dialect == Dialect::Postgres {
-            tx.execute(&Query::select().expr(Expr::cust(LOCK)).take()).await?;
-        }
+        lock(&mut tx).await?;
         let clock = Query::select().expr_as(now_micros(dialect), "now").take();
         let moment: Option<Moment> = tx.fetch_optional(&clock).await?;
         let moment = moment.ok_or_else(|| StoreError::corrupt("the database has no clock"))?;

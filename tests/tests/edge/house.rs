@@ -85,8 +85,9 @@ impl House {
         };
         let settings = Settings { url: config.database.clone(), read_connections: 4 };
         let store = Store::open(&settings).await.expect("the database opens");
-        let running = Running::start(store, listener, &config, clock).await.expect("starts");
+        // As the command line does first of all.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let running = Running::start(store, listener, &config, clock).await.expect("starts");
         let http = reqwest::Client::builder().no_proxy().redirect(redirect::Policy::none()).build();
         Self { world, running, now, http: http.expect("a client") }
     }

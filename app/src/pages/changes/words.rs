@@ -6,9 +6,12 @@ use serde_json::Value;
 pub const KINDS: &[(&str, &str)] = &[
     ("tenant", "Tenant"),
     ("role", "Role"),
+    ("issuer", "Issuer"),
     ("subject", "Subject"),
     ("membership", "Membership"),
     ("api_key", "API key"),
+    ("token", "Revoked token"),
+    ("blocked_identity", "Blocked identity"),
     ("server", "Server"),
     ("tool", "Tool"),
     ("rule", "Rule"),
@@ -51,6 +54,9 @@ pub fn title(action: &str, kind: &str, name: &str, object: &str, tenant: Option<
     match (kind, tenant) {
         ("membership", Some(tenant)) => format!("{verb} membership of {object} in {tenant}"),
         ("api_key", _) => format!("{verb} {label} {name} of {object}"),
+        ("token", _) => format!("Revoked token {object}"),
+        ("blocked_identity", _) if action == "delete" => format!("Unblocked identity {object}"),
+        ("blocked_identity", _) => format!("Blocked identity {object}"),
         ("credential_key", _) => format!("{verb} {label}"),
         _ => format!("{verb} {label} {name}"),
     }
@@ -78,6 +84,9 @@ mod tests {
             title("delete", "membership", "alice", "alice", Some("acme")),
             "Deleted membership of alice in acme"
         );
+        assert_eq!(title("create", "token", "j-1", "j-1", None), "Revoked token j-1");
+        assert_eq!(title("create", "blocked_identity", "a-17", "a-17", None), "Blocked identity a-17");
+        assert_eq!(title("delete", "blocked_identity", "a-17", "a-17", None), "Unblocked identity a-17");
         assert_eq!(title("update", "account", "Ada", "ada@example.org", None), "Changed account Ada");
         assert_eq!(title("update", "gadget", "x", "x", None), "Changed gadget x");
     }

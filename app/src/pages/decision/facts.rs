@@ -1,7 +1,7 @@
 //! The aside of one decision: who called, what was called, and where the decision stands in the record.
 
 use super::banner::with_code;
-use super::view::{DecisionView, MembershipWords, RecordFacts, SubjectWords, ToolFacts, Who};
+use super::view::{DecisionView, MembershipWords, RecordFacts, SubjectWords, TokenWords, ToolFacts, Who};
 use crate::components::copyable::Copyable;
 use crate::components::definition::{Definition, Nothing};
 use crate::components::risk::RiskBars;
@@ -36,9 +36,9 @@ fn card(title: &'static str, entries: AnyView) -> AnyView {
 }
 
 fn who(who: Option<Who>, tenant: Option<String>) -> AnyView {
-    let (person, how, memberships) = match who {
-        Some(who) => (who.subject, Some(who.how), who.memberships),
-        None => (None, None, Vec::new()),
+    let (person, how, token, memberships) = match who {
+        Some(who) => (who.subject, Some(who.how), who.token, who.memberships),
+        None => (None, None, None, Vec::new()),
     };
     let roles: Vec<AnyView> = memberships.into_iter().map(membership).collect();
     let entries = view! {
@@ -51,6 +51,7 @@ fn who(who: Option<Who>, tenant: Option<String>) -> AnyView {
                     </Definition>
                 }
             })}
+        {token.map(shown_token)}
         <Definition term="Tenant">{tenant_link(tenant)}</Definition>
         {roles}
     };
@@ -75,6 +76,30 @@ fn subject(subject: Option<SubjectWords>) -> AnyView {
     .into_any()
 }
 
+/// What the token said; all of it is the issuer's or the caller's text.
+fn shown_token(token: TokenWords) -> AnyView {
+    let line = |label: &'static str, text: String| {
+        view! {
+            <small>
+                {label}
+                <UntrustedLine text=text/>
+            </small>
+        }
+        .into_any()
+    };
+    view! {
+        <Definition term="Token of issuer">
+            <UntrustedLine text=token.issuer/>
+            {line("sub ", token.sub)}
+            <small>{format!("expires {}", token.expires)}</small>
+            {token.jti.map(|jti| line("jti ", jti))}
+            {token.scopes.map(|scopes| line("scopes ", scopes))}
+            {token.weaker.map(|weaker| view! { <small>"weaker: " {with_code(&weaker)}</small> })}
+        </Definition>
+    }
+    .into_any()
+}
+
 fn tenant_link(tenant: Option<String>) -> AnyView {
     match tenant {
         Some(tenant) => {
@@ -93,11 +118,6 @@ fn tenant_link(tenant: Option<String>) -> AnyView {
 /// The roles of one membership and where they come from.
 fn membership(held: MembershipWords) -> AnyView {
     let roles = if held.roles.is_empty() { "no role".to_owned() } else { held.roles.join(", ") };
-    let state = match (held.counted, held.expired) {
-        (true, _) => "counted for this call",
-        (_, true) => "had expired",
-        _ => "another tenant",
-    };
     let until = held.until.map(|until| {
         view! {
             ", until "
@@ -110,7 +130,7 @@ fn membership(held: MembershipWords) -> AnyView {
             <small>
                 "by membership in "
                 <UntrustedLine text=held.tenant/>
-                {format!(", {state}")}
+                {format!(", {}", held.state)}
                 {until}
             </small>
         </Definition>

@@ -3,14 +3,16 @@
 
 use super::arguments_read::{self, Miss};
 use super::view::{
-    DecisionView, MembershipWords, MissLine, RecordFacts, RuleLine, SubjectWords, ToolFacts, Who, Why,
+    DecisionView, MembershipWords, MissLine, RecordFacts, RuleLine, SubjectWords, TokenWords, ToolFacts, Who,
+    Why,
 };
 use super::words;
 use crate::moment::Moment;
 use crate::verdict::{EffectWords, Verdict};
 use policy::decision::{NearestMiss, Truth};
-use policy::facts::{Facts, Identity, MembershipFacts};
+use policy::facts::{Facts, Identity, MembershipFacts, TokenFacts};
 use policy::labels::{Effect, Trust};
+use policy::text::shown;
 use policy::{Decision, Risk, Timestamp};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -165,32 +167,51 @@ fn who(facts: &Facts, tenant: Option<&str>, now: Timestamp) -> Who {
             active: subject.active,
         }),
         how: how(&facts.identity),
-        memberships: facts.memberships.iter().map(|held| membership(held, facts.now, tenant, now)).collect(),
+        token: facts.identity.token().map(|facts| token(facts, now)),
+        memberships: facts.memberships.iter().map(|held| membership(held, facts, tenant, now)).collect(),
+    }
+}
+
+fn token(facts: &TokenFacts, now: Timestamp) -> TokenWords {
+    TokenWords {
+        issuer: facts.issuer.clone(),
+        sub: facts.sub.clone(),
+        jti: facts.jti.clone(),
+        expires: Moment::new(facts.expires_at, now).exact,
+        scopes: (!facts.scopes.is_empty()).then(|| facts.scopes.join(", ")),
+        weaker: (!facts.weaker.is_empty()).then(|| facts.weaker.join("; ")),
     }
 }
 
 fn membership(
     held: &MembershipFacts,
-    decided_at: Timestamp,
+    facts: &Facts,
     tenant: Option<&str>,
     now: Timestamp,
 ) -> MembershipWords {
     let role = |grant: &policy::facts::RoleGrant| {
         if grant.global { format!("{} (of every tenant)", grant.name) } else { grant.name.clone() }
     };
-    let expired = held.until.is_some_and(|until| until <= decided_at);
+    let expired = held.until.is_some_and(|until| until <= facts.now);
+    let outside = !facts.identity.counts_in(&held.tenant);
+    let state = match (expired, outside) {
+        (true, _) => "had expired",
+        (_, true) => "the token's issuer does not count in this tenant",
+        _ if tenant == Some(held.tenant.as_str()) => "counted for this call",
+        _ => "another tenant",
+    };
     MembershipWords {
         tenant: held.tenant.to_string(),
         roles: held.roles.iter().map(role).collect(),
         until: held.until.map(|until| Moment::new(until, now)),
-        expired,
-        counted: !expired && tenant == Some(held.tenant.as_str()),
+        state: state.to_owned(),
     }
 }
 
 fn how(identity: &Identity) -> String {
     match identity {
         Identity::ApiKey { .. } => "by an own API key".to_owned(),
+        Identity::Token { .. } => "by an access token that was verified".to_owned(),
         Identity::Asserted { .. } => "the enforcement key vouched for it".to_owned(),
         Identity::TokenMissing => "not at all: no token was sent".to_owned(),
         Identity::TokenInvalid => "not at all: the token is not valid".to_owned(),
@@ -198,6 +219,13 @@ fn how(identity: &Identity) -> String {
         Identity::TokenRevoked => "not at all: the token was revoked".to_owned(),
         Identity::SubjectDiffers => "not at all: the subject named is not the token's".to_owned(),
         Identity::UnknownSubject { id } => format!("not at all: `{id}` is not registered"),
+        Identity::TokenRefused { why, issuer: Some(issuer), .. } => {
+            format!("not at all: token of `{}`: {why}", shown(issuer, 80))
+        }
+        Identity::TokenRefused { why, issuer: None, .. } => format!("not at all: {why}"),
+        Identity::UnknownIdentity { issuer, sub } => {
+            format!("not at all: nobody is `{}` of `{}`", shown(sub, 80), shown(issuer, 80))
+        }
     }
 }
 

@@ -125,7 +125,23 @@ pub struct Who {
     pub subject: Option<SubjectWords>,
     /// "by their own API key".
     pub how: String,
+    /// What the caller's token says, where an outside issuer's was verified.
+    pub token: Option<TokenWords>,
     pub memberships: Vec<MembershipWords>,
+}
+
+/// A verified token of an outside issuer. The token itself is kept nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenWords {
+    pub issuer: String,
+    pub sub: String,
+    pub jti: Option<String>,
+    /// `2026-11-23 10:19:32 UTC`; mostly it is over by the time that somebody looks.
+    pub expires: String,
+    /// "crm:read, crm:refund".
+    pub scopes: Option<String>,
+    /// Checks that are switched off for its issuer, in one line.
+    pub weaker: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,9 +158,8 @@ pub struct MembershipWords {
     /// Each with where it is defined: "support-agent", "auditor (every tenant)".
     pub roles: Vec<String>,
     pub until: Option<Moment>,
-    pub expired: bool,
-    /// The call counted under this one.
-    pub counted: bool,
+    /// "counted for this call", or why not.
+    pub state: String,
 }
 
 /// The tool as it stood when it was decided on.

@@ -47,6 +47,18 @@ done! {
     SubjectDeleted = "subject-deleted", "The subject was deleted.";
     MembershipSaved = "membership-saved", "The membership was saved.";
     MembershipRemoved = "membership-removed", "The membership was removed.";
+    SubjectSignedOut = "subject-signed-out", "The subject was signed out everywhere. Tokens issued until now count no longer.";
+    IdentityMapped = "identity-mapped", "The identity was mapped. Its tokens stand for this subject.";
+    IdentityRemoved = "identity-removed", "The identity was removed. Its tokens stand for nobody.";
+    IdentityBlocked = "identity-blocked", "The identity was blocked. It can be unblocked under Blocked.";
+    IdentityUnblocked = "identity-unblocked", "The identity was unblocked. It is listed again when it is seen again.";
+    IssuerAdded = "issuer-added", "The issuer was added.";
+    IssuerSaved = "issuer-saved", "The issuer was saved.";
+    IssuerDisabled = "issuer-disabled", "The issuer was disabled. Every token of it is refused.";
+    IssuerEnabled = "issuer-enabled", "The issuer was enabled.";
+    IssuerDeleted = "issuer-deleted", "The issuer was deleted.";
+    KeysFetched = "keys-fetched", "The keys were fetched.";
+    TokenRevoked = "token-revoked", "The token was revoked.";
     ApiKeyCreated = "api-key-created", "The API key was created.";
     ApiKeyRevoked = "api-key-revoked", "The API key was revoked.";
     KeyCreated = "key-created", "The enforcement key was created.";
@@ -169,7 +181,7 @@ fn is_token(text: &str) -> bool {
 }
 
 /// Hexadecimal needs no escaping, which routers undo once too often.
-fn to_hex(text: &str) -> String {
+pub fn to_hex(text: &str) -> String {
     text.bytes().fold(String::with_capacity(text.len() * 2), |mut hex, byte| {
         // Writing to a `String` cannot fail.
         let _ = write!(hex, "{byte:02x}");
@@ -177,7 +189,8 @@ fn to_hex(text: &str) -> String {
     })
 }
 
-fn from_hex(hex: &str) -> Option<String> {
+/// None: it is not the hexadecimal of a text.
+pub fn from_hex(hex: &str) -> Option<String> {
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
     let bytes: Option<Vec<u8>> = hex.as_bytes().chunks(2).map(byte).collect();
     String::from_utf8(bytes?).ok()

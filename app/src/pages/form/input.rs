@@ -2,6 +2,7 @@
 
 use super::answer::{Answer, Draft};
 use crate::components::icon::{Glyph, Icon};
+use crate::components::text_area::TextArea;
 use crate::components::untrusted::plain;
 use leptos::prelude::*;
 
@@ -15,6 +16,12 @@ pub struct Filled {
 impl Filled {
     pub fn new(form: &'static str, answer: &Answer) -> Self {
         Self { form, draft: answer.draft.clone().filter(|draft| draft.form == form) }
+    }
+
+    /// The same with all that stands now as a draft of its own.
+    pub fn over(form: &'static str, answer: &Answer, standing: &Draft) -> Self {
+        let typed = Self::new(form, answer);
+        Self { draft: typed.draft.or_else(|| Some(standing.clone())), ..typed }
     }
 
     pub fn value(&self, name: &str, otherwise: &str) -> String {
@@ -38,7 +45,7 @@ impl Filled {
         draft.problems.iter().find(|problem| problem.field == name).map(super::problem::Problem::sentence)
     }
 
-    fn id(&self, name: &str) -> String {
+    pub(super) fn id(&self, name: &str) -> String {
         format!("{}-{name}", self.form)
     }
 
@@ -132,7 +139,7 @@ fn field(
     .into_any()
 }
 
-fn complaint_of(id: Option<String>, text: String) -> AnyView {
+pub(super) fn complaint_of(id: Option<String>, text: String) -> AnyView {
     view! {
         <p class="field-error" id=id>
             <Icon glyph=Glyph::Warning/>
@@ -149,13 +156,18 @@ pub struct Input {
     label: &'static str,
     kind: &'static str,
     help: Option<&'static str>,
+    list: Option<&'static str>,
     optional: bool,
     code: bool,
 }
 
 impl Input {
     pub fn text(name: &'static str, label: &'static str) -> Self {
-        Self { name, label, kind: "text", help: None, optional: false, code: false }
+        Self { name, label, kind: "text", help: None, list: None, optional: false, code: false }
+    }
+
+    pub fn number(name: &'static str, label: &'static str) -> Self {
+        Self { kind: "number", ..Self::text(name, label) }
     }
 
     /// A date and time, in UTC; may stay empty.
@@ -171,6 +183,17 @@ impl Input {
     #[must_use]
     pub fn optional(self) -> Self {
         Self { optional: true, ..self }
+    }
+
+    #[must_use]
+    pub fn required(self) -> Self {
+        Self { optional: false, ..self }
+    }
+
+    /// The id of a `<datalist>` with what is suggested.
+    #[must_use]
+    pub fn list(self, list: &'static str) -> Self {
+        Self { list: Some(list), ..self }
     }
 
     /// An id or a slug: in the type of code.
@@ -191,6 +214,7 @@ impl Input {
                     type=self.kind
                     class=self.code.then_some("input-code")
                     value=value
+                    list=self.list
                     autocomplete="off"
                     autocapitalize="none"
                     spellcheck="false"
@@ -202,6 +226,32 @@ impl Input {
             .into_any()
         })
     }
+}
+
+/// Several lines of code, which may stay empty.
+pub fn area(
+    filled: &Filled,
+    name: &'static str,
+    label: &'static str,
+    rows: u32,
+    help: &'static str,
+) -> AnyView {
+    let value = filled.value(name, "");
+    field(filled, name, label, true, Some(help), |tied| {
+        let (invalid, described_by) = (tied.invalid.is_some(), tied.described_by.unwrap_or_default());
+        view! {
+            <TextArea
+                id=tied.id
+                name=name
+                value=value
+                rows=rows
+                code=true
+                invalid=invalid
+                described_by=described_by
+            />
+        }
+        .into_any()
+    })
 }
 
 /// One of a list: the value and its words.

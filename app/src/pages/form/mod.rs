@@ -5,6 +5,7 @@
 //! reload repeats nothing.
 
 pub mod answer;
+pub mod boxes;
 pub mod confirm;
 pub mod count;
 pub mod input;

@@ -43,6 +43,11 @@ ask! {
     Revoke = "revoke",
     Rotate = "rotate",
     Finish = "finish",
+    /// Give an identity to a subject.
+    Map = "map",
+    /// Take an identity off a subject.
+    Unmap = "unmap",
+    SignOut = "sign-out",
 }
 
 /// What `?ask=` is about: `?of=`.

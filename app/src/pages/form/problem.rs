@@ -61,6 +61,22 @@ pub enum Fault {
     /// Paths into arguments.
     NotPaths,
     SchemaNotUsable,
+    /// An address that no issuer can have.
+    NotAnIssuer,
+    /// An address that keys cannot be fetched from.
+    NotFetchable,
+    NotAKeySet,
+    /// A key set that holds more than public keys.
+    SecretKey,
+    /// A whole token where a part of it was asked for.
+    NotTheToken,
+    /// A claim that cannot name a subject.
+    OtherClaim,
+    NotBetween(u32, u32),
+    /// A list that names something twice.
+    Twice,
+    /// An identity that is not to become anybody's.
+    Blocked,
     Refused,
 }
 
@@ -134,6 +150,25 @@ impl Problem {
                 "Arguments cannot be checked against this schema. Switch the check off, or leave the tool unreviewed."
                     .to_owned()
             }
+            Fault::NotAnIssuer => {
+                "Write it as the tokens do in `iss`: https://, a host, perhaps a port and a path, and nothing else. http:// is for this machine alone.".to_owned()
+            }
+            Fault::NotFetchable => {
+                "Write an address such as https://idp.example/keys. http:// is for this machine alone.".to_owned()
+            }
+            Fault::NotAKeySet => {
+                "This is no JWK set: an object with a list `keys` of 1 to 100 public keys.".to_owned()
+            }
+            Fault::SecretKey => {
+                "This holds a secret key, which was not kept. Paste public keys alone, and replace the secret one at the issuer.".to_owned()
+            }
+            Fault::NotTheToken => {
+                "This is a token, which was not kept. Give its `jti` claim alone.".to_owned()
+            }
+            Fault::OtherClaim => "This claim means something else. Name the one that says who it is.".to_owned(),
+            Fault::NotBetween(least, most) => format!("Write a whole number from {least} to {most}."),
+            Fault::Twice => "Something stands here twice.".to_owned(),
+            Fault::Blocked => "This identity is blocked. Unblock it first.".to_owned(),
             Fault::Refused => "The database refused these values. Nothing was changed.".to_owned(),
         }
     }

@@ -48,7 +48,11 @@ impl From<WriteError> for Refusal {
             WriteError::Store(error) => return error.into(),
             WriteError::Name { kind, why, .. } => Problem::new(named_by(kind), Fault::from(&why)),
             WriteError::Invalid { field, reason } => {
-                let fault = if reason.contains("longer") { Fault::TooLong(10_000) } else { Fault::Control };
+                let fault = match reason {
+                    reason if reason.contains("longer") => Fault::TooLong(10_000),
+                    reason if reason.contains("future") => Fault::Past,
+                    _ => Fault::Control,
+                };
                 Problem::new(field, fault)
             }
             WriteError::Unknown { kind: kind @ ("tenant" | "server"), .. } => {
@@ -59,6 +63,8 @@ impl From<WriteError> for Refusal {
             WriteError::AmbiguousRole { .. } => Problem::new("roles", Fault::Ambiguous),
             WriteError::Taken { .. } => Problem::new("name", Fault::Taken),
             WriteError::InUse { .. } => Problem::of_form(Fault::KeysBound),
+            WriteError::Issuer(why) => Problem::new(why.field, Fault::Refused),
+            WriteError::Blocked { .. } => Problem::of_form(Fault::Blocked),
             WriteError::Stale { .. } => Problem::of_form(Fault::Stale),
         };
         problem.into()

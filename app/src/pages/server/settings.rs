@@ -1,7 +1,7 @@
 //! `/servers/{slug}/settings`: name, address, tenants, switches, audiences, and the end of it.
 
 use super::asking::Asking;
-use super::fields::{TenantChoice, switch, tenants};
+use super::fields::{TenantChoice, tenants};
 use super::head::{head, href_of, unknown};
 use super::read::ServerHead;
 use super::save::{DeleteServer, SaveServer};
@@ -13,6 +13,7 @@ use crate::components::untrusted::UntrustedLine;
 use crate::error::AppError;
 use crate::pages::changes::query::ChangeQuery;
 use crate::pages::form::answer::Answer;
+use crate::pages::form::boxes::switch;
 use crate::pages::form::confirm::FormCard;
 use crate::pages::form::count::Count;
 use crate::pages::form::input::{Filled, Input, hidden};
@@ -123,7 +124,7 @@ fn form(settings: &SettingsView, answer: &Answer) -> AnyView {
                     .code()
                     .help("Where Countersign asks for its tools. After changing it, discover them again.")
                     .draw(&filled, &server.url)}
-                {tenants(&filled, FORM, &settings.choices, &server.tenants)}
+                {tenants(&filled, &settings.choices, &server.tenants)}
                 {switch(
                     &filled,
                     "enabled",

@@ -53,7 +53,7 @@ pub fn register(choices: &[TenantChoice], answer: &Answer, asking: Asking) -> An
                     .optional()
                     .help("What people read. Left empty, it is the slug.")
                     .draw(&filled, "")}
-                {tenants(&filled, FORM, choices, &[])}
+                {tenants(&filled, choices, &[])}
                 <div class="form-actions">
                     <button
                         class="button button-primary"

@@ -1,5 +1,6 @@
-//! `/subjects/{id}`: one person, agent or service, with its memberships, API keys, calls and changes.
+//! `/subjects/{id}`: one person, agent or service, with its memberships, API keys, identities, calls and changes.
 
+pub mod identities;
 pub mod panel;
 pub mod read;
 pub mod recent;
@@ -17,7 +18,6 @@ use super::form::place::Ask;
 use super::guarded;
 use super::subjects::query::kind_label;
 use crate::components::copyable::Copyable;
-use crate::components::definition::Definition;
 use crate::components::loaded::loaded;
 use crate::components::page_head::{Crumbs, PageHead};
 use crate::components::time::Time;
@@ -93,6 +93,7 @@ fn draw(subject: SubjectView, answer: Answer, may_write: bool) -> AnyView {
             {panel}
             {tables::memberships(&subject, may_write)}
             {tables::keys(&subject, may_write)}
+            {identities::identities(&subject, may_write)}
             {attributes(&subject)}
             <Recent subject=subject/>
         </div>
@@ -187,32 +188,12 @@ fn attributes(subject: &SubjectView) -> AnyView {
         }
         .into_any()
     };
-    let identities: Vec<AnyView> = subject
-        .identities
-        .iter()
-        .map(|(issuer, sub)| {
-            let (issuer, sub) = (issuer.clone(), sub.clone());
-            view! {
-                <Definition term="Known as">
-                    <UntrustedLine text=sub/>
-                    <small>
-                        "by "
-                        <UntrustedLine text=issuer/>
-                    </small>
-                </Definition>
-            }
-            .into_any()
-        })
-        .collect();
-    let identities =
-        (!identities.is_empty()).then(|| view! { <dl class="definition-list">{identities}</dl> });
     view! {
         <section class="card">
             <header class="card-head">
                 <h2>"Attributes"</h2>
             </header>
             {body}
-            {identities}
         </section>
     }
     .into_any()

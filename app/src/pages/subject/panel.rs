@@ -1,5 +1,6 @@
 //! The forms of one subject, one of which may be open.
 
+use super::identities;
 use super::save::{DeleteSubject, RemoveMembership, RevokeApiKey, SaveMembership, SaveSubject};
 use super::view::{MemberForm, RoleChoice, SubjectView};
 use crate::components::icon::{Glyph, Icon};
@@ -37,7 +38,11 @@ pub fn panel(subject: &SubjectView, answer: &Answer) -> Option<AnyView> {
         }),
         Ask::Leave => Some(leave(subject, answer)),
         Ask::Revoke => Some(revoke(subject, answer)),
-        Ask::Suspend | Ask::Rotate | Ask::Finish => None,
+        Ask::SignOut => Some(identities::sign_out(subject, answer)),
+        Ask::Unmap => {
+            Some(identities::unmap(subject, answer).unwrap_or_else(|| gone("There is no such identity")))
+        }
+        Ask::Suspend | Ask::Rotate | Ask::Finish | Ask::Map => None,
     }
 }
 

@@ -17,7 +17,7 @@ pub async fn read_subject(query: SubjectQuery) -> Result<Option<SubjectView>, Ap
 #[cfg(feature = "ssr")]
 mod server {
     use super::super::view::{
-        KeyLine, MemberForm, MembershipLine, RoleChoice, SubjectQuery, SubjectView, TakeBack,
+        IdentityLine, KeyLine, MemberForm, MembershipLine, RoleChoice, SubjectQuery, SubjectView, TakeBack,
     };
     use crate::components::untrusted::plain;
     use crate::console::Console;
@@ -28,11 +28,12 @@ mod server {
     use crate::pages::decisions::read::DecisionLine;
     use crate::pages::form::place::Ask;
     use crate::pages::form::respond::write_moment;
+    use crate::pages::unmapped::write::id_of;
     use crate::verdict::Verdict;
     use policy::{SubjectId, TenantSlug, Timestamp};
     use serde_json::Value;
     use store::Change;
-    use store::administration::{ApiKey, Membership, Page, Subject};
+    use store::administration::{ApiKey, Identity, Membership, Page, Subject};
     use store::changes::{ChangeFilter, ChangePosition};
     use store::decisions::{DecisionFilter, DecisionRow, Edge};
 
@@ -83,7 +84,8 @@ mod server {
             created: Moment::new(subject.created_at, now),
             has_attributes: !subject.attributes.is_empty(),
             attributes: serde_json::to_string_pretty(&subject.attributes).unwrap_or_default(),
-            identities: subject.identities.into_iter().map(|known| (known.issuer, known.sub)).collect(),
+            identities: subject.identities.into_iter().map(identity).collect(),
+            signed_out: subject.tokens_after.map(|at| Moment::new(at, now)),
             memberships: Vec::new(),
             keys: Vec::new(),
             decisions: Vec::new(),
@@ -92,6 +94,10 @@ mod server {
             member: None,
             undo: None,
         }
+    }
+
+    fn identity(known: Identity) -> IdentityLine {
+        IdentityLine { id: id_of(&known.issuer, &known.sub), issuer: known.issuer, sub: known.sub }
     }
 
     fn line(membership: Membership, now: Timestamp) -> MembershipLine {

@@ -1,4 +1,4 @@
-//! How one subject is changed: itself, its memberships, and the end of its API keys.
+//! How one subject is changed: itself, its memberships, its identities, and the end of its API keys and tokens.
 
 use crate::error::AppError;
 use crate::wire::Json;
@@ -70,4 +70,23 @@ pub async fn revoke_api_key(
     let signed_in = crate::session::require(crate::permission::Permission::WriteSubjects)?;
     let console = crate::console::Console::current()?;
     super::write::revoke_api_key(&console, &signed_in, &subject, &name).await
+}
+
+/// No token that was issued to it until now counts any more.
+#[server(endpoint = "subject-sign-out", output = Json)]
+pub async fn sign_out(#[server(default)] id: String) -> Result<(), AppError> {
+    let signed_in = crate::session::require(crate::permission::Permission::WriteSubjects)?;
+    let console = crate::console::Console::current()?;
+    super::write::sign_out(&console, &signed_in, &id).await
+}
+
+/// Its tokens stand for nobody.
+#[server(endpoint = "identity-remove", output = Json)]
+pub async fn remove_identity(
+    #[server(default)] subject: String,
+    #[server(default)] identity: String,
+) -> Result<(), AppError> {
+    let signed_in = crate::session::require(crate::permission::Permission::WriteSubjects)?;
+    let console = crate::console::Console::current()?;
+    super::write::remove_identity(&console, &signed_in, &subject, &identity).await
 }

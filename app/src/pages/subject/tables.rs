@@ -171,7 +171,7 @@ fn key(line: &KeyLine, page: &Place, may_write: bool) -> AnyView {
     .into_any()
 }
 
-fn quiet(text: &'static str) -> AnyView {
+pub(super) fn quiet(text: &'static str) -> AnyView {
     view! {
         <div class="card-body">
             <p class="quiet">{text}</p>
@@ -180,7 +180,7 @@ fn quiet(text: &'static str) -> AnyView {
     .into_any()
 }
 
-fn card(title: &'static str, action: AnyView, body: AnyView) -> AnyView {
+pub(super) fn card(title: &'static str, action: AnyView, body: AnyView) -> AnyView {
     view! {
         <section class="card">
             <header class="card-head">

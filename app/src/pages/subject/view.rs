@@ -15,7 +15,7 @@ pub struct SubjectQuery {
     pub id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ask: Option<Ask>,
-    /// The tenant or the API key that the form is about.
+    /// The tenant, the API key or the identity that the form is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
     /// The change that the page tells of; it may be one to take back.
@@ -40,8 +40,9 @@ pub struct SubjectView {
     /// JSON, one name a line.
     pub attributes: String,
     pub has_attributes: bool,
-    /// Issuer and `sub`.
-    pub identities: Vec<(String, String)>,
+    pub identities: Vec<IdentityLine>,
+    /// When it was last signed out everywhere: tokens issued until then count no longer.
+    pub signed_out: Option<Moment>,
     pub memberships: Vec<MembershipLine>,
     pub keys: Vec<KeyLine>,
     pub decisions: Vec<DecisionLine>,
@@ -56,6 +57,15 @@ pub struct SubjectView {
 
 /// The words of a button, and what its form sends.
 pub type TakeBack = (String, Vec<(String, String)>);
+
+/// An identity as a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdentityLine {
+    /// Stands for both in addresses and forms.
+    pub id: String,
+    pub issuer: String,
+    pub sub: String,
+}
 
 /// A membership as a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,6 +6,7 @@ use crate::pages::form::answer::{Done, Draft, Saved};
 use crate::pages::form::place::{Ask, Place};
 use crate::pages::form::problem::{Fault, Problem};
 use crate::pages::form::respond::{Refusal, actor, parse_moment, respond, saved};
+use crate::pages::unmapped::write::identity_of;
 use crate::routes::SUBJECTS;
 use crate::session::SignedIn;
 use crate::url::encode;
@@ -173,6 +174,43 @@ async fn revoke(
     let subject = find(&mut writer, subject).await?;
     writer.delete_api_key(&subject.id, name).await?;
     Ok(saved(Done::ApiKeyRevoked, &writer.commit().await?))
+}
+
+pub(super) async fn sign_out(console: &Console, signed_in: &SignedIn, id: &str) -> Result<(), AppError> {
+    let result = end_tokens(console, signed_in, id).await;
+    answer(result, id, &page_of(id).asking(Ask::SignOut), Draft::new(Ask::SignOut.as_str(), []))
+}
+
+async fn end_tokens(console: &Console, signed_in: &SignedIn, id: &str) -> Result<Saved, Refusal> {
+    let mut writer = console.store.write(actor(signed_in)).await?;
+    let subject = find(&mut writer, id).await?;
+    writer.sign_out_everywhere(&subject.id).await?;
+    Ok(saved(Done::SubjectSignedOut, &writer.commit().await?))
+}
+
+pub(super) async fn remove_identity(
+    console: &Console,
+    signed_in: &SignedIn,
+    subject: &str,
+    identity: &str,
+) -> Result<(), AppError> {
+    let result = unmap(console, signed_in, subject, identity).await;
+    let back = page_of(subject).asking(Ask::Unmap).of(identity);
+    answer(result, subject, &back, Draft::new(Ask::Unmap.as_str(), []))
+}
+
+async fn unmap(
+    console: &Console,
+    signed_in: &SignedIn,
+    subject: &str,
+    identity: &str,
+) -> Result<Saved, Refusal> {
+    let (issuer, sub) = identity_of(identity).ok_or_else(|| Problem::of_form(Fault::Gone))?;
+    let mut writer = console.store.write(actor(signed_in)).await?;
+    let mut subject = find(&mut writer, subject).await?;
+    subject.identities.retain(|known| known.issuer != issuer || known.sub != sub);
+    writer.put_subject(&subject).await?;
+    Ok(saved(Done::IdentityRemoved, &writer.commit().await?))
 }
 
 /// What the form for a new API key sends. The secret is made by the caller; here is its digest alone.

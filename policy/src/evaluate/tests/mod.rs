@@ -3,6 +3,7 @@
 mod order;
 mod properties;
 mod rules;
+mod tokens;
 
 use super::{EvaluationRequest, evaluate};
 use crate::arguments::Arguments;
@@ -103,7 +104,9 @@ impl World {
 
     fn subject(&mut self) -> &mut SubjectFacts {
         match &mut self.facts.identity {
-            Identity::ApiKey { subject, .. } | Identity::Asserted { subject } => subject,
+            Identity::ApiKey { subject, .. }
+            | Identity::Token { subject, .. }
+            | Identity::Asserted { subject } => subject,
             other => panic!("no subject in {other:?}"),
         }
     }

@@ -85,10 +85,65 @@ fn a_record_reads_whole() {
     assert_eq!(table.rows[0].bounds[0].1, "small refunds");
     let who = view.who.expect("who");
     assert_eq!(who.subject.expect("a subject").name, "Alice Ng");
-    assert!(who.memberships[0].counted && !who.memberships[0].expired);
-    assert!(!who.memberships[1].counted && who.memberships[1].expired);
+    assert_eq!((who.how.as_str(), who.token), ("by an own API key", None));
+    let states: Vec<&str> = who.memberships.iter().map(|held| held.state.as_str()).collect();
+    assert_eq!(states, ["counted for this call", "had expired"]);
     assert_eq!(view.record.credential.as_deref(), Some("crm-pep"));
     assert_eq!(view.tool_facts.expect("a tool").risk, Some(Risk::High));
+}
+
+#[test]
+fn a_token_is_told_with_what_is_weaker_about_it() {
+    let mut body = body();
+    let subject = body["facts"]["identity"]["subject"].take();
+    body["facts"]["identity"] = json!({
+        "how": "token",
+        "subject": subject,
+        "token": {
+            "issuer": "https://idp.example", "sub": "a-17", "jti": "t-1", "expires_at": "2026-11-23T10:19:32Z",
+            "audiences": ["https://crm.example/mcp"], "scopes": ["crm:read", "crm:refund"],
+            "weaker": ["`typ` is not required", "`jti` is not required"],
+            "claims": { "sub": "a-17" }, "tenants": ["acme"]
+        }
+    });
+    body["facts"]["memberships"][1]["until"] = json!(null);
+    let view = describe(recorded(body.to_string()), now());
+    assert!(view.unreadable.is_empty(), "{:?}", view.unreadable);
+    let who = view.who.expect("who");
+    assert_eq!(who.how, "by an access token that was verified");
+    let token = who.token.expect("a token");
+    assert_eq!((token.issuer.as_str(), token.sub.as_str()), ("https://idp.example", "a-17"));
+    assert_eq!((token.jti.as_deref(), token.expires.as_str()), (Some("t-1"), "2026-11-23 10:19:32 UTC"));
+    assert_eq!(token.scopes.as_deref(), Some("crm:read, crm:refund"));
+    assert_eq!(token.weaker.as_deref(), Some("`typ` is not required; `jti` is not required"));
+    let states: Vec<&str> = who.memberships.iter().map(|held| held.state.as_str()).collect();
+    assert_eq!(states, ["counted for this call", "the token's issuer does not count in this tenant"]);
+}
+
+#[test]
+fn a_token_that_was_not_taken_is_told_with_why() {
+    for (identity, how) in [
+        (
+            json!({
+                "how": "token_refused", "reason": "token_expired", "why": "the token expired at noon",
+                "issuer": "https://idp.example"
+            }),
+            "not at all: token of `https://idp.example`: the token expired at noon",
+        ),
+        (
+            json!({ "how": "token_refused", "reason": "token_invalid", "why": "no issuer `x` is registered" }),
+            "not at all: no issuer `x` is registered",
+        ),
+        (
+            json!({ "how": "unknown_identity", "issuer": "https://idp.example", "sub": "b\u{202e}99" }),
+            "not at all: nobody is `b\u{fffd}99` of `https://idp.example`",
+        ),
+    ] {
+        let mut body = body();
+        body["facts"]["identity"] = identity;
+        let who = describe(recorded(body.to_string()), now()).who.expect("who");
+        assert_eq!((who.how.as_str(), who.subject, who.token), (how, None, None));
+    }
 }
 
 #[test]

@@ -1,0 +1,105 @@
+//! `/issuers`: whose tokens count, with where their keys come from and how strictly tokens are checked.
+
+pub mod query;
+pub mod read;
+pub mod table;
+pub mod tabs;
+
+use super::form::answer::Answer;
+use super::form::may;
+use super::form::notice::Answered;
+use super::form::place::{Ask, Place};
+use super::guarded;
+use super::issuer::fields;
+use crate::components::icon::{Glyph, Icon};
+use crate::components::list_keys::ListKeys;
+use crate::components::loaded::loaded;
+use crate::permission::Permission;
+use crate::routes::{self, ISSUERS};
+use crate::url::use_parameters;
+use crate::wire::resource;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::Form;
+use query::IssuersQuery;
+use read::{IssuerList, read_issuers};
+
+#[component]
+pub fn IssuersPage() -> impl IntoView {
+    guarded(routes::ISSUERS, page)
+}
+
+fn page() -> impl IntoView {
+    let map = use_parameters();
+    let asked = Memo::new(move |_| map.with(|map| (IssuersQuery::read(map), Answer::read(map))));
+    // What came of a form is part of the question, so that the list is read anew after it.
+    let list = resource(
+        move || asked.get(),
+        |(query, answer)| async move { read_issuers(query).await.map(|list| (list, answer)) },
+    );
+    let may_write = may(Permission::WriteIssuers);
+    view! {
+        {loaded(list, move |(list, answer)| draw(list, &answer, may_write))}
+        <ListKeys/>
+    }
+}
+
+fn draw(list: IssuerList, answer: &Answer, may_write: bool) -> AnyView {
+    let cancel = list.query.beyond(None);
+    let form = list.form.as_ref().filter(|_| may_write);
+    let add = (may_write && form.is_none()).then(|| {
+        let href = Place::new(ISSUERS.path).asking(Ask::New).href();
+        view! {
+            <div class="page-actions">
+                <a class="button button-primary" href=href rel="external">
+                    <Icon glyph=Glyph::Plus/>
+                    "Add issuer"
+                </a>
+            </div>
+        }
+    });
+    let form = form.map(|form| fields::form(form, None, answer, cancel));
+    let waiting = (!list.unmapped.is_none()).then(|| {
+        if list.unmapped.more { format!("{}+", list.unmapped.number) } else { list.unmapped.words() }
+    });
+    view! {
+        <Title text=ISSUERS.title/>
+        <header class="page-head">
+            <h1>{ISSUERS.title}</h1>
+            {add}
+        </header>
+        {tabs::tabs(ISSUERS.path, waiting)}
+        {search(&list.query)}
+        <div class="stack">
+            <Answered answer=answer.clone()/>
+            {form}
+            <div>{table::table(list, may_write)}</div>
+        </div>
+    }
+    .into_any()
+}
+
+fn search(query: &IssuersQuery) -> AnyView {
+    let value = query.search.clone();
+    let tenant = query.tenant.clone().map(|slug| view! { <input type="hidden" name="tenant" value=slug/> });
+    view! {
+        <Form method="get" action=ISSUERS.path attr:class="filters">
+            <label class="filter filter-search">
+                <Icon glyph=Glyph::Search/>
+                <span class="visually-hidden">"URL or name"</span>
+                <input
+                    class="bare"
+                    type="search"
+                    name="q"
+                    placeholder="URL or name"
+                    autocomplete="off"
+                    value=value.clone()
+                    prop:value=value.unwrap_or_default()
+                />
+            </label>
+            {tenant}
+            <button class="button filters-apply">"Search"</button>
+        </Form>
+    }
+    .into_any()
+}

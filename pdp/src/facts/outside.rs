@@ -1,0 +1,196 @@
+//! Callers from outside: recognised by an access token of an issuer that is registered here.
+//!
+//! What a token says of itself only finds the issuer and the identity in the live read. The issuer's settings come
+//! with that, so it is one statement; a second is read where another claim than `sub` names the subject, where the keys
+//! had to be waited for, and where the identity was registered just now.
+
+use super::{Live, valid};
+use crate::secret::Secret;
+use crate::tokens::{Peeked, Refusal, Tokens};
+use policy::facts::{Identity, SubjectFacts, TokenFacts};
+use policy::ids::WHOEVER;
+use policy::issuer::{Issuer, UnknownSubjects};
+use policy::labels::Trust;
+use policy::text::shown;
+use policy::{Reason, Timestamp};
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+use store::{Actor, CallerBy, LiveState, Store, StoreError, UnmappedState, Via, WriteError};
+
+/// The claim that names the subject, unless the issuer says otherwise.
+const USUAL_CLAIM: &str = "sub";
+
+/// How often the state is read before a call is denied for want of a settled one.
+const ROUNDS: usize = 5;
+
+/// How long a call waits for its identity to be registered.
+const PROVISIONING: Duration = Duration::from_secs(3);
+
+/// What became of a token. Whose it is, the subject of the same read says.
+#[derive(Debug)]
+pub(super) struct Judged {
+    /// The registered issuer's URL.
+    issuer: Option<String>,
+    told: Result<TokenFacts, Refusal>,
+}
+
+impl Judged {
+    fn refused(issuer: Option<&Issuer>, reason: Reason, why: String) -> Self {
+        Self { issuer: issuer.map(|issuer| issuer.url.clone()), told: Err(Refusal { reason, why }) }
+    }
+
+    /// `claimed`: the subject's id as the PEP names it.
+    pub(super) fn identity(self, subject: Option<SubjectFacts>, claimed: &str) -> Identity {
+        let token = match self.told {
+            Ok(token) => token,
+            Err(Refusal { reason, why }) => {
+                return Identity::TokenRefused { reason, why, issuer: self.issuer };
+            }
+        };
+        match subject {
+            None => Identity::UnknownIdentity { issuer: token.issuer, sub: token.sub },
+            Some(subject) if claimed != WHOEVER && claimed != subject.id.as_str() => Identity::SubjectDiffers,
+            Some(subject) => Identity::Token { token: Box::new(token), subject },
+        }
+    }
+}
+
+/// Reads the live state by what a token says of itself, and verifies the token by what was read. Without a verdict
+/// where nobody is to be told about tokens: the enforcement key is not valid, or vouches for its subjects.
+pub(super) async fn read(
+    live: Live<'_>,
+    tokens: &Tokens,
+    token: &Secret,
+    peeked: &Peeked,
+    request_id: &str,
+) -> Result<(LiveState, Option<Judged>), StoreError> {
+    let mut claim = USUAL_CLAIM.to_owned();
+    let mut may_provision = true;
+    let mut rounds = 0;
+    loop {
+        let sub = peeked.claim(&claim).unwrap_or_default();
+        let caller = CallerBy::Identity { issuer: &peeked.issuer, sub, jti: peeked.jti() };
+        let state = live.read(caller).await?;
+        rounds += 1;
+        if !asks_for_tokens(&state) {
+            return Ok((state, None));
+        }
+        let Some(registered) = state.issuer.as_ref().map(|found| Arc::clone(&found.issuer)) else {
+            let why = format!("no issuer `{}` is registered", shown(&peeked.issuer, 200));
+            return Ok((state, Some(Judged::refused(None, Reason::TokenInvalid, why))));
+        };
+        let issuer: &Issuer = &registered;
+        if rounds > ROUNDS {
+            let why = "the issuer or its keys kept changing while the token was looked at".to_owned();
+            return Ok((state, Some(Judged::refused(Some(issuer), Reason::PolicyUnavailable, why))));
+        }
+        if issuer.subject_claim != claim {
+            claim.clone_from(&issuer.subject_claim);
+            continue;
+        }
+        let (verified, waited) = waited_for(tokens.verify(token, issuer, state.now)).await;
+        let facts = match verified.and_then(|facts| still_counts(facts, issuer, &state)) {
+            // What was read before the wait may be over.
+            Ok(_) if waited => continue,
+            Ok(facts) => facts,
+            Err(Refusal { reason, why }) => {
+                return Ok((state, Some(Judged::refused(Some(issuer), reason, why))));
+            }
+        };
+        if may_provision && state.subject.is_none() && is_provisioned(issuer, &facts) {
+            may_provision = false;
+            if provision(live.store, &facts, request_id).await {
+                continue;
+            }
+        }
+        return Ok((state, Some(Judged { issuer: Some(issuer.url.clone()), told: Ok(facts) })));
+    }
+}
+
+/// Nobody has tokens verified, and keys fetched, who may not ask or does not ask for it.
+fn asks_for_tokens(state: &LiveState) -> bool {
+    let credential = state.credential.as_ref().filter(|credential| valid(credential, state.now));
+    credential.is_some_and(|credential| credential.facts.trust == Trust::VerifyToken)
+}
+
+/// What a future gives, and whether that took any waiting.
+async fn waited_for<T>(future: impl Future<Output = T>) -> (T, bool) {
+    let mut future = pin!(future);
+    let first = poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await;
+    match first {
+        Poll::Ready(output) => (output, false),
+        Poll::Pending => (future.await, true),
+    }
+}
+
+/// A good token counts unless it was taken back.
+fn still_counts(token: TokenFacts, issuer: &Issuer, state: &LiveState) -> Result<TokenFacts, Refusal> {
+    let revoked = |why| Err(Refusal { reason: Reason::TokenRevoked, why });
+    if state.token_revoked {
+        let jti = shown(token.jti.as_deref().unwrap_or_default(), 80);
+        return revoked(format!("the token `{jti}` was revoked"));
+    }
+    match state.tokens_after {
+        Some(after) if !issued_later(&token, after, issuer) => {
+            let issued = match token.issued_at {
+                Some(issued_at) => format!("this one was issued at {issued_at}"),
+                None => "this one does not say when it was issued".to_owned(),
+            };
+            let skew = issuer.clock_skew;
+            revoked(format!(
+                "all tokens that were issued up to {after}, give or take {skew} s, were revoked; {issued}"
+            ))
+        }
+        _ => Ok(token),
+    }
+}
+
+/// Whether it was issued after a moment for certain, however the issuer's clock may differ.
+fn issued_later(token: &TokenFacts, moment: Timestamp, issuer: &Issuer) -> bool {
+    let skew = i64::from(issuer.clock_skew) * 1_000_000;
+    token.issued_at.is_some_and(|issued_at| issued_at > moment.saturating_add_micros(skew))
+}
+
+/// Whether somebody unknown with this token is to be registered. A token for something that the issuer does not list
+/// makes nobody known.
+fn is_provisioned(issuer: &Issuer, token: &TokenFacts) -> bool {
+    issuer.unknown_subjects == UnknownSubjects::Provision
+        && token.listed.as_ref().is_none_or(|listed| !listed.is_empty())
+}
+
+/// Registers the identity, without any role. True where it may be somebody's now, so that it is worth another look.
+async fn provision(store: &Store, token: &TokenFacts, request_id: &str) -> bool {
+    let registering = Box::pin(register(store, token, request_id));
+    match tokio::time::timeout(PROVISIONING, registering).await {
+        Ok(Ok(done)) => done,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, issuer = %token.issuer, "an identity was not provisioned");
+            false
+        }
+        Err(_) => {
+            tracing::warn!(issuer = %token.issuer, "an identity was not provisioned in time");
+            false
+        }
+    }
+}
+
+async fn register(store: &Store, token: &TokenFacts, request_id: &str) -> Result<bool, WriteError> {
+    // Looked at beforehand, so that whoever is blocked does not keep others from writing.
+    let listed = store.get_unmapped(&token.issuer, &token.sub).await?;
+    if listed.is_some_and(|caller| caller.state == UnmappedState::Blocked) {
+        return Ok(false);
+    }
+    let name = format!("issuer {}", shown(&token.issuer, 200));
+    let by = Actor { name, via: Via::Api, request_id: Some(request_id.to_owned()) };
+    let mut writer = store.write(by).await?;
+    let provisions = |issuer: &Issuer| issuer.active && issuer.unknown_subjects == UnknownSubjects::Provision;
+    if !writer.get_issuer(&token.issuer).await?.is_some_and(|stored| provisions(&stored.issuer)) {
+        return Ok(false);
+    }
+    writer.provision_identity(&token.issuer, &token.sub).await?;
+    writer.commit().await?;
+    Ok(true)
+}

@@ -1,0 +1,80 @@
+//! `countersign revoke`: tokens of issuers taken back, one by one or all that a subject has.
+
+use super::{open, operator};
+use crate::config::Config;
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use policy::text::shown;
+use policy::{SubjectId, Timestamp};
+use std::process::ExitCode;
+use store::administration::Page;
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Take back one token of an issuer.
+    Token {
+        /// The issuer's URL, as it is registered.
+        #[arg(long)]
+        issuer: String,
+        /// The token's `jti` claim; not the token.
+        #[arg(long, allow_hyphen_values = true)]
+        jti: String,
+        /// When the token expires by itself, its `exp` (RFC 3339).
+        #[arg(long)]
+        until: String,
+    },
+    /// Sign a subject out everywhere: no token that was issued before counts any more.
+    Subject { id: String },
+    /// List the tokens that were taken back.
+    List,
+}
+
+/// The longest text of others in a line.
+const MOST: usize = 300;
+
+pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
+    let store = open(config).await?;
+    match &options.command {
+        Command::Token { issuer, jti, until } => {
+            let until = Timestamp::parse(until)?;
+            let mut writer = store.write(operator()).await?;
+            let revoked = writer.revoke_token(issuer, jti, until).await?;
+            writer.commit().await?;
+            println!(
+                "token `{}` of `{}` revoked until {}; takes effect on the next call",
+                shown(&revoked.jti, MOST),
+                revoked.issuer,
+                revoked.until
+            );
+        }
+        Command::Subject { id } => {
+            let mut writer = store.write(operator()).await?;
+            let subject = writer.sign_out_everywhere(&SubjectId::new(id)).await?;
+            writer.commit().await?;
+            let upto = subject.tokens_after.map(|at| at.to_string()).unwrap_or_default();
+            println!(
+                "`{}` signed out everywhere; tokens issued up to {upto} are refused from the next call on, API keys stay",
+                subject.id
+            );
+        }
+        Command::List => {
+            for revoked in store.list_revoked_tokens(&Page::ALL).await? {
+                println!(
+                    "{}\t{}\tuntil {}\tby {}",
+                    revoked.issuer,
+                    shown(&revoked.jti, MOST),
+                    revoked.until,
+                    revoked.by
+                );
+            }
+        }
+    }
+    store.close().await;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,29 @@
+//! Callers who show an access token of an outside issuer: whatever must hold for it denies where it does not, on the next
+//! call and on every replica.
+//!
+//! The issuer's keys are written down here, so nobody has to run; a real provider is in `tests/issuer.rs`.
+
+mod denials;
+mod issuer;
+mod records;
+mod unknown;
+
+use tests::on_both_databases;
+
+on_both_databases!(
+    a_token_is_taken_where_everything_about_it_holds,
+    whatever_is_taken_away_denies_on_the_other_replica,
+    what_is_revoked_denies_on_the_other_replica,
+    another_claim_may_name_the_subject,
+    an_identity_that_is_nobodys_is_noted_beside_the_answer,
+    an_unknown_identity_is_registered_without_any_role,
+    a_token_is_recorded_without_itself,
+    who_vouches_needs_no_token,
+);
+
+/// Where `on_both_databases` looks.
+mod stories {
+    pub(super) use crate::denials::*;
+    pub(super) use crate::records::*;
+    pub(super) use crate::unknown::*;
+}
