@@ -115,7 +115,7 @@ test('a secret key is refused, and kept nowhere', { tag: '@no-script' }, async (
   await openForm(page);
   await page.getByLabel('URL', { exact: true }).fill('https://idp.example/secret');
   await page.getByRole('radio', { name: /^A key set, pasted/ }).check();
-  const set = page.getByLabel('Key set optional');
+  const set = page.locator('textarea[name="jwks"]');
   const key = { kty: 'EC', crv: 'P-256', x: 'a', y: 'b', d: 'very-secret' };
   await set.fill(JSON.stringify({ keys: [key] }));
   await page.getByRole('button', { name: 'Add issuer' }).click();

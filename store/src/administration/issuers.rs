@@ -63,7 +63,7 @@ const COLUMNS: [Issuers; 5] =
 
 impl IssuerRow {
     /// Puts together what is stored apart.
-    pub(crate) fn into_issuer(self, tenants: Vec<TenantSlug>) -> Result<Issuer, StoreError> {
+    pub(crate) fn into_issuer(self, tenants: &[TenantSlug]) -> Result<Issuer, StoreError> {
         let mut members: Map<String, Value> = json(&self.settings, "issuers.settings")?;
         // Somebody who edits one column by hand must not end up with an issuer that says two things.
         if APART.iter().any(|key| members.contains_key(*key)) {
@@ -112,7 +112,7 @@ async fn with_tenants<S: Source>(
         }
         for row in part {
             let tenants = found.remove(&row.url).unwrap_or_default();
-            issuers.push(StoredIssuer { version: row.version, issuer: row.clone().into_issuer(tenants)? });
+            issuers.push(StoredIssuer { version: row.version, issuer: row.clone().into_issuer(&tenants)? });
         }
     }
     Ok(issuers)

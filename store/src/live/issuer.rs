@@ -71,7 +71,7 @@ fn taken_apart(row: IssuerRow, tenants: &str) -> Result<Issuer, StoreError> {
     let mut tenants: Vec<TenantSlug> =
         tenants.split(',').filter(|slug| !slug.is_empty()).map(TenantSlug::from).collect();
     tenants.sort();
-    let issuer = row.into_issuer(tenants)?;
+    let issuer = row.into_issuer(&tenants)?;
     match issuer.check() {
         Ok(()) => Ok(issuer),
         Err(why) => Err(StoreError::corrupt(format!("issuer `{}`: {why}", issuer.url))),
