@@ -62,7 +62,7 @@ test('an issuer is added; what is wrong is said at its field', { tag: '@no-scrip
   await page.getByRole('button', { name: 'Add issuer' }).click();
   await expectRefused(
     page,
-    /^Write it as the tokens do in `iss`/,
+    /^Write it as the tokens do in iss/,
     /^Write an address such as/,
     'Tick at least one.',
     'Write a whole number from 0 to 300.',
@@ -90,7 +90,7 @@ test('an issuer is added; what is wrong is said at its field', { tag: '@no-scrip
 
   await page.getByRole('navigation', { name: 'Breadcrumb' }).getByRole('link', { name: 'Issuers' }).click();
   const row = rowOf(page, 'Issuers by URL', good);
-  await expect(row).toContainText(/acme.*Weaker.*Token id, `jti`, Clock skew.*Active/);
+  await expect(row).toContainText(/acme.*Weaker.*Token id \(jti\), Clock skew.*Active/);
   await row.getByRole('link').click();
   await page.getByRole('link', { name: 'Edit' }).click();
   await expect(page.getByRole('heading', { name: 'Edit issuer' })).toBeVisible();
@@ -159,7 +159,7 @@ test('an unknown caller is mapped, and its tokens are taken back', { tag: '@no-s
   await page.getByRole('link', { name: 'Revoke a token' }).click();
   await expect(page.getByRole('heading', { name: 'Revoke a token' })).toBeVisible();
   await ready(page);
-  const jti = page.getByLabel('Token id, `jti`');
+  const jti = page.getByLabel('Token id (jti)');
   await jti.fill(one);
   await page.getByLabel('Until, in UTC').fill(moment(1));
   await page.getByRole('button', { name: 'Revoke token' }).click();

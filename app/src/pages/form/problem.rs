@@ -151,19 +151,19 @@ impl Problem {
                     .to_owned()
             }
             Fault::NotAnIssuer => {
-                "Write it as the tokens do in `iss`: https://, a host, perhaps a port and a path, and nothing else. http:// is for this machine alone.".to_owned()
+                "Write it as the tokens do in iss: https://, a host, perhaps a port and a path, and nothing else. http:// is for this machine alone.".to_owned()
             }
             Fault::NotFetchable => {
                 "Write an address such as https://idp.example/keys. http:// is for this machine alone.".to_owned()
             }
             Fault::NotAKeySet => {
-                "This is no JWK set: an object with a list `keys` of 1 to 100 public keys.".to_owned()
+                "This is no JWK set: an object with a list keys of 1 to 100 public keys.".to_owned()
             }
             Fault::SecretKey => {
                 "This holds a secret key, which was not kept. Paste public keys alone, and replace the secret one at the issuer.".to_owned()
             }
             Fault::NotTheToken => {
-                "This is a token, which was not kept. Give its `jti` claim alone.".to_owned()
+                "This is a token, which was not kept. Give its jti claim alone.".to_owned()
             }
             Fault::OtherClaim => "This claim means something else. Name the one that says who it is.".to_owned(),
             Fault::NotBetween(least, most) => format!("Write a whole number from {least} to {most}."),

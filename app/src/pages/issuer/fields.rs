@@ -90,7 +90,7 @@ fn who(filled: &Filled, form: &IssuerForm, new: bool) -> Vec<AnyView> {
     let url = new.then(|| {
         Input::text("url", "URL")
             .code()
-            .help("The `iss` of its tokens, letter by letter. It stays.")
+            .help("The iss of its tokens, letter by letter. It stays.")
             .draw(filled, "")
     });
     let name = Input::text("name", "Name")
@@ -145,14 +145,14 @@ fn tokens(filled: &Filled) -> Vec<AnyView> {
         switch(
             filled,
             "require_typ",
-            "Require the type `at+jwt`",
+            "Require the type at+jwt",
             "Off is weaker: only the claims tell an access token from an ID token.",
             false,
         ),
         switch(
             filled,
             "require_jti",
-            "Require a token id, `jti`",
+            "Require a token id (jti)",
             "Off is weaker: a token without it cannot be revoked by itself.",
             false,
         ),
@@ -161,7 +161,7 @@ fn tokens(filled: &Filled) -> Vec<AnyView> {
             .draw(filled, ""),
         Input::text("subject_claim", "Claim that names the subject")
             .code()
-            .help("The `sub` of an identity is read from it.")
+            .help("The sub of an identity is read from it.")
             .draw(filled, ""),
         radios(filled, "unknown_subjects", "Callers that nobody is known by", "radios radios-pairs", UNKNOWN, ""),
     ]

@@ -64,13 +64,13 @@ fn delete(issuer: &IssuerView, answer: &Answer) -> AnyView {
 fn revoke(issuer: &IssuerView, answer: &Answer) -> AnyView {
     let filled = Filled::new(Ask::Revoke.as_str(), answer);
     let fields = vec![
-        Input::text("jti", "Token id, `jti`")
+        Input::text("jti", "Token id (jti)")
             .code()
             .help("The claim alone. A token belongs in no form, and is kept nowhere.")
             .draw(&filled, ""),
         Input::moment("until", "Until, in UTC")
             .required()
-            .help("When the token expires by itself, its `exp`; later does no harm. It is forgotten a day after.")
+            .help("When the token expires by itself, its exp; later does no harm. It is forgotten a day after.")
             .draw(&filled, ""),
     ];
     FormCard {

@@ -125,7 +125,7 @@ pub fn revoked(issuer: &IssuerView, may_write: bool) -> AnyView {
     let body = if issuer.revoked.is_empty() {
         view! {
             <div class="card-body">
-                <p class="quiet">"None. A token is revoked by its `jti`, until it expires by itself."</p>
+                <p class="quiet">"None. A token is revoked by its jti, until it expires by itself."</p>
             </div>
         }
         .into_any()

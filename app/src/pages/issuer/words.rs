@@ -30,11 +30,11 @@ pub(crate) fn settings(issuer: &Issuer) -> Vec<Setting> {
         plain("Signed with", listed(&algorithms, "nothing")),
         weaker(
             "Type of token",
-            if typ { "must be `at+jwt` (RFC 9068)" } else { "is not required" },
+            if typ { "must be at+jwt (RFC 9068)" } else { "is not required" },
             (!typ).then_some("Only the claims tell an access token from an ID token."),
         ),
         weaker(
-            "Token id, `jti`",
+            "Token id (jti)",
             if jti { "is required" } else { "is not required" },
             (!jti).then_some("A token without it cannot be revoked by itself."),
         ),
@@ -44,7 +44,7 @@ pub(crate) fn settings(issuer: &Issuer) -> Vec<Setting> {
             (issuer.clock_skew > SKEW).then_some("A token counts for that much longer after it has expired."),
         ),
         plain("Audiences", listed(&issuer.audiences, "those of the called server")),
-        plain("Subject", format!("the claim `{}`", issuer.subject_claim)),
+        plain("Subject", format!("the claim {}", issuer.subject_claim)),
         plain("Unknown subjects", unknown),
     ];
     if !given {
@@ -142,7 +142,7 @@ mod tests {
         assert!(weak(&usual).is_empty());
         for (issuer, term) in [
             (Issuer { require_typ: false, ..usual.clone() }, "Type of token"),
-            (Issuer { require_jti: false, ..usual.clone() }, "Token id, `jti`"),
+            (Issuer { require_jti: false, ..usual.clone() }, "Token id (jti)"),
             (Issuer { clock_skew: 31, ..usual.clone() }, "Clock skew"),
             (Issuer { keys_max_age: 86_401, ..usual.clone() }, "Issuer unreachable"),
             (Issuer { keys: KeySource::Jwks(serde_json::Map::new()), ..usual.clone() }, "Keys come from"),
