@@ -70,7 +70,9 @@ fn revoke(issuer: &IssuerView, answer: &Answer) -> AnyView {
             .draw(&filled, ""),
         Input::moment("until", "Until, in UTC")
             .required()
-            .help("When the token expires by itself, its exp; later does no harm. It is forgotten a day after.")
+            .help(
+                "When the token expires by itself, its exp; later does no harm. It is forgotten a day after.",
+            )
             .draw(&filled, ""),
     ];
     FormCard {
