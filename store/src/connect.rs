@@ -1,9 +1,9 @@
 //! Opening the database: addresses, connection settings, the SQLite file and its folder.
 
 use crate::db::Db;
-use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -84,8 +84,11 @@ async fn open_sqlite(path: &str, readers: u32) -> Result<Db, OpenError> {
     }
     make_folder(Path::new(path))?;
     make_file(Path::new(path))?;
-    let common =
-        SqliteConnectOptions::new().filename(path).foreign_keys(true).busy_timeout(Duration::from_secs(5));
+    let common = SqliteConnectOptions::new()
+        .filename(path)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5))
+        .disable_statement_logging();
     let writer = common
         .clone()
         .create_if_missing(true)
@@ -145,7 +148,8 @@ async fn open_postgres(url: &str, readers: u32) -> Result<Db, OpenError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(OpenError::Address)?
         .application_name("countersign")
-        .options([("statement_timeout", "5s")]);
+        .options([("statement_timeout", "5s")])
+        .disable_statement_logging();
     let pool = PgPoolOptions::new()
         .max_connections(readers.saturating_add(POSTGRES_WRITERS))
         .acquire_timeout(Duration::from_secs(3))

@@ -5,6 +5,7 @@
 //! knows no table.
 
 use crate::connect::{self, OpenError, Settings};
+use crate::kept::Kept;
 use sea_query::{Expr, PostgresQueryBuilder, SqliteQueryBuilder};
 use sea_query_sqlx::{SqlxBinder, SqlxValues};
 use sqlx::postgres::PgRow;
@@ -179,6 +180,23 @@ impl Db {
         })
     }
 
+    /// As [`Db::fetch_all`], with a text that is kept.
+    pub(crate) async fn fetch_kept<T: FromAnyRow>(
+        &self,
+        kept: &Kept,
+        values: SqlxValues,
+    ) -> Result<Vec<T>, StoreError> {
+        let sql = kept.sql();
+        Ok(match self {
+            Self::Sqlite { read, .. } => {
+                sqlx::query_as_with::<Sqlite, T, SqlxValues>(sql, values).fetch_all(read).await?
+            }
+            Self::Postgres(pool) => {
+                sqlx::query_as_with::<Postgres, T, SqlxValues>(sql, values).fetch_all(pool).await?
+            }
+        })
+    }
+
     /// As [`Db::fetch_all`], for at most one row.
     pub(crate) async fn fetch_optional<T: FromAnyRow>(
         &self,
@@ -205,6 +223,19 @@ impl Db {
             }
             Self::Postgres(pool) => {
                 let (sql, values) = query.postgres();
+                sqlx::query_with::<Postgres, SqlxValues>(sql, values).execute(pool).await?.rows_affected()
+            }
+        })
+    }
+
+    /// As [`Db::execute`], with a text that is kept.
+    pub(crate) async fn execute_kept(&self, kept: &Kept, values: SqlxValues) -> Result<u64, StoreError> {
+        let sql = kept.sql();
+        Ok(match self {
+            Self::Sqlite { write, .. } => {
+                sqlx::query_with::<Sqlite, SqlxValues>(sql, values).execute(write).await?.rows_affected()
+            }
+            Self::Postgres(pool) => {
                 sqlx::query_with::<Postgres, SqlxValues>(sql, values).execute(pool).await?.rows_affected()
             }
         })
@@ -298,6 +329,20 @@ impl Tx {
                     .await?
                     .rows_affected()
             }
+        })
+    }
+
+    /// As [`Tx::execute`], with a text that is kept.
+    pub(crate) async fn execute_kept(&mut self, kept: &Kept, values: SqlxValues) -> Result<u64, StoreError> {
+        let sql = kept.sql();
+        Ok(match self {
+            Self::Sqlite(tx) => {
+                sqlx::query_with::<Sqlite, SqlxValues>(sql, values).execute(&mut **tx).await?.rows_affected()
+            }
+            Self::Postgres(tx) => sqlx::query_with::<Postgres, SqlxValues>(sql, values)
+                .execute(&mut **tx)
+                .await?
+                .rows_affected(),
         })
     }
 

@@ -13,6 +13,7 @@ pub mod changes;
 mod connect;
 mod db;
 pub mod decisions;
+mod kept;
 pub mod live;
 pub mod migrate;
 pub mod overview;
@@ -38,6 +39,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Store {
     pub(crate) db: Db,
+    lanes: live::Lanes,
     issuers: Arc<live::Memo>,
 }
 
@@ -47,7 +49,9 @@ impl Store {
     /// # Errors
     /// When the address cannot be read or the database cannot be reached.
     pub async fn open(settings: &Settings) -> Result<Self, OpenError> {
-        Ok(Self { db: Db::open(settings).await?, issuers: Arc::default() })
+        let db = Db::open(settings).await?;
+        let lanes = live::Lanes::open(&db, settings.read_connections);
+        Ok(Self { db, lanes, issuers: Arc::default() })
     }
 
     /// Which of the two databases this is.

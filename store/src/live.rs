@@ -8,19 +8,17 @@
 //! memberships are returned as they stand.
 
 mod issuer;
+mod lane;
+mod statement;
 
 pub use issuer::LiveIssuer;
 pub(crate) use issuer::Memo;
+pub(crate) use lane::Lanes;
 
 use crate::Store;
-use crate::db::{Dialect, StoreError, flag, json, now_micros, word};
-use crate::schema::{
-    ApiKeys, CredentialKeys, Credentials, Identities, IssuerTenants, Issuers, MembershipRoles, Memberships,
-    Revisions, Roles, Subjects, TokenRevocations,
-};
+use crate::db::{StoreError, flag, json, word};
 use policy::facts::{CredentialFacts, MembershipFacts, RoleGrant, SubjectFacts};
 use policy::{CredentialId, ServerSlug, SubjectId, TenantSlug, Timestamp};
-use sea_query::{Expr, ExprTrait, Func, Iden, JoinType, Query, SelectStatement};
 use std::collections::BTreeMap;
 
 /// How the enforcement credential is found. Digests are SHA-256 in lower-case hexadecimal.
@@ -95,8 +93,11 @@ pub struct LiveState {
     pub memberships: Vec<MembershipFacts>,
 }
 
+/// What a shape does not read is absent.
 #[derive(sqlx::FromRow)]
 struct LiveRow {
+    /// Which of the questions that were asked together it answers.
+    nth: i32,
     now: i64,
     global_revision: i64,
     credential_id: Option<String>,
@@ -109,15 +110,25 @@ struct LiveRow {
     credential_active: Option<i64>,
     credential_key: Option<String>,
     credential_key_expires_at: Option<i64>,
+    #[sqlx(default)]
     key_id: Option<String>,
+    #[sqlx(default)]
     key_name: Option<String>,
+    #[sqlx(default)]
     key_expires_at: Option<i64>,
+    #[sqlx(default)]
     issuer_url: Option<String>,
+    #[sqlx(default)]
     issuer_name: Option<String>,
+    #[sqlx(default)]
     issuer_active: Option<i64>,
+    #[sqlx(default)]
     issuer_settings: Option<String>,
+    #[sqlx(default)]
     issuer_version: Option<i64>,
+    #[sqlx(default)]
     issuer_tenants: Option<String>,
+    #[sqlx(default)]
     revoked_jti: Option<String>,
     subject_id: Option<String>,
     subject_kind: Option<String>,
@@ -130,161 +141,6 @@ struct LiveRow {
     tenant_revision: Option<i64>,
     role_name: Option<String>,
     role_tenant: Option<String>,
-}
-
-fn pick(select: &mut SelectStatement, table: &'static str, column: impl Iden, alias: &'static str) {
-    select.expr_as(Expr::col((table, column)), alias);
-}
-
-/// What of the caller is looked up; what is none equals nothing that is stored.
-#[derive(Clone, Copy, Default)]
-struct Caller<'a> {
-    key_digest: Option<&'a str>,
-    issuer: Option<&'a str>,
-    sub: Option<&'a str>,
-    jti: Option<&'a str>,
-}
-
-impl<'a> From<CallerBy<'a>> for Caller<'a> {
-    fn from(by: CallerBy<'a>) -> Self {
-        match by {
-            CallerBy::KeyDigest(digest) => Self { key_digest: Some(digest), ..Self::default() },
-            CallerBy::Identity { issuer, sub, jti } => {
-                // Nothing that is stored holds U+0000, and Postgres takes no such text.
-                let stored = |text: &&str| !text.contains('\0');
-                Self {
-                    key_digest: None,
-                    issuer: Some(issuer).filter(stored),
-                    sub: Some(sub).filter(stored),
-                    jti: jti.filter(stored),
-                }
-            }
-            CallerBy::Subject(_) | CallerBy::Nobody => Self::default(),
-        }
-    }
-}
-
-/// The tenants in which an issuer's identities count, in one text. It does not hang on the other rows, so it is read
-/// once, however many there are.
-fn tenants_of(issuer: Option<&str>) -> SelectStatement {
-    Query::select()
-        .expr(Expr::cust("string_agg(it.tenant, ',')"))
-        .from_as(IssuerTenants::Table, "it")
-        .and_where(Expr::col(("it", IssuerTenants::Issuer)).eq(issuer))
-        .take()
-}
-
-fn statement(query: &LiveQuery<'_>, dialect: Dialect) -> SelectStatement {
-    let credential_digest = match query.credential {
-        CredentialBy::Digest(digest) => Some(digest),
-        CredentialBy::None => None,
-    };
-    let caller = Caller::from(query.caller);
-    let subject = Expr::col(("s", Subjects::Id));
-    let subject = match query.caller {
-        CallerBy::Identity { .. } => subject.equals(("d", Identities::Subject)),
-        CallerBy::Subject(id) => subject.eq(id),
-        CallerBy::KeyDigest(_) | CallerBy::Nobody => subject.equals(("k", ApiKeys::Subject)),
-    };
-    // The credential's tenant, else the chosen one, else any.
-    let tenant = Func::coalesce([
-        Expr::col(("c", Credentials::Tenant)),
-        Expr::val(query.tenant),
-        Expr::col(("m", Memberships::Tenant)),
-    ]);
-    let left = JoinType::LeftJoin;
-    let mut select = Query::select();
-    select.expr_as(now_micros(dialect), "now");
-    pick(&mut select, "g", Revisions::Value, "global_revision");
-    pick(&mut select, "c", Credentials::Id, "credential_id");
-    pick(&mut select, "c", Credentials::Name, "credential_name");
-    pick(&mut select, "c", Credentials::Tenant, "credential_tenant");
-    pick(&mut select, "c", Credentials::Server, "credential_server");
-    pick(&mut select, "c", Credentials::Trust, "credential_trust");
-    pick(&mut select, "c", Credentials::Arguments, "credential_arguments");
-    pick(&mut select, "c", Credentials::Responses, "credential_responses");
-    pick(&mut select, "c", Credentials::Active, "credential_active");
-    pick(&mut select, "ck", CredentialKeys::Id, "credential_key");
-    pick(&mut select, "ck", CredentialKeys::ExpiresAt, "credential_key_expires_at");
-    pick(&mut select, "k", ApiKeys::Id, "key_id");
-    pick(&mut select, "k", ApiKeys::Name, "key_name");
-    pick(&mut select, "k", ApiKeys::ExpiresAt, "key_expires_at");
-    pick(&mut select, "i", Issuers::Url, "issuer_url");
-    pick(&mut select, "i", Issuers::Name, "issuer_name");
-    pick(&mut select, "i", Issuers::Active, "issuer_active");
-    pick(&mut select, "i", Issuers::Settings, "issuer_settings");
-    pick(&mut select, "i", Issuers::Version, "issuer_version");
-    select.expr_as(tenants_of(caller.issuer), "issuer_tenants");
-    pick(&mut select, "t", TokenRevocations::Jti, "revoked_jti");
-    pick(&mut select, "s", Subjects::Id, "subject_id");
-    pick(&mut select, "s", Subjects::Kind, "subject_kind");
-    pick(&mut select, "s", Subjects::Name, "subject_name");
-    pick(&mut select, "s", Subjects::Active, "subject_active");
-    pick(&mut select, "s", Subjects::Attributes, "subject_attributes");
-    pick(&mut select, "s", Subjects::TokensAfter, "subject_tokens_after");
-    pick(&mut select, "m", Memberships::Tenant, "member_tenant");
-    pick(&mut select, "m", Memberships::Until, "member_until");
-    pick(&mut select, "r", Revisions::Value, "tenant_revision");
-    pick(&mut select, "ro", Roles::Name, "role_name");
-    pick(&mut select, "ro", Roles::Tenant, "role_tenant");
-    select
-        .from_as(Revisions::Table, "g")
-        .join_as(
-            left,
-            CredentialKeys::Table,
-            "ck",
-            Expr::col(("ck", CredentialKeys::Digest)).eq(credential_digest),
-        )
-        .join_as(
-            left,
-            Credentials::Table,
-            "c",
-            Expr::col(("c", Credentials::Id)).equals(("ck", CredentialKeys::Credential)),
-        )
-        .join_as(left, ApiKeys::Table, "k", Expr::col(("k", ApiKeys::Digest)).eq(caller.key_digest))
-        .join_as(left, Issuers::Table, "i", Expr::col(("i", Issuers::Url)).eq(caller.issuer))
-        .join_as(
-            left,
-            Identities::Table,
-            "d",
-            Expr::col(("d", Identities::Issuer))
-                .equals(("i", Issuers::Url))
-                .and(Expr::col(("d", Identities::Sub)).eq(caller.sub)),
-        )
-        .join_as(
-            left,
-            TokenRevocations::Table,
-            "t",
-            Expr::col(("t", TokenRevocations::Issuer))
-                .eq(caller.issuer)
-                .and(Expr::col(("t", TokenRevocations::Jti)).eq(caller.jti)),
-        )
-        .join_as(left, Subjects::Table, "s", subject)
-        .join_as(
-            left,
-            Memberships::Table,
-            "m",
-            Expr::col(("m", Memberships::Subject))
-                .equals(("s", Subjects::Id))
-                .and(Expr::col(("m", Memberships::Tenant)).eq(tenant)),
-        )
-        .join_as(
-            left,
-            Revisions::Table,
-            "r",
-            Expr::col(("r", Revisions::Scope)).equals(("m", Memberships::Tenant)),
-        )
-        .join_as(
-            left,
-            MembershipRoles::Table,
-            "mr",
-            Expr::col(("mr", MembershipRoles::Subject))
-                .equals(("m", Memberships::Subject))
-                .and(Expr::col(("mr", MembershipRoles::Tenant)).equals(("m", Memberships::Tenant))),
-        )
-        .join_as(left, Roles::Table, "ro", Expr::col(("ro", Roles::Id)).equals(("mr", MembershipRoles::Role)))
-        .and_where(Expr::col(("g", Revisions::Scope)).eq(""));
-    select
 }
 
 /// A column that is there whenever its row is.
@@ -371,7 +227,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer, or holds what it must not.
     pub async fn read_live(&self, query: &LiveQuery<'_>) -> Result<LiveState, StoreError> {
-        let rows: Vec<LiveRow> = self.db.fetch_all(&statement(query, self.dialect())).await?;
+        let rows = self.lanes.read(statement::Asked::from(query)).await?;
         let first = rows.first().ok_or_else(|| StoreError::corrupt("the common revision is missing"))?;
         Ok(LiveState {
             now: Timestamp::from_micros(first.now),

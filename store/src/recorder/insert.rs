@@ -4,13 +4,15 @@ use super::Job;
 use super::tables::{DECISION_COLUMNS, Decisions};
 use crate::StoreError;
 use crate::chain::{AuditKey, Fields, Head, RecordHash};
-use crate::db::Db;
+use crate::db::{Db, Dialect};
+use crate::kept::{Kept, Shelf, slot};
 use policy::Outcome;
-use sea_query::{Expr, ExprTrait, InsertStatement, Query};
+use sea_query::{Expr, ExprTrait, InsertStatement, Query, Value, Values};
+use sea_query_sqlx::SqlxValues;
+use std::sync::Arc;
 
-/// Rows of one statement. Chunks are powers of two, so there are eight different statements, and each
-/// connection keeps them all prepared.
-const MAX_ROWS: usize = 128;
+/// Rows of one statement. Each number of rows is a statement of its own, and each connection keeps them prepared.
+const MAX_ROWS: usize = 32;
 
 // SQLite takes 32,766 variables in a statement, Postgres 65,535.
 const _: () = assert!(MAX_ROWS * DECISION_COLUMNS.len() <= 32_766);
@@ -61,30 +63,34 @@ pub(super) fn chain_up<'a>(key: &AuditKey, head: &'a Head, jobs: &'a [Job]) -> (
 
 /// Inserts all rows in one transaction. On an error they may still be committed: the head tells.
 pub(super) async fn commit(db: &Db, rows: &[Row<'_>]) -> Result<(), StoreError> {
+    if rows.len() <= MAX_ROWS {
+        // One statement is a transaction by itself, and one way to the database instead of three.
+        let (statement, values) = insert(rows, db.dialect());
+        return db.execute_kept(&statement, values).await.map(|_| ());
+    }
     let mut tx = db.begin_write().await?;
-    let mut rest = rows;
-    while !rest.is_empty() {
-        let fitting = rest.len().min(MAX_ROWS);
-        let (chunk, later) = rest.split_at(1 << fitting.ilog2());
-        let statement = insert(chunk);
-        if let Err(error) = tx.execute(&statement).await {
+    for chunk in rows.chunks(MAX_ROWS) {
+        let (statement, values) = insert(chunk, tx.dialect());
+        if let Err(error) = tx.execute_kept(&statement, values).await {
             // Best effort: what is not rolled back here is when the connection is given back.
             if let Err(second) = tx.rollback().await {
                 tracing::debug!(error = %second, "rollback failed");
             }
             return Err(error);
         }
-        rest = later;
     }
     tx.commit().await
 }
 
-fn insert(rows: &[Row<'_>]) -> InsertStatement {
-    let mut insert = Query::insert().into_table(Decisions::Table).columns(DECISION_COLUMNS).to_owned();
-    for row in rows {
+/// By the number of rows: each is rendered once.
+static INSERTS: Shelf<usize> = Shelf::new();
+
+fn insert(rows: &[Row<'_>], dialect: Dialect) -> (Arc<Kept>, SqlxValues) {
+    let kept = INSERTS.get(dialect, rows.len(), || Kept::render(&blank(rows.len()), dialect));
+    // Row by row, in the order of the columns: as the text has them.
+    let values = rows.iter().flat_map(|row| {
         let record = &row.job.record;
-        // Panics only where the number of values is not that of the columns; both are 16 here.
-        insert.values_panic([
+        let values: [Value; DECISION_COLUMNS.len()] = [
             record.id.as_str().into(),
             row.chain.into(),
             row.seq.into(),
@@ -101,7 +107,17 @@ fn insert(rows: &[Row<'_>]) -> InsertStatement {
             record.arguments.clone().into(),
             row.job.arguments_digest.map(|digest| digest.to_vec()).into(),
             row.hash.to_vec().into(),
-        ]);
+        ];
+        values
+    });
+    (kept, SqlxValues(Values(values.collect())))
+}
+
+fn blank(rows: usize) -> InsertStatement {
+    let mut insert = Query::insert().into_table(Decisions::Table).columns(DECISION_COLUMNS).to_owned();
+    for _ in 0..rows {
+        // Panics only where the number of values is not that of the columns.
+        insert.values_panic(DECISION_COLUMNS.map(|_| slot(0)));
     }
     insert
 }
