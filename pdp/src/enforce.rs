@@ -248,6 +248,7 @@ mod tests {
                 until: None,
             }],
             asserted: AssertedProperties::default(),
+            bound: Vec::new(),
         };
         let call = Call {
             action: "tools/call".into(),

@@ -92,6 +92,7 @@ impl Previewer {
             identity,
             memberships: state.memberships,
             asserted: AssertedProperties::default(),
+            bound: bound::read(asked, state.bound),
         })
     }
 }

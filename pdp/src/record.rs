@@ -236,6 +236,7 @@ mod tests {
             },
             memberships: vec![membership("acme"), membership("globex")],
             asserted: AssertedProperties { action: Map::new(), resource: object(json!({"region": "eu"})) },
+            bound: Vec::new(),
         };
         let mut decision = Decision::deny(Reason::NoMatchingRule, "why");
         decision.tenant = Some(TenantSlug::from("acme"));
