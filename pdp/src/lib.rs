@@ -23,6 +23,7 @@ pub use preview::{Preview, PreviewError, Previewer};
 pub use record::RecordBody;
 pub use secret::Secret;
 
+use facts::bound::Guesses;
 use policies::Policies;
 use std::sync::Arc;
 use store::Store;
@@ -42,6 +43,8 @@ pub struct Pdp {
     /// Shared with the console, which shows what is known of issuers' keys.
     tokens: Arc<Tokens>,
     unmapped: Unmapped,
+    /// Which tools bind arguments, as last seen.
+    guesses: Guesses,
     /// One large call is evaluated at a time.
     heavy: Semaphore,
 }
@@ -52,6 +55,7 @@ impl Pdp {
         Self {
             policies: Arc::new(Policies::new(store.clone())),
             unmapped: Unmapped::start(store.clone()),
+            guesses: Guesses::default(),
             store,
             recorder,
             key,

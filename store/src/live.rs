@@ -7,8 +7,11 @@
 //! revisions_pkey). It judges nothing: expired keys, inactive subjects and issuers, revoked tokens and ended
 //! memberships are returned as they stand.
 
+mod bound;
 mod issuer;
 
+pub use bound::LiveResource;
+pub(crate) use bound::{is_named, keys};
 pub use issuer::LiveIssuer;
 pub(crate) use issuer::Memo;
 
@@ -19,7 +22,7 @@ use crate::schema::{
     Revisions, Roles, Subjects, TokenRevocations,
 };
 use policy::facts::{CredentialFacts, MembershipFacts, RoleGrant, SubjectFacts};
-use policy::{CredentialId, ServerSlug, SubjectId, TenantSlug, Timestamp};
+use policy::{CredentialId, ResourceRef, ServerSlug, SubjectId, TenantSlug, Timestamp};
 use sea_query::{Expr, ExprTrait, Func, Iden, JoinType, Query, SelectStatement};
 use std::collections::BTreeMap;
 
@@ -54,6 +57,8 @@ pub struct LiveQuery<'a> {
     pub caller: CallerBy<'a>,
     /// `context.tenant`; the credential's tenant goes before it.
     pub tenant: Option<&'a str>,
+    /// Registered resources to be read along: the first 100 of them.
+    pub bound: &'a [ResourceRef],
 }
 
 /// The enforcement credential, and the one of its keys that was shown.
@@ -93,6 +98,8 @@ pub struct LiveState {
     pub tokens_after: Option<Timestamp>,
     /// In tenant order; only the wanted tenant's where one is known.
     pub memberships: Vec<MembershipFacts>,
+    /// What is registered of [`LiveQuery::bound`].
+    pub bound: Vec<LiveResource>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -130,6 +137,9 @@ struct LiveRow {
     tenant_revision: Option<i64>,
     role_name: Option<String>,
     role_tenant: Option<String>,
+    /// Not selected where no resource is named.
+    #[sqlx(default)]
+    bound: Option<String>,
 }
 
 fn pick(select: &mut SelectStatement, table: &'static str, column: impl Iden, alias: &'static str) {
@@ -227,6 +237,7 @@ fn statement(query: &LiveQuery<'_>, dialect: Dialect) -> SelectStatement {
     pick(&mut select, "r", Revisions::Value, "tenant_revision");
     pick(&mut select, "ro", Roles::Name, "role_name");
     pick(&mut select, "ro", Roles::Tenant, "role_tenant");
+    bound::add(&mut select, query.bound, dialect);
     select
         .from_as(Revisions::Table, "g")
         .join_as(
@@ -382,6 +393,7 @@ impl Store {
             token_revoked: first.revoked_jti.is_some(),
             subject: subject(first)?,
             tokens_after: first.subject_tokens_after.map(Timestamp::from_micros),
+            bound: bound::found(&rows)?,
             memberships: memberships(rows),
         })
     }

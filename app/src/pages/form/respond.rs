@@ -64,10 +64,20 @@ impl From<WriteError> for Refusal {
             WriteError::Taken { .. } => Problem::new("name", Fault::Taken),
             WriteError::InUse { .. } => Problem::of_form(Fault::KeysBound),
             WriteError::Issuer(why) => Problem::new(why.field, Fault::Refused),
+            WriteError::Binding(why) => Problem::new(part_of(&why), Fault::Refused),
             WriteError::Blocked { .. } => Problem::of_form(Fault::Blocked),
             WriteError::Stale { .. } => Problem::of_form(Fault::Stale),
         };
         problem.into()
+    }
+}
+
+/// The field in which a binding or a resource is wrong.
+fn part_of(why: &BindingError) -> &'static str {
+    match why {
+        BindingError::Type(..) => "type",
+        BindingError::Id(..) => "id",
+        BindingError::Pointer(_) | BindingError::Twice(_) | BindingError::TooMany => "pointer",
     }
 }
 
