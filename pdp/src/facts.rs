@@ -76,8 +76,12 @@ pub(crate) async fn gather(
 /// Whether the key is a valid credential now.
 pub(crate) async fn authenticate(store: &Store, key: &Secret) -> Result<bool, StoreError> {
     let digest = key.digest();
-    let query =
-        LiveQuery { credential: CredentialBy::Digest(&digest), caller: CallerBy::Nobody, tenant: None, bound: &[] };
+    let query = LiveQuery {
+        credential: CredentialBy::Digest(&digest),
+        caller: CallerBy::Nobody,
+        tenant: None,
+        bound: &[],
+    };
     let state = store.read_live(&query).await?;
     Ok(state.credential.is_some_and(|credential| valid(&credential, state.now)))
 }

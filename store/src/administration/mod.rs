@@ -25,7 +25,7 @@ mod writer;
 pub use api_keys::{ApiKey, NewApiKey};
 pub use credential_keys::CredentialKey;
 pub use credentials::Credential;
-pub use everything::Everything;
+pub use everything::{Everything, MOST_RESOURCES};
 pub use held_roles::HeldRole;
 pub use imports::{FileFormat, ImportState, ImportWordError, MOST_PROBLEMS, RefusedLine, ResourceImport};
 pub use issuers::StoredIssuer;
