@@ -14,6 +14,7 @@ pub mod flags;
 mod policies;
 mod preview;
 mod record;
+pub mod resources;
 pub mod secret;
 pub mod tokens;
 mod unmapped;

@@ -195,13 +195,12 @@ mod stories {
 
         // An API key is looked up as ever, and brings no issuer.
         let alice = pdp::Secret::new(world.secret("ALICE_KEY")).digest();
-        let query =
-            LiveQuery {
-                credential: CredentialBy::None,
-                caller: CallerBy::KeyDigest(&alice),
-                tenant: None,
-                bound: &[],
-            };
+        let query = LiveQuery {
+            credential: CredentialBy::None,
+            caller: CallerBy::KeyDigest(&alice),
+            tenant: None,
+            bound: &[],
+        };
         let state = there.read_live(&query).await.expect("reads");
         assert!(state.issuer.is_none() && state.key.is_some());
         assert_eq!(state.subject.map(|subject| subject.id), Some("alice".into()));
