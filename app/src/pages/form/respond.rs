@@ -9,6 +9,7 @@ use axum::http::header::ACCEPT;
 use axum::http::request::Parts;
 use leptos::context::use_context;
 use policy::Timestamp;
+use policy::binding::{BindingError, MAX_BINDINGS};
 use store::administration::Committed;
 use store::{Actor, StoreError, Via, WriteError};
 
@@ -64,7 +65,7 @@ impl From<WriteError> for Refusal {
             WriteError::Taken { .. } => Problem::new("name", Fault::Taken),
             WriteError::InUse { .. } => Problem::of_form(Fault::KeysBound),
             WriteError::Issuer(why) => Problem::new(why.field, Fault::Refused),
-            WriteError::Binding(why) => Problem::new(part_of(&why), Fault::Refused),
+            WriteError::Binding(why) => binding_problem(&why),
             WriteError::Blocked { .. } => Problem::of_form(Fault::Blocked),
             WriteError::Stale { .. } => Problem::of_form(Fault::Stale),
         };
@@ -72,12 +73,14 @@ impl From<WriteError> for Refusal {
     }
 }
 
-/// The field in which a binding or a resource is wrong.
-fn part_of(why: &BindingError) -> &'static str {
+/// What is wrong with a binding or a resource, and in which field.
+fn binding_problem(why: &BindingError) -> Problem {
     match why {
-        BindingError::Type(..) => "type",
-        BindingError::Id(..) => "id",
-        BindingError::Pointer(_) | BindingError::Twice(_) | BindingError::TooMany => "pointer",
+        BindingError::Type(..) => Problem::new("kind", Fault::NotAType),
+        BindingError::Id(..) => Problem::new("id", Fault::NotAnId),
+        BindingError::Pointer(_) => Problem::new("bindings", Fault::NotBindings),
+        BindingError::Twice(_) => Problem::new("bindings", Fault::Twice),
+        BindingError::TooMany => Problem::new("bindings", Fault::TooMany(MAX_BINDINGS)),
     }
 }
 
