@@ -129,9 +129,8 @@ impl Permission {
             | Self::ReadServers
             | Self::ReadResources
             | Self::ReadSubjects => &[Owner, PolicyAuthor, Auditor],
-            Self::WriteRules | Self::WriteServers | Self::WriteResources | Self::WriteSubjects => {
-                &[Owner, PolicyAuthor]
-            }
+            Self::WriteRules | Self::WriteServers | Self::WriteSubjects => &[Owner, PolicyAuthor],
+            Self::WriteResources => &[Owner, PolicyAuthor],
             Self::ReadEvidence | Self::ReadIssuers | Self::ReadSettings => &[Owner, Auditor],
             Self::WriteIssuers | Self::WriteSettings => &[Owner],
             Self::OwnAccount => ConsoleRole::ALL,
