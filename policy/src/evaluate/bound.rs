@@ -83,14 +83,18 @@ pub(super) fn check(
             // Facts that were not read never decide.
             return Err(Decision::deny(
                 Reason::PolicyUnavailable,
-                format!("the {} that {} names was not read", one.kind, short(&one.at)),
+                format!("the resource of type {} that {} names was not read", one.kind, short(&one.at)),
             ));
         };
         match &fact.resource {
             Some(resource) if resource.tenant != *tenant => {
                 return Err(Decision::deny(
                     Reason::ResourceTenantMismatch,
-                    format!("{} names a {} of another tenant than `{tenant}`", short(&one.at), one.kind),
+                    format!(
+                        "{} names a resource of type {} of another tenant than `{tenant}`",
+                        short(&one.at),
+                        one.kind
+                    ),
                 ));
             }
             Some(_) => {}
@@ -101,7 +105,11 @@ pub(super) fn check(
                 if !allowed && unknown.is_none() {
                     unknown = Some(Decision::deny(
                         Reason::ResourceUnknown,
-                        format!("{} names a {} that is not registered", short(&one.at), one.kind),
+                        format!(
+                            "{} names a resource of type {} that is not registered",
+                            short(&one.at),
+                            one.kind
+                        ),
                     ));
                 }
             }
