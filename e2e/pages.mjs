@@ -92,6 +92,13 @@ const ALL = [
   { name: 'tool-review', route: '/tools/{id}/review', at: below('/tools', 'tool', '/review') },
   { name: 'tool-none', route: '/tools/{id}', at: () => `/tools/${NOTHING}`, status: 404 },
 
+  { name: 'resources', route: '/resources', at: () => '/resources' },
+  { name: 'resources-nothing-fits', route: '/resources', at: () => '/resources?type=nothing&q=x' },
+  { name: 'resource', route: '/resources/{id}', at: below('/resources', 'resource') },
+  { name: 'resource-hostile', route: '/resources/{id}', at: below('/resources', 'hostileResource') },
+  { name: 'resource-none', route: '/resources/{id}', at: () => '/resources/00', status: 404 },
+  { name: 'import-none', route: '/resources/imports/{id}', at: () => '/resources/imports/nothing', status: 404 },
+
   { name: 'subjects', route: '/subjects', at: () => '/subjects' },
   { name: 'subject', route: '/subjects/{id}', at: below('/subjects', 'subject') },
   { name: 'subject-hostile', route: '/subjects/{id}', at: below('/subjects', 'hostileSubject') },
@@ -220,6 +227,8 @@ export async function placesOf(house) {
     { place: 'hostileServer', list: '/servers', says: 'mirror' },
     { place: 'tool', list: '/servers/crm', path: '/tools', says: 'refund' },
     { place: 'hostileToolPage', list: '/servers/mirror', path: '/tools', says: '' },
+    { place: 'resource', list: '/resources?tenant=acme', says: '' },
+    { place: 'hostileResource', list: '/resources?tenant=mirror', says: '' },
     { place: 'subject', list: '/subjects', says: 'alice' },
     { place: 'hostileSubject', list: '/subjects?tenant=mirror', says: 'Mallory' },
     { place: 'role', list: '/roles', says: 'support-agent' },

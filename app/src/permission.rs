@@ -83,6 +83,9 @@ pub enum Permission {
     TryCalls,
     ReadServers,
     WriteServers,
+    /// Registered resources, which arguments of calls name.
+    ReadResources,
+    WriteResources,
     ReadSubjects,
     WriteSubjects,
     /// Issuers of tokens, and identities that nobody is known by.
@@ -104,6 +107,8 @@ impl Permission {
         Self::TryCalls,
         Self::ReadServers,
         Self::WriteServers,
+        Self::ReadResources,
+        Self::WriteResources,
         Self::ReadSubjects,
         Self::WriteSubjects,
         Self::ReadIssuers,
@@ -122,8 +127,10 @@ impl Permission {
             | Self::ReadRules
             | Self::TryCalls
             | Self::ReadServers
+            | Self::ReadResources
             | Self::ReadSubjects => &[Owner, PolicyAuthor, Auditor],
             Self::WriteRules | Self::WriteServers | Self::WriteSubjects => &[Owner, PolicyAuthor],
+            Self::WriteResources => &[Owner, PolicyAuthor],
             Self::ReadEvidence | Self::ReadIssuers | Self::ReadSettings => &[Owner, Auditor],
             Self::WriteIssuers | Self::WriteSettings => &[Owner],
             Self::OwnAccount => ConsoleRole::ALL,
@@ -162,6 +169,7 @@ mod tests {
         for permission in [
             Permission::WriteRules,
             Permission::WriteServers,
+            Permission::WriteResources,
             Permission::WriteSubjects,
             Permission::WriteIssuers,
             Permission::WriteSettings,

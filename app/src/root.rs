@@ -12,6 +12,9 @@ use crate::pages::issuers::IssuersPage;
 use crate::pages::keys::KeysPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::overview::OverviewPage;
+use crate::pages::resources::ResourcesPage;
+use crate::pages::resources::imports::ImportPage;
+use crate::pages::resources::one::ResourcePage;
 use crate::pages::review::ReviewPage;
 use crate::pages::role::RolePage;
 use crate::pages::roles::RolesPage;
@@ -73,6 +76,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/servers/:slug/settings") view=ServerSettingsPage ssr=SsrMode::Async/>
                     <Route path=path!("/tools/:id") view=ToolPage ssr=SsrMode::Async/>
                     <Route path=path!("/tools/:id/review") view=ReviewPage ssr=SsrMode::Async/>
+                    <Route path=path!("/resources") view=ResourcesPage ssr=SsrMode::Async/>
+                    <Route path=path!("/resources/:id") view=ResourcePage ssr=SsrMode::Async/>
+                    <Route path=path!("/resources/imports/:id") view=ImportPage ssr=SsrMode::Async/>
                     <Route path=path!("/subjects") view=SubjectsPage ssr=SsrMode::Async/>
                     <Route path=path!("/subjects/:id") view=SubjectPage ssr=SsrMode::Async/>
                     <Route path=path!("/roles") view=RolesPage ssr=SsrMode::Async/>

@@ -151,6 +151,24 @@ pub const TOOL: Page =
 pub const TOOL_REVIEW: Page =
     Page { path: "/tools/{id}/review", title: "Review", permission: Permission::ReadServers, nav: None };
 
+pub const RESOURCES: Page = Page {
+    path: "/resources",
+    title: "Resources",
+    permission: Permission::ReadResources,
+    nav: Some(NavEntry { group: NavGroup::Inventory, icon: Glyph::Resources, label: "Resources" }),
+};
+
+/// The id stands for the resource's type and id.
+pub const RESOURCE: Page =
+    Page { path: "/resources/{id}", title: "Resource", permission: Permission::ReadResources, nav: None };
+
+pub const RESOURCE_IMPORT: Page = Page {
+    path: "/resources/imports/{id}",
+    title: "Import",
+    permission: Permission::ReadResources,
+    nav: None,
+};
+
 pub const SUBJECTS: Page = Page {
     path: "/subjects",
     title: "Subjects",
@@ -235,6 +253,9 @@ pub const PAGES: &[Page] = &[
     SERVER_SETTINGS,
     TOOL,
     TOOL_REVIEW,
+    RESOURCES,
+    RESOURCE,
+    RESOURCE_IMPORT,
     SUBJECTS,
     SUBJECT,
     ROLES,

@@ -36,7 +36,7 @@ const test = base.extend<{ sessions: Record<Role, string> }, { accounts: Account
 test.use({ filling: 'hostile' });
 
 /** What stands in the navigation, in the words of CONSOLE.md: the one list that is not read from the source. */
-const COMMON = ['Overview', 'Decisions', 'Rules', 'Try a call', 'Servers', 'Subjects', 'Roles'];
+const COMMON = ['Overview', 'Decisions', 'Rules', 'Try a call', 'Servers', 'Resources', 'Subjects', 'Roles'];
 const NAVIGATION: Record<Role, string[]> = {
   owner: [...COMMON, 'Issuers', 'Changes', 'Evidence', 'Settings'],
   policy_author: [...COMMON, 'Changes'],
@@ -229,6 +229,7 @@ for (const role of ROLES) {
       ['/keys/enforcement', 'WriteSettings'],
       ['/keys/enforcement/rotate', 'WriteSettings'],
       ['/keys/api', 'WriteSubjects'],
+      ['/resources/upload', 'WriteResources'],
     ] as const) {
       if (may(role, permission)) continue;
       const cookie = `${SESSION_COOKIE}=${sessions[role]}`;
@@ -292,6 +293,8 @@ test('an auditor sees no action', async ({ house, places, sessions }) => {
     '/settings/tenants?ask=delete&of=acme',
     '/settings/keys?ask=new',
     '/servers/crm/settings?ask=delete',
+    ...['new', 'import'].map((form) => `/resources?ask=${form}`),
+    ...['edit', 'delete'].map((form) => `/resources/${places.resource}?ask=${form}`),
     '/issuers?ask=new',
     ...['edit', 'delete', 'revoke'].map((form) => `/issuers/${places.issuer}?ask=${form}`),
     `/issuers/${places.issuer}?done=issuer-disabled`,

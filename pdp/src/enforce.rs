@@ -1,12 +1,12 @@
 //! The door that decides and records: nothing is answered before its record is committed.
 
 use crate::Pdp;
-use crate::facts::{self, Gathered, MAX_PROPERTIES, gather};
+use crate::facts::{self, Gathered, MAX_PROPERTIES, bound, gather};
 use crate::policies::Matched;
 use crate::secret::Secret;
 use crate::{record, unmapped};
 use policy::compile::PolicySet;
-use policy::evaluate::{EvaluationRequest, evaluate, tenant_of};
+use policy::evaluate::{EvaluationRequest, called_tool, evaluate, tenant_of};
 use policy::facts::{AssertedProperties, Facts, Revision};
 use policy::labels::Responses;
 use policy::{Call, Decision, DecisionId, Reason};
@@ -15,8 +15,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use store::StoreError;
 
-/// How often facts and policy are read anew before a call is denied for want of one moment of both.
-const ROUNDS: usize = 3;
+/// How often facts and policy are read anew before a call is denied for want of one moment of both. A first call needs
+/// three where its arguments name resources: the policy, what it binds, and that.
+const ROUNDS: usize = 4;
 
 /// The subject as a PEP names it.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,9 +122,11 @@ impl Pdp {
         key: &Secret,
         question: &Question,
     ) -> Result<Result<Decided, AskError>, StoreError> {
+        let digest = key.digest();
+        let mut asked = self.guesses.guess(&digest, &question.call);
         let mut rounds = 0;
         loop {
-            let gathered = match gather(&self.store, &self.tokens, key, question).await? {
+            let mut gathered = match gather(&self.store, &self.tokens, key, question, &asked).await? {
                 Ok(gathered) => gathered,
                 Err(error) => return Ok(Err(error)),
             };
@@ -134,6 +137,21 @@ impl Pdp {
                 Matched::None => None,
                 Matched::Reloaded => continue,
             };
+            if let Some(set) = &set {
+                let settled = bound::settle(&mut gathered.facts, set, &question.call);
+                if settled.is_err() || (!asked.is_empty() && gathered.facts.bound.is_empty()) {
+                    let tool = called_tool(set, &gathered.facts, &question.call);
+                    self.guesses.learn(&digest, &question.call, tool);
+                }
+                if let Err(wanted) = settled
+                    && rounds < ROUNDS
+                {
+                    asked = wanted;
+                    continue;
+                }
+            } else {
+                gathered.facts.bound.clear();
+            }
             let decision = self.evaluate(set.as_ref(), &gathered.facts, &question.call).await;
             return Ok(Ok(Decided { gathered, decision, set }));
         }
@@ -248,6 +266,7 @@ mod tests {
                 until: None,
             }],
             asserted: AssertedProperties::default(),
+            bound: Vec::new(),
         };
         let call = Call {
             action: "tools/call".into(),

@@ -1,11 +1,13 @@
 //! Step 3: gather. From what one statement read to the facts of one call.
 
+pub(crate) mod bound;
 mod outside;
 
 use crate::enforce::{AskError, Question};
 use crate::secret::Secret;
 use crate::tokens::Tokens;
 use outside::Judged;
+use policy::ResourceRef;
 use policy::arguments::canonical;
 use policy::facts::{AssertedProperties, CredentialFacts, Facts, Identity, SubjectFacts};
 use policy::ids::WHOEVER;
@@ -33,26 +35,29 @@ struct Live<'a> {
     /// The digest of the enforcement key.
     credential: &'a str,
     tenant: Option<&'a str>,
+    bound: &'a [ResourceRef],
 }
 
 impl Live<'_> {
     async fn read(&self, caller: CallerBy<'_>) -> Result<LiveState, StoreError> {
         let credential = CredentialBy::Digest(self.credential);
-        self.store.read_live(&LiveQuery { credential, caller, tenant: self.tenant }).await
+        let query = LiveQuery { credential, caller, tenant: self.tenant, bound: self.bound };
+        self.store.read_live(&query).await
     }
 }
 
-/// Reads the live state for one call. One statement; a second only where a PEP that vouches for its subjects
+/// Reads the live state for one call, and what is registered of the resources that are `asked` for. One statement; a second only where a PEP that vouches for its subjects
 /// sends a token all the same, or for a token of an outside issuer as `outside` says.
 pub(crate) async fn gather(
     store: &Store,
     tokens: &Tokens,
     key: &Secret,
     question: &Question,
+    asked: &[ResourceRef],
 ) -> Result<Result<Gathered, AskError>, StoreError> {
     let credential = key.digest();
     let tenant = question.call.tenant.as_ref().map(policy::TenantSlug::as_str);
-    let live = Live { store, credential: &credential, tenant };
+    let live = Live { store, credential: &credential, tenant, bound: asked };
     let subject = question.subject.id.as_str();
     let (mut state, judged) = match &question.access_token {
         None => (live.read(CallerBy::Subject(subject)).await?, None),
@@ -65,20 +70,29 @@ pub(crate) async fn gather(
     if vouches && question.access_token.is_some() {
         state = live.read(CallerBy::Subject(subject)).await?;
     }
-    Ok(assemble(state, judged, question))
+    Ok(assemble(state, judged, question, asked))
 }
 
 /// Whether the key is a valid credential now.
 pub(crate) async fn authenticate(store: &Store, key: &Secret) -> Result<bool, StoreError> {
     let digest = key.digest();
-    let query =
-        LiveQuery { credential: CredentialBy::Digest(&digest), caller: CallerBy::Nobody, tenant: None };
+    let query = LiveQuery {
+        credential: CredentialBy::Digest(&digest),
+        caller: CallerBy::Nobody,
+        tenant: None,
+        bound: &[],
+    };
     let state = store.read_live(&query).await?;
     Ok(state.credential.is_some_and(|credential| valid(&credential, state.now)))
 }
 
-fn assemble(state: LiveState, judged: Option<Judged>, question: &Question) -> Result<Gathered, AskError> {
-    let LiveState { now, global_revision, credential, key, subject, memberships, .. } = state;
+fn assemble(
+    state: LiveState,
+    judged: Option<Judged>,
+    question: &Question,
+    asked: &[ResourceRef],
+) -> Result<Gathered, AskError> {
+    let LiveState { now, global_revision, credential, key, subject, memberships, bound, .. } = state;
     let credential = credential.filter(|c| valid(c, now)).ok_or(AskError::NotACredential)?;
     let api_key = key.as_ref().map(|key| key.id.clone());
     let asserted = asserted(question, credential.facts.trust)?;
@@ -89,7 +103,15 @@ fn assemble(state: LiveState, judged: Option<Judged>, question: &Question) -> Re
     // A caller that was not recognised has no memberships either.
     let memberships = if identity.subject().is_some() { memberships } else { Vec::new() };
     Ok(Gathered {
-        facts: Facts { now, global_revision, credential: credential.facts, identity, memberships, asserted },
+        facts: Facts {
+            now,
+            global_revision,
+            credential: credential.facts,
+            identity,
+            memberships,
+            asserted,
+            bound: bound::read(asked, bound),
+        },
         credential_key: Some(credential.key_id),
         api_key,
     })

@@ -14,6 +14,7 @@ pub mod flags;
 mod policies;
 mod preview;
 mod record;
+pub mod resources;
 pub mod secret;
 pub mod tokens;
 mod unmapped;
@@ -23,6 +24,7 @@ pub use preview::{Preview, PreviewError, Previewer};
 pub use record::RecordBody;
 pub use secret::Secret;
 
+use facts::bound::Guesses;
 use policies::Policies;
 use std::sync::Arc;
 use store::Store;
@@ -42,6 +44,8 @@ pub struct Pdp {
     /// Shared with the console, which shows what is known of issuers' keys.
     tokens: Arc<Tokens>,
     unmapped: Unmapped,
+    /// Which tools bind arguments, as last seen.
+    guesses: Guesses,
     /// One large call is evaluated at a time.
     heavy: Semaphore,
 }
@@ -52,6 +56,7 @@ impl Pdp {
         Self {
             policies: Arc::new(Policies::new(store.clone())),
             unmapped: Unmapped::start(store.clone()),
+            guesses: Guesses::default(),
             store,
             recorder,
             key,

@@ -59,7 +59,7 @@ fn compile_tool(source: ToolSource) -> CompiledTool {
 }
 
 /// Nothing that holds these locks can leave a half-written value behind, so a poisoned one is still good.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -199,6 +199,7 @@ impl Policies {
             redact: stored.redact,
             input_schema,
             check_schema: stored.check_schema,
+            bindings: stored.bindings,
         };
         let known = lock(&self.tools).get(&source.id).cloned();
         match known.filter(|known| known.source == source) {

@@ -2,11 +2,12 @@
 
 use crate::Pdp;
 use crate::enforce::evaluate_caught;
+use crate::facts::bound;
 use crate::policies::{Matched, Policies};
 use policy::evaluate::EvaluationRequest;
 use policy::facts::{AssertedProperties, CredentialFacts, Facts, Identity};
 use policy::labels::{ArgumentsMode, Responses, Trust};
-use policy::{Call, Decision, ServerSlug, SubjectId};
+use policy::{Call, Decision, ResourceRef, ServerSlug, SubjectId};
 use std::sync::Arc;
 use store::{CallerBy, CredentialBy, LiveQuery, Store, StoreError};
 
@@ -51,26 +52,39 @@ impl Previewer {
     /// # Errors
     /// When the state cannot be read.
     pub async fn preview(&self, preview: &Preview) -> Result<Decision, PreviewError> {
-        for _ in 0..4 {
-            let facts = self.preview_facts(preview).await?;
+        let mut asked = Vec::new();
+        for _ in 0..5 {
+            let mut facts = self.preview_facts(preview, &asked).await?;
             let set = match self.policies.matching(&facts, &preview.call, true).await? {
                 Matched::Set(set) => Some(set),
                 Matched::None => None,
                 Matched::Reloaded => continue,
             };
+            if let Some(set) = &set
+                && let Err(wanted) = bound::settle(&mut facts, set, &preview.call)
+            {
+                asked = wanted;
+                continue;
+            }
             let request = EvaluationRequest { facts: &facts, call: &preview.call, approved: &[] };
             return Ok(evaluate_caught(set.as_deref(), &request));
         }
         Err(PreviewError::Unsettled)
     }
 
-    pub(crate) async fn preview_facts(&self, preview: &Preview) -> Result<Facts, StoreError> {
+    /// `asked`: registered resources to be read along; the facts need [`bound::settle`] where there are any.
+    pub(crate) async fn preview_facts(
+        &self,
+        preview: &Preview,
+        asked: &[ResourceRef],
+    ) -> Result<Facts, StoreError> {
         let state = self
             .store
             .read_live(&LiveQuery {
                 credential: CredentialBy::None,
                 caller: CallerBy::Subject(preview.subject.as_str()),
                 tenant: preview.call.tenant.as_ref().map(policy::TenantSlug::as_str),
+                bound: asked,
             })
             .await?;
         let identity = match state.subject {
@@ -92,6 +106,7 @@ impl Previewer {
             identity,
             memberships: state.memberships,
             asserted: AssertedProperties::default(),
+            bound: bound::read(asked, state.bound),
         })
     }
 }

@@ -1,6 +1,8 @@
 //! Step 6: describe. Everything that evaluation saw, without credentials, so that the decision can be
 //! explained and evaluated again.
 
+mod bound;
+
 use crate::enforce::{Decided, Question};
 use policy::arguments::canonical;
 use policy::call::Target;
@@ -106,7 +108,12 @@ pub(crate) fn describe(id: &DecisionId, question: &Question, decided: &Decided, 
             subject: BodyRef { kind: &question.subject.kind, id: &question.subject.id },
             context: (!call.context.is_empty()).then_some(&call.context),
         },
-        facts: of_this_tenant(facts, &decided.decision),
+        facts: bound::hide(
+            of_this_tenant(facts, &decided.decision),
+            decided.decision.tenant.as_ref(),
+            known,
+            key,
+        ),
         decision: &decided.decision,
         tool: known.map(|tool| RecordedTool {
             definition_hash: tool.source.definition_hash.clone(),
@@ -199,7 +206,7 @@ mod tests {
         }
     }
 
-    fn asked() -> (Question, Decided) {
+    pub(super) fn asked() -> (Question, Decided) {
         let question = Question {
             call: Call {
                 action: "tools/call".into(),
@@ -236,6 +243,7 @@ mod tests {
             },
             memberships: vec![membership("acme"), membership("globex")],
             asserted: AssertedProperties { action: Map::new(), resource: object(json!({"region": "eu"})) },
+            bound: Vec::new(),
         };
         let mut decision = Decision::deny(Reason::NoMatchingRule, "why");
         decision.tenant = Some(TenantSlug::from("acme"));

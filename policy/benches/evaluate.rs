@@ -47,6 +47,7 @@ fn facts() -> Facts {
             until: None,
         }],
         asserted: AssertedProperties::default(),
+        bound: Vec::new(),
     }
 }
 
@@ -83,6 +84,7 @@ fn set(rules: &[Value], schema: Value) -> PolicySet {
         redact: Vec::new(),
         input_schema: Some(schema),
         check_schema: true,
+        bindings: Vec::new(),
     };
     let server = ServerSource {
         slug: ServerSlug::from("crm"),

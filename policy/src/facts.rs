@@ -1,7 +1,7 @@
 //! What the live state said about the caller, read in one statement for one call.
 
 use crate::ids::{CredentialId, ServerSlug, SubjectId, TenantSlug};
-use crate::labels::{ArgumentsMode, Responses, SubjectKind, Trust};
+use crate::labels::{ArgumentsMode, Responses, Sensitivity, SubjectKind, Trust};
 use crate::reason::Reason;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -174,6 +174,29 @@ impl AssertedProperties {
     }
 }
 
+/// A registered resource as it stands now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ResourceFacts {
+    /// In a record: empty where it is another tenant than the decision's.
+    pub tenant: TenantSlug,
+    pub sensitivity: Sensitivity,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub attributes: Map<String, Value>,
+}
+
+/// A resource that the call's arguments name, by a binding of the tool.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BoundFact {
+    /// Where in the arguments it is named: a JSON Pointer without `*`.
+    pub at: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub id: String,
+    /// None: no such resource is registered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<ResourceFacts>,
+}
+
 /// Everything read for one call, in one statement.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Facts {
@@ -187,6 +210,9 @@ pub struct Facts {
     pub memberships: Vec<MembershipFacts>,
     #[serde(default, skip_serializing_if = "AssertedProperties::is_empty")]
     pub asserted: AssertedProperties,
+    /// What the arguments name, in the order of the tool's bindings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bound: Vec<BoundFact>,
 }
 
 /// Why no tenant could be settled on.

@@ -93,6 +93,10 @@ label! {
     ArgumentsMode { Required = "required", ByName = "by_name" } "required, by_name"
 }
 label! {
+    /// What becomes of a call whose argument names a resource that is not registered.
+    OnUnknown { Deny = "deny", Allow = "allow" } "deny, allow"
+}
+label! {
     /// How much a denial tells the PEP.
     Responses { Explained = "explained", Minimal = "minimal" } "explained, minimal"
 }

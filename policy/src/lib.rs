@@ -5,6 +5,7 @@
 //! small. Nothing in this crate reads a clock, a file or a socket.
 
 pub mod arguments;
+pub mod binding;
 pub mod call;
 pub mod decision;
 pub mod facts;

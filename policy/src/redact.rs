@@ -51,7 +51,7 @@ fn walk(path: &[String], value: &mut Value, hide: &mut impl FnMut(&mut Value)) {
 }
 
 /// RFC 6901, section 4.
-fn unescape(part: &str) -> Option<String> {
+pub(crate) fn unescape(part: &str) -> Option<String> {
     let mut out = String::with_capacity(part.len());
     let mut characters = part.chars();
     while let Some(character) = characters.next() {

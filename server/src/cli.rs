@@ -1,7 +1,7 @@
 //! The command line: its words, and which command answers to them.
 
 use crate::commands::{
-    account, apply, audit, check, credential, export, issuer, migrate, revoke, serve, unmapped,
+    account, apply, audit, check, credential, export, issuer, migrate, resource, revoke, serve, unmapped,
 };
 use crate::config::{Config, ServeOptions, StateOptions};
 use crate::telemetry;
@@ -32,6 +32,8 @@ enum Command {
     Credential(credential::Options),
     /// List issuers of tokens and switch them off and on.
     Issuer(issuer::Options),
+    /// Import, list and remove registered resources, which arguments of calls name.
+    Resource(resource::Options),
     /// Take back tokens of issuers: one, or all that a subject has.
     Revoke(revoke::Options),
     /// List, map and block callers whom nobody is known by.
@@ -81,6 +83,7 @@ impl Cli {
                     Command::Check(options) => check::run(&config, &options).await,
                     Command::Credential(options) => credential::run(&config, options).await,
                     Command::Issuer(options) => issuer::run(&config, &options).await,
+                    Command::Resource(options) => resource::run(&config, &options).await,
                     Command::Revoke(options) => revoke::run(&config, &options).await,
                     Command::Unmapped(options) => unmapped::run(&config, &options).await,
                     Command::SetupLink => account::setup_link(&config).await,

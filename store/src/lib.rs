@@ -27,7 +27,9 @@ pub use administration::{Actor, Via, WriteError, Writer};
 pub use changes::{Action, Change};
 pub use connect::{OpenError, Settings};
 pub use db::{Dialect, StoreError};
-pub use live::{CallerBy, CredentialBy, LiveCredential, LiveIssuer, LiveKey, LiveQuery, LiveState};
+pub use live::{
+    CallerBy, CredentialBy, LiveCredential, LiveIssuer, LiveKey, LiveQuery, LiveResource, LiveState,
+};
 pub use migrate::{MigrateError, MigrationState};
 pub use snapshot::PolicySnapshot;
 pub use unmapped::{Seen, UnmappedCaller, UnmappedState};

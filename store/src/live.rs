@@ -7,10 +7,13 @@
 //! revisions_pkey). It judges nothing: expired keys, inactive subjects and issuers, revoked tokens and ended
 //! memberships are returned as they stand.
 
+mod bound;
 mod issuer;
 mod lane;
 mod statement;
 
+pub use bound::LiveResource;
+pub(crate) use bound::{is_named, keys};
 pub use issuer::LiveIssuer;
 pub(crate) use issuer::Memo;
 pub(crate) use lane::Lanes;
@@ -18,7 +21,7 @@ pub(crate) use lane::Lanes;
 use crate::Store;
 use crate::db::{StoreError, flag, json, word};
 use policy::facts::{CredentialFacts, MembershipFacts, RoleGrant, SubjectFacts};
-use policy::{CredentialId, ServerSlug, SubjectId, TenantSlug, Timestamp};
+use policy::{CredentialId, ResourceRef, ServerSlug, SubjectId, TenantSlug, Timestamp};
 use std::collections::BTreeMap;
 
 /// How the enforcement credential is found. Digests are SHA-256 in lower-case hexadecimal.
@@ -52,6 +55,8 @@ pub struct LiveQuery<'a> {
     pub caller: CallerBy<'a>,
     /// `context.tenant`; the credential's tenant goes before it.
     pub tenant: Option<&'a str>,
+    /// Registered resources to be read along: the first 100 of them.
+    pub bound: &'a [ResourceRef],
 }
 
 /// The enforcement credential, and the one of its keys that was shown.
@@ -91,6 +96,8 @@ pub struct LiveState {
     pub tokens_after: Option<Timestamp>,
     /// In tenant order; only the wanted tenant's where one is known.
     pub memberships: Vec<MembershipFacts>,
+    /// What is registered of [`LiveQuery::bound`].
+    pub bound: Vec<LiveResource>,
 }
 
 /// What a shape does not read is absent.
@@ -141,6 +148,9 @@ struct LiveRow {
     tenant_revision: Option<i64>,
     role_name: Option<String>,
     role_tenant: Option<String>,
+    /// Not selected where no resource is named.
+    #[sqlx(default)]
+    bound: Option<String>,
 }
 
 /// A column that is there whenever its row is.
@@ -238,6 +248,7 @@ impl Store {
             token_revoked: first.revoked_jti.is_some(),
             subject: subject(first)?,
             tokens_after: first.subject_tokens_after.map(Timestamp::from_micros),
+            bound: bound::found(&rows)?,
             memberships: memberships(rows),
         })
     }

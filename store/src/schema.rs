@@ -1,4 +1,4 @@
-//! The names of tables and columns that `0001_policy` and `0005_issuers` make; one enum per table.
+//! The names of tables and columns that `0001_policy`, `0005_issuers` and `0012_resources` make; one enum per table.
 
 use sea_query::Iden;
 
@@ -106,6 +106,7 @@ pub(crate) enum Tools {
     ReadOnly,
     CheckSchema,
     Redact,
+    Bindings,
     Definition,
     DefinitionHash,
     Offered,
@@ -202,6 +203,38 @@ pub(crate) enum Unmapped {
     Server,
     Tool,
     State,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum Resources {
+    Table,
+    Type,
+    Id,
+    Tenant,
+    Sensitivity,
+    Attributes,
+    UpdatedAt,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum ResourceImports {
+    Table,
+    Id,
+    Digest,
+    Format,
+    Tenant,
+    Size,
+    Position,
+    Line,
+    Created,
+    Changed,
+    Unchanged,
+    Refused,
+    Problems,
+    State,
+    StartedAt,
+    UpdatedAt,
+    By,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]

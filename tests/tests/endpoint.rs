@@ -332,6 +332,7 @@ mod stories {
         // These have tests of their own: a panic, databases that cannot be read or written to, and tokens of issuers.
         seen.extend(["evaluation_failed", "policy_unavailable", "audit_unavailable"].map(str::to_owned));
         seen.extend(["token_revoked", "token_wrong_audience"].map(str::to_owned));
+        seen.extend(["resource_unknown", "resource_tenant_mismatch"].map(str::to_owned));
         let page = include_str!("../../docs/endpoint.md");
         let (_, tables) = page.split_once("## Reason codes").expect("the heading");
         let (used, unused) =

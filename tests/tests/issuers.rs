@@ -58,7 +58,8 @@ mod stories {
         jti: Option<&str>,
     ) -> Result<LiveState, StoreError> {
         let caller = CallerBy::Identity { issuer, sub, jti };
-        store.read_live(&LiveQuery { credential: CredentialBy::None, caller, tenant: None }).await
+        let query = LiveQuery { credential: CredentialBy::None, caller, tenant: None, bound: &[] };
+        store.read_live(&query).await
     }
 
     async fn map(world: &World, issuer: &str, sub: &str, subject: &str) {
@@ -194,8 +195,12 @@ mod stories {
 
         // An API key is looked up as ever, and brings no issuer.
         let alice = pdp::Secret::new(world.secret("ALICE_KEY")).digest();
-        let query =
-            LiveQuery { credential: CredentialBy::None, caller: CallerBy::KeyDigest(&alice), tenant: None };
+        let query = LiveQuery {
+            credential: CredentialBy::None,
+            caller: CallerBy::KeyDigest(&alice),
+            tenant: None,
+            bound: &[],
+        };
         let state = there.read_live(&query).await.expect("reads");
         assert!(state.issuer.is_none() && state.key.is_some());
         assert_eq!(state.subject.map(|subject| subject.id), Some("alice".into()));

@@ -45,6 +45,7 @@ glyphs! {
     More = "more",
     Overview = "overview",
     Plus = "plus",
+    Resources = "resources",
     Roles = "roles",
     Rules = "rules",
     Search = "search",

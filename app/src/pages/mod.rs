@@ -13,6 +13,7 @@ pub mod issuers;
 pub mod keys;
 pub mod not_found;
 pub mod overview;
+pub mod resources;
 pub mod review;
 pub mod role;
 pub mod roles;

@@ -4,7 +4,7 @@ use super::format::{Bundle, CredentialEntry, RoleEntry, TenantEntry, given};
 use super::prune::{Prune, Pruned};
 use super::rules::{self, Flagged};
 use super::secrets::{Environment, Secrets};
-use super::{catalog, check, identities, issuers};
+use super::{catalog, check, identities, issuers, resources};
 use crate::secret::MIN_CHARACTERS;
 use policy::TenantSlug;
 use policy::compile::{Flag, RuleError};
@@ -40,6 +40,10 @@ pub enum ApplyError {
     Outside { thing: String, only: TenantSlug },
     #[error("the bundle names nothing, so pruning would remove everything")]
     NothingNamed,
+    #[error(
+        "there are more than {most} resources, which a bundle does not prune; leave `resources` out, and remove them one by one"
+    )]
+    ManyResources { most: u64 },
     #[error("tenant `{tenant}` is not in `tenants` and would be pruned, but {thing} needs it")]
     TenantNeeded { tenant: TenantSlug, thing: String },
     #[error(
@@ -113,6 +117,9 @@ pub async fn apply(
     }
     for entry in given(&bundle.servers) {
         catalog::server(writer, entry, only).await?;
+    }
+    for entry in given(&bundle.resources) {
+        resources::resource(writer, entry, only).await?;
     }
     for rule in given(&bundle.rules) {
         rules::rule(writer, rule).await?;

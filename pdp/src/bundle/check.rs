@@ -53,6 +53,9 @@ fn twice(bundle: &Bundle) -> Result<(), ApplyError> {
             once(format!("tool `{}/{}`", entry.slug, tool.name))?;
         }
     }
+    for entry in given(&bundle.resources) {
+        once(format!("resource `{}:{}`", entry.kind, entry.id))?;
+    }
     for rule in given(&bundle.rules) {
         once(named("rule", rule.tenant.as_ref(), &rule.name))?;
     }
@@ -92,6 +95,10 @@ pub(super) fn tenants(bundle: &Bundle) -> Vec<(&TenantSlug, String)> {
         let thing = format!("server `{}`", entry.slug);
         spoken_of.extend(given(&entry.tenants).iter().map(|tenant| (tenant, thing.clone())));
     }
+    for entry in given(&bundle.resources) {
+        let thing = format!("resource `{}:{}`", entry.kind, entry.id);
+        spoken_of.extend(entry.tenant.as_ref().map(|tenant| (tenant, thing)));
+    }
     for rule in given(&bundle.rules) {
         spoken_of
             .extend(rule.tenant.as_ref().map(|tenant| (tenant, named("rule", Some(tenant), &rule.name))));
@@ -122,6 +129,7 @@ mod tests {
             ("subjects: [{id: s, api_keys: [{name: k}, {name: k}]}]", "subject `s`, key `k`"),
             ("servers: [{slug: m}, {slug: m}]", "server `m`"),
             ("servers: [{slug: m, tools: [{name: t}, {name: t}]}]", "tool `m/t`"),
+            ("resources: [{type: c, id: a, tenant: b}, {type: c, id: a, tenant: d}]", "resource `c:a`"),
             (
                 "rules: [{name: x, effect: deny, tools: ['*/*']}, {name: x, effect: allow, tools: ['*/*']}]",
                 "rule `x`",
@@ -143,6 +151,7 @@ mod tests {
             ("subjects: [{id: s, memberships: [{tenant: a}, {tenant: b}]}]", "the membership of subject `s`"),
             ("servers: [{slug: m, tenants: [a, b]}]", "server `m`"),
             ("rules: [{name: x, tenant: b, effect: deny, tools: ['*/*']}]", "rule `x` of tenant `b`"),
+            ("resources: [{type: c, id: x, tenant: b}]", "resource `c:x`"),
             ("credentials: [{name: c, tenant: b}]", "credential `c`"),
         ] {
             assert!(check(&Bundle::parse(text).expect("reads")).is_ok(), "{text}");

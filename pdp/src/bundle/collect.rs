@@ -5,7 +5,7 @@ use super::format::{
     ApiKeyEntry, Bundle, BundleError, CredentialEntry, IdentityEntry, MembershipEntry, RoleEntry,
     ServerEntry, SubjectEntry, TenantEntry, ToolEntry,
 };
-use super::issuers;
+use super::{issuers, resources};
 use policy::rule::NotYet;
 use policy::{ReviewState, ServerSlug, SubjectId, TenantSlug};
 use serde_json::{Map, Value};
@@ -37,7 +37,12 @@ pub async fn export(store: &Store, only: Option<&TenantSlug>, version: &str) -> 
     {
         return Err(ExportError::UnknownTenant(slug.clone()));
     }
-    Ok(collect(everything, only).to_yaml(version)?)
+    let left_out = everything.resources.is_none();
+    let mut text = collect(everything, only).to_yaml(version)?;
+    if left_out {
+        text.insert_str(0, &resources::left_out());
+    }
+    Ok(text)
 }
 
 fn collect(mut everything: Everything, only: Option<&TenantSlug>) -> Bundle {
@@ -68,7 +73,7 @@ fn collect(mut everything: Everything, only: Option<&TenantSlug>) -> Bundle {
         issuers: Some(everything.issuers.into_iter().map(issuers::entry).collect()),
         subjects: Some(subjects.collect()),
         servers: Some(servers.collect()),
-        resources: NotYet,
+        resources: everything.resources.map(|all| all.into_iter().map(resources::entry).collect()),
         rules: Some(everything.rules.into_iter().map(|stored: StoredRule| stored.rule).collect()),
         credentials: Some(everything.credentials.into_iter().map(credential).collect()),
     }
@@ -88,6 +93,9 @@ fn keep_what_holds_in(everything: &mut Everything, only: &TenantSlug) {
     let members: BTreeSet<SubjectId> =
         everything.memberships.iter().map(|membership| membership.subject.clone()).collect();
     everything.subjects.retain(|subject| members.contains(&subject.id));
+    if let Some(resources) = &mut everything.resources {
+        resources.retain(|resource| resource.tenant == *only);
+    }
     everything.credentials.retain(|credential| shared_or_own(&credential.tenant));
     // A credential of the tenant needs its server, also one that the tenant may not use.
     let bound: BTreeSet<ServerSlug> = everything
@@ -186,7 +194,7 @@ fn tool(stored: Tool) -> ToolEntry {
         read_only: Some(stored.read_only),
         redact: Some(stored.redact),
         check_schema: Some(stored.check_schema),
-        bindings: NotYet,
+        bindings: Some(stored.bindings),
         task: NotYet,
         scopes: NotYet,
     };

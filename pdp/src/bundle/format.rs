@@ -4,6 +4,7 @@
 //! that is given replaces the stored list.
 
 use super::issuers::IssuerEntry;
+use policy::binding::Binding;
 use policy::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust};
 use policy::rule::NotYet;
 use policy::{Rule, ServerSlug, SubjectId, TenantSlug, Timestamp};
@@ -21,7 +22,7 @@ pub struct Bundle {
     pub issuers: Option<Vec<IssuerEntry>>,
     pub subjects: Option<Vec<SubjectEntry>>,
     pub servers: Option<Vec<ServerEntry>>,
-    pub resources: NotYet,
+    pub resources: Option<Vec<ResourceEntry>>,
     pub rules: Option<Vec<Rule>>,
     pub credentials: Option<Vec<CredentialEntry>>,
 }
@@ -118,12 +119,24 @@ pub struct ToolEntry {
     pub read_only: Option<bool>,
     pub redact: Option<Vec<String>>,
     pub check_schema: Option<bool>,
-    #[serde(default)]
-    pub bindings: NotYet,
+    /// Which arguments name registered resources.
+    pub bindings: Option<Vec<Binding>>,
     #[serde(default)]
     pub task: NotYet,
     #[serde(default)]
     pub scopes: NotYet,
+}
+
+/// A registered resource, of the tenant that is given or has it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResourceEntry {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub id: String,
+    pub tenant: Option<TenantSlug>,
+    pub sensitivity: Option<Sensitivity>,
+    pub attributes: Option<Map<String, Value>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -200,9 +213,13 @@ mod tests {
         for (text, key) in [
             ("issuers: [{url: 'https://idp.example', actor_claim: azp}]", "not supported"),
             ("issuers: [{url: 'https://idp.example', keys: pem}]", "pem"),
-            ("resources: []", "not supported"),
+            ("resources: [{type: customer, id: c, tennant: acme}]", "tennant"),
             ("rules: [{name: x, effect: allow, prompts: ['a/b']}]", "not supported"),
-            ("servers: [{slug: crm, tools: [{name: t, bindings: []}]}]", "not supported"),
+            ("servers: [{slug: crm, tools: [{name: t, bindings: [{pointer: /a, typ: b}]}]}]", "typ"),
+            (
+                "servers: [{slug: crm, tools: [{name: t, bindings: [{pointer: /a, type: b, unknown: x}]}]}]",
+                "x",
+            ),
             ("tasks: []", "tasks"),
             ("servers: [{slug: crm, tools: [{name: t, review: seen}]}]", "seen"),
             ("tenants: [{slug: a}]\ntenants: []", "tenants"),

@@ -8,6 +8,7 @@ mod format;
 mod identities;
 mod issuers;
 mod prune;
+mod resources;
 mod rules;
 mod secrets;
 mod write;

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::hash::Hash;
 use store::Writer;
-use store::administration::{Everything, Page, Role, Server};
+use store::administration::{Everything, MOST_RESOURCES, Page, Resource, Role, Server};
 
 /// Things of one kind that were removed, and what went along with them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,7 @@ pub(super) struct Prune {
     roles: Vec<Role>,
     issuers: Vec<Issuer>,
     servers: Vec<Server>,
+    resources: Vec<Resource>,
     /// In a bundle of one tenant: issuers and servers as they are without it.
     left_issuers: Vec<Issuer>,
     left: Vec<Server>,
@@ -108,6 +109,16 @@ impl Prune {
             unnamed(&stored.subjects, keys(&bundle.subjects, |entry| &entry.id), |subject| &subject.id);
         let servers =
             unnamed(&stored.servers, keys(&bundle.servers, |entry| &entry.slug), |server| &server.slug);
+        let mut resources = match (&stored.resources, &bundle.resources) {
+            (_, None) => Vec::new(),
+            (None, Some(_)) => return Err(ApplyError::ManyResources { most: MOST_RESOURCES }),
+            (Some(stored), Some(_)) => unnamed(
+                stored,
+                keys(&bundle.resources, |entry| (entry.kind.as_str(), entry.id.as_str())),
+                |resource| (resource.kind.as_str(), resource.id.as_str()),
+            ),
+        };
+        resources.retain(|resource| own(Some(&resource.tenant)));
         let mut tenants =
             unnamed(&stored.tenants, keys(&bundle.tenants, |entry| &entry.slug), |tenant| &tenant.slug);
         tenants.retain(|_| only.is_none());
@@ -126,6 +137,7 @@ impl Prune {
             roles: roles.into_iter().cloned().collect(),
             issuers: issuers.into_iter().map(|stored| stored.issuer.clone()).collect(),
             servers: servers.into_iter().cloned().collect(),
+            resources: resources.into_iter().cloned().collect(),
             left_issuers: Vec::new(),
             left: Vec::new(),
             tenants: tenants.iter().map(|tenant| tenant.slug.clone()).collect(),
@@ -198,6 +210,13 @@ impl Prune {
             .filter(|stored| in_tenant(stored.rule.tenant.as_ref()) && !rules.contains(&stored.id))
             .count();
 
+        let tenant_resources = stored
+            .resources
+            .iter()
+            .flatten()
+            .filter(|resource| in_tenant(Some(&resource.tenant)) && !self.resources.contains(resource))
+            .count();
+
         let mut pruned = Vec::new();
         let mut tell = |count: usize, what: &'static str, along: &[(usize, &'static str)]| {
             if count > 0 {
@@ -214,7 +233,13 @@ impl Prune {
         tell(self.issuers.len(), "issuer", &[]);
         tell(self.left.len(), "server use", &[]);
         tell(self.servers.len(), "server", &[(tools, "tool")]);
-        let of_tenants = [(members, "membership"), (tenant_roles, "role"), (tenant_rules, "rule")];
+        tell(self.resources.len(), "resource", &[]);
+        let of_tenants = [
+            (members, "membership"),
+            (tenant_roles, "role"),
+            (tenant_rules, "rule"),
+            (tenant_resources, "resource"),
+        ];
         tell(self.tenants.len(), "tenant", &of_tenants);
         pruned
     }
@@ -257,6 +282,9 @@ impl Prune {
         for server in &self.servers {
             writer.delete_server(&server.slug).await.about("prune")?;
         }
+        for resource in &self.resources {
+            writer.delete_resource(&resource.kind, &resource.id).await.about("prune")?;
+        }
         for slug in &self.tenants {
             writer.delete_tenant(slug).await.about("prune")?;
         }
@@ -289,6 +317,7 @@ fn names_nothing(bundle: &Bundle) -> bool {
         && given(&bundle.issuers).is_empty()
         && given(&bundle.subjects).is_empty()
         && given(&bundle.servers).is_empty()
+        && given(&bundle.resources).is_empty()
         && given(&bundle.rules).is_empty()
         && given(&bundle.credentials).is_empty()
 }

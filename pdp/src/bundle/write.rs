@@ -1,12 +1,15 @@
 //! A bundle as the text that [`Bundle::parse`] reads: each key in its place, everything that is known.
 
 use super::format::{
-    ApiKeyEntry, Bundle, BundleError, CredentialEntry, IdentityEntry, MembershipEntry, RoleEntry,
-    ServerEntry, SubjectEntry, TenantEntry, ToolEntry,
+    ApiKeyEntry, Bundle, BundleError, CredentialEntry, IdentityEntry, MembershipEntry, ResourceEntry,
+    RoleEntry, ServerEntry, SubjectEntry, TenantEntry, ToolEntry,
 };
 use super::issuers::IssuerEntry;
 use super::yaml::{Node, document};
-use policy::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust};
+use policy::binding::Binding;
+use policy::labels::{
+    ArgumentsMode, OnUnknown, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust,
+};
 use policy::{Rule, ServerSlug, TenantSlug};
 use serde_json::Value;
 
@@ -85,7 +88,7 @@ impl Keys {
 
 fn entries(bundle: &Bundle) -> Result<Vec<(String, Node)>, BundleError> {
     // Taken apart so that a key which is added to the format cannot be forgotten here.
-    let Bundle { only_tenant, tenants, roles, issuers, subjects, servers, resources: _, rules, credentials } =
+    let Bundle { only_tenant, tenants, roles, issuers, subjects, servers, resources, rules, credentials } =
         bundle;
     let issuers = match issuers {
         Some(issuers) => Some(issuers.iter().map(issuer).collect::<Result<Vec<_>, _>>()?),
@@ -102,6 +105,7 @@ fn entries(bundle: &Bundle) -> Result<Vec<(String, Node)>, BundleError> {
         .with_any("issuers", issuers)
         .with_any("subjects", list(subjects.as_deref(), subject))
         .with_any("servers", list(servers.as_deref(), server))
+        .with_any("resources", list(resources.as_deref(), resource))
         .with_any("rules", rules)
         .with_any("credentials", list(credentials.as_deref(), credential));
     Ok(keys.0)
@@ -243,7 +247,7 @@ fn tool(entry: &ToolEntry) -> Node {
         read_only,
         redact,
         check_schema,
-        bindings: _,
+        bindings,
         task: _,
         scopes: _,
     } = entry;
@@ -254,6 +258,7 @@ fn tool(entry: &ToolEntry) -> Node {
         .with_any("sensitivity", sensitivity.map(Sensitivity::as_str))
         .with_any("read_only", *read_only)
         .with_any("redact", texts(redact.as_deref()))
+        .with_any("bindings", list(bindings.as_deref(), binding))
         .with_any("check_schema", *check_schema)
         .with_any("title", title.as_deref())
         .with_any("description", description.as_deref())
@@ -261,6 +266,27 @@ fn tool(entry: &ToolEntry) -> Node {
         .with_any("output_schema", output_schema.clone())
         .with_any("annotations", annotations.clone())
         .with_any("definition", definition.clone())
+        .node()
+}
+
+fn binding(binding: &Binding) -> Node {
+    let Binding { pointer, kind, optional, unknown } = binding;
+    Keys::default()
+        .with("pointer", pointer.as_str())
+        .with("type", kind.as_str())
+        .with_any("optional", optional.then_some(true))
+        .with_any("unknown", (*unknown != OnUnknown::Deny).then_some(unknown.as_str()))
+        .node()
+}
+
+fn resource(entry: &ResourceEntry) -> Node {
+    let ResourceEntry { kind, id, tenant, sensitivity, attributes } = entry;
+    Keys::default()
+        .with("type", kind.as_str())
+        .with("id", id.as_str())
+        .with_any("tenant", tenant.as_ref().map(TenantSlug::as_str))
+        .with_any("sensitivity", sensitivity.map(Sensitivity::as_str))
+        .with_any("attributes", attributes.clone())
         .node()
 }
 
@@ -357,8 +383,14 @@ servers:
         sensitivity: regulated
         read_only: false
         redact: [/card/number]
+        bindings:
+          - { pointer: /customer_id, type: customer }
+          - { pointer: '/orders/*', type: order, optional: true, unknown: allow }
         check_schema: false
       - { name: other, review: changed, definition: { inputSchema: null, execution: { taskSupport: forbidden } } }
+resources:
+  - { type: customer, id: 'c-42/x', tenant: acme, sensitivity: regulated, attributes: { region: eu, 'no': 1 } }
+  - { type: order, id: '007', tenant: acme }
 rules:
   - name: one
     tenant: acme

@@ -1,6 +1,7 @@
 //! Deciding as if a draft were live: the same steps and the same code, with one rule put in place.
 
 use crate::enforce::evaluate_caught;
+use crate::facts::bound;
 use crate::preview::{Preview, PreviewError, Previewer};
 use policy::compile::{CompiledRule, RuleSource};
 use policy::evaluate::{EvaluationRequest, tenant_of};
@@ -24,8 +25,9 @@ impl Previewer {
         let compiled = catch_unwind(AssertUnwindSafe(|| CompiledRule::compile_or_break(draft)))
             .unwrap_or_else(|_| CompiledRule::broken_by(draft, "compiling it panicked"));
         let compiled = Arc::new(compiled);
-        for _ in 0..4 {
-            let facts = self.preview_facts(preview).await?;
+        let mut asked = Vec::new();
+        for _ in 0..5 {
+            let mut facts = self.preview_facts(preview, &asked).await?;
             let set = match tenant_of(&facts, &preview.call) {
                 Some(tenant) => {
                     let binds = draft.rule.tenant.as_ref().is_none_or(|own| own == tenant)
@@ -43,6 +45,12 @@ impl Previewer {
                 }
                 None => None,
             };
+            if let Some(set) = &set
+                && let Err(wanted) = bound::settle(&mut facts, set, &preview.call)
+            {
+                asked = wanted;
+                continue;
+            }
             let request = EvaluationRequest { facts: &facts, call: &preview.call, approved: &[] };
             return Ok(evaluate_caught(set.as_ref(), &request));
         }

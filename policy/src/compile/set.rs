@@ -3,6 +3,7 @@
 use super::index::RuleIndex;
 use super::rule::{CompiledRule, RuleSource};
 use super::tool_schema::{ToolSchema, ToolSchemaError};
+use crate::binding::{self, Binding, BindingError, CompiledBinding};
 use crate::facts::Revision;
 use crate::ids::{ServerSlug, TenantSlug, ToolId};
 use crate::labels::{ReviewState, Risk, Sensitivity};
@@ -35,6 +36,8 @@ pub struct ToolSource {
     pub input_schema: Option<Value>,
     /// False: a person switched checking off for this tool.
     pub check_schema: bool,
+    /// Which arguments name registered resources.
+    pub bindings: Vec<Binding>,
 }
 
 /// A server as the store keeps it.
@@ -65,6 +68,8 @@ pub struct CompiledTool {
     pub(crate) check: ArgumentCheck,
     /// None: a stored path does not parse, so everything is redacted.
     redact: Option<Vec<RedactPath>>,
+    /// What cannot be taken forbids the call.
+    bindings: Result<Arc<[CompiledBinding]>, BindingError>,
 }
 
 impl CompiledTool {
@@ -78,13 +83,23 @@ impl CompiledTool {
             },
         };
         let redact = source.redact.iter().map(|path| RedactPath::parse(path).ok()).collect();
-        Self { source, check, redact }
+        let bindings = binding::compile(&source.bindings).map(Arc::from);
+        Self { source, check, redact, bindings }
     }
 
     /// A tool whose schema could not even be looked at.
     pub fn not_usable(source: ToolSource) -> Self {
         let check = ArgumentCheck::NotUsable(ToolSchemaError::Compile("compiling it panicked".to_owned()));
-        Self { source, check, redact: None }
+        let bindings = binding::compile(&source.bindings).map(Arc::from);
+        Self { source, check, redact: None, bindings }
+    }
+
+    /// Which arguments name registered resources.
+    ///
+    /// # Errors
+    /// When a stored binding is none.
+    pub fn bindings(&self) -> Result<&Arc<[CompiledBinding]>, &BindingError> {
+        self.bindings.as_ref()
     }
 
     /// Whether the value at this place of the arguments must not be repeated: it, something above it, or

@@ -1,8 +1,8 @@
 //! The variables of conditions, made only when a condition reads them and at most once per call.
 
-use super::EvaluationRequest;
 use super::admission::Party;
 use super::values::{map, map_of, moment, text, to_cel};
+use super::{EvaluationRequest, bound};
 use crate::compile::{CompiledServer, CompiledTool, PolicySet};
 use cel::Value as Cel;
 use serde_json::{Map, Value};
@@ -21,6 +21,7 @@ pub(crate) struct Inputs<'a> {
     tool: &'a CompiledTool,
     arguments: OnceCell<Cel>,
     token: OnceCell<Cel>,
+    bound: OnceCell<Cel>,
     too_long: OnceCell<bool>,
 }
 
@@ -40,6 +41,7 @@ impl<'a> Inputs<'a> {
             tool,
             arguments: OnceCell::new(),
             token: OnceCell::new(),
+            bound: OnceCell::new(),
             too_long: OnceCell::new(),
         }
     }
@@ -58,9 +60,11 @@ impl<'a> Inputs<'a> {
                 &asserted.resource,
             ];
             let claims = self.request.facts.identity.token().map(|token| &token.claims);
+            let bound = self.request.facts.bound.iter().filter_map(|fact| fact.resource.as_ref());
             self.request.call.arguments.known().is_some_and(too_long)
                 || self.party.membership.roles.len() > MOST_ELEMENTS
                 || maps.into_iter().chain(claims).any(too_long_map)
+                || bound.map(|resource| &resource.attributes).any(too_long_map)
         })
     }
 
@@ -82,7 +86,7 @@ impl<'a> Inputs<'a> {
             }
             "token" => self.token.get_or_init(|| self.claims()).clone(),
             "context" => over(&self.request.call.context, []),
-            "bound" => map([]),
+            "bound" => self.bound.get_or_init(|| self.resources()).clone(),
             "now" => moment(self.request.facts.now.micros()),
             _ => Cel::Null,
         }
@@ -91,6 +95,11 @@ impl<'a> Inputs<'a> {
     /// The claims of the caller's token; null for a caller without one, so that a condition on them is unknown.
     fn claims(&self) -> Cel {
         self.request.facts.identity.token().map_or(Cel::Null, |token| over(&token.claims, []))
+    }
+
+    /// The registered resources that the arguments name.
+    fn resources(&self) -> Cel {
+        bound::variable(self.request.facts, self.tool, self.request.call)
     }
 
     fn subject(&self) -> Cel {
@@ -115,6 +124,7 @@ impl<'a> Inputs<'a> {
                 ("server", text(self.server.slug.as_str())),
                 ("risk", text(self.tool.source.risk.as_str())),
                 ("sensitivity", text(self.tool.source.sensitivity.as_str())),
+                ("read_only", Cel::Bool(self.tool.source.read_only)),
                 ("tenant", text(self.set.tenant.slug.as_str())),
             ],
         )

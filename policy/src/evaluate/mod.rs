@@ -3,6 +3,7 @@
 
 mod admission;
 mod audience;
+mod bound;
 mod inputs;
 mod nearest;
 mod rules;
@@ -20,6 +21,7 @@ use crate::reason::Reason;
 use admission::Party;
 
 pub use admission::tenant_of;
+pub use bound::{NamedResource, called_tool, named_resources};
 pub(crate) use inputs::Inputs;
 
 /// All that a decision rests on, but for the compiled policy.
@@ -185,6 +187,10 @@ fn call_tool(
 ) -> Decision {
     let mut notes = Vec::new();
     if let Err(decision) = check_arguments(request, server, tool, &mut notes) {
+        return decision;
+    }
+    if let Err(mut decision) = bound::check(request, tool, &set.tenant.slug) {
+        decision.notes = notes;
         return decision;
     }
     let mut decision = rules::decide(set, request, party, server, tool);

@@ -10,6 +10,7 @@ pub(crate) mod credential;
 pub(crate) mod export;
 pub(crate) mod issuer;
 pub(crate) mod migrate;
+pub(crate) mod resource;
 pub(crate) mod revoke;
 pub(crate) mod serve;
 pub(crate) mod unmapped;

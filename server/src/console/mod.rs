@@ -16,6 +16,7 @@ mod error_links;
 mod evidence;
 mod forwarded;
 mod headers;
+mod import;
 mod keys;
 mod links;
 mod origin;
@@ -175,7 +176,8 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/account/password", post(account::change_password))
         .route("/account/theme", post(account::change_theme))
         .merge(keys::router())
-        .merge(evidence::router());
+        .merge(evidence::router())
+        .merge(import::router());
     for page in app::routes::PAGES.iter().filter(|page| page.path != "/") {
         inside = inside.route(page.path, get(pages::page));
     }

@@ -11,6 +11,7 @@ use super::{ConsoleSettings, ConsoleState};
 use crate::clock::Clock;
 use app::pages::decisions::read::CountNewerDecisions;
 use app::pages::evidence::read::ReadVerification;
+use app::pages::resources::read::ReadImport;
 use app::pages::server::discover::ReadDiscovery;
 use async_trait::async_trait;
 use axum::extract::{Request, State};
@@ -44,7 +45,8 @@ const REFUSED: &str = "the account was changed while it signed in";
 
 /// What open pages ask by themselves, again and again. Nobody is at the desk for it, so it does not count as use: a
 /// session would never rest otherwise.
-const BACKGROUND: &[&str] = &[CountNewerDecisions::PATH, ReadDiscovery::PATH, ReadVerification::PATH];
+const BACKGROUND: &[&str] =
+    &[CountNewerDecisions::PATH, ReadDiscovery::PATH, ReadImport::PATH, ReadVerification::PATH];
 
 /// The idle expiry moves at most so often: reading a page must not always write.
 const TOUCH_EVERY: i64 = 60 * 1_000_000;

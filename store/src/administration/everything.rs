@@ -1,9 +1,9 @@
 //! All of it at once, as of one moment: what a policy file is written from, and pruned against.
 
 use super::{
-    ApiKey, Credential, CredentialKey, Membership, Page, Role, Server, StoredIssuer, StoredRule, Subject,
-    Tenant, Tool, Writer, api_keys, credential_keys, credentials, issuers, memberships, roles, rules,
-    servers, subjects, tenants, tools,
+    ApiKey, Credential, CredentialKey, Membership, Page, Resource, ResourceFilter, Role, Server,
+    StoredIssuer, StoredRule, Subject, Tenant, Tool, Writer, api_keys, credential_keys, credentials, issuers,
+    memberships, resources, roles, rules, servers, subjects, tenants, tools,
 };
 use crate::Store;
 use crate::db::{Source, StoreError};
@@ -27,12 +27,23 @@ pub struct Everything {
     pub servers: Vec<Server>,
     /// By server and name.
     pub tools: Vec<Tool>,
+    /// By type and id; None where there are more than [`MOST_RESOURCES`], which come and go by file.
+    pub resources: Option<Vec<Resource>>,
     /// By name.
     pub rules: Vec<StoredRule>,
     /// By name.
     pub credentials: Vec<Credential>,
     /// The oldest first; expired ones too.
     pub credential_keys: Vec<CredentialKey>,
+}
+
+/// A policy file holds so many resources at the most.
+pub const MOST_RESOURCES: u64 = 10_000;
+
+async fn few_resources<S: Source>(source: &mut S) -> Result<Option<Vec<Resource>>, StoreError> {
+    let page = Page { limit: MOST_RESOURCES + 1, ..Page::ALL };
+    let resources = resources::list(source, ResourceFilter::default(), &page).await?;
+    Ok((resources.len() as u64 <= MOST_RESOURCES).then_some(resources))
 }
 
 async fn read<S: Source>(source: &mut S) -> Result<Everything, StoreError> {
@@ -45,6 +56,7 @@ async fn read<S: Source>(source: &mut S) -> Result<Everything, StoreError> {
         api_keys: api_keys::list_all(source).await?,
         servers: servers::list(source, None, &Page::ALL).await?,
         tools: tools::list(source, None, &Page::ALL).await?,
+        resources: few_resources(source).await?,
         rules: rules::list(source, None, &Page::ALL).await?,
         credentials: credentials::list(source, &Page::ALL).await?,
         credential_keys: credential_keys::list_all(source).await?,

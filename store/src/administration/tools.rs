@@ -5,6 +5,7 @@ use super::{Page, WriteError, Writer, beyond, holds, text};
 use crate::Store;
 use crate::db::{Source, StoreError, flag, json, new_id, to_json, word};
 use crate::schema::Tools;
+use policy::binding::{self, Binding};
 use policy::{ReviewState, Risk, Sensitivity, ServerSlug, Timestamp, ToolId};
 use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use serde::Serialize;
@@ -25,6 +26,8 @@ pub struct Tool {
     pub check_schema: bool,
     /// JSON Pointers into the arguments that are kept only as a keyed digest.
     pub redact: Vec<String>,
+    /// Which arguments name registered resources.
+    pub bindings: Vec<Binding>,
     /// The tool object as it was when a person reviewed it.
     pub definition: Option<Value>,
     /// SHA-256 of it, in hexadecimal.
@@ -52,6 +55,7 @@ impl Tool {
             read_only: false,
             check_schema: true,
             redact: Vec::new(),
+            bindings: Vec::new(),
             definition: None,
             definition_hash: None,
             offered: None,
@@ -79,6 +83,7 @@ struct ToolRow {
     read_only: i64,
     check_schema: i64,
     redact: String,
+    bindings: String,
     definition: Option<String>,
     definition_hash: Option<String>,
     offered: Option<String>,
@@ -102,6 +107,7 @@ impl TryFrom<ToolRow> for Tool {
             read_only: flag(row.read_only, "tools.read_only")?,
             check_schema: flag(row.check_schema, "tools.check_schema")?,
             redact: json(&row.redact, "tools.redact")?,
+            bindings: json(&row.bindings, "tools.bindings")?,
             definition: row.definition.map(|text| json(&text, "tools.definition")).transpose()?,
             definition_hash: row.definition_hash,
             offered: row.offered.map(|text| json(&text, "tools.offered")).transpose()?,
@@ -113,7 +119,7 @@ impl TryFrom<ToolRow> for Tool {
     }
 }
 
-const COLUMNS: [Tools; 16] = [
+const COLUMNS: [Tools; 17] = [
     Tools::Id,
     Tools::Server,
     Tools::Name,
@@ -123,6 +129,7 @@ const COLUMNS: [Tools; 16] = [
     Tools::ReadOnly,
     Tools::CheckSchema,
     Tools::Redact,
+    Tools::Bindings,
     Tools::Definition,
     Tools::DefinitionHash,
     Tools::Offered,
@@ -133,7 +140,7 @@ const COLUMNS: [Tools; 16] = [
 ];
 
 /// The values of [`COLUMNS`], in their order.
-fn values(tool: &Tool) -> Result<[Expr; 16], StoreError> {
+fn values(tool: &Tool) -> Result<[Expr; 17], StoreError> {
     Ok([
         tool.id.as_str().into(),
         tool.server.as_str().into(),
@@ -144,6 +151,7 @@ fn values(tool: &Tool) -> Result<[Expr; 16], StoreError> {
         i64::from(tool.read_only).into(),
         i64::from(tool.check_schema).into(),
         to_json(&tool.redact)?.into(),
+        to_json(&tool.bindings)?.into(),
         tool.definition.as_ref().map(to_json).transpose()?.into(),
         tool.definition_hash.clone().into(),
         tool.offered.as_ref().map(to_json).transpose()?.into(),
@@ -269,6 +277,7 @@ impl Writer {
                 reason: "must be JSON Pointers such as /card/number or /cards/*/number",
             });
         }
+        binding::compile(&tool.bindings)?;
         check_name(&tool.name)?;
         for pointer in &tool.redact {
             text("redact", pointer)?;

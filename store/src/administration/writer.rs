@@ -4,6 +4,7 @@ use crate::Store;
 use crate::changes::{self, Action, Change};
 use crate::db::{Dialect, StoreError, Tx, new_id, now_micros};
 use crate::schema::Revisions;
+use policy::binding::BindingError;
 use policy::ids::NameError;
 use policy::issuer::IssuerError;
 use policy::{TenantSlug, Timestamp};
@@ -84,6 +85,9 @@ pub enum WriteError {
     /// A setting of an issuer.
     #[error(transparent)]
     Issuer(#[from] IssuerError),
+    /// A binding of a tool, or the type or id of a resource.
+    #[error(transparent)]
+    Binding(#[from] BindingError),
     #[error("the identity `{sub}` of `{issuer}` is blocked; unblock it first")]
     Blocked { issuer: String, sub: String },
     #[error("{what} is still used by {by}")]

@@ -1,12 +1,13 @@
 //! The text of the live read. It hangs on the shape of the question alone, so it is rendered once per shape.
 
-use super::{CallerBy, CredentialBy, LiveQuery};
+use super::{CallerBy, CredentialBy, LiveQuery, bound};
 use crate::db::{Dialect, now_micros};
 use crate::kept::{Kept, Shelf, slot};
 use crate::schema::{
     ApiKeys, CredentialKeys, Credentials, Identities, IssuerTenants, Issuers, MembershipRoles, Memberships,
     Revisions, Roles, Subjects, TokenRevocations,
 };
+use policy::binding::MAX_NAMED;
 use sea_query::{Expr, ExprTrait, Func, Iden, IntoIden, JoinType, Query, SelectStatement, UnionType};
 use sea_query_sqlx::SqlxValues;
 use std::sync::Arc;
@@ -40,9 +41,17 @@ fn pick(select: &mut SelectStatement, table: &'static str, column: impl Iden, al
     select.expr_as(Expr::col((table, column)), alias);
 }
 
-/// What the text of the statement depends on: how the caller is found.
+/// What the text of the statement depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Shape {
+pub(super) struct Shape {
+    by: By,
+    /// Whether registered resources are read along.
+    bound: bool,
+}
+
+/// How the caller is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum By {
     Key,
     Identity,
     Subject,
@@ -60,9 +69,10 @@ enum Slot {
     Sub,
     Jti,
     Subject,
+    Bound,
 }
 
-const SLOTS: usize = 7;
+const SLOTS: usize = 8;
 
 /// Which of the questions a part of the statement is about.
 #[derive(Debug, Clone, Copy)]
@@ -89,26 +99,29 @@ impl From<&LiveQuery<'_>> for Asked {
             put(Slot::CredentialDigest, Some(digest));
         }
         put(Slot::Tenant, query.tenant);
-        let shape = match query.caller {
+        let by = match query.caller {
             CallerBy::Identity { issuer, sub, jti } => {
                 put(Slot::Issuer, Some(issuer));
                 put(Slot::Sub, Some(sub));
                 put(Slot::Jti, jti);
-                Shape::Identity
+                By::Identity
             }
             CallerBy::Subject(id) => {
                 put(Slot::Subject, Some(id));
-                Shape::Subject
+                By::Subject
             }
             CallerBy::KeyDigest(digest) => {
                 put(Slot::KeyDigest, Some(digest));
-                Shape::Key
+                By::Key
             }
-            CallerBy::Nobody => Shape::Key,
+            CallerBy::Nobody => By::Key,
         };
+        let keys = bound::keys(query.bound.iter().take(MAX_NAMED));
+        let bound = !query.bound.is_empty();
+        put(Slot::Bound, bound.then_some(keys.as_str()));
         // Nothing that is stored holds U+0000, and Postgres takes no such text.
         let values = values.map(|value| value.filter(|text| !text.contains('\0')).map(str::to_owned));
-        Self { shape, values }
+        Self { shape: Shape { by, bound }, values }
     }
 }
 
@@ -129,13 +142,16 @@ fn statement(shape: Shape, nth: Nth, dialect: Dialect) -> SelectStatement {
     pick(&mut select, "g", Revisions::Value, "global_revision");
     select.from_as(Revisions::Table, "g").and_where(Expr::col(("g", Revisions::Scope)).eq(""));
     read_credential(&mut select, nth);
-    match shape {
-        Shape::Key => read_key(&mut select, nth),
-        Shape::Identity => read_identity(&mut select, nth),
-        Shape::Subject => {}
+    match shape.by {
+        By::Key => read_key(&mut select, nth),
+        By::Identity => read_identity(&mut select, nth),
+        By::Subject => {}
     }
-    read_subject(&mut select, nth, shape);
+    read_subject(&mut select, nth, shape.by);
     read_memberships(&mut select, nth);
+    if shape.bound {
+        bound::add(&mut select, nth.slot(Slot::Bound), dialect);
+    }
     select
 }
 
@@ -184,7 +200,7 @@ fn read_identity(select: &mut SelectStatement, nth: Nth) {
     join(select, TokenRevocations::Table, "t", token.and(jti));
 }
 
-fn read_subject(select: &mut SelectStatement, nth: Nth, shape: Shape) {
+fn read_subject(select: &mut SelectStatement, nth: Nth, by: By) {
     pick(select, "s", Subjects::Id, "subject_id");
     pick(select, "s", Subjects::Kind, "subject_kind");
     pick(select, "s", Subjects::Name, "subject_name");
@@ -192,10 +208,10 @@ fn read_subject(select: &mut SelectStatement, nth: Nth, shape: Shape) {
     pick(select, "s", Subjects::Attributes, "subject_attributes");
     pick(select, "s", Subjects::TokensAfter, "subject_tokens_after");
     let id = Expr::col(("s", Subjects::Id));
-    let id = match shape {
-        Shape::Key => id.equals(("k", ApiKeys::Subject)),
-        Shape::Identity => id.equals(("d", Identities::Subject)),
-        Shape::Subject => id.eq(nth.slot(Slot::Subject)),
+    let id = match by {
+        By::Key => id.equals(("k", ApiKeys::Subject)),
+        By::Identity => id.equals(("d", Identities::Subject)),
+        By::Subject => id.eq(nth.slot(Slot::Subject)),
     };
     join(select, Subjects::Table, "s", id);
 }

@@ -48,6 +48,8 @@ ask! {
     /// Take an identity off a subject.
     Unmap = "unmap",
     SignOut = "sign-out",
+    /// Send a file.
+    Import = "import",
 }
 
 /// What `?ask=` is about: `?of=`.

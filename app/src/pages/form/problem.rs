@@ -77,6 +77,14 @@ pub enum Fault {
     Twice,
     /// An identity that is not to become anybody's.
     Blocked,
+    /// The type of a resource.
+    NotAType,
+    /// The id of a resource.
+    NotAnId,
+    /// It belongs to another tenant.
+    NotMoved,
+    /// Which arguments name resources.
+    NotBindings,
     Refused,
 }
 
@@ -169,6 +177,16 @@ impl Problem {
             Fault::NotBetween(least, most) => format!("Write a whole number from {least} to {most}."),
             Fault::Twice => "Something stands here twice.".to_owned(),
             Fault::Blocked => "This identity is blocked. Unblock it first.".to_owned(),
+            Fault::NotAType => {
+                "Use lower-case letters, digits, hyphens and underscores, and begin with a letter.".to_owned()
+            }
+            Fault::NotAnId => {
+                "This is longer than 1000 bytes or holds control characters. Calls could not name it.".to_owned()
+            }
+            Fault::NotMoved => "Only an owner moves a resource to another tenant.".to_owned(),
+            Fault::NotBindings => {
+                "Write one on each line: the argument's path, then the type, such as /customer_id customer. Behind them may stand: optional, unknown-allowed.".to_owned()
+            }
             Fault::Refused => "The database refused these values. Nothing was changed.".to_owned(),
         }
     }

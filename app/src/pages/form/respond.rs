@@ -9,6 +9,7 @@ use axum::http::header::ACCEPT;
 use axum::http::request::Parts;
 use leptos::context::use_context;
 use policy::Timestamp;
+use policy::binding::{BindingError, MAX_BINDINGS};
 use store::administration::Committed;
 use store::{Actor, StoreError, Via, WriteError};
 
@@ -64,10 +65,22 @@ impl From<WriteError> for Refusal {
             WriteError::Taken { .. } => Problem::new("name", Fault::Taken),
             WriteError::InUse { .. } => Problem::of_form(Fault::KeysBound),
             WriteError::Issuer(why) => Problem::new(why.field, Fault::Refused),
+            WriteError::Binding(why) => binding_problem(&why),
             WriteError::Blocked { .. } => Problem::of_form(Fault::Blocked),
             WriteError::Stale { .. } => Problem::of_form(Fault::Stale),
         };
         problem.into()
+    }
+}
+
+/// What is wrong with a binding or a resource, and in which field.
+fn binding_problem(why: &BindingError) -> Problem {
+    match why {
+        BindingError::Type(..) => Problem::new("kind", Fault::NotAType),
+        BindingError::Id(..) => Problem::new("id", Fault::NotAnId),
+        BindingError::Pointer(_) => Problem::new("bindings", Fault::NotBindings),
+        BindingError::Twice(_) => Problem::new("bindings", Fault::Twice),
+        BindingError::TooMany => Problem::new("bindings", Fault::TooMany(MAX_BINDINGS)),
     }
 }
 

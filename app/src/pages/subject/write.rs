@@ -281,7 +281,7 @@ fn parse_details(name: &str, attributes: &str) -> Result<(String, Map<String, Va
     Err(problems)
 }
 
-fn parse_attributes(text: &str) -> Result<Map<String, Value>, Fault> {
+pub(crate) fn parse_attributes(text: &str) -> Result<Map<String, Value>, Fault> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(Map::new());

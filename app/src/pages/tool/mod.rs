@@ -1,5 +1,6 @@
 //! `/tools/{id}`: one tool: what its server says of it, what people say of it, and who may call it.
 
+pub mod bindings;
 pub mod callers;
 pub mod definition;
 pub mod facts;
@@ -15,12 +16,14 @@ use crate::components::tool_name::{ToolName, tool_text};
 use crate::components::untrusted::plain;
 use crate::pages::changes::query::ChangeQuery;
 use crate::pages::decisions::table::DecisionTable;
+use crate::pages::form::answer::Answer;
 use crate::pages::form::may;
+use crate::pages::form::notice::Answered;
 use crate::pages::server::head::href_of;
 use crate::permission::Permission;
 use crate::routes::{self, SERVER, SERVERS, TOOL_REVIEW};
 use crate::status::PageStatus;
-use crate::url::encode;
+use crate::url::{encode, use_parameters};
 use crate::wire::resource;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -41,11 +44,17 @@ pub fn ToolPage() -> impl IntoView {
 
 fn page() -> impl IntoView {
     let id = id();
-    let tool = resource(move || id.get(), read_tool);
+    let map = use_parameters();
+    let asked = Memo::new(move |_| (id.get(), map.with(Answer::read)));
+    // What came of a form is part of the question, so that the tool is read anew after it.
+    let tool = resource(
+        move || asked.get(),
+        |(id, answer)| async move { read_tool(id).await.map(|found| found.map(|tool| (tool, answer))) },
+    );
     let status = PageStatus::current();
     view! {
         {loaded(tool, move |tool| match tool {
-            Some(tool) => draw(tool),
+            Some((tool, answer)) => draw(tool, &answer),
             None => {
                 status.not_found();
                 unknown()
@@ -98,7 +107,7 @@ pub fn up(server: &str) -> AnyView {
     .into_any()
 }
 
-fn draw(tool: ToolView) -> AnyView {
+fn draw(tool: ToolView, answer: &Answer) -> AnyView {
     let title = tool_text(Some(tool.server.as_str()), Some(tool.name.as_str()), "");
     let review = may(Permission::WriteServers).then(|| review(&tool)).flatten();
     let lead = match tool.review {
@@ -128,7 +137,9 @@ fn draw(tool: ToolView) -> AnyView {
         {lead.map(|lead| view! { <p class="page-lead">{lead}</p> })}
         <div class="two-thirds">
             <div class="stack">
+                <Answered answer=answer.clone()/>
                 {definition::cards(&tool)}
+                {bindings::card(&tool, answer, may(Permission::WriteServers))}
                 {callers::card(tool.callers.clone())}
             </div>
             {facts::aside(tool)}

@@ -34,6 +34,8 @@ pub struct ToolView {
     pub read_only: bool,
     pub check_schema: bool,
     pub redact: Vec<String>,
+    /// Which arguments name resources, each as a line of the form.
+    pub bindings: Vec<String>,
     /// Of the form that was reviewed.
     pub hash: Option<String>,
     pub reviewed_at: Option<Moment>,
@@ -69,7 +71,7 @@ pub(crate) use server::{find, pretty};
 
 #[cfg(feature = "ssr")]
 mod server {
-    use super::super::{callers, hints};
+    use super::super::{bindings, callers, hints};
     use super::{ArgumentLine, ToolView};
     use crate::console::Console;
     use crate::error::AppError;
@@ -137,6 +139,7 @@ mod server {
             hash: tool.definition_hash.clone(),
             reviewed_by: tool.reviewed_by.clone(),
             redact: tool.redact.clone(),
+            bindings: tool.bindings.iter().map(bindings::line).collect(),
             name: tool.name.clone(),
             callers,
             decisions,

@@ -1,6 +1,6 @@
 //! What a parsed condition may hold: known names and functions, and macros that stand alone.
 
-use super::{ConditionError, FUNCTIONS, TYPES, VARIABLES};
+use super::{ConditionError, FUNCTIONS, TYPES, VARIABLES, network, zone};
 use cel::common::ast::{ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, operators};
 use std::collections::BTreeSet;
 
@@ -15,6 +15,8 @@ pub(super) struct Found {
     pub(super) has_macro: bool,
     /// Names of arguments.
     pub(super) arguments: BTreeSet<String>,
+    /// It calls `ip_in`.
+    pub(super) asks_ip_in: bool,
 }
 
 /// Where an expression stands.
@@ -60,6 +62,11 @@ impl Found {
                     self.expression(inner, at.below())?;
                 }
                 function(&call.func_name, call.args.last())?;
+                if call.func_name == network::NAME {
+                    network::check(call)?;
+                    self.asks_ip_in = true;
+                }
+                zone::check(call)?;
                 self.indexed(&call.func_name, &call.args);
             }
             Expr::Comprehension(made) => self.comprehension(made, at)?,

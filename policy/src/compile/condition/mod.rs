@@ -1,7 +1,9 @@
 //! A rule's `when`: a CEL condition, bounded before it is parsed, because the library has no cost limit.
 
 mod check;
+mod network;
 mod patterns;
+mod zone;
 
 use crate::decision::Truth;
 use crate::evaluate::Inputs;
@@ -31,6 +33,7 @@ pub const FUNCTIONS: &[&str] = &[
     "startsWith",
     "endsWith",
     "matches",
+    "ip_in",
     "int",
     "uint",
     "double",
@@ -81,6 +84,12 @@ pub enum ConditionError {
         "matches against a pattern that is not written out, or that is no regular expression of linear time"
     )]
     Pattern,
+    #[error("calls `ip_in` other than as `ip_in(context.ip, '10.0.0.0/8')`: {0}")]
+    Network(String),
+    #[error(
+        "reads a time in `{0}`, which is neither a zone such as `Europe/Berlin` nor an offset such as `+02:00`"
+    )]
+    Zone(String),
 }
 
 /// A compiled condition.
@@ -91,6 +100,8 @@ pub struct Condition {
     reads: BTreeSet<&'static str>,
     has_macro: bool,
     arguments: BTreeSet<String>,
+    /// Whether it asks for networks.
+    asks_ip_in: bool,
     /// The patterns of `matches`, each under the name by which `expression` calls it: the library would compile
     /// them anew for every element of every call.
     patterns: Vec<(String, Regex)>,
@@ -111,10 +122,10 @@ impl Condition {
             ConditionError::Parse(text)
         })?;
         // First what bounds the depth: everything after it may recurse freely.
-        let check::Found { reads, has_macro, arguments } = check::check(program.expression())?;
+        let check::Found { reads, has_macro, arguments, asks_ip_in } = check::check(program.expression())?;
         let mut expression = program.expression().clone();
         let patterns = patterns::lift(&mut expression);
-        Ok(Self { expression, reads, has_macro, arguments, patterns })
+        Ok(Self { expression, reads, has_macro, arguments, asks_ip_in, patterns })
     }
 
     /// The arguments it names as `args.x`.
@@ -135,6 +146,9 @@ impl Condition {
         let mut context = Context::with_env(ENVIRONMENT.clone());
         for &name in &self.reads {
             context.add_variable_from_value(name, variable(name));
+        }
+        if self.asks_ip_in {
+            network::provide(&mut context);
         }
         for (name, pattern) in &self.patterns {
             let pattern = pattern.clone();

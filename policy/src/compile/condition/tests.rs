@@ -20,6 +20,8 @@ fn what_is_accepted_and_what_it_reads() {
         "'finance' in subject.roles && now < timestamp('2027-01-01T00:00:00Z')",
         "now.getHours() >= 8 ? true : subject.kind == 'agent'",
         "bound['/customer_id'].region == 'eu'",
+        "ip_in(context.ip, '10.0.0.0/8') || context.ip.ip_in('fd00::/8')",
+        "now.getHours('Europe/Berlin') >= 8 && now.getDayOfWeek('+02:00') in [1, 2, 3, 4, 5]",
         "type(args.amount) == int && matches(args.note, '^a')",
     ] {
         Condition::compile(source).unwrap_or_else(|error| panic!("{source}: {error}"));
@@ -41,6 +43,13 @@ fn what_is_refused() {
         ("args.a.filter(x, x > 1).all(y, y > 2)", ConditionError::NestedMacro),
         ("subject.name.matches(args.pattern)", ConditionError::Pattern),
         ("subject.name.matches('(?=x)')", ConditionError::Pattern),
+        ("ip_in(context.ip)", ConditionError::Network("it takes an address and a network".into())),
+        ("ip_in(context.ip, args.net)", ConditionError::Network("the network is not written out".into())),
+        (
+            "ip_in(context.ip, '10.0.0.1/8')",
+            ConditionError::Network("the address holds bits after the prefix".into()),
+        ),
+        ("now.getHours('Europe/Berlim') > 7", ConditionError::Zone("Europe/Berlim".into())),
         ("launch(args.x)", ConditionError::UnknownFunction("launch".into())),
         ("_launch(args.x)", ConditionError::UnknownFunction("_launch".into())),
         ("args.a.all(x, x > 1) && x > 1", ConditionError::UnknownVariable("x".into())),

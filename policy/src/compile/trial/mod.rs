@@ -189,6 +189,7 @@ impl Bench<'_> {
                 ("server", text(&self.tool.server)),
                 ("risk", text(self.tool.risk.as_str())),
                 ("sensitivity", text(self.tool.sensitivity.as_str())),
+                ("read_only", Cel::Bool(true)),
                 ("tenant", text("tenant")),
             ]),
             "tenant" => map([("slug", text("tenant")), ("name", text("Tenant"))]),

@@ -1,5 +1,6 @@
 //! Decisions as tables that read like documentation, and the properties that hold whatever the rules are.
 
+mod bound;
 mod order;
 mod properties;
 mod rules;
@@ -67,6 +68,7 @@ impl World {
                 identity: Identity::ApiKey { key: "laptop".into(), subject },
                 memberships: vec![membership("acme", &["support-agent"])],
                 asserted: AssertedProperties::default(),
+                bound: Vec::new(),
             },
             call: Call {
                 action: "tools/call".into(),
@@ -91,6 +93,7 @@ impl World {
                     json!({"type": "object", "properties": {"amount": {"type": "number"}, "currency": {"type": "string"}, "note": {}}}),
                 ),
                 check_schema: true,
+                bindings: Vec::new(),
             },
             rules: rules.into_iter().map(rule).collect(),
             approved: Vec::new(),

@@ -1,0 +1,135 @@
+//! `/resources`: registered business resources, which arguments of calls name.
+
+pub mod fields;
+pub mod imports;
+pub mod one;
+pub mod query;
+pub mod read;
+pub mod save;
+pub mod table;
+
+#[cfg(feature = "ssr")]
+pub mod write;
+
+use super::form::answer::Answer;
+use super::form::may;
+use super::form::notice::Answered;
+use super::form::place::{Ask, Place};
+use super::guarded;
+use crate::components::icon::{Glyph, Icon};
+use crate::components::list_keys::ListKeys;
+use crate::components::loaded::loaded;
+use crate::components::untrusted::plain;
+use crate::permission::Permission;
+use crate::routes::{self, RESOURCES};
+use crate::url::use_parameters;
+use crate::wire::resource;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::Form;
+use query::ResourcesQuery;
+use read::{ResourceList, read_resources};
+
+#[component]
+pub fn ResourcesPage() -> impl IntoView {
+    guarded(routes::RESOURCES, page)
+}
+
+fn page() -> impl IntoView {
+    let map = use_parameters();
+    let asked = Memo::new(move |_| map.with(|map| (ResourcesQuery::read(map), Answer::read(map))));
+    // What came of a form is part of the question, so that the list is read anew after it.
+    let list = resource(
+        move || asked.get(),
+        |(query, answer)| async move { read_resources(query).await.map(|list| (list, answer)) },
+    );
+    let may_write = may(Permission::WriteResources);
+    view! {
+        {loaded(list, move |(list, answer)| draw(list, &answer, may_write))}
+        <ListKeys/>
+    }
+}
+
+fn draw(list: ResourceList, answer: &Answer, may_write: bool) -> AnyView {
+    let form = match list.query.ask {
+        Some(Ask::New) if may_write => Some(fields::new(&list, answer)),
+        Some(Ask::Import) if may_write => Some(imports::upload(&list.tenants, list.query.beyond(None))),
+        _ => None,
+    };
+    let actions = (may_write && form.is_none()).then(|| {
+        let place = Place::new(RESOURCES.path);
+        view! {
+            <div class="page-actions">
+                <a class="button" href=place.clone().asking(Ask::New).href() rel="external">
+                    <Icon glyph=Glyph::Plus/>
+                    "Register one"
+                </a>
+                <a class="button button-primary" href=place.asking(Ask::Import).href() rel="external">
+                    "Import a file"
+                </a>
+            </div>
+        }
+    });
+    view! {
+        <Title text=RESOURCES.title/>
+        <header class="page-head">
+            <h1>{RESOURCES.title}</h1>
+            {actions}
+        </header>
+        {search(&list)}
+        <div class="stack">
+            <Answered answer=answer.clone()/>
+            {form}
+            <div>{table::table(&list, may_write)}</div>
+            {imports::card(list.imports)}
+        </div>
+    }
+    .into_any()
+}
+
+fn search(list: &ResourceList) -> AnyView {
+    let value = list.query.search.clone();
+    let tenant =
+        list.query.tenant.clone().map(|slug| view! { <input type="hidden" name="tenant" value=slug/> });
+    let chosen = list.query.kind.clone().unwrap_or_default();
+    let types: Vec<AnyView> = list
+        .types
+        .iter()
+        .map(|kind| {
+            let selected = *kind == chosen;
+            view! {
+                <option value=kind.clone() selected=selected>
+                    {plain(kind)}
+                </option>
+            }
+            .into_any()
+        })
+        .collect();
+    view! {
+        <Form method="get" action=RESOURCES.path attr:class="filters">
+            <label class="filter">
+                <span class="visually-hidden">"Type"</span>
+                <select class="bare" name="type">
+                    <option value="">"Every type"</option>
+                    {types}
+                </select>
+            </label>
+            <label class="filter filter-search">
+                <Icon glyph=Glyph::Search/>
+                <span class="visually-hidden">"Beginning of the id"</span>
+                <input
+                    class="bare"
+                    type="search"
+                    name="q"
+                    placeholder="Beginning of the id"
+                    autocomplete="off"
+                    value=value.clone()
+                    prop:value=value.unwrap_or_default()
+                />
+            </label>
+            {tenant}
+            <button class="button filters-apply">"Search"</button>
+        </Form>
+    }
+    .into_any()
+}

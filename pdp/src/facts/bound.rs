@@ -1,0 +1,140 @@
+//! Registered resources that a call's arguments name, read together with the rest.
+//!
+//! Which arguments name any, the compiled policy says, and which policy counts is known only after the read. So each
+//! call asks for what the bindings named that its key and tool had last time; what counts is then held against the
+//! policy that was found. Only where something was not asked for, the state is read once more. A wrong guess costs a
+//! round and never a wrong answer.
+
+use crate::policies::lock;
+use lru::LruCache;
+use policy::binding::{CompiledBinding, named};
+use policy::compile::{CompiledTool, PolicySet};
+use policy::evaluate::{called_tool, named_resources};
+use policy::facts::{BoundFact, Facts};
+use policy::{Call, ResourceRef};
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex};
+use store::LiveResource;
+
+const MOST: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
+
+/// Bindings by the digest of the enforcement key and the tool as it is named under it.
+#[derive(Debug)]
+pub(crate) struct Guesses(Mutex<LruCache<String, Arc<[CompiledBinding]>>>);
+
+impl Default for Guesses {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(MOST)))
+    }
+}
+
+/// No digest holds a line feed.
+fn key(credential: &str, call: &Call) -> String {
+    format!("{credential}\n{}", call.resource.id)
+}
+
+impl Guesses {
+    /// What to ask for, before anything is known of the caller.
+    pub(crate) fn guess(&self, credential: &str, call: &Call) -> Vec<ResourceRef> {
+        let Some(arguments) = call.arguments.known() else { return Vec::new() };
+        let bindings = lock(&self.0).get(&key(credential, call)).cloned();
+        let Some(bindings) = bindings else { return Vec::new() };
+        let named = named(&bindings, arguments).unwrap_or_default();
+        let named = named
+            .into_iter()
+            .map(|named| ResourceRef { kind: named.kind.to_owned(), id: named.id.to_owned() });
+        each_once(named)
+    }
+
+    /// Remembers what the tool binds now.
+    pub(crate) fn learn(&self, credential: &str, call: &Call, tool: Option<&CompiledTool>) {
+        let key = key(credential, call);
+        match tool.map(CompiledTool::bindings) {
+            Some(Ok(bindings)) if !bindings.is_empty() => {
+                lock(&self.0).put(key, Arc::clone(bindings));
+            }
+            _ => {
+                lock(&self.0).pop(&key);
+            }
+        }
+    }
+}
+
+/// In their order.
+fn each_once(resources: impl Iterator<Item = ResourceRef>) -> Vec<ResourceRef> {
+    let mut once: Vec<ResourceRef> = Vec::new();
+    for resource in resources {
+        if !once.contains(&resource) {
+            once.push(resource);
+        }
+    }
+    once
+}
+
+/// What was asked for, with what is registered of it. Where it is named in the arguments, [`settle`] says.
+pub(crate) fn read(asked: &[ResourceRef], mut found: Vec<LiveResource>) -> Vec<BoundFact> {
+    let mut facts = Vec::with_capacity(asked.len());
+    for resource in asked {
+        let place = found.iter().position(|one| one.resource == *resource);
+        facts.push(BoundFact {
+            at: String::new(),
+            kind: resource.kind.clone(),
+            id: resource.id.clone(),
+            resource: place.map(|place| found.swap_remove(place).facts),
+        });
+    }
+    facts
+}
+
+/// Brings the facts to exactly what the arguments name by the policy that was found, each at its place.
+///
+/// # Errors
+/// What has to be read, where something was not. The facts are incomplete then, and decide nothing.
+pub(crate) fn settle(facts: &mut Facts, set: &PolicySet, call: &Call) -> Result<(), Vec<ResourceRef>> {
+    let named = match called_tool(set, facts, call) {
+        Some(tool) => named_resources(tool, call),
+        None => Vec::new(),
+    };
+    let read = std::mem::take(&mut facts.bound);
+    let mut bound = Vec::with_capacity(named.len());
+    for one in &named {
+        let same = |fact: &&BoundFact| fact.id == one.resource.id && fact.kind == one.resource.kind;
+        match read.iter().find(same) {
+            Some(fact) => bound.push(BoundFact { at: one.at.clone(), ..fact.clone() }),
+            None => return Err(each_once(named.iter().map(|one| one.resource.clone()))),
+        }
+    }
+    facts.bound = bound;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use policy::facts::ResourceFacts;
+    use policy::{Sensitivity, TenantSlug};
+    use serde_json::Map;
+
+    fn resource(id: &str) -> ResourceRef {
+        ResourceRef { kind: "customer".into(), id: id.into() }
+    }
+
+    #[test]
+    fn what_is_not_found_is_a_fact_as_well() {
+        let facts = ResourceFacts {
+            tenant: TenantSlug::from("acme"),
+            sensitivity: Sensitivity::Internal,
+            attributes: Map::new(),
+        };
+        let found = vec![LiveResource { resource: resource("b"), facts: facts.clone() }];
+        let read = read(&[resource("a"), resource("b")], found);
+        assert_eq!(read.iter().map(|fact| fact.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!((read[0].resource.as_ref(), read[1].resource.as_ref()), (None, Some(&facts)));
+    }
+
+    #[test]
+    fn nothing_is_asked_for_twice() {
+        let asked = each_once(["a", "b", "a"].into_iter().map(resource));
+        assert_eq!(asked, [resource("a"), resource("b")]);
+    }
+}

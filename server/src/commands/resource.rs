@@ -1,0 +1,217 @@
+//! `countersign resource`: registered resources from the command line, single ones and whole files.
+
+use super::{open, operator};
+use crate::config::Config;
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand, ValueEnum};
+use pdp::resources::{ImportOptions, Importer, Part};
+use policy::TenantSlug;
+use policy::text::shown;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use store::Store;
+use store::administration::{FileFormat, Page, Resource, ResourceFilter, ResourceImport};
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// Comma-separated, with a line of names: type, id, tenant, sensitivity, attributes, attributes.NAME.
+    Csv,
+    /// One JSON object per line.
+    Jsonl,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Register the resources of a file, a thousand lines at a time.
+    Import {
+        file: PathBuf,
+        #[arg(long)]
+        format: Format,
+        /// Every resource is of this tenant; lines that say another are refused.
+        #[arg(long)]
+        tenant: Option<String>,
+        /// Go on where an earlier import of the very same file stopped.
+        #[arg(long)]
+        resume: bool,
+        /// Take resources over that belong to another tenant until now.
+        #[arg(long = "move")]
+        may_move: bool,
+        /// Write each refused line and why to this file (otherwise the first twenty go to stderr).
+        #[arg(long)]
+        report: Option<PathBuf>,
+    },
+    /// List resources, by type and id.
+    List {
+        #[arg(long)]
+        tenant: Option<String>,
+        #[arg(long = "type")]
+        kind: Option<String>,
+        /// How the id begins.
+        #[arg(long)]
+        prefix: Option<String>,
+        #[arg(long, default_value_t = 1_000)]
+        limit: u64,
+    },
+    /// Remove a resource. Calls that name it are denied from then on.
+    Delete {
+        #[arg(long = "type")]
+        kind: String,
+        id: String,
+    },
+}
+
+/// The longest text of others in a line.
+const MOST: usize = 300;
+/// So many refused lines go to stderr.
+const MOST_TOLD: usize = 20;
+
+pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
+    let store = open(config).await?;
+    let code = match &options.command {
+        Command::Import { file, format, tenant, resume, may_move, report } => {
+            let options = ImportOptions {
+                format: match format {
+                    Format::Csv => FileFormat::Csv,
+                    Format::Jsonl => FileFormat::Jsonl,
+                },
+                tenant: tenant.as_deref().map(TenantSlug::from),
+                may_move: *may_move,
+                resume: *resume,
+            };
+            import(&store, file, options, report.as_deref()).await?
+        }
+        Command::List { tenant, kind, prefix, limit } => {
+            let tenant = tenant.as_deref().map(TenantSlug::from);
+            let filter = ResourceFilter { tenant: tenant.as_ref(), kind: kind.as_deref() };
+            let page = Page { search: prefix.as_deref(), after: None, limit: *limit };
+            for resource in store.list_resources(filter, &page).await? {
+                println!("{}", line(&resource));
+            }
+            ExitCode::SUCCESS
+        }
+        Command::Delete { kind, id } => {
+            let mut writer = store.write(operator()).await?;
+            if !writer.delete_resource(kind, id).await? {
+                bail!("no resource `{}:{}`", shown(kind, MOST), shown(id, MOST));
+            }
+            writer.commit().await?;
+            println!(
+                "`{kind}:{}` removed; calls that name it are denied from the next one on",
+                shown(id, MOST)
+            );
+            ExitCode::SUCCESS
+        }
+    };
+    store.close().await;
+    Ok(code)
+}
+
+fn line(resource: &Resource) -> String {
+    let attributes = serde_json::Value::Object(resource.attributes.clone()).to_string();
+    format!(
+        "{}\t{}\t{}\t{}\t{}",
+        resource.kind,
+        shown(&resource.id, MOST),
+        resource.tenant,
+        resource.sensitivity,
+        shown(&attributes, MOST)
+    )
+}
+
+async fn import(
+    store: &Store,
+    path: &Path,
+    options: ImportOptions,
+    report: Option<&Path>,
+) -> Result<ExitCode> {
+    let shown_path = path.display();
+    let file = File::open(path).with_context(|| format!("{shown_path} could not be opened"))?;
+    if let Some(tenant) = &options.tenant
+        && store.get_tenant(tenant).await?.is_none()
+    {
+        bail!("unknown tenant `{tenant}`");
+    }
+    let resume = options.resume;
+    let mut report = match report {
+        Some(path) => {
+            let file = File::options().create(true).append(resume).write(true).truncate(!resume).open(path);
+            let file = file.with_context(|| format!("{} could not be written", path.display()))?;
+            Some(BufWriter::new(file))
+        }
+        None => None,
+    };
+    let importer = Importer::open(store, operator(), file, options).await?;
+    if resume {
+        eprintln!("going on after line {}", importer.import().line);
+    }
+    let mut told = 0;
+    let mut unwritten = None;
+    let done = importer
+        .run(|part: &Part<'_>| {
+            for refused in part.refused {
+                let text = format!("line {}: {}", refused.line, shown(&refused.why, MOST));
+                match &mut report {
+                    Some(report) => {
+                        if let Err(error) = writeln!(report, "{text}") {
+                            unwritten.get_or_insert(error);
+                        }
+                    }
+                    None if told < MOST_TOLD => eprintln!("{text}"),
+                    None => {}
+                }
+                told += 1;
+            }
+            eprintln!("{}", progress(part.import));
+        })
+        .await
+        .with_context(|| format!("{shown_path} is not in as a whole; `--resume` goes on where it stopped"))?;
+    if let Some(mut report) = report {
+        report.flush().context("the report could not be written")?;
+    }
+    if let Some(error) = unwritten {
+        return Err(error).context("the report could not be written");
+    }
+    println!(
+        "{} created, {} changed, {} unchanged, {} refused; takes effect on the next call",
+        done.created, done.changed, done.unchanged, done.refused
+    );
+    Ok(if done.refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+fn progress(import: &ResourceImport) -> String {
+    // 128 bits: a file may be large, and this must not overflow.
+    let percent = match import.size {
+        0 => 100,
+        size => i128::from(import.position) * 100 / i128::from(size),
+    };
+    format!("{percent:>3} %  line {}, {} refused", import.line, import.refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_is_one_line() {
+        let mut import = ResourceImport::new("0".repeat(64), 200, FileFormat::Csv, None);
+        import.position = 50;
+        import.line = 7;
+        assert_eq!(progress(&import), " 25 %  line 7, 0 refused");
+        let empty = ResourceImport::new("0".repeat(64), 0, FileFormat::Csv, None);
+        assert!(progress(&empty).starts_with("100 %"));
+    }
+
+    #[test]
+    fn a_resource_is_one_line_whatever_its_id_is() {
+        let resource = Resource::new("customer", "a\u{202e}b", "acme".into());
+        assert_eq!(line(&resource), "customer\ta\u{fffd}b\tacme\tinternal\t{}");
+    }
+}

@@ -1,0 +1,224 @@
+//! Sending a file of resources. It is written to a temporary file as it comes in, whatever its size, and brought in
+//! beside the answer; the page that follows says how far it is.
+
+use super::ConsoleState;
+use super::answer::{self, Plain};
+use app::pages::resources::imports::UPLOAD;
+use app::permission::Permission;
+use app::routes::{RESOURCE_IMPORT, RESOURCES};
+use app::session::SignedIn;
+use axum::extract::multipart::{Field, MultipartError, MultipartRejection};
+use axum::extract::{DefaultBodyLimit, Multipart, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::post;
+use axum::{Extension, Router};
+use pdp::resources::{ImportError, ImportOptions, Importer};
+use policy::TenantSlug;
+use policy::ids::check_slug;
+use std::fs::File;
+use std::io::{self, Write};
+use store::administration::{FileFormat, ImportState, ResourceImport};
+use store::{Actor, Store, Via, WriteError};
+use tokio::sync::oneshot;
+
+/// The largest file.
+const LARGEST_FILE: usize = 512 * 1024 * 1024;
+/// The largest of the other fields.
+const LARGEST_FIELD: usize = 200;
+
+/// The route. It needs a signed-in account, as pages do: to be merged within that ring.
+pub(super) fn router() -> Router<ConsoleState> {
+    Router::new().route(UPLOAD, post(upload).get(to_resources).layer(DefaultBodyLimit::max(LARGEST_FILE)))
+}
+
+async fn to_resources() -> Response {
+    answer::see_other(RESOURCES.path)
+}
+
+/// Why what was sent is no file.
+#[derive(Debug, thiserror::Error)]
+enum Broken {
+    #[error(transparent)]
+    Multipart(#[from] MultipartError),
+    #[error("the file could not be kept")]
+    Io(#[from] io::Error),
+    #[error("a field is too long or no text")]
+    Field,
+}
+
+#[derive(Debug, Default)]
+struct Received {
+    format: String,
+    tenant: String,
+    file: Option<File>,
+}
+
+async fn upload(
+    State(state): State<ConsoleState>,
+    answered: Plain,
+    Extension(signed_in): Extension<SignedIn>,
+    multipart: Result<Multipart, MultipartRejection>,
+) -> Response {
+    let needed = Permission::WriteResources;
+    if !signed_in.role.may(needed) {
+        let text = format!("This needs the role {}.", needed.holders_in_words());
+        let link = Some(("/", "Go to the start page"));
+        return answered.message(StatusCode::FORBIDDEN, "Your role does not allow this", &text, link);
+    }
+    let Ok(multipart) = multipart else { return answered.unreadable() };
+    let received = match receive(multipart).await {
+        Ok(received) => received,
+        Err(Broken::Multipart(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            return not_taken(
+                &answered,
+                "It is larger than 512 MiB. `countersign resource import` takes it.",
+            );
+        }
+        Err(Broken::Io(error)) => return answered.internal(&error),
+        Err(Broken::Multipart(_) | Broken::Field) => return answered.unreadable(),
+    };
+    let (Ok(format), Some(file)) = (received.format.parse::<FileFormat>(), received.file) else {
+        return answered.unreadable();
+    };
+    let tenant = match tenant(&state.store, &received.tenant).await {
+        Ok(tenant) => tenant,
+        Err(WriteError::Store(error)) => return answered.unavailable(&error),
+        Err(error) => return not_taken(&answered, &error.to_string()),
+    };
+    let actor = Actor {
+        name: signed_in.login.clone(),
+        via: Via::Console,
+        request_id: Some(answered.correlation.0.clone()),
+    };
+    // A file takes nothing away from another tenant, whoever sends it.
+    let options = ImportOptions { format, tenant, may_move: false, resume: true };
+    match open(&state.store, &actor, file, options).await {
+        Ok(importer) => begin(&state.store, actor, importer, &answered).await,
+        Err(ImportError::File(error)) => not_taken(&answered, &format!("{error}.")),
+        Err(error) => answered.unavailable(&error),
+    }
+}
+
+fn not_taken(answered: &Plain, why: &str) -> Response {
+    let link = Some((RESOURCES.path, "Back to Resources"));
+    answered.message(StatusCode::BAD_REQUEST, "This file cannot be imported", why, link)
+}
+
+async fn receive(mut multipart: Multipart) -> Result<Received, Broken> {
+    let mut received = Received::default();
+    while let Some(field) = multipart.next_field().await? {
+        let name = field.name().unwrap_or_default().to_owned();
+        match name.as_str() {
+            "format" => received.format = text(field).await?,
+            "tenant" => received.tenant = text(field).await?,
+            "file" if received.file.is_none() => received.file = Some(keep(field).await?),
+            _ => return Err(Broken::Field),
+        }
+    }
+    Ok(received)
+}
+
+async fn text(mut field: Field<'_>) -> Result<String, Broken> {
+    let mut text = Vec::new();
+    while let Some(chunk) = field.chunk().await? {
+        text.extend_from_slice(&chunk);
+        if text.len() > LARGEST_FIELD {
+            return Err(Broken::Field);
+        }
+    }
+    String::from_utf8(text).map_err(|_| Broken::Field)
+}
+
+/// Into a file that nobody else finds: its name is taken away at once, and with the last handle it is gone.
+async fn keep(mut field: Field<'_>) -> Result<File, Broken> {
+    let path = std::env::temp_dir().join(format!("countersign-import-{}", uuid::Uuid::now_v7().simple()));
+    let mut file = beside(move || {
+        let file = File::options().read(true).write(true).create_new(true).open(&path)?;
+        std::fs::remove_file(&path)?;
+        Ok(file)
+    })
+    .await?;
+    while let Some(chunk) = field.chunk().await? {
+        file = beside(move || {
+            file.write_all(&chunk)?;
+            Ok(file)
+        })
+        .await?;
+    }
+    Ok(file)
+}
+
+/// Files are written where waiting for them holds nobody up.
+async fn beside<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, Broken> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => Ok(done?),
+        Err(error) => Err(Broken::Io(io::Error::other(error))),
+    }
+}
+
+async fn tenant(store: &Store, given: &str) -> Result<Option<TenantSlug>, WriteError> {
+    if given.is_empty() {
+        return Ok(None);
+    }
+    let unknown = || WriteError::Unknown { kind: "tenant", name: given.to_owned() };
+    check_slug(given).map_err(|_| unknown())?;
+    let slug = TenantSlug::from(given);
+    match store.get_tenant(&slug).await? {
+        Some(_) => Ok(Some(slug)),
+        None => Err(unknown()),
+    }
+}
+
+/// Goes on with the same file where an import of it was cut off, else begins anew.
+async fn open(
+    store: &Store,
+    actor: &Actor,
+    file: File,
+    options: ImportOptions,
+) -> Result<Importer, ImportError> {
+    let again = file.try_clone().map_err(pdp::resources::FileError::from)?;
+    match Importer::open(store, actor.clone(), again, options.clone()).await {
+        Err(ImportError::NothingToResume | ImportError::OtherOptions) => {
+            let anew = ImportOptions { resume: false, ..options };
+            Importer::open(store, actor.clone(), file, anew).await
+        }
+        opened => opened,
+    }
+}
+
+/// Answers once the first part is in, so that there is something to look at.
+async fn begin(store: &Store, actor: Actor, importer: Importer, answered: &Plain) -> Response {
+    let id = importer.import().id.clone();
+    let (first, heard) = oneshot::channel();
+    let (store, name) = (store.clone(), id.clone());
+    tokio::spawn(async move {
+        let mut first = Some(first);
+        let told = move |_: &pdp::resources::Part<'_>| {
+            if let Some(first) = first.take() {
+                // Nobody may wait any more.
+                let _ = first.send(());
+            }
+        };
+        if let Err(error) = importer.run(told).await {
+            tracing::warn!(%error, import = %name, "an import stopped");
+            if let Err(error) = stop(&store, actor, &name).await {
+                tracing::warn!(%error, import = %name, "that an import stopped was not noted");
+            }
+        }
+    });
+    match heard.await {
+        Ok(()) => answer::see_other(&RESOURCE_IMPORT.path.replace("{id}", &id)),
+        Err(_) => answered.unavailable(&"the import stopped before its first part was in"),
+    }
+}
+
+async fn stop(store: &Store, actor: Actor, id: &str) -> Result<(), WriteError> {
+    let Some(import) = store.get_import(id).await? else { return Ok(()) };
+    let mut writer = store.write(actor).await?;
+    writer.put_import(&ResourceImport { state: ImportState::Stopped, ..import }).await?;
+    writer.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,358 @@
+//! How far files of resources were brought in. The position is written in the transaction that brought in what lies
+//! before it, so an import that was cut off goes on exactly there.
+
+use super::writer::About;
+use super::{WriteError, Writer};
+use crate::Store;
+use crate::db::{Source, StoreError, json, new_id, to_json, word};
+use crate::schema::ResourceImports;
+use policy::{TenantSlug, Timestamp};
+use sea_query::{Expr, ExprTrait, OnConflict, Order, Query, SelectStatement};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileFormat {
+    /// RFC 4180, with a line of names at the top.
+    Csv,
+    /// One JSON object per line.
+    Jsonl,
+}
+
+impl FileFormat {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
+        }
+    }
+}
+
+impl fmt::Display for FileFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Where an import stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportState {
+    Running,
+    Finished,
+    /// It failed; it can be gone on with.
+    Stopped,
+}
+
+impl ImportState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Finished => "finished",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// A word that names neither.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("an unknown word")]
+pub struct ImportWordError;
+
+impl FromStr for FileFormat {
+    type Err = ImportWordError;
+
+    fn from_str(text: &str) -> Result<Self, ImportWordError> {
+        match text {
+            "csv" => Ok(Self::Csv),
+            "jsonl" => Ok(Self::Jsonl),
+            _ => Err(ImportWordError),
+        }
+    }
+}
+
+impl FromStr for ImportState {
+    type Err = ImportWordError;
+
+    fn from_str(text: &str) -> Result<Self, ImportWordError> {
+        match text {
+            "running" => Ok(Self::Running),
+            "finished" => Ok(Self::Finished),
+            "stopped" => Ok(Self::Stopped),
+            _ => Err(ImportWordError),
+        }
+    }
+}
+
+/// A line that was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedLine {
+    /// From 1.
+    pub line: i64,
+    pub why: String,
+}
+
+/// One file and how far it was brought in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceImport {
+    pub id: String,
+    /// SHA-256 of the file, in hexadecimal.
+    pub digest: String,
+    pub format: FileFormat,
+    /// None: each line says its own.
+    pub tenant: Option<TenantSlug>,
+    /// Of the file, in bytes.
+    pub size: i64,
+    /// The byte to go on at.
+    pub position: i64,
+    /// The line to go on after.
+    pub line: i64,
+    pub created: i64,
+    pub changed: i64,
+    pub unchanged: i64,
+    pub refused: i64,
+    /// The first of the refused lines.
+    pub problems: Vec<RefusedLine>,
+    pub state: ImportState,
+    pub started_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub by: String,
+}
+
+/// So many refused lines are kept.
+pub const MOST_PROBLEMS: usize = 100;
+
+impl ResourceImport {
+    /// Nothing of the file is in yet.
+    pub fn new(digest: impl Into<String>, size: i64, format: FileFormat, tenant: Option<TenantSlug>) -> Self {
+        Self {
+            id: new_id(),
+            digest: digest.into(),
+            format,
+            tenant,
+            size,
+            position: 0,
+            line: 0,
+            created: 0,
+            changed: 0,
+            unchanged: 0,
+            refused: 0,
+            problems: Vec::new(),
+            state: ImportState::Running,
+            started_at: Timestamp::default(),
+            updated_at: Timestamp::default(),
+            by: String::new(),
+        }
+    }
+
+    /// Counts a line that was not taken.
+    pub fn refuse(&mut self, line: RefusedLine) {
+        self.refused += 1;
+        if self.problems.len() < MOST_PROBLEMS {
+            self.problems.push(line);
+        }
+    }
+}
+
+/// What the change record says of it.
+#[derive(Serialize)]
+struct Summary<'a> {
+    digest: &'a str,
+    format: FileFormat,
+    size: i64,
+    state: ImportState,
+    created: i64,
+    changed: i64,
+    unchanged: i64,
+    refused: i64,
+}
+
+impl<'a> From<&'a ResourceImport> for Summary<'a> {
+    fn from(import: &'a ResourceImport) -> Self {
+        Self {
+            digest: &import.digest,
+            format: import.format,
+            size: import.size,
+            state: import.state,
+            created: import.created,
+            changed: import.changed,
+            unchanged: import.unchanged,
+            refused: import.refused,
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct ImportRow {
+    id: String,
+    digest: String,
+    format: String,
+    tenant: Option<String>,
+    size: i64,
+    position: i64,
+    line: i64,
+    created: i64,
+    changed: i64,
+    unchanged: i64,
+    refused: i64,
+    problems: String,
+    state: String,
+    started_at: i64,
+    updated_at: i64,
+    by: String,
+}
+
+impl TryFrom<ImportRow> for ResourceImport {
+    type Error = StoreError;
+
+    fn try_from(row: ImportRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            format: word(&row.format, "resource_imports.format")?,
+            problems: json(&row.problems, "resource_imports.problems")?,
+            state: word(&row.state, "resource_imports.state")?,
+            id: row.id,
+            digest: row.digest,
+            tenant: row.tenant.map(TenantSlug::new),
+            size: row.size,
+            position: row.position,
+            line: row.line,
+            created: row.created,
+            changed: row.changed,
+            unchanged: row.unchanged,
+            refused: row.refused,
+            started_at: Timestamp::from_micros(row.started_at),
+            updated_at: Timestamp::from_micros(row.updated_at),
+            by: row.by,
+        })
+    }
+}
+
+const COLUMNS: [ResourceImports; 16] = [
+    ResourceImports::Id,
+    ResourceImports::Digest,
+    ResourceImports::Format,
+    ResourceImports::Tenant,
+    ResourceImports::Size,
+    ResourceImports::Position,
+    ResourceImports::Line,
+    ResourceImports::Created,
+    ResourceImports::Changed,
+    ResourceImports::Unchanged,
+    ResourceImports::Refused,
+    ResourceImports::Problems,
+    ResourceImports::State,
+    ResourceImports::StartedAt,
+    ResourceImports::UpdatedAt,
+    ResourceImports::By,
+];
+
+/// The newest first.
+fn select() -> SelectStatement {
+    Query::select()
+        .columns(COLUMNS)
+        .from(ResourceImports::Table)
+        .order_by(ResourceImports::Id, Order::Desc)
+        .take()
+}
+
+async fn find<S: Source>(source: &mut S, id: &str) -> Result<Option<ResourceImport>, StoreError> {
+    let mut query = select();
+    query.and_where(Expr::col(ResourceImports::Id).eq(id));
+    source.optional::<ImportRow, _>(&query).await?.map(ResourceImport::try_from).transpose()
+}
+
+impl Store {
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn get_import(&self, id: &str) -> Result<Option<ResourceImport>, StoreError> {
+        find(&mut &self.db, id).await
+    }
+
+    /// The newest imports first.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn list_imports(&self, limit: u64) -> Result<Vec<ResourceImport>, StoreError> {
+        let mut query = select();
+        query.limit(limit);
+        let rows: Vec<ImportRow> = self.db.fetch_all(&query).await?;
+        rows.into_iter().map(ResourceImport::try_from).collect()
+    }
+
+    /// The last import of a file with this digest that did not come to its end.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn find_unfinished_import(&self, digest: &str) -> Result<Option<ResourceImport>, StoreError> {
+        let mut query = select();
+        query
+            .and_where(Expr::col(ResourceImports::Digest).eq(digest))
+            .and_where(Expr::col(ResourceImports::State).ne(ImportState::Finished.as_str()))
+            .limit(1);
+        self.db.fetch_optional::<ImportRow>(&query).await?.map(ResourceImport::try_from).transpose()
+    }
+}
+
+impl Writer {
+    /// Writes down how far a file is in: with the first part and at the end as a change, so that nothing is brought in
+    /// that no change tells of.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn put_import(&mut self, import: &ResourceImport) -> Result<ResourceImport, WriteError> {
+        let before = find(&mut self.tx, &import.id).await?;
+        let after = ResourceImport {
+            started_at: before.as_ref().map_or(self.now, |old| old.started_at),
+            by: before.as_ref().map_or_else(|| self.actor.name.clone(), |old| old.by.clone()),
+            updated_at: self.now,
+            ..import.clone()
+        };
+        let upsert = Query::insert()
+            .into_table(ResourceImports::Table)
+            .columns(COLUMNS)
+            .values_panic([
+                after.id.as_str().into(),
+                after.digest.as_str().into(),
+                after.format.as_str().into(),
+                after.tenant.as_ref().map(TenantSlug::as_str).into(),
+                after.size.into(),
+                after.position.into(),
+                after.line.into(),
+                after.created.into(),
+                after.changed.into(),
+                after.unchanged.into(),
+                after.refused.into(),
+                to_json(&after.problems)?.into(),
+                after.state.as_str().into(),
+                after.started_at.micros().into(),
+                after.updated_at.micros().into(),
+                after.by.as_str().into(),
+            ])
+            .on_conflict(
+                OnConflict::column(ResourceImports::Id)
+                    .update_columns([
+                        ResourceImports::Position,
+                        ResourceImports::Line,
+                        ResourceImports::Created,
+                        ResourceImports::Changed,
+                        ResourceImports::Unchanged,
+                        ResourceImports::Refused,
+                        ResourceImports::Problems,
+                        ResourceImports::State,
+                        ResourceImports::UpdatedAt,
+                    ])
+                    .to_owned(),
+            )
+            .take();
+        self.tx.execute(&upsert).await?;
+        if before.as_ref().is_none_or(|old| old.state != after.state) {
+            let about = About { kind: "resource_import", object: &after.id, tenant: after.tenant.as_ref() };
+            let was = before.as_ref().map(Summary::from);
+            self.record(about, was.as_ref(), Some(&Summary::from(&after))).await?;
+        }
+        Ok(after)
+    }
+}
