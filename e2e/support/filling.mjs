@@ -146,8 +146,13 @@ export async function hostile(house) {
           sensitivity: 'internal',
           read_only: false,
           input_schema: { type: 'object', additionalProperties: true },
+          bindings: [{ pointer: `/${HOSTILE.bidi}/*`, type: 'customer', optional: true, unknown: 'allow' }],
         })),
       },
+    ],
+    resources: [
+      { type: 'customer', id: 'c-42', tenant: 'acme', sensitivity: 'confidential', attributes: { region: 'eu' } },
+      ...Object.values(HOSTILE).map((id) => ({ type: 'customer', id, tenant: 'mirror', attributes: { [id]: id } })),
     ],
     rules: [
       {

@@ -46,8 +46,9 @@ impl Live<'_> {
     }
 }
 
-/// Reads the live state for one call, and what is registered of the resources that are `asked` for. One statement; a second only where a PEP that vouches for its subjects
-/// sends a token all the same, or for a token of an outside issuer as `outside` says.
+/// Reads the live state for one call, and what is registered of the resources that are `asked` for. One statement; a
+/// second only where a PEP that vouches for its subjects sends a token all the same, or for a token of an outside issuer
+/// as `outside` says.
 pub(crate) async fn gather(
     store: &Store,
     tokens: &Tokens,

@@ -14,6 +14,8 @@ pub const KINDS: &[(&str, &str)] = &[
     ("blocked_identity", "Blocked identity"),
     ("server", "Server"),
     ("tool", "Tool"),
+    ("resource", "Resource"),
+    ("resource_import", "Import of resources"),
     ("rule", "Rule"),
     ("credential", "Enforcement key"),
     ("credential_key", "Secret of an enforcement key"),

@@ -17,7 +17,7 @@ pub fn FactsAside(decision: DecisionView) -> impl IntoView {
     view! {
         <aside class="stack" aria-label="Facts">
             {who(decision.who, decision.tenant)}
-            {what(decision.server, decision.tool, decision.action, decision.tool_facts)}
+            {what(decision.server, decision.tool, decision.action, decision.tool_facts, decision.touched)}
             {record(decision.record, decision.at)}
         </aside>
     }
@@ -138,7 +138,27 @@ fn membership(held: MembershipWords) -> AnyView {
     .into_any()
 }
 
-fn what(server: Option<String>, tool: Option<String>, action: String, facts: Option<ToolFacts>) -> AnyView {
+fn what(
+    server: Option<String>,
+    tool: Option<String>,
+    action: String,
+    facts: Option<ToolFacts>,
+    touched: Vec<String>,
+) -> AnyView {
+    let touched = (!touched.is_empty()).then(|| {
+        let lines: Vec<AnyView> = touched
+            .into_iter()
+            .map(|line| {
+                view! {
+                    <small>
+                        <UntrustedLine text=line/>
+                    </small>
+                }
+                .into_any()
+            })
+            .collect();
+        view! { <Definition term="Touches">{lines}</Definition> }
+    });
     let facts = facts.map(|facts| {
         let read_only = facts.read_only.map(|read_only| if read_only { "only reads" } else { "may write" });
         view! {
@@ -190,6 +210,7 @@ fn what(server: Option<String>, tool: Option<String>, action: String, facts: Opt
             </code>
         </Definition>
         {facts}
+        {touched}
     };
     card("What", entries.into_any())
 }

@@ -10,7 +10,7 @@ use super::words;
 use crate::moment::Moment;
 use crate::verdict::{EffectWords, Verdict};
 use policy::decision::{NearestMiss, Truth};
-use policy::facts::{Facts, Identity, MembershipFacts, TokenFacts};
+use policy::facts::{BoundFact, Facts, Identity, MembershipFacts, TokenFacts};
 use policy::labels::{Effect, Trust};
 use policy::text::shown;
 use policy::{Decision, Risk, Timestamp};
@@ -107,6 +107,7 @@ pub(super) fn describe(recorded: RecordedDecision, now: Timestamp) -> DecisionVi
             read_only: tool.read_only,
             definition_hash: tool.definition_hash,
         }),
+        touched: facts.map(|facts| facts.bound.iter().map(touched).collect()).unwrap_or_default(),
         record: RecordFacts {
             credential: facts.map(|facts| facts.credential.name.clone()).or(row.credential),
             trust: facts.map(|facts| trust(facts.credential.trust).to_owned()),
@@ -119,6 +120,16 @@ pub(super) fn describe(recorded: RecordedDecision, now: Timestamp) -> DecisionVi
         raw: body.raw,
         unreadable: body.unreadable,
     }
+}
+
+/// "/customer_id: customer c-42, of acme".
+fn touched(fact: &BoundFact) -> String {
+    let whose = match &fact.resource {
+        None => "not registered".to_owned(),
+        Some(resource) if resource.tenant.as_str().is_empty() => "of another tenant".to_owned(),
+        Some(resource) => format!("of {}", resource.tenant),
+    };
+    format!("{}: {} {}, {whose}", fact.at, fact.kind, fact.id)
 }
 
 fn why(decision: &Decision) -> Why {

@@ -29,6 +29,8 @@ pub struct DecisionView {
     pub arguments: Arguments,
     pub who: Option<Who>,
     pub tool_facts: Option<ToolFacts>,
+    /// What the arguments named, one line each.
+    pub touched: Vec<String>,
     pub record: RecordFacts,
     /// The record as it was written.
     pub raw: String,

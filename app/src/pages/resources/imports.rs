@@ -30,7 +30,8 @@ pub fn upload(tenants: &[(String, String)], cancel: String) -> AnyView {
     let tenants: Vec<AnyView> = tenants
         .iter()
         .map(|(slug, name)| {
-            view! { <option value=slug.clone()>{plain(name)} " (" {slug.clone()} ")"</option> }.into_any()
+            let label = format!("{} ({slug})", plain(name));
+            view! { <option value=slug.clone()>{label}</option> }.into_any()
         })
         .collect();
     view! {

@@ -84,11 +84,13 @@ pub(super) fn check(call: &CallExpr) -> Result<(), ConditionError> {
 /// Makes the function known to one evaluation.
 pub(super) fn provide(context: &mut Context<'_, '_>) {
     // Refused only for a name that the library knows, and it knows none like this.
-    let _ = context.add_function(NAME, ip_in);
+    let _ = context.add_function(NAME, |This(address): This<Arc<String>>, network: Arc<String>| {
+        ip_in(&address, &network)
+    });
 }
 
-fn ip_in(This(address): This<Arc<String>>, network: Arc<String>) -> Result<Value, ExecutionError> {
-    let network = Network::parse(&network).map_err(|why| ExecutionError::function_error(NAME, why))?;
+fn ip_in(address: &str, network: &str) -> Result<Value, ExecutionError> {
+    let network = Network::parse(network).map_err(|why| ExecutionError::function_error(NAME, why))?;
     let address: IpAddr =
         address.parse().map_err(|_| ExecutionError::function_error(NAME, "this is no address"))?;
     Ok(Value::Bool(network.holds(address)))
