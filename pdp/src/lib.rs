@@ -17,6 +17,7 @@ mod record;
 pub mod secret;
 pub mod tokens;
 mod unmapped;
+pub mod vault;
 
 pub use enforce::{Answer, AskError, Question, SubjectClaim};
 pub use preview::{Preview, PreviewError, Previewer};

@@ -16,6 +16,7 @@ pub mod decisions;
 pub mod live;
 pub mod migrate;
 pub mod overview;
+mod proofs;
 pub mod recorder;
 mod schema;
 pub mod sessions;
@@ -28,6 +29,7 @@ pub use connect::{OpenError, Settings};
 pub use db::{Dialect, StoreError};
 pub use live::{CallerBy, CredentialBy, LiveCredential, LiveIssuer, LiveKey, LiveQuery, LiveState};
 pub use migrate::{MigrateError, MigrationState};
+pub use proofs::ProofId;
 pub use snapshot::PolicySnapshot;
 pub use unmapped::{Seen, UnmappedCaller, UnmappedState};
 

@@ -1,4 +1,4 @@
-//! The names of tables and columns that `0001_policy` and `0005_issuers` make; one enum per table.
+//! The names of tables and columns that `0001_policy`, `0005_issuers` and `0008_vault` make; one enum per table.
 
 use sea_query::Iden;
 
@@ -171,6 +171,7 @@ pub(crate) enum Issuers {
     Active,
     Settings,
     Version,
+    Introspects,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]
@@ -188,6 +189,33 @@ pub(crate) enum TokenRevocations {
     At,
     Until,
     By,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum DpopProofs {
+    Table,
+    Thumbprint,
+    Jti,
+    Until,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum Vault {
+    Table,
+    One,
+    KeyId,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum VaultSecrets {
+    Table,
+    Kind,
+    Owner,
+    Name,
+    KeyId,
+    Wrapped,
+    Sealed,
+    ChangedAt,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]
