@@ -1,6 +1,8 @@
 //! Step 3: gather. From what one statement read to the facts of one call.
 
+mod opaque;
 mod outside;
+mod proof;
 
 use crate::enforce::{AskError, Question};
 use crate::secret::Secret;
@@ -42,8 +44,8 @@ impl Live<'_> {
     }
 }
 
-/// Reads the live state for one call. One statement; a second only where a PEP that vouches for its subjects
-/// sends a token all the same, or for a token of an outside issuer as `outside` says.
+/// Reads the live state for one call. One statement; further ones only where a PEP that vouches for its subjects
+/// sends a token all the same, or for a token of an outside issuer as `outside` and `opaque` say, or for a proof.
 pub(crate) async fn gather(
     store: &Store,
     tokens: &Tokens,
@@ -57,8 +59,8 @@ pub(crate) async fn gather(
     let (mut state, judged) = match &question.access_token {
         None => (live.read(CallerBy::Subject(subject)).await?, None),
         Some(token) => match Tokens::peek(token) {
-            Some(peeked) => outside::read(live, tokens, token, &peeked, &question.request_id).await?,
-            None => (live.read(CallerBy::KeyDigest(&token.digest())).await?, None),
+            Some(peeked) => outside::read(live, tokens, token, &peeked, question).await?,
+            None => opaque::read(live, tokens, token, question).await?,
         },
     };
     let vouches = state.credential.as_ref().is_some_and(|c| c.facts.trust != Trust::VerifyToken);

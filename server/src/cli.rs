@@ -1,7 +1,7 @@
 //! The command line: its words, and which command answers to them.
 
 use crate::commands::{
-    account, apply, audit, check, credential, export, issuer, migrate, revoke, serve, unmapped,
+    account, apply, audit, check, credential, export, issuer, migrate, revoke, serve, unmapped, vault,
 };
 use crate::config::{Config, ServeOptions, StateOptions};
 use crate::telemetry;
@@ -42,6 +42,8 @@ enum Command {
     Account(account::Options),
     /// Verify, anchor and prune the record of decisions.
     Audit(audit::Options),
+    /// Say which secrets are kept, and wrap them by a new key.
+    Vault(vault::Options),
     /// Bring the database's tables to this version.
     Migrate(migrate::Options),
 }
@@ -86,6 +88,7 @@ impl Cli {
                     Command::SetupLink => account::setup_link(&config).await,
                     Command::Account(options) => account::run(&config, &options).await,
                     Command::Audit(options) => audit::run(&config, &options).await,
+                    Command::Vault(options) => vault::run(&config, &options).await,
                     Command::Migrate(options) => migrate::run(&config, &options).await,
                     Command::Serve(_) => Ok(ExitCode::SUCCESS),
                 }

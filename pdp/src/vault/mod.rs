@@ -188,14 +188,14 @@ impl Vault {
     /// When the key is not at hand, or a bit is not as it was.
     pub fn open(&self, secret: &SealedSecret) -> Result<Secret, VaultError> {
         let broken = || VaultError::Broken(secret.place.clone());
-        let own = self.unwrap(secret)?;
+        let own = self.own_key(secret)?;
         let plain = cipher::decrypt(&own, &bound_to("secret", &secret.place), &secret.sealed);
         let text = String::from_utf8(plain.ok_or_else(broken)?).map_err(|_| broken())?;
         Ok(Secret::new(text))
     }
 
     /// The secret's own key.
-    fn unwrap(&self, secret: &SealedSecret) -> Result<KeyBytes, VaultError> {
+    fn own_key(&self, secret: &SealedSecret) -> Result<KeyBytes, VaultError> {
         let key = self.key(&secret.key).map_err(|why| VaultError::UnknownKey {
             place: secret.place.clone(),
             key: secret.key.clone(),

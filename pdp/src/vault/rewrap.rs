@@ -32,7 +32,7 @@ pub async fn rewrap(
     for stored in writer.list_secrets().await? {
         let secret = stored.secret;
         // Opened as a whole, so that one which is broken shows now.
-        let own = vault.open(&secret).and_then(|_| vault.unwrap(&secret));
+        let own = vault.open(&secret).and_then(|_| vault.own_key(&secret));
         let own = match own {
             Ok(own) => own,
             Err(VaultError::UnknownKey { .. } | VaultError::Broken(_)) if discard => {

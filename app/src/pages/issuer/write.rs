@@ -69,7 +69,10 @@ async fn put(
     match writer.get_issuer(&issuer.url).await? {
         Some(_) if new => return Err(Problem::new("url", Fault::Taken).into()),
         None if !new => return Err(gone()),
-        Some(stored) => issuer.active = stored.issuer.active,
+        Some(stored) => {
+            issuer.active = stored.issuer.active;
+            issuer.introspection = stored.issuer.introspection;
+        }
         None => {}
     }
     writer.put_issuer(&issuer).await?;
