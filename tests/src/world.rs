@@ -56,6 +56,11 @@ impl World {
         &self.secrets[variable]
     }
 
+    /// What a bundle finds in one more variable.
+    pub fn set_secret(&mut self, variable: &str, secret: &str) {
+        self.secrets.insert(variable.to_owned(), secret.to_owned());
+    }
+
     /// Applies a bundle from outside of every replica, as `countersign apply` does.
     pub async fn apply(&self, bundle: &str) {
         let bundle = Bundle::parse(bundle).expect("a bundle");
