@@ -77,6 +77,8 @@ pub enum Fault {
     Twice,
     /// An identity that is not to become anybody's.
     Blocked,
+    /// The vault has no key that keeps a secret.
+    NotKept,
     Refused,
 }
 
@@ -169,6 +171,9 @@ impl Problem {
             Fault::NotBetween(least, most) => format!("Write a whole number from {least} to {most}."),
             Fault::Twice => "Something stands here twice.".to_owned(),
             Fault::Blocked => "This identity is blocked. Unblock it first.".to_owned(),
+            Fault::NotKept => {
+                "This could not be kept: the vault's key is not at hand. Ask whoever runs the server.".to_owned()
+            }
             Fault::Refused => "The database refused these values. Nothing was changed.".to_owned(),
         }
     }
