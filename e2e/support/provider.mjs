@@ -1,6 +1,7 @@
 // A real OpenID provider (npm `oidc-provider`, certified) for the stories of `tests/tests/issuer.rs`. It issues JWT access
-// tokens (RFC 9068) to clients by `client_credentials`, for the server that they name (`resource`, RFC 8707). Keys are made
-// at the start and kept nowhere.
+// tokens (RFC 9068) to clients by `client_credentials`, for the server that they name (`resource`, RFC 8707); bound to a
+// key where the client shows a proof of it (RFC 9449). Of opaque tokens it can be asked (RFC 7662). Keys are made at the
+// start and kept nowhere.
 //
 //   node provider.mjs PORT AUDIENCE
 //
@@ -31,6 +32,8 @@ const algorithms = {
   'billing-app': 'RS256',
   'night-job': 'EdDSA',
   stranger: 'ES256',
+  // Who asks about tokens.
+  countersign: 'ES256',
 };
 
 /**
@@ -75,9 +78,17 @@ function provider() {
     enabledJWA: {
       idTokenSigningAlgValues: ['RS256', 'ES256', 'EdDSA'],
     },
+    // Of an opaque token it says no `sub` by itself, as there is no account; a JWT's says the same.
+    /**
+     * @param {unknown} _context
+     * @param {{ clientId: string }} token
+     */
+    extraTokenClaims: (_context, token) => ({ sub: token.clientId }),
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
+      dPoP: { enabled: true },
+      introspection: { enabled: true },
       resourceIndicators: {
         enabled: true,
         /**

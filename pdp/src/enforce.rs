@@ -4,6 +4,7 @@ use crate::Pdp;
 use crate::facts::{self, Gathered, MAX_PROPERTIES, bound, gather};
 use crate::policies::Matched;
 use crate::secret::Secret;
+use crate::tokens::ShownProof;
 use crate::{record, unmapped};
 use policy::compile::PolicySet;
 use policy::evaluate::{EvaluationRequest, called_tool, evaluate, tenant_of};
@@ -38,6 +39,8 @@ pub struct Question {
     pub access_token: Option<Secret>,
     /// Runs through every log line and into the record.
     pub request_id: String,
+    /// `context.dpop`: the proof that came with the token. Verified, never stored or logged.
+    pub proof: Option<ShownProof>,
 }
 
 /// A decision that was recorded (or, if that was impossible, a denial).

@@ -1,7 +1,9 @@
 //! Step 3: gather. From what one statement read to the facts of one call.
 
 pub(crate) mod bound;
+mod opaque;
 mod outside;
+mod proof;
 
 use crate::enforce::{AskError, Question};
 use crate::secret::Secret;
@@ -48,7 +50,7 @@ impl Live<'_> {
 
 /// Reads the live state for one call, and what is registered of the resources that are `asked` for. One statement; a
 /// second only where a PEP that vouches for its subjects sends a token all the same, or for a token of an outside issuer
-/// as `outside` says.
+/// as `outside` and `opaque` say, or for a proof.
 pub(crate) async fn gather(
     store: &Store,
     tokens: &Tokens,
@@ -63,8 +65,8 @@ pub(crate) async fn gather(
     let (mut state, judged) = match &question.access_token {
         None => (live.read(CallerBy::Subject(subject)).await?, None),
         Some(token) => match Tokens::peek(token) {
-            Some(peeked) => outside::read(live, tokens, token, &peeked, &question.request_id).await?,
-            None => (live.read(CallerBy::KeyDigest(&token.digest())).await?, None),
+            Some(peeked) => outside::read(live, tokens, token, &peeked, question).await?,
+            None => opaque::read(live, tokens, token, question).await?,
         },
     };
     let vouches = state.credential.as_ref().is_some_and(|c| c.facts.trust != Trust::VerifyToken);

@@ -18,6 +18,7 @@ pub mod resources;
 pub mod secret;
 pub mod tokens;
 mod unmapped;
+pub mod vault;
 
 pub use enforce::{Answer, AskError, Question, SubjectClaim};
 pub use preview::{Preview, PreviewError, Previewer};

@@ -219,6 +219,7 @@ mod tests {
             properties: AssertedProperties::default(),
             access_token: None,
             request_id: "r1".into(),
+            proof: None,
         };
         let facts = Facts {
             now: Timestamp::from_micros(1),

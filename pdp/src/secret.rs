@@ -21,6 +21,22 @@ pub enum KeyKind {
     Api,
 }
 
+impl KeyKind {
+    const ALL: [Self; 2] = [Self::Enforcement, Self::Api];
+
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Enforcement => "cse_",
+            Self::Api => "csa_",
+        }
+    }
+
+    /// What a key of ours is for, by its prefix. Keys that somebody chose outside have none.
+    pub fn of(secret: &Secret) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| secret.0.starts_with(kind.prefix()))
+    }
+}
+
 impl Secret {
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
@@ -28,11 +44,7 @@ impl Secret {
 
     /// A fresh key of 256 random bits, which are handed down, with a prefix that names the kind.
     pub fn from_random(kind: KeyKind, bytes: &[u8; 32]) -> Self {
-        let prefix = match kind {
-            KeyKind::Enforcement => "cse_",
-            KeyKind::Api => "csa_",
-        };
-        Self(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes)))
+        Self(format!("{}{}", kind.prefix(), URL_SAFE_NO_PAD.encode(bytes)))
     }
 
     /// What is stored and looked up: SHA-256, lower-case hex. Enough for 256-bit random keys, which cannot be
@@ -65,5 +77,9 @@ mod tests {
         assert_eq!(format!("{one:?}"), "Secret(…)");
         assert_eq!(one.digest().len(), 64);
         assert!(one.expose().len() >= MIN_CHARACTERS);
+        assert_eq!(
+            (KeyKind::of(&one), KeyKind::of(&Secret::new("2YotnFZFEjr1"))),
+            (Some(KeyKind::Api), None)
+        );
     }
 }

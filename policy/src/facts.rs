@@ -90,6 +90,14 @@ pub struct TokenFacts {
     pub tenants: Vec<TenantSlug>,
 }
 
+impl TokenFacts {
+    /// The thumbprint (RFC 7638, SHA-256, base64url) of the key that the token is bound to (RFC 9449, section 6.1). Who
+    /// uses it has shown a proof of that key.
+    pub fn bound_to(&self) -> Option<&str> {
+        self.claims.get("cnf")?.get("jkt")?.as_str()
+    }
+}
+
 /// How the caller was recognised, or why not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "how", rename_all = "snake_case")]

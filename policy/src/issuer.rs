@@ -3,10 +3,12 @@
 //! The names are those of the bundle. Nothing here is fetched or verified; that is `pdp`'s part.
 
 mod address;
+mod introspection;
 #[cfg(test)]
 mod tests;
 
 pub use address::check_fetched_url;
+pub use introspection::{ClientAuth, Introspection};
 
 use crate::arguments::canonical;
 use crate::ids::{TenantSlug, check_id, check_slug};
@@ -73,6 +75,9 @@ pub struct Issuer {
     pub keys_max_age: u32,
     #[serde(default)]
     pub unknown_subjects: UnknownSubjects,
+    /// How it is asked about its tokens. None: it is not, and its tokens are JWTs that are verified by its keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub introspection: Option<Introspection>,
 }
 
 /// Where an issuer's keys come from: `discovery`, `{ jwks_url: … }` or `{ jwks: { keys: […] } }`.
@@ -219,6 +224,7 @@ impl Issuer {
             require_jti: true,
             keys_max_age: usual_keys_age(),
             unknown_subjects: UnknownSubjects::default(),
+            introspection: None,
         }
     }
 
@@ -261,6 +267,9 @@ impl Issuer {
         if !(KEYS_AGE_LEAST..=KEYS_AGE_MOST).contains(&self.keys_max_age) {
             let why = format!("must be {KEYS_AGE_LEAST} to {KEYS_AGE_MOST} seconds");
             return Err(wrong("keys_max_age", why));
+        }
+        if let Some(introspection) = &self.introspection {
+            introspection.check().map_err(|why| wrong("introspection", why))?;
         }
         Ok(())
     }

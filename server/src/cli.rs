@@ -2,6 +2,7 @@
 
 use crate::commands::{
     account, apply, audit, check, credential, export, issuer, migrate, resource, revoke, serve, unmapped,
+    vault,
 };
 use crate::config::{Config, ServeOptions, StateOptions};
 use crate::telemetry;
@@ -44,6 +45,8 @@ enum Command {
     Account(account::Options),
     /// Verify, anchor and prune the record of decisions.
     Audit(audit::Options),
+    /// Say which secrets are kept, and wrap them by a new key.
+    Vault(vault::Options),
     /// Bring the database's tables to this version.
     Migrate(migrate::Options),
 }
@@ -89,6 +92,7 @@ impl Cli {
                     Command::SetupLink => account::setup_link(&config).await,
                     Command::Account(options) => account::run(&config, &options).await,
                     Command::Audit(options) => audit::run(&config, &options).await,
+                    Command::Vault(options) => vault::run(&config, &options).await,
                     Command::Migrate(options) => migrate::run(&config, &options).await,
                     Command::Serve(_) => Ok(ExitCode::SUCCESS),
                 }

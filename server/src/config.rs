@@ -2,8 +2,10 @@
 
 use crate::connections::Limits;
 use crate::telemetry::LogFormat;
-use anyhow::{Context, Result};
+use crate::vault_key::VaultKeys;
+use anyhow::{Context, Result, bail};
 use clap::Args;
+use pdp::Secret;
 use pdp::address_guard::AllowedAddress;
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -12,7 +14,10 @@ use std::path::{Path, PathBuf};
 
 const DEFAULT_DATABASE: &str = "sqlite://data/countersign.db";
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8787);
-const DEFAULT_AUDIT_KEY: &str = "data/audit.key";
+/// Where keys are that are not beside a SQLite file.
+const DEFAULT_FOLDER: &str = "data";
+/// The vault's key itself. It is no flag: those can be read in the list of processes.
+const VAULT_KEY: &str = "COUNTERSIGN_VAULT_KEY";
 
 /// What every command needs: the database and the audit key.
 #[derive(Debug, Clone, Args)]
@@ -26,6 +31,10 @@ pub struct StateOptions {
     /// The file with the audit chain's secret; made on first use [default: beside the SQLite file, or data/audit.key]
     #[arg(long, env = "COUNTERSIGN_AUDIT_KEY", global = true)]
     pub audit_key: Option<PathBuf>,
+    /// The file with the key of the vault, which keeps secrets; made on first use. Or give the key itself in the
+    /// variable COUNTERSIGN_VAULT_KEY [default: vault.key beside the SQLite file, or data/vault.key]
+    #[arg(long, env = "COUNTERSIGN_VAULT_KEY_FILE", global = true)]
+    pub vault_key_file: Option<PathBuf>,
     /// How log lines look on stderr [default: text]
     #[arg(long, env = "COUNTERSIGN_LOG_FORMAT", value_enum, global = true)]
     pub log_format: Option<LogFormat>,
@@ -73,6 +82,7 @@ pub struct ServeOptions {
 struct File {
     database: Option<String>,
     audit_key: Option<PathBuf>,
+    vault_key_file: Option<PathBuf>,
     log_format: Option<LogFormat>,
     log: Option<String>,
     public_url: Option<String>,
@@ -89,6 +99,7 @@ struct File {
 pub struct Config {
     pub database: String,
     pub audit_key: PathBuf,
+    pub vault: VaultKeys,
     pub log_format: LogFormat,
     pub log: String,
     pub listen: SocketAddr,
@@ -119,7 +130,11 @@ impl Config {
             None => Limits::default(),
         };
         Ok(Self {
-            audit_key: state.audit_key.or(file.audit_key).unwrap_or_else(|| default_audit_key(&database)),
+            audit_key: state
+                .audit_key
+                .or(file.audit_key)
+                .unwrap_or_else(|| beside_database(&database, "audit.key")),
+            vault: vault_keys(state.vault_key_file.or(file.vault_key_file), &database)?,
             database,
             log_format: state.log_format.or(file.log_format).unwrap_or_default(),
             log: state.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
@@ -145,11 +160,20 @@ fn addresses(flag: Vec<AllowedAddress>, file: &[String], name: &'static str) -> 
     file.iter().map(|text| text.parse::<AllowedAddress>().context(name)).collect()
 }
 
-fn default_audit_key(database: &str) -> PathBuf {
+fn vault_keys(file: Option<PathBuf>, database: &str) -> Result<VaultKeys> {
+    let given = std::env::var(VAULT_KEY).ok().filter(|text| !text.is_empty());
+    match (given, file) {
+        (Some(_), Some(_)) => bail!("give {VAULT_KEY} or the file with the vault's key, not both"),
+        (Some(text), None) => Ok(VaultKeys::Given(Secret::new(text))),
+        (None, file) => Ok(VaultKeys::File(file.unwrap_or_else(|| beside_database(database, "vault.key")))),
+    }
+}
+
+fn beside_database(database: &str, name: &str) -> PathBuf {
     let file = database.strip_prefix("sqlite://").map(|path| path.split('?').next().unwrap_or(path));
     match file.map(Path::new).and_then(Path::parent) {
-        Some(folder) => folder.join("audit.key"),
-        None => PathBuf::from(DEFAULT_AUDIT_KEY),
+        Some(folder) => folder.join(name),
+        None => Path::new(DEFAULT_FOLDER).join(name),
     }
 }
 
@@ -162,6 +186,7 @@ mod tests {
             config: None,
             database: None,
             audit_key: None,
+            vault_key_file: None,
             log_format: None,
             log: None,
             public_url: None,
@@ -173,6 +198,7 @@ mod tests {
         let config = Config::resolve(none(), None).expect("resolves");
         assert_eq!(config.database, "sqlite://data/countersign.db");
         assert_eq!(config.audit_key, PathBuf::from("data/audit.key"));
+        assert!(matches!(&config.vault, VaultKeys::File(path) if path == Path::new("data/vault.key")));
         assert_eq!(config.public_url, "http://127.0.0.1:8787");
         assert!(config.listen.ip().is_loopback());
         assert!(config.allow_addresses.is_empty());

@@ -14,3 +14,4 @@ pub mod request_id;
 mod router;
 pub mod running;
 pub mod telemetry;
+pub mod vault_key;

@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::console::{self, ConsoleSettings, ConsoleState};
-use crate::{audit_key, connections, router};
+use crate::{audit_key, connections, router, vault_key};
 use anyhow::{Context, Result};
 use pdp::Pdp;
 use pdp::address_guard::AddressGuard;
@@ -55,7 +55,8 @@ impl Running {
         };
         let tokens = Tokens::new(AddressGuard::new(&settings.allow_addresses))
             .context("the client that fetches issuers' keys could not be made")?;
-        let tokens = Arc::new(tokens);
+        let vault = vault_key::open_or_create(&config.vault, &store).await?;
+        let tokens = Arc::new(tokens.with_vault(vault));
         let key = audit_key::load_or_create(&config.audit_key)?;
         let heads = LocalHeads::beside(&config.audit_key, &config.database);
         let verifier = Verifier::new(store.clone(), key.clone(), heads.clone(), clock.clone());
@@ -118,7 +119,7 @@ impl Running {
     }
 }
 
-/// Removes what has expired of sessions, links, attempts and revoked tokens, every few minutes.
+/// Removes what has expired of sessions, links, attempts, revoked tokens and proofs, every few minutes.
 async fn sweep_now_and_then(store: Store, clock: Clock) {
     let mut turn = tokio::time::interval(SWEEP_EVERY);
     turn.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -130,6 +131,9 @@ async fn sweep_now_and_then(store: Store, clock: Clock) {
         }
         if let Err(error) = store.forget_revoked_tokens(now.saturating_add_micros(-REVOKED_KEPT)).await {
             tracing::warn!(%error, "revoked tokens that have expired were not removed");
+        }
+        if let Err(error) = store.forget_proofs().await {
+            tracing::warn!(%error, "proofs that are too old to be taken were not removed");
         }
     }
 }

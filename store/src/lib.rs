@@ -17,6 +17,7 @@ mod kept;
 pub mod live;
 pub mod migrate;
 pub mod overview;
+mod proofs;
 pub mod recorder;
 mod schema;
 pub mod sessions;
@@ -31,6 +32,7 @@ pub use live::{
     CallerBy, CredentialBy, LiveCredential, LiveIssuer, LiveKey, LiveQuery, LiveResource, LiveState,
 };
 pub use migrate::{MigrateError, MigrationState};
+pub use proofs::ProofId;
 pub use snapshot::PolicySnapshot;
 pub use unmapped::{Seen, UnmappedCaller, UnmappedState};
 

@@ -34,7 +34,8 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0003_console"),
     migration!("0004_accounts"),
     migration!("0005_issuers"),
-    migration!("0012_resources"),
+    migration!("0006_vault"),
+    migration!("0007_resources"),
 ];
 
 impl Migration {

@@ -1,4 +1,5 @@
-//! The names of tables and columns that `0001_policy`, `0005_issuers` and `0012_resources` make; one enum per table.
+//! The names of tables and columns that `0001_policy`, `0005_issuers`, `0006_vault` and `0007_resources` make; one enum
+//! per table.
 
 use sea_query::Iden;
 
@@ -172,6 +173,7 @@ pub(crate) enum Issuers {
     Active,
     Settings,
     Version,
+    Introspects,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]
@@ -189,6 +191,33 @@ pub(crate) enum TokenRevocations {
     At,
     Until,
     By,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum DpopProofs {
+    Table,
+    Thumbprint,
+    Jti,
+    Until,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum Vault {
+    Table,
+    One,
+    KeyId,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum VaultSecrets {
+    Table,
+    Kind,
+    Owner,
+    Name,
+    KeyId,
+    Wrapped,
+    Sealed,
+    ChangedAt,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]

@@ -59,6 +59,8 @@ impl Process {
             .args(["serve", "--listen", &address.to_string(), "--database", url])
             .arg("--audit-key")
             .arg(database.file("audit.key"))
+            .arg("--vault-key-file")
+            .arg(database.file("vault.key"))
             .env_remove("COUNTERSIGN_CONFIG")
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -9,6 +9,7 @@ use server::config::Config;
 use server::connections::Limits;
 use server::running::Running;
 use server::telemetry::LogFormat;
+use server::vault_key::{self, VaultKeys};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use store::{Actor, Settings, Store, Via};
@@ -43,10 +44,11 @@ impl World {
         let database = Database::fresh(backend).await;
         let store = open(&database.url).await;
         store.migrate().await.expect("migrates");
-        let secrets = ["ALICE_KEY", "BOB_KEY", "CAROL_KEY", "DAVE_KEY", "REFUND_BOT_KEY", "CRM_PEP_KEY"]
-            .into_iter()
-            .map(|name| (name.to_owned(), format!("{}-{}", name.to_lowercase(), "x".repeat(40))))
-            .collect();
+        let secrets =
+            ["ALICE_KEY", "BOB_KEY", "CAROL_KEY", "DAVE_KEY", "REFUND_BOT_KEY", "CRM_PEP_KEY", "IDP_SECRET"]
+                .into_iter()
+                .map(|name| (name.to_owned(), format!("{}-{}", name.to_lowercase(), "x".repeat(40))))
+                .collect();
         Self { database, store, secrets }
     }
 
@@ -55,14 +57,20 @@ impl World {
         &self.secrets[variable]
     }
 
+    /// What a bundle finds in one more variable.
+    pub fn set_secret(&mut self, variable: &str, secret: &str) {
+        self.secrets.insert(variable.to_owned(), secret.to_owned());
+    }
+
     /// Applies a bundle from outside of every replica, as `countersign apply` does.
     pub async fn apply(&self, bundle: &str) {
         let bundle = Bundle::parse(bundle).expect("a bundle");
         let store = open(&self.database.url).await;
+        let keys = VaultKeys::File(self.database.file("vault.key"));
+        let vault = vault_key::open_or_create(&keys, &store).await.expect("a vault");
         let mut writer = store.write(operator()).await.expect("a unit of work");
-        apply(&mut writer, &bundle, &|name| self.secrets.get(name).cloned(), ApplyOptions::default())
-            .await
-            .expect("applies");
+        let how = ApplyOptions { vault: Some(&vault), ..ApplyOptions::default() };
+        apply(&mut writer, &bundle, &|name| self.secrets.get(name).cloned(), how).await.expect("applies");
         writer.commit().await.expect("commits");
         store.close().await;
     }
@@ -79,6 +87,7 @@ impl World {
         let config = Config {
             database: url.to_owned(),
             audit_key: self.database.file("audit.key"),
+            vault: VaultKeys::File(self.database.file("vault.key")),
             log_format: LogFormat::Text,
             log: "warn".to_owned(),
             listen: listener.local_addr().expect("an address"),

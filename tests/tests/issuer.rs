@@ -8,6 +8,8 @@ on_both_databases!(
     whatever_is_taken_away_denies_the_next_call_with_the_same_token,
     a_token_and_a_whole_subject_can_be_revoked,
     keys_are_rotated_and_the_provider_goes_down,
+    opaque_tokens_of_a_real_provider_are_asked_about,
+    tokens_that_a_real_provider_binds_to_a_key_need_its_proof,
 );
 
 /// `e2e/support/provider.mjs`, running.
@@ -91,12 +93,24 @@ mod provider {
 
         /// An access token of this client, for the resource that it names.
         pub(super) async fn token(&self, client: &str, resource: &str) -> String {
-            let request = self
+            self.asked_for_token(client, resource, None).await
+        }
+
+        /// The same, bound to the key of this proof.
+        pub(super) async fn bound_token(&self, client: &str, resource: &str, proof: &str) -> String {
+            self.asked_for_token(client, resource, Some(proof)).await
+        }
+
+        async fn asked_for_token(&self, client: &str, resource: &str, proof: Option<&str>) -> String {
+            let mut request = self
                 .http
                 .post(format!("{}/token", self.url))
                 .basic_auth(client, Some(client))
                 .header("content-type", "application/x-www-form-urlencoded")
                 .body(format!("grant_type=client_credentials&scope=crm:refund&resource={resource}"));
+            if let Some(proof) = proof {
+                request = request.header("dpop", proof);
+            }
             let answer: Value = request.send().await.expect("an answer").json().await.expect("JSON");
             answer["access_token"].as_str().unwrap_or_else(|| panic!("no token: {answer}")).to_owned()
         }
@@ -113,6 +127,8 @@ mod provider {
 
 mod stories {
     use super::provider::{CRM, Provider};
+    use jsonwebtoken::jwk::Jwk;
+    use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
     use pdp::Secret;
     use pdp::tokens::Tokens;
     use policy::{SubjectId, Timestamp};
@@ -314,5 +330,75 @@ mod stories {
         assert_eq!(reason(&crm.at(another.address()), &new).await, "token_invalid");
         replica.stop().await;
         another.stop().await;
+    }
+
+    /// The issuer as it is asked about tokens.
+    fn asked_about(url: &str) -> String {
+        format!(
+            "issuers:\n  - url: {url}\n    require_jti: false\n    \
+             introspection: {{ client_id: countersign, client_secret_env: PROVIDER_SECRET }}\n"
+        )
+    }
+
+    pub(super) async fn opaque_tokens_of_a_real_provider_are_asked_about(backend: Backend) {
+        let mut provider = Provider::start();
+        let mut world = World::demo(backend).await;
+        // The secret of each client is its name.
+        world.set_secret("PROVIDER_SECRET", "countersign");
+        world.apply(&registered(&provider.url)).await;
+        world.apply(&asked_about(&provider.url)).await;
+        let replica = world.replica().await;
+        let crm = world.crm(&replica);
+        let opaque = provider.token("support-app", "urn:story:opaque").await;
+        assert_eq!(reason(&crm, &opaque).await, "allowed");
+        let stranger = provider.token("stranger", "urn:story:opaque").await;
+        assert_eq!(reason(&crm, &stranger).await, "unknown_subject");
+        assert_eq!(reason(&crm, "nobody-gave-this-out").await, "token_invalid");
+        assert_eq!(reason(&crm, world.secret("ALICE_KEY")).await, "allowed");
+        provider.stop();
+        assert_eq!(reason(&crm, &opaque).await, "policy_unavailable");
+        assert_eq!(reason(&crm, world.secret("ALICE_KEY")).await, "allowed");
+        replica.stop().await;
+    }
+
+    pub(super) async fn tokens_that_a_real_provider_binds_to_a_key_need_its_proof(backend: Backend) {
+        let provider = Provider::start();
+        let world = World::demo(backend).await;
+        world.apply(&registered(&provider.url)).await;
+        let replica = world.replica().await;
+        let crm = world.crm(&replica);
+        let proof = proof(&json!({"jti": "at-the-provider", "htm": "POST",
+            "htu": format!("{}/token", provider.url), "iat": seconds()}));
+        let token = provider.bound_token("support-app", CRM, &proof).await;
+        assert_eq!(reason(&crm, &token).await, "token_invalid", "it is bound to a key");
+        let mut body = tests::pep::call_body(&token, "refund", refund());
+        for (url, wanted) in
+            [("https://evil.example", "token_invalid"), (CRM, "allowed"), (CRM, "token_invalid")]
+        {
+            body["context"]["dpop"] = json!({"proof": for_call(&token), "method": "POST", "url": url});
+            assert_eq!(crm.ask(&body).await.reason(), wanted, "{url}");
+        }
+        replica.stop().await;
+    }
+
+    fn seconds() -> i64 {
+        server::clock::system()().micros() / 1_000_000
+    }
+
+    /// Signed with a key that everybody knows.
+    fn proof(claims: &Value) -> String {
+        let der = include_bytes!("../../pdp/src/tokens/tests/keys/es256-one.der");
+        let key = EncodingKey::from_ec_der(der);
+        let mut header = Header::new(Algorithm::ES256);
+        header.typ = Some("dpop+jwt".to_owned());
+        header.jwk = Some(Jwk::from_encoding_key(&key, Algorithm::ES256).expect("a key"));
+        encode(&header, claims, &key).expect("signs")
+    }
+
+    /// The same id each time: the second one was shown before.
+    fn for_call(token: &str) -> String {
+        let digest = hex::decode(Secret::new(token).digest()).expect("hexadecimal");
+        let ath = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, digest);
+        proof(&json!({"jti": "at-the-server", "htm": "POST", "htu": CRM, "iat": seconds(), "ath": ath}))
     }
 }

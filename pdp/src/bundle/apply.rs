@@ -6,6 +6,7 @@ use super::rules::{self, Flagged};
 use super::secrets::{Environment, Secrets};
 use super::{catalog, check, identities, issuers, resources};
 use crate::secret::MIN_CHARACTERS;
+use crate::vault::{Vault, VaultError};
 use policy::TenantSlug;
 use policy::compile::{Flag, RuleError};
 use store::administration::{Credential, Role, Tenant};
@@ -24,6 +25,8 @@ pub enum ApplyError {
     Needed { thing: String, key: &'static str },
     #[error("`secret_env` is needed for each key that does not exist yet: {}", .things.join("; "))]
     SecretsNeeded { things: Vec<String> },
+    #[error("{thing}: {why}")]
+    Vault { thing: String, why: VaultError },
     #[error("{thing}: the variable {variable} is not set")]
     NoSecret { thing: String, variable: String },
     #[error("{thing}: the secret in {variable} is shorter than {MIN_CHARACTERS} characters")]
@@ -53,12 +56,14 @@ pub enum ApplyError {
 }
 
 /// How a bundle is applied.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ApplyOptions {
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ApplyOptions<'a> {
     /// Take restricting rules that can never match.
     pub allow_unmatched: bool,
     /// Remove what the lists at the top, as far as they are given, do not name.
     pub prune: bool,
+    /// Where secrets are kept that others gave us. None: a bundle that names one is refused.
+    pub vault: Option<&'a Vault>,
 }
 
 /// What there is to tell of a bundle that was applied, beside [`Writer::changes`].
@@ -91,7 +96,7 @@ pub async fn apply(
     writer: &mut Writer,
     bundle: &Bundle,
     environment: &Environment<'_>,
-    options: ApplyOptions,
+    options: ApplyOptions<'_>,
 ) -> Result<Applied, ApplyError> {
     check::check(bundle)?;
     let prune = if options.prune {
@@ -110,7 +115,7 @@ pub async fn apply(
         role(writer, entry).await?;
     }
     for entry in given(&bundle.issuers) {
-        issuers::issuer(writer, entry, only).await?;
+        issuers::issuer(writer, entry, only, options.vault, &mut secrets).await?;
     }
     for entry in given(&bundle.subjects) {
         identities::subject(writer, entry, only, &mut secrets).await?;

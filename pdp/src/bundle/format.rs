@@ -174,6 +174,12 @@ const MAX_BYTES: usize = 64 * 1024 * 1024;
 const MAX_DEPTH: usize = 80;
 
 impl Bundle {
+    /// Whether it names secrets of others that are to be kept.
+    pub fn names_kept_secrets(&self) -> bool {
+        let of = |entry: &IssuerEntry| entry.introspection.as_ref().is_some_and(|asked| asked.names_secret());
+        given(&self.issuers).iter().any(of)
+    }
+
     /// Reads YAML (or JSON, which is YAML).
     ///
     /// # Errors

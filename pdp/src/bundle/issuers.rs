@@ -1,6 +1,9 @@
 //! Issuers of a bundle, and the tenants in which their identities count.
 
 use super::apply::{About, ApplyError};
+use super::introspection::{IntrospectionEntry, keep_secret};
+use super::secrets::Secrets;
+use crate::vault::Vault;
 use policy::TenantSlug;
 use policy::issuer::{Algorithm, Issuer, KeySource, UnknownSubjects};
 use policy::rule::NotYet;
@@ -27,8 +30,7 @@ pub struct IssuerEntry {
     pub unknown_subjects: Option<UnknownSubjects>,
     #[serde(default)]
     pub actor_claim: NotYet,
-    #[serde(default)]
-    pub introspection: NotYet,
+    pub introspection: Option<IntrospectionEntry>,
 }
 
 /// Brings the issuer to what the entry says. In a bundle of one tenant, others keep the issuer.
@@ -36,12 +38,17 @@ pub(super) async fn issuer(
     writer: &mut Writer,
     entry: &IssuerEntry,
     only: Option<&TenantSlug>,
+    vault: Option<&Vault>,
+    secrets: &mut Secrets<'_>,
 ) -> Result<(), ApplyError> {
     let thing = format!("issuer `{}`", entry.url);
     let stored = writer.get_issuer(&entry.url).await?;
     let issuer = stored.map_or_else(|| Issuer::new(&entry.url), |stored| stored.issuer);
     writer.put_issuer(&said(issuer, entry, only)).await.about(&thing)?;
-    Ok(())
+    match &entry.introspection {
+        Some(introspection) => keep_secret(writer, &entry.url, introspection, vault, secrets).await,
+        None => Ok(()),
+    }
 }
 
 /// The issuer as it is once the entry was said of it.
@@ -83,6 +90,9 @@ fn said(mut issuer: Issuer, entry: &IssuerEntry, only: Option<&TenantSlug>) -> I
     if let Some(unknown_subjects) = entry.unknown_subjects {
         issuer.unknown_subjects = unknown_subjects;
     }
+    if let Some(introspection) = &entry.introspection {
+        issuer.introspection = introspection.said();
+    }
     issuer
 }
 
@@ -103,6 +113,7 @@ pub(super) fn entry(stored: StoredIssuer) -> IssuerEntry {
         require_jti,
         keys_max_age,
         unknown_subjects,
+        introspection,
     } = stored.issuer;
     IssuerEntry {
         url,
@@ -119,13 +130,14 @@ pub(super) fn entry(stored: StoredIssuer) -> IssuerEntry {
         keys_max_age: Some(keys_max_age),
         unknown_subjects: Some(unknown_subjects),
         actor_claim: NotYet,
-        introspection: NotYet,
+        introspection: Some(IntrospectionEntry::of(introspection)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use policy::issuer::Introspection;
     use serde_json::{Value, json};
 
     fn read(value: Value) -> IssuerEntry {
@@ -146,6 +158,7 @@ mod tests {
             require_jti: false,
             keys_max_age: 3_600,
             unknown_subjects: UnknownSubjects::Provision,
+            introspection: Some(Introspection::new("countersign")),
             ..Issuer::new("https://idp.example")
         }
     }
@@ -186,7 +199,8 @@ mod tests {
     fn later_and_unknown_keys_are_refused() {
         for (key, value, why) in [
             ("actor_claim", json!("azp"), "not supported by this version"),
-            ("introspection", json!({}), "not supported by this version"),
+            ("introspection", json!({}), "client_id"),
+            ("introspection", json!("off"), "`none`"),
             ("roles_claim", json!("groups"), "roles_claim"),
             ("algorithms", json!(["HS256"]), "HS256"),
             ("clock_skew", json!("30s"), "30s"),

@@ -6,6 +6,7 @@ mod check;
 mod collect;
 mod format;
 mod identities;
+mod introspection;
 mod issuers;
 mod prune;
 mod resources;

@@ -4,9 +4,11 @@ use super::format::{
     ApiKeyEntry, Bundle, BundleError, CredentialEntry, IdentityEntry, MembershipEntry, ResourceEntry,
     RoleEntry, ServerEntry, SubjectEntry, TenantEntry, ToolEntry,
 };
+use super::introspection::{AskedEntry, IntrospectionEntry};
 use super::issuers::IssuerEntry;
 use super::yaml::{Node, document};
 use policy::binding::Binding;
+use policy::issuer::ClientAuth;
 use policy::labels::{
     ArgumentsMode, OnUnknown, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust,
 };
@@ -157,7 +159,7 @@ fn issuer(entry: &IssuerEntry) -> Result<Node, BundleError> {
         keys_max_age,
         unknown_subjects,
         actor_claim: _,
-        introspection: _,
+        introspection,
     } = entry;
     let unwritable = |_| BundleError::new(format!("issuer `{url}` cannot be written"));
     let keys = keys.as_ref().map(serde_json::to_value).transpose().map_err(unwritable)?;
@@ -178,7 +180,20 @@ fn issuer(entry: &IssuerEntry) -> Result<Node, BundleError> {
         .with_any("require_jti", *require_jti)
         .with_any("keys_max_age", keys_max_age.map(Value::from))
         .with_any("unknown_subjects", unknown)
+        .with_any("introspection", introspection.as_ref().map(introspected))
         .node())
+}
+
+fn introspected(entry: &IntrospectionEntry) -> Node {
+    let IntrospectionEntry::Asked(AskedEntry { endpoint, client_id, auth, client_secret_env }) = entry else {
+        return Node::from("none");
+    };
+    Keys::default()
+        .with_any("endpoint", endpoint.as_deref())
+        .with("client_id", client_id.as_str())
+        .with_any("auth", auth.map(ClientAuth::as_str))
+        .with_any("client_secret_env", client_secret_env.as_deref())
+        .node()
 }
 
 fn subject(entry: &SubjectEntry) -> Node {
@@ -353,7 +368,8 @@ issuers:
     require_jti: false
     keys_max_age: 3600
     unknown_subjects: provision
-  - { url: 'http://127.0.0.1:3000', keys: discovery }
+    introspection: { endpoint: 'https://idp.example/i', client_id: c, auth: client_secret_post, client_secret_env: IDP }
+  - { url: 'http://127.0.0.1:3000', keys: discovery, introspection: none }
   - { url: 'https://other.example', keys: { jwks_url: 'https://other.example/keys?v=2' }, unknown_subjects: deny }
 subjects:
   - id: alice

@@ -2,11 +2,14 @@
 //!
 //! What a token says of itself only finds the issuer and the identity in the live read. The issuer's settings come
 //! with that, so it is one statement; a second is read where another claim than `sub` names the subject, where the keys
-//! had to be waited for, and where the identity was registered just now.
+//! had to be waited for, where the issuer was asked about the token, where a proof was noted, and where the identity was
+//! registered just now.
 
-use super::{Live, valid};
+use super::{Live, proof, valid};
+use crate::enforce::Question;
 use crate::secret::Secret;
-use crate::tokens::{Peeked, Refusal, Tokens};
+use crate::tokens::{Answer, Peeked, Refusal, Tokens};
+use crate::vault::VaultError;
 use policy::facts::{Identity, SubjectFacts, TokenFacts};
 use policy::ids::WHOEVER;
 use policy::issuer::{Issuer, UnknownSubjects};
@@ -18,6 +21,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
+use store::administration::SecretPlace;
 use store::{Actor, CallerBy, LiveState, Store, StoreError, UnmappedState, Via, WriteError};
 
 /// The claim that names the subject, unless the issuer says otherwise.
@@ -38,7 +42,7 @@ pub(super) struct Judged {
 }
 
 impl Judged {
-    fn refused(issuer: Option<&Issuer>, reason: Reason, why: String) -> Self {
+    pub(super) fn refused(issuer: Option<&Issuer>, reason: Reason, why: String) -> Self {
         Self { issuer: issuer.map(|issuer| issuer.url.clone()), told: Err(Refusal { reason, why }) }
     }
 
@@ -58,6 +62,12 @@ impl Judged {
     }
 }
 
+/// What an issuer said of a token, when it was asked as it is registered.
+pub(super) struct Asked {
+    pub(super) issuer: Issuer,
+    pub(super) answer: Answer,
+}
+
 /// Reads the live state by what a token says of itself, and verifies the token by what was read. Without a verdict
 /// where nobody is to be told about tokens: the enforcement key is not valid, or vouches for its subjects.
 pub(super) async fn read(
@@ -65,21 +75,49 @@ pub(super) async fn read(
     tokens: &Tokens,
     token: &Secret,
     peeked: &Peeked,
-    request_id: &str,
+    question: &Question,
+) -> Result<(LiveState, Option<Judged>), StoreError> {
+    settle(live, tokens, token, Some(peeked), None, question).await
+}
+
+/// The same for a token that says nothing by itself, of which its issuer was asked.
+pub(super) async fn read_asked(
+    live: Live<'_>,
+    tokens: &Tokens,
+    token: &Secret,
+    asked: Asked,
+    question: &Question,
+) -> Result<(LiveState, Option<Judged>), StoreError> {
+    settle(live, tokens, token, None, Some(asked), question).await
+}
+
+/// `own`: what the token says of itself. Where its issuer is asked, what that says counts alone.
+async fn settle(
+    live: Live<'_>,
+    tokens: &Tokens,
+    token: &Secret,
+    own: Option<&Peeked>,
+    mut asked: Option<Asked>,
+    question: &Question,
 ) -> Result<(LiveState, Option<Judged>), StoreError> {
     let mut claim = USUAL_CLAIM.to_owned();
     let mut may_provision = true;
     let mut rounds = 0;
     loop {
-        let sub = peeked.claim(&claim).unwrap_or_default();
-        let caller = CallerBy::Identity { issuer: &peeked.issuer, sub, jti: peeked.jti() };
+        let Some(says) = asked.as_ref().map(|asked| asked.answer.told()).or(own) else {
+            let state = live.read(CallerBy::Nobody).await?;
+            let why = "the issuer is no longer asked about tokens".to_owned();
+            return Ok((state, Some(Judged::refused(None, Reason::TokenInvalid, why))));
+        };
+        let sub = says.claim(&claim).unwrap_or_default();
+        let caller = CallerBy::Identity { issuer: &says.issuer, sub, jti: says.jti() };
         let state = live.read(caller).await?;
         rounds += 1;
         if !asks_for_tokens(&state) {
             return Ok((state, None));
         }
         let Some(registered) = state.issuer.as_ref().map(|found| Arc::clone(&found.issuer)) else {
-            let why = format!("no issuer `{}` is registered", shown(&peeked.issuer, 200));
+            let why = format!("no issuer `{}` is registered", shown(&says.issuer, 200));
             return Ok((state, Some(Judged::refused(None, Reason::TokenInvalid, why))));
         };
         let issuer: &Issuer = &registered;
@@ -91,7 +129,22 @@ pub(super) async fn read(
             claim.clone_from(&issuer.subject_claim);
             continue;
         }
-        let (verified, waited) = waited_for(tokens.verify(token, issuer, state.now)).await;
+        if issuer.introspection.is_none() && asked.take().is_some() {
+            continue;
+        }
+        if issuer.introspection.is_some() && asked.as_ref().is_none_or(|asked| asked.issuer != *issuer) {
+            match ask(live.store, tokens, token, issuer).await? {
+                Ok(answer) => asked = Some(Asked { issuer: issuer.clone(), answer }),
+                Err(Refusal { reason, why }) => {
+                    return Ok((state, Some(Judged::refused(Some(issuer), reason, why))));
+                }
+            }
+            continue;
+        }
+        let (verified, waited) = match &asked {
+            Some(asked) => (tokens.judge(&asked.answer, issuer, state.now), false),
+            None => waited_for(tokens.verify(token, issuer, state.now)).await,
+        };
         let facts = match verified.and_then(|facts| still_counts(facts, issuer, &state)) {
             // What was read before the wait may be over.
             Ok(_) if waited => continue,
@@ -100,9 +153,17 @@ pub(super) async fn read(
                 return Ok((state, Some(Judged::refused(Some(issuer), reason, why))));
             }
         };
+        match proof::take(live.store, question, token, facts.bound_to(), state.now).await? {
+            // The same: noting it took a moment.
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(Refusal { reason, why }) => {
+                return Ok((state, Some(Judged::refused(Some(issuer), reason, why))));
+            }
+        }
         if may_provision && state.subject.is_none() && is_provisioned(issuer, &facts) {
             may_provision = false;
-            if provision(live.store, &facts, request_id).await {
+            if provision(live.store, &facts, &question.request_id).await {
                 continue;
             }
         }
@@ -110,8 +171,31 @@ pub(super) async fn read(
     }
 }
 
+/// Asks the issuer about the token, with the secret that is kept for that.
+pub(super) async fn ask(
+    store: &Store,
+    tokens: &Tokens,
+    token: &Secret,
+    issuer: &Issuer,
+) -> Result<Result<Answer, Refusal>, StoreError> {
+    if !issuer.active {
+        let why = "the issuer is switched off".to_owned();
+        return Ok(Err(Refusal { reason: Reason::TokenInvalid, why }));
+    }
+    let secret = match tokens.vault().take(store, SecretPlace::client_secret(&issuer.url)).await {
+        Ok(secret) => secret,
+        Err(VaultError::Store(error)) => return Err(error),
+        Err(error) => {
+            tracing::error!(issuer = %issuer.url, %error, "the issuer cannot be asked about tokens");
+            let why = format!("the issuer cannot be asked about the token: {error}");
+            return Ok(Err(Refusal { reason: Reason::PolicyUnavailable, why }));
+        }
+    };
+    Ok(tokens.introspect(token, issuer, &secret).await)
+}
+
 /// Nobody has tokens verified, and keys fetched, who may not ask or does not ask for it.
-fn asks_for_tokens(state: &LiveState) -> bool {
+pub(super) fn asks_for_tokens(state: &LiveState) -> bool {
     let credential = state.credential.as_ref().filter(|credential| valid(credential, state.now));
     credential.is_some_and(|credential| credential.facts.trust == Trust::VerifyToken)
 }

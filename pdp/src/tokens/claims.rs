@@ -4,8 +4,11 @@
 use super::Refusal;
 use super::header::Header;
 use super::parts::Parts;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use policy::facts::TokenFacts;
 use policy::issuer::Issuer;
+use policy::text::shown;
 use policy::{Reason, Timestamp};
 use serde_json::{Map, Value};
 
@@ -36,11 +39,21 @@ pub(super) fn check(
     issuer: &Issuer,
     now: Timestamp,
 ) -> Result<TokenFacts, Refusal> {
-    let claims = parts.payload;
-    if parts.payload_bytes > MAX_CLAIMS {
+    facts(parts.payload, parts.payload_bytes, header.says_access_token, issuer, now)
+}
+
+/// The facts of claims that are known to be the issuer's. `bytes`: how large they are.
+pub(super) fn facts(
+    claims: Map<String, Value>,
+    bytes: usize,
+    says_access_token: bool,
+    issuer: &Issuer,
+    now: Timestamp,
+) -> Result<TokenFacts, Refusal> {
+    if bytes > MAX_CLAIMS {
         return Err(Refusal::invalid(format!("the token's claims are larger than {MAX_CLAIMS} bytes")));
     }
-    is_plain_access_token(&claims, header)?;
+    is_plain_access_token(&claims, says_access_token)?;
     required(text(&claims, "sub")?, "sub")?;
     let sub = required(text(&claims, &issuer.subject_claim)?, &issuer.subject_claim)?.to_owned();
     let audiences = audiences(&claims)?;
@@ -90,16 +103,12 @@ fn check_times(
 }
 
 /// Refuses what is another kind of token, and what asks for more checks than are made here.
-fn is_plain_access_token(claims: &Map<String, Value>, header: &Header) -> Result<(), Refusal> {
-    if claims.contains_key("cnf") {
-        return Err(Refusal::invalid(
-            "the token is bound to a key of the caller's (`cnf`), which is not supported",
-        ));
-    }
+fn is_plain_access_token(claims: &Map<String, Value>, says_access_token: bool) -> Result<(), Refusal> {
+    check_confirmation(claims)?;
     if claims.contains_key("act") {
         return Err(Refusal::invalid("the token names somebody who acts (`act`), which is not supported"));
     }
-    if header.says_access_token {
+    if says_access_token {
         return Ok(());
     }
     if let Some(claim) = OF_OTHER_TOKENS.iter().find(|claim| claims.contains_key(**claim)) {
@@ -116,6 +125,30 @@ fn is_plain_access_token(claims: &Map<String, Value>, header: &Header) -> Result
     Ok(())
 }
 
+/// A token may be bound to a key by its thumbprint (RFC 9449, section 6.1), and in no other way.
+fn check_confirmation(claims: &Map<String, Value>) -> Result<(), Refusal> {
+    let Some(confirmation) = claims.get("cnf") else { return Ok(()) };
+    let members = confirmation.as_object().filter(|members| !members.is_empty());
+    let members = members.ok_or_else(|| Refusal::invalid("`cnf` does not say what the token is bound to"))?;
+    if let Some(other) = members.keys().find(|member| *member != "jkt") {
+        let how = if other == "x5t#S256" { " (mTLS)" } else { "" };
+        let other = shown(other, 40);
+        return Err(Refusal::invalid(format!(
+            "the token is bound (`cnf`) by `{other}`{how}, which is not supported"
+        )));
+    }
+    if members.get("jkt").and_then(Value::as_str).is_some_and(is_thumbprint) {
+        Ok(())
+    } else {
+        Err(Refusal::invalid("`cnf` holds no thumbprint of a key (`jkt`)"))
+    }
+}
+
+/// A SHA-256 in base64url.
+fn is_thumbprint(text: &str) -> bool {
+    URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == 32)
+}
+
 fn missing(claim: &str) -> Refusal {
     Refusal::invalid(format!("the token has no `{claim}`"))
 }
@@ -125,7 +158,7 @@ fn required<T>(value: Option<T>, claim: &str) -> Result<T, Refusal> {
 }
 
 /// A claim that is a text; a claim of another type is refused even where it is not needed.
-fn text<'a>(claims: &'a Map<String, Value>, claim: &str) -> Result<Option<&'a str>, Refusal> {
+pub(super) fn text<'a>(claims: &'a Map<String, Value>, claim: &str) -> Result<Option<&'a str>, Refusal> {
     match claims.get(claim) {
         None => Ok(None),
         Some(Value::String(text)) if !text.is_empty() && text.len() <= MAX_TEXT => Ok(Some(text)),
@@ -134,7 +167,7 @@ fn text<'a>(claims: &'a Map<String, Value>, claim: &str) -> Result<Option<&'a st
 }
 
 /// A `NumericDate` (RFC 7519, section 2): seconds, whole or not.
-fn moment(claims: &Map<String, Value>, claim: &str) -> Result<Option<Timestamp>, Refusal> {
+pub(super) fn moment(claims: &Map<String, Value>, claim: &str) -> Result<Option<Timestamp>, Refusal> {
     let Some(value) = claims.get(claim) else { return Ok(None) };
     let seconds = value.as_f64().filter(|seconds| (0.0..=LAST_SECOND).contains(seconds));
     let seconds = seconds

@@ -1,13 +1,36 @@
-//! Where an issuer publishes its keys, by its own metadata: OpenID Connect Discovery 1.0 (section 4), or RFC 8414
-//! (section 3) where the former is not there. The metadata must be of this very issuer.
+//! Where an issuer publishes its keys and is asked about tokens, by its own metadata: OpenID Connect Discovery 1.0
+//! (section 4), or RFC 8414 (section 3) where the former is not there. The metadata must be of this very issuer.
 
 use super::fetch::{FetchError, Fetcher};
 use policy::issuer::check_fetched_url;
 use policy::text::shown;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The `jwks_uri` of an issuer.
 pub(super) async fn keys_address(fetcher: &Fetcher, issuer: &str) -> Result<String, FetchError> {
+    let Metadata { url, members } = metadata(fetcher, issuer).await?;
+    let keys = members.get("jwks_uri").and_then(Value::as_str);
+    let keys = keys.ok_or_else(|| FetchError::NoKeysAddress { url: shown(&url, 200) })?;
+    check_fetched_url(keys).map_err(|why| FetchError::KeysAddress { url: shown(&url, 200), why })?;
+    Ok(keys.to_owned())
+}
+
+/// The `introspection_endpoint` of an issuer.
+pub(super) async fn introspection_address(fetcher: &Fetcher, issuer: &str) -> Result<String, FetchError> {
+    let Metadata { url, members } = metadata(fetcher, issuer).await?;
+    let endpoint = members.get("introspection_endpoint").and_then(Value::as_str);
+    let endpoint = endpoint.ok_or_else(|| FetchError::NoEndpoint { url: shown(&url, 200) })?;
+    check_fetched_url(endpoint).map_err(|why| FetchError::Endpoint { url: shown(&url, 200), why })?;
+    Ok(endpoint.to_owned())
+}
+
+/// What an issuer says of itself, and where.
+struct Metadata {
+    url: String,
+    members: Map<String, Value>,
+}
+
+async fn metadata(fetcher: &Fetcher, issuer: &str) -> Result<Metadata, FetchError> {
     let (first, second) = (openid_configuration(issuer), authorization_server(issuer));
     match at(fetcher, issuer, &first).await {
         // An authorization server that is no OpenID provider; some answer every path with a page.
@@ -16,16 +39,13 @@ pub(super) async fn keys_address(fetcher: &Fetcher, issuer: &str) -> Result<Stri
     }
 }
 
-async fn at(fetcher: &Fetcher, issuer: &str, url: &str) -> Result<String, FetchError> {
-    let metadata = fetcher.object(url).await?;
-    let own = metadata.get("issuer").and_then(Value::as_str).unwrap_or_default();
+async fn at(fetcher: &Fetcher, issuer: &str, url: &str) -> Result<Metadata, FetchError> {
+    let members = fetcher.object(url).await?;
+    let own = members.get("issuer").and_then(Value::as_str).unwrap_or_default();
     if own != issuer {
         return Err(FetchError::OtherIssuer { url: shown(url, 200), issuer: shown(own, 200) });
     }
-    let keys = metadata.get("jwks_uri").and_then(Value::as_str);
-    let keys = keys.ok_or_else(|| FetchError::NoKeysAddress { url: shown(url, 200) })?;
-    check_fetched_url(keys).map_err(|why| FetchError::KeysAddress { url: shown(url, 200), why })?;
-    Ok(keys.to_owned())
+    Ok(Metadata { url: url.to_owned(), members })
 }
 
 /// Behind the issuer, without the slash that it may end with.

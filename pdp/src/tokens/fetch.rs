@@ -6,8 +6,8 @@ use crate::address_guard::{AddressError, AddressGuard, CONNECT_TIMEOUT, GuardedC
 use policy::arguments::parse_exact;
 use policy::issuer::KeySource;
 use policy::text::shown;
-use reqwest::header::{ACCEPT, LOCATION};
-use reqwest::{Method, Response};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
+use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ impl Default for Limits {
     }
 }
 
-/// Why an issuer's keys could not be fetched; for the administrator and the reviewer.
+/// Why an issuer's keys could not be fetched, or it could not be asked; for the administrator and the reviewer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum FetchError {
     #[error(transparent)]
@@ -52,6 +52,12 @@ pub(super) enum FetchError {
     NoKeysAddress { url: String },
     #[error("the address of the keys that {url} names {why}")]
     KeysAddress { url: String, why: &'static str },
+    #[error("{url} names no address to ask about tokens at (`introspection_endpoint`)")]
+    NoEndpoint { url: String },
+    #[error("the address to ask about tokens at that {url} names {why}")]
+    Endpoint { url: String, why: &'static str },
+    #[error("{url} answered with a signed answer (RFC 9701), which is not supported")]
+    SignedAnswer { url: String },
     #[error("{url} is no set of keys: {why}")]
     NotKeys { url: String, why: &'static str },
     #[error("{0}")]
@@ -88,7 +94,27 @@ impl Fetcher {
 
     /// One JSON object, read strictly.
     pub(super) async fn object(&self, url: &str) -> Result<Map<String, Value>, FetchError> {
-        let request = self.client.request(Method::GET, url)?.header(ACCEPT, "application/json");
+        self.answer(url, self.client.request(Method::GET, url)?).await
+    }
+
+    /// Posts a form, and reads the JSON object that is the answer. `authorization`: that header, whole.
+    pub(super) async fn form(
+        &self,
+        url: &str,
+        body: String,
+        authorization: Option<HeaderValue>,
+    ) -> Result<Map<String, Value>, FetchError> {
+        let request = self.client.request(Method::POST, url)?;
+        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body);
+        let request = match authorization {
+            Some(value) => request.header(AUTHORIZATION, value),
+            None => request,
+        };
+        self.answer(url, request).await
+    }
+
+    async fn answer(&self, url: &str, request: RequestBuilder) -> Result<Map<String, Value>, FetchError> {
+        let request = request.header(ACCEPT, "application/json");
         let response = request.send().await.map_err(|error| broken(url, &error))?;
         let status = response.status().as_u16();
         if response.status().is_redirection() {
@@ -98,6 +124,10 @@ impl Fetcher {
         }
         if status != 200 {
             return Err(FetchError::Status { url: told(url), status });
+        }
+        let media_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        if media_type.is_some_and(|given| given.to_ascii_lowercase().contains("token-introspection+jwt")) {
+            return Err(FetchError::SignedAnswer { url: told(url) });
         }
         let body = self.body(url, response).await?;
         match parse_exact(&body) {

@@ -74,7 +74,7 @@ fn says_access_token(typ: Option<&str>, issuer: &Issuer) -> Result<bool, Refusal
 }
 
 /// Media types in headers may leave out `application/`, and are alike in either case (RFC 7515, section 4.1.9).
-fn is_media_type(given: &str, name: &str) -> bool {
+pub(super) fn is_media_type(given: &str, name: &str) -> bool {
     let prefix = "application/";
     let bare = match given.get(..prefix.len()) {
         Some(start) if start.eq_ignore_ascii_case(prefix) => given.get(prefix.len()..).unwrap_or_default(),

@@ -7,21 +7,29 @@
 
 mod claims;
 mod discovery;
+mod dpop;
 mod fetch;
 mod header;
+mod introspection;
 mod keys;
 mod memo;
 mod parts;
 #[cfg(test)]
 mod tests;
 
+pub use dpop::{ShownProof, Taken};
 pub use keys::{KeysState, KnownKey};
 pub use parts::Peeked;
 
+pub(crate) use dpop::check as check_proof;
+pub(crate) use introspection::Answer;
+
 use crate::address_guard::{AddressError, AddressGuard};
 use crate::secret::Secret;
+use crate::vault::Vault;
 use fetch::{Fetcher, Limits};
 use header::Header;
+use introspection::Introspector;
 use keys::{Clock, KeySet, Rings};
 use memo::Memo;
 use parts::Parts;
@@ -36,6 +44,9 @@ use std::time::Duration;
 pub struct Tokens {
     rings: Rings,
     memo: Memo,
+    introspector: Introspector,
+    /// Holds the secrets with which issuers are asked.
+    vault: Vault,
 }
 
 /// Why a token is not taken.
@@ -50,6 +61,11 @@ pub struct Refusal {
 impl Refusal {
     fn invalid(why: impl Into<String>) -> Self {
         Self { reason: Reason::TokenInvalid, why: why.into() }
+    }
+
+    /// The token may be good; it could not be found out.
+    fn unavailable(why: impl Into<String>) -> Self {
+        Self { reason: Reason::PolicyUnavailable, why: why.into() }
     }
 }
 
@@ -75,7 +91,56 @@ impl Tokens {
 
     fn within(guard: &AddressGuard, limits: Limits, clock: Clock) -> Result<Self, AddressError> {
         let fetcher = Fetcher::new(guard, limits)?;
-        Ok(Self { rings: Rings::new(fetcher, clock), memo: Memo::default() })
+        Ok(Self {
+            rings: Rings::new(fetcher, clock),
+            memo: Memo::default(),
+            introspector: Introspector::new(guard, limits)?,
+            vault: Vault::closed(),
+        })
+    }
+
+    /// With the vault that holds the secrets with which issuers are asked.
+    #[must_use]
+    pub fn with_vault(self, vault: Vault) -> Self {
+        Self { vault, ..self }
+    }
+
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// Whether it says nothing by itself: only its issuer knows what it is (RFC 7662).
+    pub(crate) fn is_opaque(token: &Secret) -> bool {
+        Parts::read(token.expose()).is_err()
+    }
+
+    /// Asks an issuer about a token of its own, with the secret that is kept for that. Nothing is remembered of it.
+    ///
+    /// # Errors
+    /// When the issuer does not say that the token is good, or cannot be asked.
+    pub(crate) async fn introspect(
+        &self,
+        token: &Secret,
+        issuer: &Issuer,
+        client_secret: &Secret,
+    ) -> Result<Answer, Refusal> {
+        self.introspector.ask(token, issuer, client_secret).await
+    }
+
+    /// The facts of a token that its issuer was asked about, all but its audience. `now` is the database's clock.
+    ///
+    /// # Errors
+    /// When any check fails.
+    pub(crate) fn judge(
+        &self,
+        answer: &Answer,
+        issuer: &Issuer,
+        now: Timestamp,
+    ) -> Result<TokenFacts, Refusal> {
+        if !issuer.active {
+            return Err(Refusal::invalid("the issuer is switched off"));
+        }
+        answer.facts(issuer, now)
     }
 
     /// What a token says of itself, unverified. None: it cannot be read as a JWT, so it is looked up as an API key.

@@ -81,6 +81,15 @@ impl Peeked {
         Some(Self { issuer, claims: parts.payload })
     }
 
+    /// What an issuer says of a token that it was asked about.
+    pub(super) fn told(issuer: &str, claims: Map<String, Value>) -> Self {
+        Self { issuer: issuer.to_owned(), claims }
+    }
+
+    pub(super) fn claims(&self) -> &Map<String, Value> {
+        &self.claims
+    }
+
     /// A claim that is a text and not empty, such as the one that names the subject.
     pub fn claim(&self, name: &str) -> Option<&str> {
         self.claims.get(name)?.as_str().filter(|text| !text.is_empty())

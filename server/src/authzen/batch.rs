@@ -3,6 +3,7 @@
 use super::error::RequestError;
 use super::request::parse_evaluation;
 use pdp::Question;
+use pdp::tokens::Taken;
 use serde_json::{Map, Value};
 
 /// The most items of one batch.
@@ -42,13 +43,19 @@ pub(super) struct Several {
     defaults: Map<String, Value>,
     items: std::vec::IntoIter<Value>,
     request_id: String,
+    /// The items are questions about one request, which brought one proof.
+    taken: Taken,
 }
 
 impl Iterator for Several {
     type Item = Result<Question, RequestError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        Some(parse_item(&self.defaults, self.items.next()?, &self.request_id))
+        let mut parsed = parse_item(&self.defaults, self.items.next()?, &self.request_id);
+        if let Ok(Question { proof: Some(proof), .. }) = &mut parsed {
+            proof.taken = self.taken.clone();
+        }
+        Some(parsed)
     }
 }
 
@@ -84,6 +91,7 @@ pub(super) fn parse(mut body: Map<String, Value>, request_id: &str) -> Result<Ba
         defaults: body,
         items: items.into_iter(),
         request_id: request_id.to_owned(),
+        taken: Taken::default(),
     }))
 }
 

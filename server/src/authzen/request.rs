@@ -2,6 +2,7 @@
 //! (AuthZEN 1.0, section 5).
 
 use super::error::RequestError;
+use pdp::tokens::{ShownProof, Taken};
 use pdp::{Question, Secret, SubjectClaim};
 use policy::arguments::{Arguments, canonical, parse_exact};
 use policy::facts::AssertedProperties;
@@ -58,6 +59,7 @@ pub(super) fn parse_evaluation(mut body: Object, request_id: &str) -> Result<Que
     )?;
     // Taken out before anything else sees the context: it must reach neither a record nor a log.
     let access_token = optional_text(&mut context, "access_token", "context.access_token")?.map(Secret::new);
+    let proof = proof(&mut context)?;
     let tenant = match context.get("tenant") {
         None | Some(Value::Null) => None,
         Some(Value::String(slug)) => Some(TenantSlug::new(slug)),
@@ -73,7 +75,19 @@ pub(super) fn parse_evaluation(mut body: Object, request_id: &str) -> Result<Que
         properties: AssertedProperties { action: action_properties, resource: resource_properties },
         access_token,
         request_id: request_id.to_owned(),
+        proof,
     })
+}
+
+/// The proof that came with the caller's token (RFC 9449), and the request that it came with.
+fn proof(context: &mut Object) -> Result<Option<ShownProof>, RequestError> {
+    let Some(mut dpop) = optional_object(context, "dpop", "context.dpop")? else { return Ok(None) };
+    Ok(Some(ShownProof {
+        proof: Secret::new(required_text(&mut dpop, "context.dpop", "proof", MAX_BODY)?),
+        method: required_text(&mut dpop, "context.dpop", "method", MAX_NAME)?,
+        url: required_text(&mut dpop, "context.dpop", "url", MAX_ID)?,
+        taken: Taken::default(),
+    }))
 }
 
 /// Where PEPs put a call's arguments; two that differ leave it open which of them is meant.
@@ -141,7 +155,8 @@ mod tests {
             "subject": {"type": "user", "id": "self"},
             "action": {"name": "tools/call"},
             "resource": {"type": "tool", "id": "refund", "properties": {"arguments": {"amount": 1}}},
-            "context": {"access_token": "secret-token", "tenant": "acme", "ip": "192.0.2.1"},
+            "context": {"access_token": "secret-token", "tenant": "acme", "ip": "192.0.2.1",
+                "dpop": {"proof": "secret-proof", "method": "POST", "url": "https://mcp.example/crm"}},
             "unknown": [1, 2, 3],
         })
     }
@@ -152,8 +167,10 @@ mod tests {
         assert_eq!(question.call.arguments, Arguments::Known(json!({"amount": 1})));
         assert_eq!(question.call.tenant, Some(TenantSlug::from("acme")));
         assert!(question.properties.is_empty(), "the arguments are no property");
-        assert!(!format!("{question:?}").contains("secret-token"));
+        assert!(!format!("{question:?}").contains("secret-"));
         assert!(!question.call.context.contains_key("access_token"));
+        assert!(!question.call.context.contains_key("dpop"));
+        assert!(question.proof.is_some_and(|proof| proof.method == "POST"));
     }
 
     #[test]
@@ -172,6 +189,10 @@ mod tests {
             ("/context", json!("x"), "`context` must be an object"),
             ("/context/access_token", json!({"a": 1}), "`context.access_token` must be a string"),
             ("/context/tenant", json!(1), "`context.tenant` must be a string"),
+            ("/context/dpop", json!("proof"), "`context.dpop` must be an object"),
+            ("/context/dpop", json!({}), "`context.dpop.proof` is missing"),
+            ("/context/dpop/proof", json!(["a", "b"]), "`context.dpop.proof` must be a string"),
+            ("/context/dpop/url", json!(""), "`context.dpop.url` must not be empty"),
         ] {
             let mut body = good();
             *body.pointer_mut(pointer).expect("there") = value;

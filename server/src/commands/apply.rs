@@ -2,6 +2,7 @@
 
 use super::{open, operator};
 use crate::config::Config;
+use crate::vault_key;
 use anyhow::{Context, Result};
 use clap::Args;
 use pdp::bundle::{Applied, ApplyOptions, Bundle, Flagged, apply};
@@ -42,8 +43,17 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
     };
     let bundle = Bundle::parse(&text).with_context(|| format!("{shown}"))?;
     let store = open(config).await?;
+    let vault = if bundle.names_kept_secrets() {
+        Some(vault_key::open_or_create(&config.vault, &store).await?)
+    } else {
+        None
+    };
     let mut writer = store.write(operator()).await?;
-    let how = ApplyOptions { allow_unmatched: options.allow_unmatched, prune: options.prune };
+    let how = ApplyOptions {
+        allow_unmatched: options.allow_unmatched,
+        prune: options.prune,
+        vault: vault.as_ref(),
+    };
     let applied = apply(&mut writer, &bundle, &|name| std::env::var(name).ok(), how).await;
     match applied {
         Err(error) => {

@@ -14,6 +14,7 @@ pub(crate) mod resource;
 pub(crate) mod revoke;
 pub(crate) mod serve;
 pub(crate) mod unmapped;
+pub(crate) mod vault;
 
 use crate::config::Config;
 use anyhow::{Context, Result};

@@ -4,7 +4,7 @@
 //! their subjects and count nowhere; they count again when an issuer of this URL is registered anew.
 
 use super::writer::About;
-use super::{CHUNK, Page, WriteError, Writer, holds};
+use super::{CHUNK, Page, SecretPlace, WriteError, Writer, holds};
 use crate::Store;
 use crate::db::{Source, StoreError, flag, json, to_json};
 use crate::schema::{Identities, IssuerTenants, Issuers};
@@ -153,6 +153,32 @@ impl Store {
         list(&mut &self.db, page).await
     }
 
+    /// Active issuers that are asked about tokens, of those that count in the tenant if one is given; at most so many.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn list_introspecting(
+        &self,
+        tenant: Option<&TenantSlug>,
+        most: u64,
+    ) -> Result<Vec<StoredIssuer>, StoreError> {
+        let mut query = select();
+        query
+            .and_where(Expr::col(Issuers::Introspects).eq(1_i64))
+            .and_where(Expr::col(Issuers::Active).eq(1_i64))
+            .limit(most);
+        if let Some(tenant) = tenant {
+            let counting = Query::select()
+                .column(IssuerTenants::Issuer)
+                .from(IssuerTenants::Table)
+                .and_where(Expr::col(IssuerTenants::Tenant).eq(tenant.as_str()))
+                .take();
+            query.and_where(Expr::col(Issuers::Url).in_subquery(counting));
+        }
+        let rows: Vec<IssuerRow> = self.db.fetch_all(&query).await?;
+        with_tenants(&mut &self.db, rows).await
+    }
+
     /// How many identities of this issuer belong to subjects, registered or not.
     ///
     /// # Errors
@@ -193,7 +219,8 @@ impl Writer {
         }
     }
 
-    /// Makes the issuer with this URL be so, the tenants in which its identities count included.
+    /// Makes the issuer with this URL be so, the tenants in which its identities count included. Where it is asked
+    /// about tokens at another address than before, or no longer, its client secret is deleted.
     ///
     /// # Errors
     /// When a setting cannot be taken, or a tenant is unknown.
@@ -220,6 +247,9 @@ impl Writer {
         };
         self.replace_issuer_tenants(held, &after.issuer).await?;
         let before = before.map(|old| old.issuer);
+        if before.as_ref().is_some_and(|old| asked_elsewhere(old, &after.issuer)) {
+            self.delete_secret(&SecretPlace::client_secret(&after.issuer.url)).await?;
+        }
         self.record(about(&after.issuer.url), before.as_ref(), Some(&after.issuer)).await?;
         Ok(after)
     }
@@ -232,16 +262,20 @@ impl Writer {
             settings(&stored.issuer)?.into(),
             stored.version.into(),
         ];
+        let introspects = i64::from(stored.issuer.introspection.is_some());
         if exists {
             let update = Query::update()
                 .table(Issuers::Table)
                 .values(COLUMNS.into_iter().zip(values))
+                .value(Issuers::Introspects, introspects)
                 .and_where(Expr::col(Issuers::Url).eq(stored.issuer.url.as_str()))
                 .take();
             self.tx.execute(&update).await?;
         } else {
+            let columns = COLUMNS.into_iter().chain([Issuers::Introspects]);
+            let values = values.into_iter().chain([introspects.into()]);
             let insert =
-                Query::insert().into_table(Issuers::Table).columns(COLUMNS).values_panic(values).take();
+                Query::insert().into_table(Issuers::Table).columns(columns).values_panic(values).take();
             self.tx.execute(&insert).await?;
         }
         Ok(())
@@ -284,9 +318,16 @@ impl Writer {
             Query::delete().from_table(Issuers::Table).and_where(Expr::col(Issuers::Url).eq(url)).take();
         self.tx.execute(&delete).await?;
         self.tx.execute(&unmapped::forget_seen_of(url)).await?;
+        self.delete_secret(&SecretPlace::client_secret(url)).await?;
         self.record(about(url), Some(&before.issuer), None).await?;
         Ok(true)
     }
+}
+
+/// Whether the secret would go somewhere else than whoever gave it said.
+fn asked_elsewhere(before: &Issuer, after: &Issuer) -> bool {
+    let endpoint = |issuer: &Issuer| issuer.introspection.as_ref().map(|asked| asked.endpoint.clone());
+    endpoint(before) != endpoint(after)
 }
 
 fn about(url: &str) -> About<'_> {

@@ -40,7 +40,7 @@ async fn in_one_go(
 ) -> Result<(Applied, Vec<Change>), ApplyError> {
     let secret = |variable: &str| Some(format!("{}-{variable}", "x".repeat(40)));
     let mut writer = store.write(operator()).await.expect("a unit of work");
-    let options = ApplyOptions { prune, allow_unmatched: true };
+    let options = ApplyOptions { prune, allow_unmatched: true, ..ApplyOptions::default() };
     let outcome = apply(&mut writer, bundle, &secret, options).await;
     let changes = writer.changes().to_vec();
     if keep && outcome.is_ok() {

@@ -7,6 +7,7 @@ use server::connections::Limits;
 use server::console::create_setup_link;
 use server::running::Running;
 use server::telemetry::LogFormat;
+use server::vault_key::VaultKeys;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -68,6 +69,7 @@ impl House {
         let mut config = Config {
             database: world.database.url.clone(),
             audit_key: world.database.file("audit.key"),
+            vault: VaultKeys::File(world.database.file("vault.key")),
             log_format: LogFormat::Text,
             log: "warn".to_owned(),
             listen: address,

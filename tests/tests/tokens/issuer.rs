@@ -44,6 +44,19 @@ impl Signer {
         self.typed("at+jwt", claims)
     }
 
+    /// The public key by itself.
+    pub(crate) fn jwk(&self) -> Jwk {
+        Jwk::from_encoding_key(&self.key, Algorithm::ES256).expect("a key")
+    }
+
+    /// A proof of possession of this key (RFC 9449).
+    pub(crate) fn proof(&self, claims: &Value) -> String {
+        let mut header = Header::new(Algorithm::ES256);
+        header.typ = Some("dpop+jwt".to_owned());
+        header.jwk = Some(self.jwk());
+        encode(&header, claims, &self.key).expect("signs")
+    }
+
     pub(crate) fn typed(&self, typ: &str, claims: &Value) -> String {
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some(typ.to_owned());

@@ -5,6 +5,7 @@
 
 mod denials;
 mod issuer;
+mod proofs;
 mod records;
 mod unknown;
 
@@ -19,11 +20,14 @@ on_both_databases!(
     an_unknown_identity_is_registered_without_any_role,
     a_token_is_recorded_without_itself,
     who_vouches_needs_no_token,
+    a_bound_token_needs_a_fresh_proof_of_its_key,
+    of_two_who_show_one_proof_at_once_one_is_answered,
 );
 
 /// Where `on_both_databases` looks.
 mod stories {
     pub(super) use crate::denials::*;
+    pub(super) use crate::proofs::*;
     pub(super) use crate::records::*;
     pub(super) use crate::unknown::*;
 }

@@ -20,6 +20,8 @@ pub const KINDS: &[(&str, &str)] = &[
     ("credential", "Enforcement key"),
     ("credential_key", "Secret of an enforcement key"),
     ("account", "Account"),
+    ("secret", "Kept secret"),
+    ("vault_key", "Key of the vault"),
 ];
 
 /// The word of a kind; the stored word where a later version wrote it.
@@ -60,6 +62,7 @@ pub fn title(action: &str, kind: &str, name: &str, object: &str, tenant: Option<
         ("blocked_identity", _) if action == "delete" => format!("Unblocked identity {object}"),
         ("blocked_identity", _) => format!("Blocked identity {object}"),
         ("credential_key", _) => format!("{verb} {label}"),
+        ("secret", _) => format!("{verb} {label} of {object}"),
         _ => format!("{verb} {label} {name}"),
     }
 }
@@ -90,6 +93,7 @@ mod tests {
         assert_eq!(title("create", "blocked_identity", "a-17", "a-17", None), "Blocked identity a-17");
         assert_eq!(title("delete", "blocked_identity", "a-17", "a-17", None), "Unblocked identity a-17");
         assert_eq!(title("update", "account", "Ada", "ada@example.org", None), "Changed account Ada");
+        assert_eq!(title("create", "secret", "client_secret", "u", None), "Created kept secret of u");
         assert_eq!(title("update", "gadget", "x", "x", None), "Changed gadget x");
     }
 

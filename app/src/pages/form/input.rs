@@ -170,6 +170,11 @@ impl Input {
         Self { kind: "number", ..Self::text(name, label) }
     }
 
+    /// A secret; may stay empty, where one is kept. Never filled.
+    pub fn secret(name: &'static str, label: &'static str) -> Self {
+        Self { kind: "password", optional: true, ..Self::text(name, label) }
+    }
+
     /// A date and time, in UTC; may stay empty.
     pub fn moment(name: &'static str, label: &'static str) -> Self {
         Self { kind: "datetime-local", optional: true, ..Self::text(name, label) }

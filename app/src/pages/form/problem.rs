@@ -85,6 +85,8 @@ pub enum Fault {
     NotMoved,
     /// Which arguments name resources.
     NotBindings,
+    /// The vault has no key that keeps a secret.
+    NotKept,
     Refused,
 }
 
@@ -186,6 +188,9 @@ impl Problem {
             Fault::NotMoved => "Only an owner moves a resource to another tenant.".to_owned(),
             Fault::NotBindings => {
                 "Write one on each line: the argument's path, then the type, such as /customer_id customer. Behind them may stand: optional, unknown-allowed.".to_owned()
+            }
+            Fault::NotKept => {
+                "This could not be kept: the vault's key is not at hand. Ask whoever runs the server.".to_owned()
             }
             Fault::Refused => "The database refused these values. Nothing was changed.".to_owned(),
         }

@@ -8,7 +8,9 @@ use crate::pages::form::problem::{Fault, Problem};
 use crate::pages::server::write::{keep, parse_tenants};
 use policy::arguments::parse_exact;
 use policy::ids::check_id;
-use policy::issuer::{Algorithm, Issuer, KeySource, UnknownSubjects, check_fetched_url};
+use policy::issuer::{
+    Algorithm, ClientAuth, Introspection, Issuer, KeySource, UnknownSubjects, check_fetched_url,
+};
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
 
@@ -34,6 +36,10 @@ pub(super) struct IssuerFields {
     pub(super) keys_max_age: String,
     /// `deny` or `provision`.
     pub(super) unknown_subjects: String,
+    /// `none`, or how the secret is shown. The secret itself is not here: nothing fills a form with it again.
+    pub(super) introspection: String,
+    pub(super) endpoint: String,
+    pub(super) client_id: String,
 }
 
 /// The longest that the database takes.
@@ -62,7 +68,11 @@ impl IssuerFields {
             UnknownSubjects::Deny => "deny",
             UnknownSubjects::Provision => "provision",
         };
+        let asked = issuer.introspection.as_ref();
         Self {
+            introspection: asked.map_or("none", |asked| asked.auth.as_str()).to_owned(),
+            endpoint: asked.and_then(|asked| asked.endpoint.clone()).unwrap_or_default(),
+            client_id: asked.map(|asked| asked.client_id.clone()).unwrap_or_default(),
             id: String::new(),
             url: issuer.url.clone(),
             // Left empty, it is the URL.
@@ -104,6 +114,9 @@ impl IssuerFields {
             ("subject_claim", self.subject_claim.as_str()),
             ("keys_max_age", self.keys_max_age.as_str()),
             ("unknown_subjects", self.unknown_subjects.as_str()),
+            ("introspection", self.introspection.as_str()),
+            ("endpoint", self.endpoint.as_str()),
+            ("client_id", self.client_id.as_str()),
         ];
         let switches = [("require_typ", self.require_typ), ("require_jti", self.require_jti)];
         let switches = switches.into_iter().filter(|(_, on)| *on).map(|(name, _)| (name, "true"));
@@ -155,6 +168,9 @@ impl IssuerFields {
             "provision" => issuer.unknown_subjects = UnknownSubjects::Provision,
             _ => problems.push(Problem::new("unknown_subjects", Fault::NoKind)),
         }
+        if let Some(introspection) = keep(&mut problems, self.read_introspection()) {
+            issuer.introspection = introspection;
+        }
         // The vocabulary has the last word.
         match issuer.check() {
             _ if !problems.is_empty() => Err(problems),
@@ -180,6 +196,30 @@ impl IssuerFields {
                 parse_jwks(&self.jwks).map(KeySource::Jwks).map_err(|fault| Problem::new("jwks", fault))
             }
             _ => Err(Problem::new("keys", Fault::NoKind)),
+        }
+    }
+
+    fn read_introspection(&self) -> Result<Option<Introspection>, Problem> {
+        let auth = match self.introspection.as_str() {
+            "" | "none" => return Ok(None),
+            "client_secret_basic" => ClientAuth::ClientSecretBasic,
+            "client_secret_post" => ClientAuth::ClientSecretPost,
+            _ => return Err(Problem::new("introspection", Fault::NoKind)),
+        };
+        let endpoint = self.endpoint.trim();
+        if !endpoint.is_empty() && check_fetched_url(endpoint).is_err() {
+            let fault = if names_a_user(endpoint) { Fault::SecretInUrl } else { Fault::NotFetchable };
+            return Err(Problem::new("endpoint", fault));
+        }
+        let client_id = self.client_id.trim();
+        if client_id.is_empty() {
+            return Err(Problem::new("client_id", Fault::Missing));
+        }
+        let endpoint = Some(endpoint.to_owned()).filter(|endpoint| !endpoint.is_empty());
+        let asked = Introspection { endpoint, auth, ..Introspection::new(client_id) };
+        match (Issuer { introspection: Some(asked.clone()), ..usual() }).check() {
+            Ok(()) => Ok(Some(asked)),
+            Err(_) => Err(Problem::new("client_id", Fault::Control)),
         }
     }
 

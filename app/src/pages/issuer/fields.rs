@@ -37,6 +37,20 @@ const UNKNOWN: &[Radio] = &[
     },
 ];
 
+const INTROSPECTION: &[Radio] = &[
+    Radio { value: "none", title: "No", help: "Its tokens are JWTs, verified by its keys." },
+    Radio {
+        value: "client_secret_basic",
+        title: "Yes, with the secret in a header",
+        help: "On each call, for opaque tokens and JWTs alike (RFC 7662). An issuer that is down denies.",
+    },
+    Radio {
+        value: "client_secret_post",
+        title: "Yes, with the secret in the body",
+        help: "The same, for issuers that do not take it in a header.",
+    },
+];
+
 const ALGORITHMS: &[(&str, &str)] = &[
     ("RS256", "RSA, SHA-256"),
     ("RS384", "RSA, SHA-384"),
@@ -57,6 +71,7 @@ pub fn form(form: &IssuerForm, id: Option<&str>, answer: &Answer, cancel: String
         section("Who it is", who(&filled, form, id.is_none())),
         section("Its keys", keys(&filled)),
         section("Its tokens", tokens(&filled)),
+        section("Asking it", asking(&filled)),
     ];
     let title = if id.is_some() { "Edit issuer" } else { "New issuer" };
     FormCard {
@@ -118,6 +133,25 @@ fn keys(filled: &Filled) -> Vec<AnyView> {
         area(filled, "jwks", "Key set", 8, "A JWK set with public keys alone: {\"keys\": [ … ]}."),
         Input::number("keys_max_age", "Last keys are used for, in seconds")
             .help("While the issuer cannot be reached; 60 to 2592000. Longer is weaker: a key that it withdraws meanwhile counts.")
+            .draw(filled, ""),
+    ]
+}
+
+fn asking(filled: &Filled) -> Vec<AnyView> {
+    vec![
+        radios(filled, "introspection", "Is it asked about its tokens?", "radios", INTROSPECTION, "none"),
+        Input::text("endpoint", "Address to ask at")
+            .optional()
+            .code()
+            .help("Left empty, the issuer's metadata names it.")
+            .draw(filled, ""),
+        Input::text("client_id", "Client id")
+            .optional()
+            .code()
+            .help("Who Countersign is to the issuer.")
+            .draw(filled, ""),
+        Input::secret("client_secret", "Client secret")
+            .help("Kept in the vault and never shown again. Left empty, the one that is kept stays; another address needs it anew.")
             .draw(filled, ""),
     ]
 }

@@ -23,6 +23,10 @@ pub async fn save_issuer(
     #[server(default)] require_jti: bool,
     #[server(default)] keys_max_age: String,
     #[server(default)] unknown_subjects: String,
+    #[server(default)] introspection: String,
+    #[server(default)] endpoint: String,
+    #[server(default)] client_id: String,
+    #[server(default)] client_secret: String,
 ) -> Result<(), AppError> {
     let signed_in = crate::session::require(crate::permission::Permission::WriteIssuers)?;
     let console = crate::console::Console::current()?;
@@ -42,8 +46,11 @@ pub async fn save_issuer(
         require_jti,
         keys_max_age,
         unknown_subjects,
+        introspection,
+        endpoint,
+        client_id,
     };
-    super::write::save(&console, &signed_in, form).await
+    super::write::save(&console, &signed_in, form, pdp::Secret::new(client_secret)).await
 }
 
 /// Its tokens count again from the next call on.

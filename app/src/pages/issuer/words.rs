@@ -46,6 +46,7 @@ pub(crate) fn settings(issuer: &Issuer) -> Vec<Setting> {
         plain("Audiences", listed(&issuer.audiences, "those of the called server")),
         plain("Subject", format!("the claim {}", issuer.subject_claim)),
         plain("Unknown subjects", unknown),
+        plain("Asked about tokens", asked(issuer)),
     ];
     if !given {
         settings.push(weaker(
@@ -56,6 +57,17 @@ pub(crate) fn settings(issuer: &Issuer) -> Vec<Setting> {
         ));
     }
     settings
+}
+
+/// Whether the issuer is asked, and where.
+fn asked(issuer: &Issuer) -> String {
+    match &issuer.introspection {
+        None => "no: they are verified by its keys".to_owned(),
+        Some(how) => {
+            let at = how.endpoint.as_deref().unwrap_or("the address that its metadata names");
+            format!("on each call, as {}, at {at}", how.client_id)
+        }
+    }
 }
 
 fn plain(term: &str, words: impl Into<String>) -> Setting {

@@ -11,10 +11,12 @@ use crate::pages::server::write::need_tenants;
 use crate::routes::ISSUERS;
 use crate::session::SignedIn;
 use crate::url::encode;
+use pdp::Secret;
+use pdp::vault::VaultError;
 use policy::Timestamp;
 use policy::issuer::Issuer;
 use store::Writer;
-use store::administration::StoredIssuer;
+use store::administration::{SecretPlace, StoredIssuer};
 
 /// The longest `jti` that the database takes.
 const LONGEST_JTI: usize = 1_000;
@@ -46,11 +48,12 @@ pub(super) async fn save(
     console: &Console,
     signed_in: &SignedIn,
     form: IssuerFields,
+    client_secret: Secret,
 ) -> Result<(), AppError> {
     let ask = form.ask();
     let page = if ask == Ask::New { Place::new(ISSUERS.path) } else { place(&form.id) };
     let draft = form.draft(ask);
-    let result = put(console, signed_in, form).await;
+    let result = put(console, signed_in, form, &client_secret).await;
     respond(result.map(|(url, saved)| (place(&id_of(&url)), saved)), &page.asking(ask), draft)
 }
 
@@ -58,6 +61,7 @@ async fn put(
     console: &Console,
     signed_in: &SignedIn,
     mut form: IssuerFields,
+    client_secret: &Secret,
 ) -> Result<(String, Saved), Refusal> {
     let new = form.ask() == Ask::New;
     if !new {
@@ -73,8 +77,36 @@ async fn put(
         None => {}
     }
     writer.put_issuer(&issuer).await?;
+    if issuer.introspection.is_some() {
+        keep_secret(console, &mut writer, &issuer.url, client_secret).await?;
+    }
     let done = if new { Done::IssuerAdded } else { Done::IssuerSaved };
     Ok((issuer.url, saved(done, &writer.commit().await?)))
+}
+
+/// The secret with which the issuer is asked: the one that was typed, or else the one that is kept.
+async fn keep_secret(
+    console: &Console,
+    writer: &mut Writer,
+    url: &str,
+    client_secret: &Secret,
+) -> Result<(), Refusal> {
+    let place = SecretPlace::client_secret(url);
+    if client_secret.expose().is_empty() {
+        return match writer.get_secret(&place).await? {
+            Some(_) => Ok(()),
+            None => Err(Problem::new("client_secret", Fault::Missing).into()),
+        };
+    }
+    match console.tokens.vault().keep(writer, place, client_secret).await {
+        Ok(()) => Ok(()),
+        Err(VaultError::Store(error)) => Err(error.into()),
+        Err(VaultError::NotASecret) => Err(Problem::new("client_secret", Fault::Control).into()),
+        Err(error) => {
+            tracing::error!(issuer = %url, %error, "a client secret was not kept");
+            Err(Problem::new("client_secret", Fault::NotKept).into())
+        }
+    }
 }
 
 pub(super) async fn set_active(

@@ -51,7 +51,7 @@ pub(in crate::tokens) struct Key {
 
 impl Key {
     /// None: it is no key that can verify a token, or not one that should.
-    pub(super) fn read(jwk: &Map<String, Value>) -> Option<Self> {
+    pub(in crate::tokens) fn read(jwk: &Map<String, Value>) -> Option<Self> {
         // A private key that was published is nobody's any more.
         if jwk.contains_key("d") || jwk.contains_key("k") {
             return None;
@@ -82,7 +82,7 @@ impl Key {
         &self.thumbprint
     }
 
-    pub(super) fn is_for(&self, algorithm: Algorithm) -> bool {
+    pub(in crate::tokens) fn is_for(&self, algorithm: Algorithm) -> bool {
         self.kind.fits(algorithm) && self.algorithm.is_none_or(|own| own == algorithm)
     }
 

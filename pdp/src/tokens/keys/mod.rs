@@ -3,9 +3,9 @@
 mod key;
 mod ring;
 
+pub(super) use key::Key;
 pub(super) use ring::{Clock, Rings};
 
-use key::Key;
 use policy::issuer::{Algorithm, MAX_KEYS};
 use serde_json::{Map, Value};
 use std::time::Duration;

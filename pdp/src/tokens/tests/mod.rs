@@ -1,8 +1,10 @@
 //! Tokens that are good, tokens that are hostile, and issuers that misbehave. The keys here are fixed and known to
 //! everybody.
 
+mod dpop;
 mod fetches;
 mod hostile;
+mod introspection;
 mod properties;
 mod provider;
 mod rings;

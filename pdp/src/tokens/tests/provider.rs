@@ -45,6 +45,8 @@ impl Answer {
 struct Doors {
     answers: HashMap<String, Answer>,
     asked: HashMap<String, usize>,
+    /// The last request for each path, whole.
+    said: HashMap<String, String>,
 }
 
 impl Doors {
@@ -101,6 +103,11 @@ impl Provider {
         self.doors.lock().expect("not poisoned").asked.get(path).copied().unwrap_or(0)
     }
 
+    /// The last request for this, with its head.
+    pub(super) fn said(&self, path: &str) -> String {
+        self.doors.lock().expect("not poisoned").said.get(path).cloned().unwrap_or_default()
+    }
+
     /// As it is registered here.
     pub(super) fn issuer(&self) -> Issuer {
         Issuer {
@@ -117,9 +124,19 @@ async fn serve(mut stream: TcpStream, doors: &Mutex<Doors>) -> io::Result<()> {
     while !request.ends_with(b"\r\n\r\n") {
         request.push(stream.read_u8().await?);
     }
-    let request = String::from_utf8_lossy(&request).into_owned();
-    let path = request.split(' ').nth(1).unwrap_or_default();
-    let answer = doors.lock().expect("not poisoned").ask(path);
+    let mut request = String::from_utf8_lossy(&request).into_owned();
+    let length = request.to_ascii_lowercase().lines().find_map(|line| {
+        line.strip_prefix("content-length:").and_then(|length| length.trim().parse::<usize>().ok())
+    });
+    let mut body = vec![0; length.unwrap_or(0)];
+    stream.read_exact(&mut body).await?;
+    request.push_str(&String::from_utf8_lossy(&body));
+    let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
+    let answer = {
+        let mut doors = doors.lock().expect("not poisoned");
+        doors.said.insert(path.clone(), request);
+        doors.ask(&path)
+    };
     match answer {
         Answer::Whole { status, head, body } => {
             let length = body.len();

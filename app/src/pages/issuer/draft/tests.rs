@@ -33,11 +33,38 @@ fn an_issuer_fills_a_form_that_reads_as_the_issuer() {
             require_jti: false,
             keys_max_age: 2_592_000,
             unknown_subjects: UnknownSubjects::Provision,
+            introspection: Some(Introspection::new("countersign")),
             ..usual.clone()
         },
         usual,
     ] {
         assert_eq!(IssuerFields::of(&issuer).read(), Ok(issuer));
+    }
+}
+
+#[test]
+fn how_an_issuer_is_asked() {
+    let with = |introspection: &str, endpoint: &str, client_id: &str| IssuerFields {
+        introspection: introspection.to_owned(),
+        endpoint: endpoint.to_owned(),
+        client_id: client_id.to_owned(),
+        ..fields()
+    };
+    let asked =
+        with("client_secret_post", " https://idp.example/i ", "c").read().expect("reads").introspection;
+    let asked = asked.expect("asked");
+    assert_eq!((asked.endpoint.as_deref(), asked.client_id.as_str()), (Some("https://idp.example/i"), "c"));
+    assert_eq!(asked.auth, ClientAuth::ClientSecretPost);
+    // What stands in the other fields does not count then.
+    assert_eq!(with("none", "x", "").read().expect("reads").introspection, None);
+    for (fields, field, fault) in [
+        (with("perhaps", "", "c"), "introspection", Fault::NoKind),
+        (with("client_secret_basic", "", ""), "client_id", Fault::Missing),
+        (with("client_secret_basic", "", "a\u{7}"), "client_id", Fault::Control),
+        (with("client_secret_basic", "http://idp.example", "c"), "endpoint", Fault::NotFetchable),
+        (with("client_secret_basic", "https://a:b@idp.example", "c"), "endpoint", Fault::SecretInUrl),
+    ] {
+        assert_eq!(faults(&fields), [(field.to_owned(), fault)]);
     }
 }
 
