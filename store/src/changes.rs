@@ -67,10 +67,10 @@ pub struct Change {
     pub via: Via,
     pub request_id: Option<String>,
     /// `tenant`, `role`, `subject`, `membership`, `api_key`, `server`, `tool`, `rule`, `credential`,
-    /// `credential_key`, `account`, `issuer`, `token`, `blocked_identity`.
+    /// `credential_key`, `account`, `issuer`, `token`, `blocked_identity`, `stop_switch`, `break_glass`.
     pub kind: String,
     /// A slug or id. A membership and an API key go by their subject, a credential's key by its credential, an
-    /// account by its login.
+    /// account by its login, a stop switch and a break-glass grant by what they stop or allow.
     pub object: String,
     /// None: it concerns every tenant, or none.
     pub tenant: Option<TenantSlug>,
