@@ -1,7 +1,7 @@
 //! The command line: its words, and which command answers to them.
 
 use crate::commands::{
-    account, apply, audit, check, credential, export, issuer, migrate, revoke, serve, unmapped,
+    account, apply, audit, check, credential, emergency, export, issuer, migrate, revoke, serve, unmapped,
 };
 use crate::config::{Config, ServeOptions, StateOptions};
 use crate::telemetry;
@@ -32,6 +32,8 @@ enum Command {
     Credential(credential::Options),
     /// List issuers of tokens and switch them off and on.
     Issuer(issuer::Options),
+    /// Stop calls at once, or allow some for minutes against the rules.
+    Emergency(emergency::Options),
     /// Take back tokens of issuers: one, or all that a subject has.
     Revoke(revoke::Options),
     /// List, map and block callers whom nobody is known by.
@@ -81,6 +83,7 @@ impl Cli {
                     Command::Check(options) => check::run(&config, &options).await,
                     Command::Credential(options) => credential::run(&config, options).await,
                     Command::Issuer(options) => issuer::run(&config, &options).await,
+                    Command::Emergency(options) => emergency::run(&config, &options).await,
                     Command::Revoke(options) => revoke::run(&config, &options).await,
                     Command::Unmapped(options) => unmapped::run(&config, &options).await,
                     Command::SetupLink => account::setup_link(&config).await,

@@ -77,6 +77,15 @@ pub enum Fault {
     Twice,
     /// An identity that is not to become anybody's.
     Blocked,
+    /// A person where an agent or a service is meant.
+    NotAnAgent,
+    /// No `server/tool` and no `server/*`.
+    NotTools,
+    NotAnOwner,
+    /// Another owner is needed.
+    SecondPerson,
+    /// A break-glass request that can be confirmed no more.
+    Over,
     Refused,
 }
 
@@ -169,6 +178,13 @@ impl Problem {
             Fault::NotBetween(least, most) => format!("Write a whole number from {least} to {most}."),
             Fault::Twice => "Something stands here twice.".to_owned(),
             Fault::Blocked => "This identity is blocked. Unblock it first.".to_owned(),
+            Fault::NotAnAgent => "This is a person. Choose “Subject”.".to_owned(),
+            Fault::NotTools => "Write crm/refund, or crm/* for all tools of a server.".to_owned(),
+            Fault::NotAnOwner => "Only an active owner may do this.".to_owned(),
+            Fault::SecondPerson => {
+                "There are two owners, so another one than who asked must confirm this.".to_owned()
+            }
+            Fault::Over => "This was asked for too long ago, is confirmed, or was taken back.".to_owned(),
             Fault::Refused => "The database refused these values. Nothing was changed.".to_owned(),
         }
     }
