@@ -25,7 +25,7 @@ mod stories {
     use std::sync::atomic::{AtomicBool, Ordering};
     use store::accounts::{Account, AccountRole, NewAccount, PasswordHash};
     use store::administration::{
-        BreakGlassGrant, EmergencyError, MAX_REASON, NewBreakGlass, NewStop, StopSwitch,
+        BreakGlassGrant, EmergencyError, MAX_REASON, NewBreakGlass, NewStop, StopSwitch, Tenant,
     };
     use store::changes::{ChangeFilter, ChangePosition};
     use store::{Actor, Via, WriteError};
@@ -230,7 +230,9 @@ mod stories {
                 let mut round = 0;
                 while !over.load(Ordering::Relaxed) {
                     round += 1;
-                    world.apply(&format!("tenants: [{{slug: acme, name: Acme {round}}}]")).await;
+                    let mut writer = world.store.write(operator()).await.expect("a unit of work");
+                    writer.put_tenant(&Tenant::new(acme(), format!("Acme {round}"))).await.expect("is renamed");
+                    writer.commit().await.expect("commits");
                 }
             })
         };
@@ -407,8 +409,8 @@ mod stories {
         confirm(&world, &asked.id, None).await.expect("is confirmed alone: there is no owner");
         // A moment that comes soon, while the compiled policy stays what it is.
         let soon = match backend {
-            Backend::Sqlite => "CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000 + 1500000",
-            Backend::Postgres => "(extract(epoch from clock_timestamp()) * 1000000)::bigint + 1500000",
+            Backend::Sqlite => "CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000 + 3000000",
+            Backend::Postgres => "(extract(epoch from clock_timestamp()) * 1000000)::bigint + 3000000",
         };
         world.database.by_hand(&format!("UPDATE break_glass SET until = {soon}")).await;
         let granted = world.store.get_break_glass(&asked.id).await.expect("reads").expect("is there");
