@@ -90,6 +90,8 @@ pub enum Permission {
     WriteIssuers,
     ReadSettings,
     WriteSettings,
+    /// Stop switches and break-glass.
+    Emergency,
     /// The own account: sessions, password, theme.
     OwnAccount,
 }
@@ -110,6 +112,7 @@ impl Permission {
         Self::WriteIssuers,
         Self::ReadSettings,
         Self::WriteSettings,
+        Self::Emergency,
         Self::OwnAccount,
     ];
 
@@ -125,7 +128,7 @@ impl Permission {
             | Self::ReadSubjects => &[Owner, PolicyAuthor, Auditor],
             Self::WriteRules | Self::WriteServers | Self::WriteSubjects => &[Owner, PolicyAuthor],
             Self::ReadEvidence | Self::ReadIssuers | Self::ReadSettings => &[Owner, Auditor],
-            Self::WriteIssuers | Self::WriteSettings => &[Owner],
+            Self::WriteIssuers | Self::WriteSettings | Self::Emergency => &[Owner],
             Self::OwnAccount => ConsoleRole::ALL,
         }
     }
@@ -165,6 +168,7 @@ mod tests {
             Permission::WriteSubjects,
             Permission::WriteIssuers,
             Permission::WriteSettings,
+            Permission::Emergency,
         ] {
             assert!(!ConsoleRole::Auditor.may(permission), "{permission:?}");
             assert!(!ConsoleRole::Approver.may(permission), "{permission:?}");

@@ -13,6 +13,7 @@ mod bundle;
 mod cookies;
 mod devices;
 mod error_links;
+mod emergency;
 mod evidence;
 mod forwarded;
 mod headers;
@@ -175,7 +176,8 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/account/password", post(account::change_password))
         .route("/account/theme", post(account::change_theme))
         .merge(keys::router())
-        .merge(evidence::router());
+        .merge(evidence::router())
+        .merge(emergency::router());
     for page in app::routes::PAGES.iter().filter(|page| page.path != "/") {
         inside = inside.route(page.path, get(pages::page));
     }

@@ -48,6 +48,17 @@ ask! {
     /// Take an identity off a subject.
     Unmap = "unmap",
     SignOut = "sign-out",
+    /// Choose what is to be stopped.
+    Stop = "stop",
+    /// Stop it.
+    Throw = "throw",
+    /// Lift a stop.
+    Lift = "lift",
+    /// Ask for break-glass.
+    Glass = "break-glass",
+    Confirm = "confirm",
+    /// End break-glass.
+    End = "end",
 }
 
 /// What `?ask=` is about: `?of=`.

@@ -31,6 +31,8 @@ pub enum Fault {
     NoKind,
     /// What was typed is not the name asked for.
     NotTheName,
+    /// What was typed is not the word asked for.
+    NotTheWord,
     /// A role that is held or named.
     RoleInUse {
         holders: u64,
@@ -127,6 +129,7 @@ impl Problem {
             Fault::Past => "This moment has passed. Choose a later one, or leave it empty.".to_owned(),
             Fault::NoKind => "Choose one of these.".to_owned(),
             Fault::NotTheName => "This is not the name. Nothing was deleted.".to_owned(),
+            Fault::NotTheWord => "This is not the word. Nothing was stopped.".to_owned(),
             Fault::RoleInUse { holders, rules } => role_in_use(holders, rules),
             Fault::KeysBound => {
                 "Enforcement keys are bound to it. Delete them in Settings, Enforcement keys first."
