@@ -10,11 +10,14 @@ pub mod table;
 mod gather;
 
 use super::form::answer::Answer;
+use super::form::may;
 use super::form::notice::Answered;
 use super::form::place::{Ask, Place};
 use super::guarded;
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
+use crate::components::untrusted::plain;
+use crate::permission::Permission;
 use crate::routes::{self, EMERGENCY};
 use crate::url::use_parameters;
 use crate::wire::resource;
@@ -58,6 +61,21 @@ fn actions() -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// The way to the form that stops this; nothing for those who may not.
+pub fn stop_link(scope: &str, target: &str, tenant: &str) -> Option<AnyView> {
+    may(Permission::Emergency).then(|| {
+        let what = if target.is_empty() { tenant } else { target };
+        let label = format!("Stop {scope} {}", plain(what));
+        let href = stop_href(scope, target, tenant);
+        view! {
+            <a class="button button-small" href=href rel="external" aria-label=label>
+                "Stop …"
+            </a>
+        }
+        .into_any()
+    })
 }
 
 fn draw(view: EmergencyView, answer: &Answer) -> AnyView {

@@ -16,7 +16,7 @@ pub fn open(lines: Vec<EmergencyLine>) -> AnyView {
         }
         .into_any();
     }
-    let rows = lines.into_iter().map(|line| row(line, true)).collect();
+    let rows: Vec<AnyView> = lines.into_iter().map(|line| row(line, true)).collect();
     view! {
         <section>
             <div class="section-head">
@@ -33,7 +33,7 @@ pub fn history(lines: Vec<EmergencyLine>, next: Option<String>, behind: bool) ->
     if lines.is_empty() && !behind {
         return None;
     }
-    let rows = lines.into_iter().map(|line| row(line, false)).collect();
+    let rows: Vec<AnyView> = lines.into_iter().map(|line| row(line, false)).collect();
     let first =
         behind.then(|| view! { <a class="button button-small" href=EMERGENCY.path>"Back to the newest"</a> });
     let next = next.map(|id| {
