@@ -2,6 +2,7 @@
 
 use super::query::EmergencyQuery;
 use super::read::{Asked, EmergencyLine, EmergencyView};
+use crate::components::untrusted::plain;
 use crate::console::Console;
 use crate::error::AppError;
 use crate::moment::Moment;
@@ -111,7 +112,7 @@ fn lift(stop: &StopSwitch) -> Asked {
     };
     Asked {
         what: stop.what(),
-        lead: vec![format!("Stopped by {}: {}", stop.by, stop.reason), lead.to_owned()],
+        lead: vec![format!("Stopped by {}: {}", plain(&stop.by), plain(&stop.reason)), lead.to_owned()],
         ..Asked::default()
     }
 }
@@ -120,11 +121,14 @@ fn confirm(grant: &BreakGlassGrant) -> Asked {
     let allows = format!(
         "From the next call on and for {} minutes, {} may call {} in {} without a rule and without approval. \
          Deny rules, stops and the check of arguments count all the same.",
-        grant.minutes, grant.subject, grant.tools, grant.tenant
+        grant.minutes,
+        plain(grant.subject.as_str()),
+        plain(&grant.tools),
+        grant.tenant
     );
     Asked {
         what: format!("{} on {}", grant.subject, grant.tools),
-        lead: vec![format!("Asked by {}: {}", grant.asked_by, grant.reason), allows],
+        lead: vec![format!("Asked by {}: {}", plain(&grant.asked_by), plain(&grant.reason)), allows],
         ..Asked::default()
     }
 }
@@ -213,7 +217,8 @@ async fn consequence(
             store.get_subject(&SubjectId::from(target)).await?.map(|subject| {
                 format!(
                     "Every call of {} ({}){within} is denied, lists of tools included.",
-                    subject.name, subject.id
+                    plain(&subject.name),
+                    plain(subject.id.as_str())
                 )
             })
         }
@@ -236,7 +241,8 @@ async fn consequence(
             }
             let tenants = store.get_server(&slug).await?.map_or(0, |server| server.tenants.len());
             Some(format!(
-                "Every call of {target}{within} is denied; {} may use its server. Lists still show it.",
+                "Every call of {}{within} is denied; {} may use its server. Lists still show it.",
+                plain(target),
                 count(tenants, "tenant", "tenants")
             ))
         }

@@ -30,7 +30,7 @@ pub struct EmergencyLine {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Asked {
     pub what: String,
-    /// The consequences, in numbers.
+    /// The consequences, in numbers; what is of others in them is made [plain](crate::components::untrusted::plain).
     pub lead: Vec<String>,
     /// These three of a stop alone.
     pub scope: String,
