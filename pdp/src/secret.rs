@@ -19,6 +19,19 @@ pub enum KeyKind {
     Enforcement,
     /// An API key of a user, agent or service.
     Api,
+    /// A token for the administration API.
+    Administrator,
+}
+
+impl KeyKind {
+    /// What a key of this kind begins with.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Self::Enforcement => "cse_",
+            Self::Api => "csa_",
+            Self::Administrator => "cst_",
+        }
+    }
 }
 
 impl Secret {
@@ -28,11 +41,7 @@ impl Secret {
 
     /// A fresh key of 256 random bits, which are handed down, with a prefix that names the kind.
     pub fn from_random(kind: KeyKind, bytes: &[u8; 32]) -> Self {
-        let prefix = match kind {
-            KeyKind::Enforcement => "cse_",
-            KeyKind::Api => "csa_",
-        };
-        Self(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes)))
+        Self(format!("{}{}", kind.prefix(), URL_SAFE_NO_PAD.encode(bytes)))
     }
 
     /// What is stored and looked up: SHA-256, lower-case hex. Enough for 256-bit random keys, which cannot be

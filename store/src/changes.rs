@@ -67,7 +67,7 @@ pub struct Change {
     pub via: Via,
     pub request_id: Option<String>,
     /// `tenant`, `role`, `subject`, `membership`, `api_key`, `server`, `tool`, `rule`, `credential`,
-    /// `credential_key`, `account`, `issuer`, `token`, `blocked_identity`.
+    /// `credential_key`, `account`, `issuer`, `token`, `blocked_identity`, `administrator_token`.
     pub kind: String,
     /// A slug or id. A membership and an API key go by their subject, a credential's key by its credential, an
     /// account by its login.

@@ -34,6 +34,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0003_console"),
     migration!("0004_accounts"),
     migration!("0005_issuers"),
+    migration!("0009_api"),
 ];
 
 impl Migration {

@@ -1,4 +1,4 @@
-//! The names of tables and columns that `0001_policy` and `0005_issuers` make; one enum per table.
+//! The names of tables and columns that `0001_policy`, `0005_issuers` and `0009_api` make; one enum per table.
 
 use sea_query::Iden;
 
@@ -202,6 +202,20 @@ pub(crate) enum Unmapped {
     Server,
     Tool,
     State,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum AdministratorTokens {
+    Table,
+    Id,
+    Name,
+    Digest,
+    Account,
+    Tenant,
+    Scopes,
+    CreatedAt,
+    ExpiresAt,
+    LastUsedAt,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]

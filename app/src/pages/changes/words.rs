@@ -18,6 +18,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("credential", "Enforcement key"),
     ("credential_key", "Secret of an enforcement key"),
     ("account", "Account"),
+    ("administrator_token", "Administrator token"),
 ];
 
 /// The word of a kind; the stored word where a later version wrote it.
