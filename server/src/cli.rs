@@ -1,7 +1,7 @@
 //! The command line: its words, and which command answers to them.
 
 use crate::commands::{
-    account, apply, audit, check, credential, export, issuer, migrate, revoke, serve, unmapped,
+    account, apply, audit, check, credential, export, issuer, migrate, revoke, serve, token, unmapped,
 };
 use crate::config::{Config, ServeOptions, StateOptions};
 use crate::telemetry;
@@ -34,6 +34,8 @@ enum Command {
     Issuer(issuer::Options),
     /// Take back tokens of issuers: one, or all that a subject has.
     Revoke(revoke::Options),
+    /// Make, list and revoke tokens for the administration API.
+    Token(token::Options),
     /// List, map and block callers whom nobody is known by.
     Unmapped(unmapped::Options),
     /// Print a new one-time link with which the first owner of the console is made.
@@ -82,6 +84,7 @@ impl Cli {
                     Command::Credential(options) => credential::run(&config, options).await,
                     Command::Issuer(options) => issuer::run(&config, &options).await,
                     Command::Revoke(options) => revoke::run(&config, &options).await,
+                    Command::Token(options) => token::run(&config, &options).await,
                     Command::Unmapped(options) => unmapped::run(&config, &options).await,
                     Command::SetupLink => account::setup_link(&config).await,
                     Command::Account(options) => account::run(&config, &options).await,

@@ -18,9 +18,12 @@ use policy::issuer::Issuer;
 use policy::scope::AdminScope;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use store::Writer;
 use store::administration::StoredIssuer;
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 const ISSUER: &str = "/api/v1/issuers/{url}";
 
@@ -59,12 +62,25 @@ impl From<StoredIssuer> for IssuerView {
     }
 }
 
-/// An issuer's settings, as a policy file has them (`issuers`). What is not given is as usual; `active` stays as it is.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(transparent)]
-struct IssuerSettings {
-    #[schema(value_type = Object)]
-    settings: Map<String, Value>,
+/// How the document describes an issuer's settings, which the vocabulary reads.
+enum IssuerSettings {}
+
+impl PartialSchema for IssuerSettings {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .description(Some(
+                "An issuer's settings, as a policy file has them (`issuers`; docs/identity.md). What is not given is \
+                 as usual; `active` stays as it is.",
+            ))
+            .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(true)))
+            .into()
+    }
+}
+
+impl ToSchema for IssuerSettings {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("IssuerSettings")
+    }
 }
 
 /// Whether its tokens count at all.
@@ -123,7 +139,7 @@ async fn put(
     administrator: Administrator,
     Segments(url): Segments<String>,
     headers: HeaderMap,
-    Given(IssuerSettings { mut settings }): Given<IssuerSettings>,
+    Given(mut settings): Given<Map<String, Value>>,
 ) -> Result<Response, Problem> {
     administrator.of_every_tenant()?;
     let seen = if_match(&headers)?;

@@ -100,7 +100,7 @@ impl PartialSchema for RuleText {
             .property("status", text().enum_values(Some(["enforced", "shadow", "disabled"])))
             .required("name")
             .required("effect")
-            .additional_properties(Some(AdditionalProperties::FreeForm(true)))
+            .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(true)))
             .into()
     }
 }

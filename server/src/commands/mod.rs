@@ -12,6 +12,7 @@ pub(crate) mod issuer;
 pub(crate) mod migrate;
 pub(crate) mod revoke;
 pub(crate) mod serve;
+pub(crate) mod token;
 pub(crate) mod unmapped;
 
 use crate::config::Config;
