@@ -91,7 +91,7 @@ pub(crate) async fn a_token_is_dead_with_its_account_its_expiry_and_its_revocati
     // Other keys, and a session's cookie, are no tokens; too many of them are slowed down.
     let enforcement = world.secret("CRM_PEP_KEY").to_owned();
     let mut statuses = BTreeSet::new();
-    for _ in 0..30 {
+    for _ in 0..50 {
         let told = Client::new(replica.address(), &enforcement).get(tenants).await;
         statuses.insert(told.status);
     }
