@@ -1,4 +1,4 @@
-//! The names of tables and columns that `0001_policy` and `0005_issuers` to `0008_emergency` make; one enum per table.
+//! The names of tables and columns that `0001_policy` and `0005_issuers` to `0009_api` make; one enum per table.
 
 use sea_query::Iden;
 
@@ -298,6 +298,17 @@ pub(crate) enum BreakGlass {
     Until,
     EndedAt,
     EndedBy,
+pub(crate) enum AdministratorTokens {
+    Table,
+    Id,
+    Name,
+    Digest,
+    Account,
+    Tenant,
+    Scopes,
+    CreatedAt,
+    ExpiresAt,
+    LastUsedAt,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]
