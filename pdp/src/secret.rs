@@ -24,23 +24,14 @@ pub enum KeyKind {
 }
 
 impl KeyKind {
+    const ALL: [Self; 3] = [Self::Enforcement, Self::Api, Self::Administrator];
+
     /// What a key of this kind begins with.
     pub fn prefix(self) -> &'static str {
         match self {
             Self::Enforcement => "cse_",
             Self::Api => "csa_",
             Self::Administrator => "cst_",
-        }
-    }
-}
-
-impl KeyKind {
-    const ALL: [Self; 2] = [Self::Enforcement, Self::Api];
-
-    fn prefix(self) -> &'static str {
-        match self {
-            Self::Enforcement => "cse_",
-            Self::Api => "csa_",
         }
     }
 

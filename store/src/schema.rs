@@ -298,6 +298,9 @@ pub(crate) enum BreakGlass {
     Until,
     EndedAt,
     EndedBy,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
 pub(crate) enum AdministratorTokens {
     Table,
     Id,

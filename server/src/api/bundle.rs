@@ -106,7 +106,8 @@ async fn apply_text(
 ) -> Result<Json<AppliedView>, Problem> {
     administrator.of_every_tenant()?;
     let bundle = Bundle::parse(&text).map_err(|error| Problem::malformed(error.to_string()))?;
-    let how = ApplyOptions { allow_unmatched: query.allow_unmatched, prune: query.prune };
+    // So no secret can be named that the vault would keep.
+    let how = ApplyOptions { allow_unmatched: query.allow_unmatched, prune: query.prune, vault: None };
     let mut writer = state.store.write(administrator.actor()).await?;
     // The variables of this host are nobody's business who is not on it: `secret_env` finds nothing here.
     let applied = apply(&mut writer, &bundle, &|_| None, how).await?;

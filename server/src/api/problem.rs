@@ -191,6 +191,8 @@ impl From<WriteError> for Problem {
             WriteError::Name { kind, why, .. } => Self::invalid(named_by(kind), why.to_string()),
             WriteError::Invalid { field, reason } => Self::invalid(field, reason),
             WriteError::Issuer(why) => Self::invalid(why.field, why.why),
+            WriteError::Binding(_) => Self::invalid("bindings", detail),
+            WriteError::Emergency(_) => Self::conflict("emergency", detail),
             WriteError::Unknown { kind, .. } => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown", &detail).with_error(kind, &detail)
             }

@@ -6,7 +6,7 @@
 use super::ApiState;
 use super::administrator::Administrator;
 use super::answer::created;
-use super::paging::{Listed, PageQuery, Place};
+use super::paging::{Listed, Place};
 use super::problem::Problem;
 use super::reading::{Asked, Given, Segments, known_id};
 use super::route::{Route, Verb};
