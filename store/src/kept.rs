@@ -58,7 +58,9 @@ impl Kept {
 
 /// Statements by their shape. There are few shapes, and each is rendered once in the life of the process.
 #[derive(Debug)]
-pub(crate) struct Shelf<Shape: 'static>(LazyLock<RwLock<HashMap<(Dialect, Shape), Arc<Kept>>>>);
+pub(crate) struct Shelf<Shape: 'static>(LazyLock<RwLock<Places<Shape>>>);
+
+type Places<Shape> = HashMap<(Dialect, Shape), Arc<Kept>>;
 
 impl<Shape: Hash + Eq + Copy> Shelf<Shape> {
     pub(crate) const fn new() -> Self {

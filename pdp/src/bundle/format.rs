@@ -3,6 +3,7 @@
 //! A key that is not given leaves what is stored as it is (or the default, where the thing is new); a list
 //! that is given replaces the stored list.
 
+use super::introspection::IntrospectionEntry;
 use super::issuers::IssuerEntry;
 use policy::binding::Binding;
 use policy::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust};
@@ -176,7 +177,8 @@ const MAX_DEPTH: usize = 80;
 impl Bundle {
     /// Whether it names secrets of others that are to be kept.
     pub fn names_kept_secrets(&self) -> bool {
-        let of = |entry: &IssuerEntry| entry.introspection.as_ref().is_some_and(|asked| asked.names_secret());
+        let of =
+            |entry: &IssuerEntry| entry.introspection.as_ref().is_some_and(IntrospectionEntry::names_secret);
         given(&self.issuers).iter().any(of)
     }
 
