@@ -146,7 +146,7 @@ export async function hostile(house) {
           sensitivity: 'internal',
           read_only: false,
           input_schema: { type: 'object', additionalProperties: true },
-          bindings: [{ pointer: `/${HOSTILE.bidi}/*`, type: 'customer', optional: true, unknown: 'allow' }],
+          bindings: [{ pointer: `/no ${HOSTILE.bidi}/*`, type: 'customer', optional: true, unknown: 'allow' }],
         })),
       },
     ],

@@ -7,6 +7,7 @@
 use super::ConsoleState;
 use super::answer::{self, Plain};
 use super::public_url::PublicUrl;
+use app::pages::resources::imports::UPLOAD;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -23,12 +24,33 @@ enum Refusal {
     ContentType,
 }
 
+/// What a path takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Door {
+    Page,
+    /// A server function.
+    Function,
+    /// The one form that sends a file.
+    File,
+}
+
+impl Door {
+    fn of(path: &str) -> Self {
+        match path {
+            UPLOAD => Self::File,
+            _ if path.starts_with("/_fn/") => Self::Function,
+            _ => Self::Page,
+        }
+    }
+}
+
 /// Refuses what another site may have started. Also drops a foreign `Referer`, to which a server function
 /// would redirect when it is called without script.
 pub(super) async fn check(State(state): State<ConsoleState>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let calls = path.starts_with("/_fn/");
-    if let Err(refusal) = verdict(&state.public_url, request.method(), calls, request.headers()) {
+    let door = Door::of(path);
+    let calls = door == Door::Function;
+    if let Err(refusal) = verdict(&state.public_url, request.method(), door, request.headers()) {
         tracing::warn!(
             path = %path.chars().take(200).collect::<String>(),
             origin = ?request.headers().get(header::ORIGIN),
@@ -65,13 +87,13 @@ fn refuse(refusal: Refusal, calls: bool, plain: &Plain) -> Response {
     if calls { answer::code(status, code, &plain.correlation) } else { plain.failure(status, title, text) }
 }
 
-fn verdict(url: &PublicUrl, method: &Method, calls: bool, headers: &HeaderMap) -> Result<(), Refusal> {
+fn verdict(url: &PublicUrl, method: &Method, door: Door, headers: &HeaderMap) -> Result<(), Refusal> {
     let site = single(headers, &SEC_FETCH_SITE)?;
     if method == Method::GET || method == Method::HEAD {
         // A link from elsewhere may open a page, but nobody else's page needs our server functions.
         return match site {
             Some("same-origin" | "none") | None => Ok(()),
-            Some(_) if calls => Err(Refusal::Foreign),
+            Some(_) if door == Door::Function => Err(Refusal::Foreign),
             Some(_) => Ok(()),
         };
     }
@@ -84,6 +106,7 @@ fn verdict(url: &PublicUrl, method: &Method, calls: bool, headers: &HeaderMap) -
         single(headers, &header::CONTENT_TYPE).map_err(|_| Refusal::ContentType)?.unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match essence.as_str() {
+        "multipart/form-data" if door == Door::File => Ok(()),
         "application/x-www-form-urlencoded" | "application/json" => Ok(()),
         _ => Err(Refusal::ContentType),
     }
@@ -153,12 +176,12 @@ mod tests {
             for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
                 let given = headers(origin, site, Some(FORM));
                 assert_eq!(
-                    verdict(&read, &method, false, &given),
+                    verdict(&read, &method, Door::Page, &given),
                     expected,
                     "{url} {method} {origin:?} {site:?}"
                 );
                 assert_eq!(
-                    verdict(&read, &method, true, &given),
+                    verdict(&read, &method, Door::Function, &given),
                     expected,
                     "{url} {method} {origin:?} {site:?}"
                 );
@@ -170,7 +193,11 @@ mod tests {
     fn reading_is_open_to_links_but_not_to_foreign_scripts() {
         let url = check_public_url("https://c.example").unwrap();
         for site in [None, Some("none"), Some("same-origin"), Some("same-site"), Some("cross-site")] {
-            assert_eq!(verdict(&url, &Method::GET, false, &headers(None, site, None)), Ok(()), "{site:?}");
+            assert_eq!(
+                verdict(&url, &Method::GET, Door::Page, &headers(None, site, None)),
+                Ok(()),
+                "{site:?}"
+            );
         }
         for (site, expected) in [
             (None, Ok(())),
@@ -179,7 +206,11 @@ mod tests {
             (Some("same-site"), Err(Refusal::Foreign)),
             (Some("cross-site"), Err(Refusal::Foreign)),
         ] {
-            assert_eq!(verdict(&url, &Method::GET, true, &headers(None, site, None)), expected, "{site:?}");
+            assert_eq!(
+                verdict(&url, &Method::GET, Door::Function, &headers(None, site, None)),
+                expected,
+                "{site:?}"
+            );
         }
     }
 
@@ -196,8 +227,18 @@ mod tests {
             (None, Err(Refusal::ContentType)),
         ] {
             let given = headers(Some("https://c.example"), Some("same-origin"), content_type);
-            assert_eq!(verdict(&url, &Method::POST, true, &given), expected, "{content_type:?}");
+            for door in [Door::Function, Door::Page] {
+                assert_eq!(verdict(&url, &Method::POST, door, &given), expected, "{content_type:?}");
+            }
         }
+        for (content_type, expected) in
+            [("multipart/form-data; boundary=x", Ok(())), ("text/plain", Err(Refusal::ContentType))]
+        {
+            let given = headers(Some("https://c.example"), Some("same-origin"), Some(content_type));
+            assert_eq!(verdict(&url, &Method::POST, Door::File, &given), expected, "{content_type:?}");
+        }
+        assert_eq!(Door::of("/resources/upload"), Door::File);
+        assert_eq!(Door::of("/resources"), Door::Page);
     }
 
     #[test]
@@ -205,6 +246,6 @@ mod tests {
         let url = check_public_url("https://c.example").unwrap();
         let mut given = headers(Some("https://c.example"), Some("same-origin"), Some(FORM));
         given.append(header::ORIGIN, "https://evil.example".parse().unwrap());
-        assert_eq!(verdict(&url, &Method::POST, false, &given), Err(Refusal::Foreign));
+        assert_eq!(verdict(&url, &Method::POST, Door::Page, &given), Err(Refusal::Foreign));
     }
 }
