@@ -38,6 +38,8 @@ pub struct ToolSource {
     pub check_schema: bool,
     /// Which arguments name registered resources.
     pub bindings: Vec<Binding>,
+    /// What a caller's token must hold, all of them.
+    pub scopes: Vec<String>,
 }
 
 /// A server as the store keeps it.
@@ -168,6 +170,8 @@ pub struct PolicySet {
     audiences: HashMap<String, Option<String>>,
     pub(crate) rules: RuleIndex,
     all: Vec<Arc<CompiledRule>>,
+    /// The roles that can be held in the tenant, and whether each is one of every tenant.
+    roles: HashMap<String, bool>,
 }
 
 impl PolicySet {
@@ -199,7 +203,27 @@ impl PolicySet {
             };
             compiled.insert(slug, server);
         }
-        Self { revision, tenant, servers: compiled, audiences, rules: RuleIndex::new(&rules), all: rules }
+        Self {
+            revision,
+            tenant,
+            servers: compiled,
+            audiences,
+            rules: RuleIndex::new(&rules),
+            all: rules,
+            roles: HashMap::new(),
+        }
+    }
+
+    /// With the roles that can be held in the tenant, each with whether it is one of every tenant. Without, no claim of
+    /// a token stands for any role.
+    #[must_use]
+    pub fn with_roles(self, roles: impl IntoIterator<Item = (String, bool)>) -> Self {
+        Self { roles: roles.into_iter().collect(), ..self }
+    }
+
+    /// Whether a role is one of every tenant; None where there is none of that name in this one.
+    pub fn is_global_role(&self, name: &str) -> Option<bool> {
+        self.roles.get(name).copied()
     }
 
     /// A server this tenant may use.
