@@ -170,7 +170,12 @@ impl Policies {
             name: snapshot.tenant.name,
             active: snapshot.tenant.active,
         };
-        PolicySet::new(snapshot.revision, tenant, servers, rules)
+        let global = snapshot.global_roles;
+        let roles = snapshot.roles.into_iter().map(|name| {
+            let is_global = global.contains(&name);
+            (name, is_global)
+        });
+        PolicySet::new(snapshot.revision, tenant, servers, rules).with_roles(roles)
     }
 
     /// Compiles only what is new: an equal rule is taken over as it is.
@@ -200,6 +205,7 @@ impl Policies {
             input_schema,
             check_schema: stored.check_schema,
             bindings: stored.bindings,
+            scopes: stored.scopes,
         };
         let known = lock(&self.tools).get(&source.id).cloned();
         match known.filter(|known| known.source == source) {

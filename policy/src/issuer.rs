@@ -293,7 +293,7 @@ impl Issuer {
             introspection.check().map_err(|why| wrong("introspection", why))?;
         }
         if self.actor_optional && self.actor_claim.is_none() {
-            return Err(wrong("actor_optional", "goes with `actor_claim`"));
+            return Err(wrong("actor", "can be `optional` only beside an `actor_claim`"));
         }
         if self.role_mappings.len() > MAX_MAPPINGS {
             return Err(wrong("role_mappings", format!("must not be more than {MAX_MAPPINGS}")));

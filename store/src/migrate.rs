@@ -35,6 +35,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0004_accounts"),
     migration!("0005_issuers"),
     migration!("0006_vault"),
+    migration!("0007_delegation"),
     migration!("0007_resources"),
 ];
 

@@ -38,6 +38,7 @@ pub(crate) enum Subjects {
     Attributes,
     CreatedAt,
     TokensAfter,
+    Owner,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]
@@ -108,6 +109,7 @@ pub(crate) enum Tools {
     CheckSchema,
     Redact,
     Bindings,
+    Scopes,
     Definition,
     DefinitionHash,
     Offered,

@@ -30,6 +30,8 @@ pub struct PolicySnapshot {
     pub servers: Vec<ServerWithTools>,
     /// The tenant's own and those of every tenant, by name; the disabled ones left out.
     pub rules: Vec<StoredRule>,
+    /// Those of `roles` that are roles of every tenant.
+    pub global_roles: Vec<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -62,8 +64,10 @@ async fn read(tx: &mut Tx, slug: &TenantSlug) -> Result<Option<PolicySnapshot>, 
         return Ok(None);
     };
     let revision = revision(tx, slug).await?;
-    let mut roles: Vec<String> =
-        list_roles(tx, Some(slug)).await?.into_iter().map(|role| role.name).collect();
+    let roles = list_roles(tx, Some(slug)).await?;
+    let global_roles =
+        roles.iter().filter(|role| role.tenant.is_none()).map(|role| role.name.clone()).collect();
+    let mut roles: Vec<String> = roles.into_iter().map(|role| role.name).collect();
     roles.dedup();
     let servers = list_servers_of_tenant(tx, slug).await?;
     let slugs: Vec<&str> = servers.iter().map(|server| server.slug.as_str()).collect();
@@ -79,7 +83,7 @@ async fn read(tx: &mut Tx, slug: &TenantSlug) -> Result<Option<PolicySnapshot>, 
         })
         .collect();
     let rules = list_in_force(tx, slug).await?;
-    Ok(Some(PolicySnapshot { revision, tenant, roles, servers, rules }))
+    Ok(Some(PolicySnapshot { revision, tenant, roles, servers, rules, global_roles }))
 }
 
 impl Store {
