@@ -25,7 +25,7 @@ use crate::components::untrusted::{Untrusted, UntrustedLine, plain};
 use crate::permission::Permission;
 use crate::routes;
 use crate::status::PageStatus;
-use crate::url::use_parameters;
+use crate::url::{encode, use_parameters};
 use crate::wire::resource;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -120,6 +120,19 @@ fn head(subject: &SubjectView, may_write: bool) -> AnyView {
         view! { <span class="pill pill-strong">"Disabled"</span> }.into_any()
     };
     let actions = may_write.then(|| actions(subject));
+    let owner = subject.owner.clone().map(|owner| {
+        let href = format!("{}/{}", routes::SUBJECTS.path, encode(&owner));
+        view! {
+            <li>
+                <span>
+                    "owned by "
+                    <a href=href>
+                        <UntrustedLine text=owner/>
+                    </a>
+                </span>
+            </li>
+        }
+    });
     view! {
         <Title text=title/>
         <header class="page-head">
@@ -135,6 +148,7 @@ fn head(subject: &SubjectView, may_write: bool) -> AnyView {
             <li>
                 <Copyable value=plain(&subject.id) what="subject id"/>
             </li>
+            {owner}
             <li>
                 <span>
                     "registered "

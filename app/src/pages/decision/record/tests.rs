@@ -19,6 +19,7 @@ fn recorded(body: String) -> RecordedDecision {
             action: "tools/call".to_owned(),
             outcome: Outcome::Deny,
             reason: "parameters_out_of_scope".to_owned(),
+            actor: None,
         },
         body,
         arguments: Some(r#"{"amount":700}"#.to_owned()),
