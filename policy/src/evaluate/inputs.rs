@@ -28,7 +28,7 @@ pub(crate) struct Inputs<'a> {
 impl<'a> Inputs<'a> {
     pub(super) fn new(
         request: &'a EvaluationRequest<'a>,
-        party: &'a Party<'a>,
+        parties: &'a Parties<'a>,
         set: &'a PolicySet,
         server: &'a CompiledServer,
         tool: &'a CompiledTool,

@@ -247,3 +247,32 @@ pub(crate) async fn a_tool_asks_for_scopes(backend: Backend) {
     assert_eq!(reason(&crm, &elsewhere).await, "token_wrong_audience");
     replica.stop().await;
 }
+
+pub(crate) async fn a_person_answers_for_an_agent(backend: Backend) {
+    let world = World::empty(backend).await;
+    // Wherever the owner stands in the file.
+    world.apply("subjects: [{id: bot, kind: agent, owner: zoe}, {id: zoe, kind: user}]").await;
+    let read = async |id: &str| {
+        let subject = world.store.get_subject(&SubjectId::from(id)).await.expect("reads").expect("is there");
+        subject.owner.map(|owner| owner.to_string())
+    };
+    assert_eq!(read("bot").await.as_deref(), Some("zoe"));
+    // What is not said stays, and empty takes it away.
+    world.apply("subjects: [{id: bot, name: The bot}]").await;
+    assert_eq!(read("bot").await.as_deref(), Some("zoe"));
+    world.apply("subjects: [{id: bot, owner: ''}, {id: helper, kind: service, owner: zoe}]").await;
+    assert_eq!((read("bot").await, read("helper").await.as_deref()), (None, Some("zoe")));
+    // Nobody answers for a person, nor does an agent for others.
+    let mut writer = writer(&world).await;
+    for (id, owner) in [("zoe", "zoe"), ("bot", "helper"), ("bot", "bot"), ("bot", "nobody")] {
+        let subject = writer.get_subject(&SubjectId::from(id)).await.expect("reads").expect("is there");
+        let owned = store::administration::Subject { owner: Some(SubjectId::from(owner)), ..subject };
+        assert!(writer.put_subject(&owned).await.is_err(), "{owner} of {id}");
+    }
+    writer.rollback().await.expect("rolls back");
+    // Whoever is deleted answers for nobody.
+    let mut writer = self::writer(&world).await;
+    assert!(writer.delete_subject(&SubjectId::from("zoe")).await.expect("is deleted"));
+    writer.commit().await.expect("commits");
+    assert_eq!(read("helper").await, None);
+}

@@ -28,6 +28,7 @@ on_both_databases!(
     who_vouches_names_the_agent,
     claims_stand_for_roles_where_an_administrator_says_so,
     a_tool_asks_for_scopes,
+    a_person_answers_for_an_agent,
 );
 
 /// Where `on_both_databases` looks.

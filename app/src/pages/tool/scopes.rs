@@ -55,13 +55,13 @@ fn form(tool: &ToolView, answer: &Answer) -> AnyView {
     let filled = Filled::over(FORM, answer, &standing);
     view! {
         <details open=refused>
-            <summary>"Edit scopes"</summary>
+            <summary>"Change scopes"</summary>
             <form class="form" method="post" action=SaveScopes::url()>
                 {filled.summary()}
                 {hidden("id", tool.id.clone())}
                 {area(&filled, "scopes", "Scopes", 3, "One on each line, as tokens hold them: crm:refund.")}
                 <div class="form-actions">
-                    <button class="button button-primary">"Save scopes"</button>
+                    <button class="button button-primary">"Set scopes"</button>
                 </div>
             </form>
         </details>
