@@ -9,7 +9,7 @@ mod mapping;
 #[cfg(test)]
 mod tests;
 
-pub use actor::ActorClaim;
+pub use actor::{ActorClaim, ActorNeed};
 pub use address::check_fetched_url;
 pub use introspection::{ClientAuth, Introspection};
 pub use mapping::{MAX_MAPPINGS, RoleMapping};
@@ -85,9 +85,9 @@ pub struct Issuer {
     /// The claim that names who acts for the subject. None: only `act` does, where a token has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor_claim: Option<ActorClaim>,
-    /// With `actor_claim`: whether a token that names nobody is taken, as the subject's own.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub actor_optional: bool,
+    /// With `actor_claim`: whether each token must have it.
+    #[serde(default, skip_serializing_if = "ActorNeed::is_required")]
+    pub actor: ActorNeed,
     /// Claims that stand for roles. None: roles come from memberships alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub role_mappings: Vec<RoleMapping>,
@@ -186,11 +186,6 @@ fn yes() -> bool {
     true
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape serde asks for")]
-fn is_false(value: &bool) -> bool {
-    !*value
-}
-
 fn usual_algorithms() -> Vec<Algorithm> {
     vec![Algorithm::Rs256, Algorithm::Ps256, Algorithm::Es256, Algorithm::EdDsa]
 }
@@ -244,7 +239,7 @@ impl Issuer {
             unknown_subjects: UnknownSubjects::default(),
             introspection: None,
             actor_claim: None,
-            actor_optional: false,
+            actor: ActorNeed::Required,
             role_mappings: Vec::new(),
         }
     }
@@ -292,7 +287,7 @@ impl Issuer {
         if let Some(introspection) = &self.introspection {
             introspection.check().map_err(|why| wrong("introspection", why))?;
         }
-        if self.actor_optional && self.actor_claim.is_none() {
+        if self.actor == ActorNeed::Optional && self.actor_claim.is_none() {
             return Err(wrong("actor", "can be `optional` only beside an `actor_claim`"));
         }
         if self.role_mappings.len() > MAX_MAPPINGS {

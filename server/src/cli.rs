@@ -1,8 +1,8 @@
 //! The command line: its words, and which command answers to them.
 
 use crate::commands::{
-    account, apply, audit, check, credential, export, issuer, migrate, resource, revoke, serve, unmapped,
-    vault,
+    account, apply, audit, check, credential, emergency, export, issuer, migrate, resource, revoke, serve,
+    token, unmapped, vault,
 };
 use crate::config::{Config, ServeOptions, StateOptions};
 use crate::telemetry;
@@ -35,8 +35,12 @@ enum Command {
     Issuer(issuer::Options),
     /// Import, list and remove registered resources, which arguments of calls name.
     Resource(resource::Options),
+    /// Stop calls at once, or allow some for minutes against the rules.
+    Emergency(emergency::Options),
     /// Take back tokens of issuers: one, or all that a subject has.
     Revoke(revoke::Options),
+    /// Make, list and revoke tokens for the administration API.
+    Token(token::Options),
     /// List, map and block callers whom nobody is known by.
     Unmapped(unmapped::Options),
     /// Print a new one-time link with which the first owner of the console is made.
@@ -87,7 +91,9 @@ impl Cli {
                     Command::Credential(options) => credential::run(&config, options).await,
                     Command::Issuer(options) => issuer::run(&config, &options).await,
                     Command::Resource(options) => resource::run(&config, &options).await,
+                    Command::Emergency(options) => emergency::run(&config, &options).await,
                     Command::Revoke(options) => revoke::run(&config, &options).await,
+                    Command::Token(options) => token::run(&config, &options).await,
                     Command::Unmapped(options) => unmapped::run(&config, &options).await,
                     Command::SetupLink => account::setup_link(&config).await,
                     Command::Account(options) => account::run(&config, &options).await,

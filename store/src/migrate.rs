@@ -35,8 +35,10 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0004_accounts"),
     migration!("0005_issuers"),
     migration!("0006_vault"),
-    migration!("0007_delegation"),
     migration!("0007_resources"),
+    migration!("0008_emergency"),
+    migration!("0009_api"),
+    migration!("0010_delegation"),
 ];
 
 impl Migration {

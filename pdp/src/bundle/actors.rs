@@ -1,7 +1,7 @@
 //! What a bundle says of who acts by an issuer's tokens, and of claims that stand for roles.
 
 use policy::TenantSlug;
-use policy::issuer::{ActorClaim, Issuer, RoleMapping};
+use policy::issuer::{ActorClaim, ActorNeed, Issuer, RoleMapping};
 use serde::Deserialize;
 
 /// The claim that names who acts, or `none`.
@@ -41,38 +41,23 @@ impl ActorClaimEntry {
     }
 }
 
-/// Whether each token must name somebody who acts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ActorEntry {
-    Required,
-    Optional,
-}
-
-impl ActorEntry {
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Required => "required",
-            Self::Optional => "optional",
-        }
-    }
-}
-
 /// Brings the issuer to what is given. In a bundle of one tenant, the mappings of others stay.
 pub(super) fn say(
     issuer: &mut Issuer,
     claim: Option<ActorClaimEntry>,
-    actor: Option<ActorEntry>,
+    actor: Option<ActorNeed>,
     mappings: Option<&[RoleMapping]>,
     only: Option<&TenantSlug>,
 ) {
     if let Some(claim) = claim {
         issuer.actor_claim = claim.claim();
         // Where none is named, there is nothing to be without.
-        issuer.actor_optional &= issuer.actor_claim.is_some();
+        if issuer.actor_claim.is_none() {
+            issuer.actor = ActorNeed::Required;
+        }
     }
     if let Some(actor) = actor {
-        issuer.actor_optional = actor == ActorEntry::Optional;
+        issuer.actor = actor;
     }
     if let Some(mappings) = mappings {
         issuer.role_mappings.retain(|mapping| only.is_some_and(|only| mapping.tenant != *only));
@@ -98,7 +83,7 @@ mod tests {
     fn what_is_given_counts_and_the_rest_stays() {
         let mut issuer = Issuer {
             actor_claim: Some(ActorClaim::Azp),
-            actor_optional: true,
+            actor: ActorNeed::Optional,
             role_mappings: vec![mapping("acme"), mapping("globex")],
             ..Issuer::new("https://idp.example")
         };
@@ -110,9 +95,9 @@ mod tests {
         say(&mut issuer, None, None, Some(&[mapping("acme")]), None);
         assert_eq!(issuer.role_mappings, [mapping("acme")]);
         say(&mut issuer, Some(ActorClaimEntry::None), None, None, None);
-        assert_eq!((issuer.actor_claim, issuer.actor_optional, issuer.check()), (None, false, Ok(())));
+        assert_eq!((issuer.actor_claim, issuer.actor, issuer.check()), (None, ActorNeed::Required, Ok(())));
         // Said together, it is for the issuer's own check to refuse.
-        say(&mut issuer, Some(ActorClaimEntry::None), Some(ActorEntry::Optional), None, None);
+        say(&mut issuer, Some(ActorClaimEntry::None), Some(ActorNeed::Optional), None, None);
         assert_eq!(issuer.check().expect_err("refused").field, "actor");
     }
 
@@ -123,10 +108,6 @@ mod tests {
             assert_eq!(entry.claim(), claim);
             let read: ActorClaimEntry = serde_json::from_value(entry.as_str().into()).expect("reads");
             assert_eq!(read, entry);
-        }
-        for actor in [ActorEntry::Required, ActorEntry::Optional] {
-            let read: ActorEntry = serde_json::from_value(actor.as_str().into()).expect("reads");
-            assert_eq!(read, actor);
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Issuers of a bundle, and the tenants in which their identities count.
 
-use super::actors::{self, ActorClaimEntry, ActorEntry};
+use super::actors::{self, ActorClaimEntry};
 use super::apply::{About, ApplyError};
 use super::introspection::{IntrospectionEntry, keep_secret};
 use super::secrets::Secrets;
 use crate::vault::Vault;
 use policy::TenantSlug;
-use policy::issuer::{Algorithm, Issuer, KeySource, RoleMapping, UnknownSubjects};
+use policy::issuer::{ActorNeed, Algorithm, Issuer, KeySource, RoleMapping, UnknownSubjects};
 use serde::Deserialize;
 use store::Writer;
 use store::administration::StoredIssuer;
@@ -30,7 +30,7 @@ pub struct IssuerEntry {
     pub unknown_subjects: Option<UnknownSubjects>,
     pub introspection: Option<IntrospectionEntry>,
     pub actor_claim: Option<ActorClaimEntry>,
-    pub actor: Option<ActorEntry>,
+    pub actor: Option<ActorNeed>,
     pub role_mappings: Option<Vec<RoleMapping>>,
 }
 
@@ -118,7 +118,7 @@ pub(super) fn entry(stored: StoredIssuer) -> IssuerEntry {
         unknown_subjects,
         introspection,
         actor_claim,
-        actor_optional,
+        actor,
         role_mappings,
     } = stored.issuer;
     IssuerEntry {
@@ -137,7 +137,7 @@ pub(super) fn entry(stored: StoredIssuer) -> IssuerEntry {
         unknown_subjects: Some(unknown_subjects),
         introspection: Some(IntrospectionEntry::of(introspection)),
         actor_claim: Some(ActorClaimEntry::of(actor_claim)),
-        actor: actor_claim.map(|_| if actor_optional { ActorEntry::Optional } else { ActorEntry::Required }),
+        actor: actor_claim.map(|_| actor),
         role_mappings: Some(role_mappings),
     }
 }

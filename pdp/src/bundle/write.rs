@@ -1,6 +1,6 @@
 //! A bundle as the text that [`Bundle::parse`] reads: each key in its place, everything that is known.
 
-use super::actors::{ActorClaimEntry, ActorEntry};
+use super::actors::ActorClaimEntry;
 use super::format::{
     ApiKeyEntry, Bundle, BundleError, CredentialEntry, IdentityEntry, MembershipEntry, ResourceEntry,
     RoleEntry, ServerEntry, SubjectEntry, TenantEntry, ToolEntry,
@@ -9,7 +9,7 @@ use super::introspection::{AskedEntry, IntrospectionEntry};
 use super::issuers::IssuerEntry;
 use super::yaml::{Node, document};
 use policy::binding::Binding;
-use policy::issuer::{ClientAuth, RoleMapping};
+use policy::issuer::{ActorNeed, ClientAuth, RoleMapping};
 use policy::labels::{
     ArgumentsMode, OnUnknown, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust,
 };
@@ -185,7 +185,7 @@ fn issuer(entry: &IssuerEntry) -> Result<Node, BundleError> {
         .with_any("unknown_subjects", unknown)
         .with_any("introspection", introspection.as_ref().map(introspected))
         .with_any("actor_claim", actor_claim.map(ActorClaimEntry::as_str))
-        .with_any("actor", actor.map(ActorEntry::as_str))
+        .with_any("actor", actor.map(ActorNeed::as_str))
         .with_any("role_mappings", list(role_mappings.as_deref(), role_mapping))
         .node())
 }

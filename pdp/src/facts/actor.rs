@@ -5,7 +5,7 @@ use crate::enforce::Question;
 use crate::tokens::{self, NamedActor, Refusal};
 use policy::Reason;
 use policy::facts::{ActorFacts, ActorIdentity, Identity, TokenFacts};
-use policy::issuer::Issuer;
+use policy::issuer::{ActorNeed, Issuer};
 use policy::text::shown;
 use serde_json::Value;
 use store::{CallerBy, LiveActor, LiveState, StoreError};
@@ -46,7 +46,7 @@ pub(super) fn by_token(
     found: Option<LiveActor>,
 ) -> Option<Box<ActorFacts>> {
     let Some(NamedActor { claim, sub, other_issuer, chain }) = named else {
-        let wanted = issuer.actor_claim.filter(|_| !issuer.actor_optional)?;
+        let wanted = issuer.actor_claim.filter(|_| issuer.actor == ActorNeed::Required)?;
         return Some(unknown(format!(
             "tokens of issuer `{}` must say who acts, in `{}`; this one does not",
             shown(&issuer.url, 200),

@@ -1,5 +1,6 @@
 //! The compiled policy of one tenant at one revision.
 
+use super::emergency::Emergency;
 use super::index::RuleIndex;
 use super::rule::{CompiledRule, RuleSource};
 use super::tool_schema::{ToolSchema, ToolSchemaError};
@@ -172,6 +173,7 @@ pub struct PolicySet {
     all: Vec<Arc<CompiledRule>>,
     /// The roles that can be held in the tenant, and whether each is one of every tenant.
     roles: HashMap<String, bool>,
+    pub(crate) emergency: Emergency,
 }
 
 impl PolicySet {
@@ -211,6 +213,7 @@ impl PolicySet {
             rules: RuleIndex::new(&rules),
             all: rules,
             roles: HashMap::new(),
+            emergency: Emergency::default(),
         }
     }
 
@@ -224,6 +227,12 @@ impl PolicySet {
     /// Whether a role is one of every tenant; None where there is none of that name in this one.
     pub fn is_global_role(&self, name: &str) -> Option<bool> {
         self.roles.get(name).copied()
+    }
+
+    /// With the stop switches and break-glass grants that are in force in the tenant.
+    #[must_use]
+    pub fn with_emergency(self, emergency: Emergency) -> Self {
+        Self { emergency, ..self }
     }
 
     /// A server this tenant may use.

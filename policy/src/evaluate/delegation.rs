@@ -85,6 +85,7 @@ pub(super) fn stricter(own: Decision, acting: Decision, subject: &Party<'_>, act
         (false, false) => for_subject,
     };
     if alike {
+        stands.break_glass = stands.break_glass.or(other.break_glass);
         // Only both together are what the caller has to change.
         if stands.reason == Reason::ParametersOutOfScope && stands.caller_text != other.caller_text {
             stands.caller_text = format!("{} {}", stands.caller_text, other.caller_text);

@@ -31,3 +31,28 @@ impl ActorClaim {
         Self::ALL.iter().copied().find(|claim| claim.as_str() == word)
     }
 }
+
+/// Whether each token must name somebody who acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActorNeed {
+    /// A token that names nobody is denied.
+    #[default]
+    Required,
+    /// It is the subject's own.
+    Optional,
+}
+
+impl ActorNeed {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Optional => "optional",
+        }
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape serde asks for")]
+    pub(super) fn is_required(&self) -> bool {
+        *self == Self::Required
+    }
+}

@@ -155,7 +155,7 @@ fn mapping(claim: &str) -> RoleMapping {
 #[test]
 fn who_acts_and_roles_from_claims_are_off_unless_said() {
     let usual = serde_json::to_value(issuer()).expect("writes");
-    for key in ["actor_claim", "actor_optional", "role_mappings"] {
+    for key in ["actor_claim", "actor", "role_mappings"] {
         assert_eq!(usual.get(key), None, "{key}");
     }
     for claim in ActorClaim::ALL {
@@ -163,6 +163,9 @@ fn who_acts_and_roles_from_claims_are_off_unless_said() {
         assert_eq!(serde_json::to_value(claim).expect("writes"), json!(claim.as_str()));
     }
     assert_eq!(ActorClaim::from_word("sub"), None);
+    for need in [ActorNeed::Required, ActorNeed::Optional] {
+        assert_eq!(serde_json::to_value(need).expect("writes"), json!(need.as_str()));
+    }
     // A mapping of a tenant in which the issuer does not count (any more) is for nothing, and no harm.
     let stray = RoleMapping { tenant: "globex".into(), ..mapping("groups") };
     assert_eq!(Issuer { role_mappings: vec![stray], ..issuer() }.check(), Ok(()));
@@ -203,7 +206,7 @@ fn every_field_has_its_limits() {
         ("subject_claim", Issuer { subject_claim: "a\0".to_owned(), ..issuer() }),
         ("keys_max_age", Issuer { keys_max_age: 59, ..issuer() }),
         ("keys_max_age", Issuer { keys_max_age: 2_592_001, ..issuer() }),
-        ("actor", Issuer { actor_optional: true, ..issuer() }),
+        ("actor", Issuer { actor: ActorNeed::Optional, ..issuer() }),
         ("role_mappings", Issuer { role_mappings: vec![mapping("a..b")], ..issuer() }),
         ("role_mappings", Issuer { role_mappings: vec![mapping("a"); MAX_MAPPINGS + 1], ..issuer() }),
     ] {

@@ -7,12 +7,14 @@ pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod credential;
+pub(crate) mod emergency;
 pub(crate) mod export;
 pub(crate) mod issuer;
 pub(crate) mod migrate;
 pub(crate) mod resource;
 pub(crate) mod revoke;
 pub(crate) mod serve;
+pub(crate) mod token;
 pub(crate) mod unmapped;
 pub(crate) mod vault;
 

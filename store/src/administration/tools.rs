@@ -6,7 +6,7 @@ use crate::Store;
 use crate::db::{Source, StoreError, flag, json, new_id, to_json, word};
 use crate::schema::Tools;
 use policy::binding::{self, Binding};
-use policy::scope::check_scopes;
+use policy::token_scope::check_scopes;
 use policy::{ReviewState, Risk, Sensitivity, ServerSlug, Timestamp, ToolId};
 use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use serde::Serialize;

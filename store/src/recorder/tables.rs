@@ -1,4 +1,4 @@
-//! The names of tables and columns that `0002_record` and `0007_delegation` make; one enum per table.
+//! The names of tables and columns that `0002_record` and `0010_delegation` make; one enum per table.
 
 use sea_query::Iden;
 

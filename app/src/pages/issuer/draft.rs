@@ -10,7 +10,8 @@ use crate::pages::server::write::{keep, parse_tenants};
 use policy::arguments::parse_exact;
 use policy::ids::check_id;
 use policy::issuer::{
-    ActorClaim, Algorithm, ClientAuth, Introspection, Issuer, KeySource, UnknownSubjects, check_fetched_url,
+    ActorClaim, ActorNeed, Algorithm, ClientAuth, Introspection, Issuer, KeySource, UnknownSubjects,
+    check_fetched_url,
 };
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
@@ -80,7 +81,7 @@ impl IssuerFields {
             endpoint: asked.and_then(|asked| asked.endpoint.clone()).unwrap_or_default(),
             client_id: asked.map(|asked| asked.client_id.clone()).unwrap_or_default(),
             actor_claim: issuer.actor_claim.map_or("none", ActorClaim::as_str).to_owned(),
-            actor_optional: issuer.actor_optional,
+            actor_optional: issuer.actor == ActorNeed::Optional,
             role_mappings: issuer.role_mappings.iter().map(mappings::line).collect::<Vec<_>>().join("\n"),
             id: String::new(),
             url: issuer.url.clone(),
@@ -191,7 +192,9 @@ impl IssuerFields {
             word => match ActorClaim::from_word(word) {
                 Some(claim) => {
                     issuer.actor_claim = Some(claim);
-                    issuer.actor_optional = self.actor_optional;
+                    if self.actor_optional {
+                        issuer.actor = ActorNeed::Optional;
+                    }
                 }
                 None => problems.push(Problem::new("actor_claim", Fault::NoKind)),
             },

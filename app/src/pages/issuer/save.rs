@@ -57,7 +57,7 @@ pub async fn save_issuer(
         actor_optional,
         role_mappings,
     };
-    super::write::save(&console, &signed_in, form, pdp::Secret::new(client_secret)).await
+    super::write::save(&console, &signed_in, form, &pdp::Secret::new(client_secret)).await
 }
 
 /// Its tokens count again from the next call on.

@@ -4,7 +4,7 @@ use super::view::{KeysView, Setting};
 use crate::moment::Moment;
 use crate::pages::form::count::Count;
 use pdp::tokens::{KeysState, KnownKey};
-use policy::issuer::{Issuer, KeySource, UnknownSubjects};
+use policy::issuer::{ActorNeed, Issuer, KeySource, UnknownSubjects};
 use policy::{TenantSlug, Timestamp};
 
 /// Longer ones are marked as weaker: the usual values.
@@ -65,7 +65,7 @@ pub(crate) fn settings(issuer: &Issuer) -> Vec<Setting> {
 fn acts(issuer: &Issuer) -> String {
     match issuer.actor_claim {
         None => "the claim act, where a token has it".to_owned(),
-        Some(claim) if issuer.actor_optional => {
+        Some(claim) if issuer.actor == ActorNeed::Optional => {
             format!("the claim {}; without it the subject calls by itself", claim.as_str())
         }
         Some(claim) => format!("the claim {}, which each token must have", claim.as_str()),

@@ -82,7 +82,7 @@ mod server {
     use crate::session::SignedIn;
     use crate::url::encode;
     use policy::ToolId;
-    use policy::scope::check_scopes;
+    use policy::token_scope::check_scopes;
     use store::administration::Tool;
 
     fn parse(text: &str) -> Result<Vec<String>, Problem> {

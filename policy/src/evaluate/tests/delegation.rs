@@ -1,7 +1,9 @@
 //! Calls through somebody who acts: both are evaluated, and the stricter result stands.
 
+use super::emergency::{decide, held, switch};
 use super::*;
 use crate::facts::{ActorFacts, ActorIdentity};
+use crate::labels::StopScope;
 use crate::reason::Reason;
 
 /// `bot`, an agent with these roles in `acme`.
@@ -173,6 +175,25 @@ fn the_stricter_of_two_denials_is_told_first() {
         .decide();
     assert_eq!((both.reason, both.nearest.len()), (Reason::ParametersOutOfScope, 2));
     assert!(both.caller_text.contains("<= 100") && both.caller_text.contains("<= 50"), "{}", both.caller_text);
+}
+
+#[test]
+fn a_stop_reaches_who_acts_and_break_glass_only_one_of_the_two() {
+    let through = world(vec![allow_refund()], bot(&["support-agent"]));
+    for scope in [StopScope::Agent, StopScope::Subject] {
+        let stopped = decide(&through, vec![switch(scope, "bot")], Vec::new());
+        assert_eq!(stopped.reason, Reason::KillSwitch, "{scope}");
+        let alone = decide(&World::new(vec![allow_refund()]), vec![switch(scope, "bot")], Vec::new());
+        assert_eq!(alone.reason, Reason::Allowed, "{scope}");
+    }
+    let nobody_may = world(Vec::new(), bot(&[]));
+    let (alice, bot) = (held("alice", "crm/refund"), held("bot", "crm/refund"));
+    for grants in [vec![alice.clone()], vec![bot.clone()]] {
+        let decision = decide(&nobody_may, Vec::new(), grants);
+        assert_eq!((decision.reason, decision.break_glass), (Reason::NoMatchingRule, None));
+    }
+    let both = decide(&nobody_may, Vec::new(), vec![alice, bot]);
+    assert!(both.is_allow() && both.break_glass.is_some());
 }
 
 #[test]

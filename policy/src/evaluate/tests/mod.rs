@@ -2,6 +2,7 @@
 
 mod bound;
 mod delegation;
+mod emergency;
 mod order;
 mod properties;
 mod roles;

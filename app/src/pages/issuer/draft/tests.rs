@@ -35,7 +35,7 @@ fn an_issuer_fills_a_form_that_reads_as_the_issuer() {
             unknown_subjects: UnknownSubjects::Provision,
             introspection: Some(Introspection::new("countersign")),
             actor_claim: Some(ActorClaim::Azp),
-            actor_optional: true,
+            actor: ActorNeed::Optional,
             role_mappings: vec![mapping()],
             ..usual.clone()
         },
@@ -64,11 +64,11 @@ fn who_acts_and_which_claims_stand_for_roles() {
         ..fields()
     };
     let read = with("act.sub", "groups = staff -> clerk @ acme").read().expect("reads");
-    assert_eq!((read.actor_claim, read.actor_optional), (Some(ActorClaim::ActSub), true));
+    assert_eq!((read.actor_claim, read.actor), (Some(ActorClaim::ActSub), ActorNeed::Optional));
     assert_eq!(read.role_mappings.len(), 1);
     // Where no claim is named, there is nothing to be without.
     let none = with("none", "").read().expect("reads");
-    assert_eq!((none.actor_claim, none.actor_optional), (None, false));
+    assert_eq!((none.actor_claim, none.actor), (None, ActorNeed::Required));
     assert_eq!(faults(&with("sub", "")), [("actor_claim".to_owned(), Fault::NoKind)]);
     for bad in ["groups", "groups = staff -> clerk @ globex"] {
         assert_eq!(faults(&with("azp", bad)), [("role_mappings".to_owned(), Fault::NotMappings)]);
