@@ -140,6 +140,7 @@ impl Pdp {
                 Matched::None => None,
                 Matched::Reloaded => continue,
             };
+            gathered.facts.keep_roles(|name| set.as_ref()?.is_global_role(name));
             if let Some(set) = &set {
                 let settled = bound::settle(&mut gathered.facts, set, &question.call);
                 if settled.is_err() || (!asked.is_empty() && gathered.facts.bound.is_empty()) {
@@ -270,6 +271,7 @@ mod tests {
             }],
             asserted: AssertedProperties::default(),
             bound: Vec::new(),
+            actor: None,
         };
         let call = Call {
             action: "tools/call".into(),

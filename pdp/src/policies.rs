@@ -210,8 +210,13 @@ impl Policies {
             name: snapshot.tenant.name,
             active: snapshot.tenant.active,
         };
+        let global = snapshot.global_roles;
+        let roles = snapshot.roles.into_iter().map(|name| {
+            let is_global = global.contains(&name);
+            (name, is_global)
+        });
         let emergency = emergency(snapshot.stops, snapshot.break_glass);
-        PolicySet::new(snapshot.revision, tenant, servers, rules).with_emergency(emergency)
+        PolicySet::new(snapshot.revision, tenant, servers, rules).with_roles(roles).with_emergency(emergency)
     }
 
     /// Compiles only what is new: an equal rule is taken over as it is.
@@ -241,6 +246,7 @@ impl Policies {
             input_schema,
             check_schema: stored.check_schema,
             bindings: stored.bindings,
+            scopes: stored.scopes,
         };
         let known = lock(&self.tools).get(&source.id).cloned();
         match known.filter(|known| known.source == source) {

@@ -138,20 +138,25 @@ pub(crate) fn describe(id: &DecisionId, question: &Question, decided: &Decided, 
         arguments: call.arguments.known().map(|arguments| redacted(arguments, known, key)),
         used_credential_key: decided.gathered.credential_key.clone(),
         used_api_key: decided.gathered.api_key.clone(),
+        actor: facts.actor.as_ref().and_then(|actor| actor.subject()).map(|subject| subject.id.to_string()),
     }
 }
 
-/// The facts as they are recorded: a record of one tenant says nothing of the caller's other memberships, nor of the
-/// other tenants of its token's issuer.
+/// The facts as they are recorded: a record of one tenant says nothing of the other memberships of the caller and of who
+/// acts for it, nor of the other tenants of its token's issuer.
 fn of_this_tenant<'a>(facts: &'a Facts, decision: &Decision) -> Cow<'a, Facts> {
     let Some(tenant) = &decision.tenant else { return Cow::Borrowed(facts) };
     let tenants = facts.identity.token().map(|token| token.tenants.as_slice()).unwrap_or_default();
-    let memberships = facts.memberships.iter().map(|membership| &membership.tenant);
+    let acting = facts.actor.as_ref().map(|actor| actor.memberships.as_slice()).unwrap_or_default();
+    let memberships = facts.memberships.iter().chain(acting).map(|membership| &membership.tenant);
     if memberships.chain(tenants).all(|named| named == tenant) {
         return Cow::Borrowed(facts);
     }
     let mut facts = facts.clone();
     facts.memberships.retain(|membership| membership.tenant == *tenant);
+    if let Some(actor) = &mut facts.actor {
+        actor.memberships.retain(|membership| membership.tenant == *tenant);
+    }
     if let Identity::Token { token, .. } = &mut facts.identity {
         token.tenants.retain(|named| named == tenant);
     }
@@ -245,6 +250,7 @@ mod tests {
             memberships: vec![membership("acme"), membership("globex")],
             asserted: AssertedProperties { action: Map::new(), resource: object(json!({"region": "eu"})) },
             bound: Vec::new(),
+            actor: None,
         };
         let mut decision = Decision::deny(Reason::NoMatchingRule, "why");
         decision.tenant = Some(TenantSlug::from("acme"));

@@ -7,7 +7,8 @@ use policy::call::{Call, ResourceRef};
 use policy::compile::{CompiledTool, PolicySet, RuleSource, ServerSource, TenantState, ToolSource};
 use policy::evaluate::{EvaluationRequest, evaluate};
 use policy::facts::{
-    AssertedProperties, CredentialFacts, Facts, Identity, MembershipFacts, Revision, RoleGrant, SubjectFacts,
+    AssertedProperties, CredentialFacts, Facts, Identity, MembershipFacts, Revision, RoleGrant, RoleOrigin,
+    SubjectFacts,
 };
 use policy::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust};
 use policy::{RuleId, ServerSlug, SubjectId, TenantSlug, Timestamp, ToolId};
@@ -43,11 +44,12 @@ fn facts() -> Facts {
         memberships: vec![MembershipFacts {
             tenant: TenantSlug::from("acme"),
             tenant_revision: 1,
-            roles: vec![RoleGrant { name: "support".into(), global: false }],
+            roles: vec![RoleGrant { name: "support".into(), global: false, origin: RoleOrigin::Assigned }],
             until: None,
         }],
         asserted: AssertedProperties::default(),
         bound: Vec::new(),
+        actor: None,
     }
 }
 
@@ -85,6 +87,7 @@ fn set(rules: &[Value], schema: Value) -> PolicySet {
         input_schema: Some(schema),
         check_schema: true,
         bindings: Vec::new(),
+        scopes: Vec::new(),
     };
     let server = ServerSource {
         slug: ServerSlug::from("crm"),

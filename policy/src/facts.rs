@@ -1,5 +1,11 @@
 //! What the live state said about the caller, read in one statement for one call.
 
+mod actor;
+mod origin;
+
+pub use actor::{ActorFacts, ActorIdentity};
+pub use origin::RoleOrigin;
+
 use crate::ids::{CredentialId, ServerSlug, SubjectId, TenantSlug};
 use crate::labels::{ArgumentsMode, Responses, Sensitivity, SubjectKind, Trust};
 use crate::reason::Reason;
@@ -40,6 +46,8 @@ pub struct RoleGrant {
     pub name: String,
     /// True where the role is defined for every tenant.
     pub global: bool,
+    #[serde(default, skip_serializing_if = "RoleOrigin::is_assigned")]
+    pub origin: RoleOrigin,
 }
 
 /// One row of the caller's memberships.
@@ -221,6 +229,9 @@ pub struct Facts {
     /// What the arguments name, in the order of the tool's bindings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bound: Vec<BoundFact>,
+    /// None: the subject calls by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Box<ActorFacts>>,
 }
 
 /// Why no tenant could be settled on.

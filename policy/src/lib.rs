@@ -19,6 +19,7 @@ pub mod rule;
 pub mod scope;
 pub mod text;
 pub mod timestamp;
+pub mod token_scope;
 
 #[cfg(feature = "evaluate")]
 pub mod compile;

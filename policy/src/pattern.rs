@@ -64,6 +64,11 @@ fn covers_side(wide: &str, narrow: &str) -> bool {
     wide == "*" || wide == narrow || (!narrow.contains('*') && glob(wide.as_bytes(), narrow.as_bytes()))
 }
 
+/// Whether the whole text is what the pattern says, where `*` is any run of characters and nothing else is special.
+pub fn matches_text(pattern: &str, text: &str) -> bool {
+    glob(pattern.as_bytes(), text.as_bytes())
+}
+
 /// Linear in `pattern` times `text`: on a mismatch only the last `*` is widened.
 fn glob(pattern: &[u8], text: &[u8]) -> bool {
     let (mut p, mut t) = (0, 0);

@@ -151,6 +151,7 @@ pub(crate) struct Fields<'a> {
     pub(crate) outcome: &'a str,
     pub(crate) reason: &'a str,
     pub(crate) body: &'a str,
+    pub(crate) actor: Option<&'a str>,
 }
 
 /// The secret of the record: signs genesis, checkpoints and stubs, and keys the digests. Cheap to clone.
@@ -204,6 +205,11 @@ impl AuditKey {
         }
         for field in [fields.action, fields.outcome, fields.reason, fields.body] {
             put(&mut mac, Some(field.as_bytes()));
+        }
+        // Records from before there were actors have nothing here. As each field says how long it is, no record with an
+        // actor gives the bytes of one without.
+        if let Some(actor) = fields.actor {
+            put(&mut mac, Some(actor.as_bytes()));
         }
         finish(mac)
     }

@@ -29,7 +29,8 @@ pub use changes::{Action, Change};
 pub use connect::{OpenError, Settings};
 pub use db::{Dialect, StoreError};
 pub use live::{
-    CallerBy, CredentialBy, LiveCredential, LiveIssuer, LiveKey, LiveQuery, LiveResource, LiveState,
+    CallerBy, CredentialBy, LiveActor, LiveCredential, LiveIssuer, LiveKey, LiveQuery, LiveResource,
+    LiveState,
 };
 pub use migrate::{MigrateError, MigrationState};
 pub use proofs::ProofId;

@@ -38,6 +38,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0007_resources"),
     migration!("0008_emergency"),
     migration!("0009_api"),
+    migration!("0010_delegation"),
 ];
 
 impl Migration {

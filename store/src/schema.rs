@@ -37,6 +37,7 @@ pub(crate) enum Subjects {
     Attributes,
     CreatedAt,
     TokensAfter,
+    Owner,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]
@@ -107,6 +108,7 @@ pub(crate) enum Tools {
     CheckSchema,
     Redact,
     Bindings,
+    Scopes,
     Definition,
     DefinitionHash,
     Offered,

@@ -232,6 +232,7 @@ mod stories {
                 arguments: None,
                 used_credential_key: None,
                 used_api_key: None,
+                actor: None,
             };
             appended.spawn(async move { recorder.append(record).await });
         }

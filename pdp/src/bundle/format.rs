@@ -57,6 +57,8 @@ pub struct SubjectEntry {
     pub kind: Option<SubjectKind>,
     pub name: Option<String>,
     pub active: Option<bool>,
+    /// The person who answers for this agent or service; empty for nobody.
+    pub owner: Option<String>,
     pub attributes: Option<Map<String, Value>>,
     pub identities: Option<Vec<IdentityEntry>>,
     pub memberships: Option<Vec<MembershipEntry>>,
@@ -124,8 +126,7 @@ pub struct ToolEntry {
     pub bindings: Option<Vec<Binding>>,
     #[serde(default)]
     pub task: NotYet,
-    #[serde(default)]
-    pub scopes: NotYet,
+    pub scopes: Option<Vec<String>>,
 }
 
 /// A registered resource, of the tenant that is given or has it.
@@ -219,7 +220,7 @@ mod tests {
         let error = refused("tenants:\n  - slug: acme\n    nmae: Acme\n");
         assert!(error.contains("nmae") && error.contains('3'), "{error}");
         for (text, key) in [
-            ("issuers: [{url: 'https://idp.example', actor_claim: azp}]", "not supported"),
+            ("issuers: [{url: 'https://idp.example', actor_claim: sub}]", "sub"),
             ("issuers: [{url: 'https://idp.example', keys: pem}]", "pem"),
             ("resources: [{type: customer, id: c, tennant: acme}]", "tennant"),
             ("rules: [{name: x, effect: allow, prompts: ['a/b']}]", "not supported"),

@@ -71,6 +71,7 @@ mod tests {
                 optional: false,
                 unknown: OnUnknown::Deny,
             }],
+            scopes: Vec::new(),
         })
     }
 

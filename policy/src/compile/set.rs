@@ -39,6 +39,8 @@ pub struct ToolSource {
     pub check_schema: bool,
     /// Which arguments name registered resources.
     pub bindings: Vec<Binding>,
+    /// What a caller's token must hold, all of them.
+    pub scopes: Vec<String>,
 }
 
 /// A server as the store keeps it.
@@ -169,6 +171,8 @@ pub struct PolicySet {
     audiences: HashMap<String, Option<String>>,
     pub(crate) rules: RuleIndex,
     all: Vec<Arc<CompiledRule>>,
+    /// The roles that can be held in the tenant, and whether each is one of every tenant.
+    roles: HashMap<String, bool>,
     pub(crate) emergency: Emergency,
 }
 
@@ -208,8 +212,21 @@ impl PolicySet {
             audiences,
             rules: RuleIndex::new(&rules),
             all: rules,
+            roles: HashMap::new(),
             emergency: Emergency::default(),
         }
+    }
+
+    /// With the roles that can be held in the tenant, each with whether it is one of every tenant. Without, no claim of
+    /// a token stands for any role.
+    #[must_use]
+    pub fn with_roles(self, roles: impl IntoIterator<Item = (String, bool)>) -> Self {
+        Self { roles: roles.into_iter().collect(), ..self }
+    }
+
+    /// Whether a role is one of every tenant; None where there is none of that name in this one.
+    pub fn is_global_role(&self, name: &str) -> Option<bool> {
+        self.roles.get(name).copied()
     }
 
     /// With the stop switches and break-glass grants that are in force in the tenant.

@@ -1,7 +1,7 @@
 //! What people did in an emergency: stop switches, which go before everything that a call is about, and break-glass
 //! grants, which go before nothing that denies.
 
-use super::admission::Party;
+use super::admission::{Parties, Party};
 use crate::call::Target;
 use crate::compile::{BreakGlass, CompiledServer, CompiledTool, PolicySet, StopSwitch};
 use crate::decision::{BreakGlassUse, Decision, Outcome};
@@ -18,13 +18,15 @@ const REASON: usize = 300;
 pub(super) fn stopped(
     set: &PolicySet,
     facts: &Facts,
-    party: &Party<'_>,
+    parties: &Parties<'_>,
     target: &Target,
 ) -> Option<Decision> {
     let emergency = &set.emergency;
+    let on = |party: &Party<'_>| emergency.subject(party.subject.id.as_str());
     let switch = emergency
         .whole()
-        .or_else(|| emergency.subject(party.subject.id.as_str()))
+        .or_else(|| on(&parties.subject))
+        .or_else(|| parties.actor.as_ref().and_then(on))
         .or_else(|| of_target(set, facts, target))?;
     Some(Decision::deny(Reason::KillSwitch, stopped_by(switch)))
 }

@@ -1,6 +1,6 @@
 //! The variables of conditions, made only when a condition reads them and at most once per call.
 
-use super::admission::Party;
+use super::admission::{Parties, Party};
 use super::values::{map, map_of, moment, text, to_cel};
 use super::{EvaluationRequest, bound};
 use crate::compile::{CompiledServer, CompiledTool, PolicySet};
@@ -15,7 +15,7 @@ const MOST_ELEMENTS: usize = 1_000;
 /// Where conditions get their variables from.
 pub(crate) struct Inputs<'a> {
     request: &'a EvaluationRequest<'a>,
-    party: &'a Party<'a>,
+    parties: &'a Parties<'a>,
     set: &'a PolicySet,
     server: &'a CompiledServer,
     tool: &'a CompiledTool,
@@ -28,14 +28,14 @@ pub(crate) struct Inputs<'a> {
 impl<'a> Inputs<'a> {
     pub(super) fn new(
         request: &'a EvaluationRequest<'a>,
-        party: &'a Party<'a>,
+        parties: &'a Parties<'a>,
         set: &'a PolicySet,
         server: &'a CompiledServer,
         tool: &'a CompiledTool,
     ) -> Self {
         Self {
             request,
-            party,
+            parties,
             set,
             server,
             tool,
@@ -55,14 +55,18 @@ impl<'a> Inputs<'a> {
             let asserted = &self.request.facts.asserted;
             let maps = [
                 &self.request.call.context,
-                &self.party.subject.attributes,
+                &self.parties.subject.subject.attributes,
                 &asserted.action,
                 &asserted.resource,
             ];
             let claims = self.request.facts.identity.token().map(|token| &token.claims);
             let bound = self.request.facts.bound.iter().filter_map(|fact| fact.resource.as_ref());
+            let actor = self.parties.actor.as_ref();
+            let has_too_many_roles = |party: &Party<'_>| party.membership.roles.len() > MOST_ELEMENTS;
             self.request.call.arguments.known().is_some_and(too_long)
-                || self.party.membership.roles.len() > MOST_ELEMENTS
+                || has_too_many_roles(&self.parties.subject)
+                || actor.is_some_and(has_too_many_roles)
+                || actor.is_some_and(|actor| too_long_map(&actor.subject.attributes))
                 || maps.into_iter().chain(claims).any(too_long_map)
                 || bound.map(|resource| &resource.attributes).any(too_long_map)
         })
@@ -76,7 +80,8 @@ impl<'a> Inputs<'a> {
                 .arguments
                 .get_or_init(|| self.request.call.arguments.known().map_or(Cel::Null, to_cel))
                 .clone(),
-            "subject" => self.subject(),
+            "subject" => party(&self.parties.subject),
+            "actor" => self.parties.actor.as_ref().map_or(Cel::Null, party),
             "action" => {
                 over(&self.request.facts.asserted.action, [("name", text(&self.request.call.action))])
             }
@@ -102,19 +107,6 @@ impl<'a> Inputs<'a> {
         bound::variable(self.request.facts, self.tool, self.request.call)
     }
 
-    fn subject(&self) -> Cel {
-        let subject = self.party.subject;
-        let roles = self.party.membership.roles.iter().map(|grant| text(&grant.name)).collect();
-        over(
-            &subject.attributes,
-            [
-                ("id", text(subject.id.as_str())),
-                ("kind", text(subject.kind.as_str())),
-                ("roles", Cel::List(Arc::new(roles))),
-            ],
-        )
-    }
-
     fn resource(&self) -> Cel {
         over(
             &self.request.facts.asserted.resource,
@@ -129,6 +121,20 @@ impl<'a> Inputs<'a> {
             ],
         )
     }
+}
+
+/// The subject, or who acts for it.
+fn party(party: &Party<'_>) -> Cel {
+    let subject = party.subject;
+    let roles = party.membership.roles.iter().map(|grant| text(&grant.name)).collect();
+    over(
+        &subject.attributes,
+        [
+            ("id", text(subject.id.as_str())),
+            ("kind", text(subject.kind.as_str())),
+            ("roles", Cel::List(Arc::new(roles))),
+        ],
+    )
 }
 
 /// Attributes, and over them what we know ourselves.

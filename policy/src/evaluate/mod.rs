@@ -4,10 +4,12 @@
 mod admission;
 mod audience;
 mod bound;
+mod delegation;
 mod emergency;
 mod inputs;
 mod nearest;
 mod rules;
+mod scopes;
 pub(crate) mod values;
 mod words;
 
@@ -19,7 +21,7 @@ use crate::facts::{Facts, Revision};
 use crate::ids::RuleId;
 use crate::labels::{ArgumentsMode, ReviewState};
 use crate::reason::Reason;
-use admission::Party;
+use admission::Parties;
 
 pub use admission::tenant_of;
 pub use bound::{NamedResource, called_tool, named_resources};
@@ -36,44 +38,41 @@ pub struct EvaluationRequest<'a> {
 
 /// Decides one call. `set` is the policy of [`tenant_of`]'s tenant; None where there is no such tenant.
 pub fn evaluate(set: Option<&PolicySet>, request: &EvaluationRequest<'_>) -> Decision {
-    let party = match admission::admit(request.facts, request.call) {
-        Ok(party) => party,
+    let parties = match admission::admit(request.facts, request.call) {
+        Ok(parties) => parties,
         Err(decision) => return decision,
     };
-    let revision =
-        Revision { global: request.facts.global_revision, tenant: party.membership.tenant_revision };
+    let membership = parties.subject.membership;
+    let revision = Revision { global: request.facts.global_revision, tenant: membership.tenant_revision };
     let mut decision = match set {
-        Some(set) if set.tenant.slug == party.membership.tenant && set.revision == revision => {
-            within_tenant(set, request, &party)
+        Some(set) if set.tenant.slug == membership.tenant && set.revision == revision => {
+            within_tenant(set, request, &parties)
         }
         // Facts and rules of different moments never decide together.
         _ => Decision::deny(
             Reason::PolicyUnavailable,
-            format!(
-                "the compiled policy is not that of tenant `{}` at revision {revision}",
-                party.membership.tenant
-            ),
+            format!("the compiled policy is not that of tenant `{}` at revision {revision}", membership.tenant),
         ),
     };
-    decision.tenant = Some(party.membership.tenant.clone());
+    decision.tenant = Some(membership.tenant.clone());
     decision.revision = revision;
     decision
 }
 
-fn within_tenant(set: &PolicySet, request: &EvaluationRequest<'_>, party: &Party<'_>) -> Decision {
+fn within_tenant(set: &PolicySet, request: &EvaluationRequest<'_>, parties: &Parties<'_>) -> Decision {
     if !set.tenant.active {
         return Decision::deny(Reason::TenantSuspended, format!("tenant `{}` is suspended", set.tenant.slug));
     }
     let target = request.call.target(request.facts.credential.server.as_ref());
-    if let Some(decision) = emergency::stopped(set, request.facts, party, &target) {
+    if let Some(decision) = emergency::stopped(set, request.facts, parties, &target) {
         return decision;
     }
     match target {
         Target::Tool { server, name } => match callable(set, request.facts, server.as_str(), &name) {
-            Ok((server, tool)) => call_tool(set, request, party, server, tool),
+            Ok((server, tool)) => call_tool(set, request, parties, server, tool),
             Err(decision) => decision,
         },
-        Target::Server { id } => server_method(set, request, party, &id),
+        Target::Server { id } => server_method(set, request, parties, &id),
         Target::UnknownMethod => without_server(set, request.facts, || {
             Decision::deny(
                 Reason::UnknownMethod,
@@ -116,7 +115,12 @@ fn without_server(set: &PolicySet, facts: &Facts, decide: impl FnOnce() -> Decis
 
 /// Methods about a server as a whole: their results are filtered, at worst empty, so a member of a tenant
 /// that may use the server may ask.
-fn server_method(set: &PolicySet, request: &EvaluationRequest<'_>, party: &Party<'_>, id: &str) -> Decision {
+fn server_method(
+    set: &PolicySet,
+    request: &EvaluationRequest<'_>,
+    parties: &Parties<'_>,
+    id: &str,
+) -> Decision {
     let Some(server) = set.server_by_audience(id) else {
         return no_server(set, id);
     };
@@ -132,11 +136,17 @@ fn server_method(set: &PolicySet, request: &EvaluationRequest<'_>, party: &Party
     if let Err(decision) = audience::check(request.facts, Some(server)) {
         return decision;
     }
+    let who = match &parties.actor {
+        Some(actor) => {
+            format!("`{}` is one, and so is `{}`, who acts", parties.subject.subject.id, actor.subject.id)
+        }
+        None => format!("`{}` is one", parties.subject.subject.id),
+    };
     Decision {
         outcome: Outcome::Allow,
         reviewer_text: format!(
-            "`{}` is open to every active member of a tenant that may use `{}`; `{}` is one",
-            request.call.action, server.slug, party.subject.id
+            "`{}` is open to every active member of a tenant that may use `{}`; {who}",
+            request.call.action, server.slug
         ),
         ..Decision::deny(Reason::Allowed, "")
     }
@@ -186,10 +196,13 @@ fn usable_tool<'a>(server: &'a CompiledServer, name: &str) -> Result<&'a Compile
 fn call_tool(
     set: &PolicySet,
     request: &EvaluationRequest<'_>,
-    party: &Party<'_>,
+    parties: &Parties<'_>,
     server: &CompiledServer,
     tool: &CompiledTool,
 ) -> Decision {
+    if let Err(decision) = scopes::check(request.facts, tool) {
+        return decision;
+    }
     let mut notes = Vec::new();
     if let Err(decision) = check_arguments(request, server, tool, &mut notes) {
         return decision;
@@ -198,7 +211,7 @@ fn call_tool(
         decision.notes = notes;
         return decision;
     }
-    let mut decision = rules::decide(set, request, party, server, tool);
+    let mut decision = rules::decide(set, request, parties, server, tool);
     decision.notes = notes;
     decision
 }

@@ -1,7 +1,7 @@
 //! Combining rules, in Kleene logic: no priorities, no order, and unknown is never permission.
 
-use super::admission::Party;
-use super::{EvaluationRequest, Inputs, emergency, nearest, words};
+use super::admission::{Parties, Party};
+use super::{EvaluationRequest, Inputs, delegation, emergency, nearest, words};
 use crate::compile::{CompiledRule, CompiledServer, CompiledTool, Condition, PolicySet};
 use crate::decision::{AppliedRule, Decision, Outcome, Part, ShadowOutcome, Truth};
 use crate::labels::{Effect, RuleStatus};
@@ -123,20 +123,40 @@ fn judge<'a>(
     Judged { rule, who, label, validity, parameters, condition, truth, note }
 }
 
+/// What the rules say of the subject, and of who acts for it.
 pub(super) fn decide(
     set: &PolicySet,
     request: &EvaluationRequest<'_>,
+    parties: &Parties<'_>,
+    server: &CompiledServer,
+    tool: &CompiledTool,
+) -> Decision {
+    let inputs = Inputs::new(request, parties, set, server, tool);
+    let own = decide_for(&parties.subject, set, request, &inputs, server, tool);
+    match &parties.actor {
+        None => own,
+        Some(actor) => {
+            let acting = decide_for(actor, set, request, &inputs, server, tool);
+            delegation::stricter(own, acting, &parties.subject, actor)
+        }
+    }
+}
+
+/// What the rules say where `who` is held against this party. Everything else means the same for all parties.
+fn decide_for(
     party: &Party<'_>,
+    set: &PolicySet,
+    request: &EvaluationRequest<'_>,
+    inputs: &Inputs<'_>,
     server: &CompiledServer,
     tool: &CompiledTool,
 ) -> Decision {
     let arguments = request.call.arguments.known();
-    let inputs = Inputs::new(request, party, set, server, tool);
     let judged: Vec<Judged<'_>> = set
         .rules
         .matching(server.slug.as_str(), &tool.source.name)
         .into_iter()
-        .map(|rule| judge(rule, party, tool, arguments, &inputs, request.facts.now))
+        .map(|rule| judge(rule, party, tool, arguments, inputs, request.facts.now))
         .collect();
     let counting =
         |effect: Effect| judged.iter().filter(move |j| j.rule.counts() && j.rule.rule.effect == effect);

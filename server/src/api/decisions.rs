@@ -34,6 +34,8 @@ pub(super) const ROUTES: &[Route] = &[
 struct DecisionsQuery {
     tenant: Option<String>,
     subject: Option<String>,
+    /// The id of the subject that acted for another.
+    actor: Option<String>,
     /// The id of the enforcement key that asked.
     credential: Option<String>,
     server: Option<String>,
@@ -74,6 +76,9 @@ struct DecisionView {
     outcome: String,
     /// A reason code.
     reason: String,
+    /// Who acted for the subject.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<String>,
 }
 
 impl From<DecisionRow> for DecisionView {
@@ -93,6 +98,7 @@ impl From<DecisionRow> for DecisionView {
             action: row.action,
             outcome: outcome.to_owned(),
             reason: row.reason,
+            actor: row.actor,
         }
     }
 }
@@ -148,6 +154,7 @@ fn filter(administrator: &Administrator, query: DecisionsQuery) -> Result<Decisi
     };
     for (field, text) in [
         ("subject", &query.subject),
+        ("actor", &query.actor),
         ("credential", &query.credential),
         ("server", &query.server),
         ("tool", &query.tool),
@@ -165,6 +172,7 @@ fn filter(administrator: &Administrator, query: DecisionsQuery) -> Result<Decisi
         credential: query.credential,
         server: query.server,
         tool: query.tool,
+        actor: query.actor,
     })
 }
 

@@ -80,6 +80,7 @@ struct StoredRecord {
     arguments: Option<String>,
     arguments_digest: Option<Vec<u8>>,
     hash: Vec<u8>,
+    actor: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -104,6 +105,7 @@ impl StoredRecord {
             outcome: &self.outcome,
             reason: &self.reason,
             body: &self.body,
+            actor: self.actor.as_deref(),
         }
     }
 

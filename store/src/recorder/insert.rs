@@ -54,6 +54,7 @@ pub(super) fn chain_up<'a>(key: &AuditKey, head: &'a Head, jobs: &'a [Job]) -> (
             outcome: outcome_code(record.outcome),
             reason: record.reason.code(),
             body: &record.body,
+            actor: record.actor.as_deref(),
         };
         hash = key.record_hash(&fields, job.arguments_digest.as_ref(), &hash);
         rows.push(Row { job, chain: &head.chain, seq, hash });
@@ -107,6 +108,7 @@ fn insert(rows: &[Row<'_>], dialect: Dialect) -> (Arc<Kept>, SqlxValues) {
             record.arguments.clone().into(),
             row.job.arguments_digest.map(|digest| digest.to_vec()).into(),
             row.hash.to_vec().into(),
+            record.actor.clone().into(),
         ];
         values
     });

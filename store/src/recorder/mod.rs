@@ -57,6 +57,8 @@ pub struct NewRecord {
     pub used_credential_key: Option<String>,
     /// The caller's API key's id, for its "last used".
     pub used_api_key: Option<String>,
+    /// Who acted for the subject.
+    pub actor: Option<String>,
 }
 
 /// Where a committed record stands.
@@ -203,6 +205,7 @@ fn storable(mut record: NewRecord) -> Option<NewRecord> {
         &mut record.credential,
         &mut record.server,
         &mut record.tool,
+        &mut record.actor,
     ];
     for text in optional.into_iter().flatten() {
         cut(text)?;
@@ -243,6 +246,7 @@ mod tests {
             arguments: None,
             used_credential_key: None,
             used_api_key: None,
+            actor: None,
         }
     }
 

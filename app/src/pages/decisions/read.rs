@@ -27,6 +27,9 @@ pub struct DecisionLine {
     /// A few words.
     pub reason: String,
     pub at: Moment,
+    /// Who acted for the subject.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
 }
 
 /// One page, newest first, with the question it answers.
@@ -79,8 +82,15 @@ mod server {
 
     /// No record holds U+0000, and Postgres refuses it even in a comparison.
     pub(super) fn check(query: &DecisionQuery) -> Result<(), AppError> {
-        let texts =
-            [&query.tenant, &query.subject, &query.server, &query.tool, &query.older_than, &query.newer_than];
+        let texts = [
+            &query.tenant,
+            &query.subject,
+            &query.actor,
+            &query.server,
+            &query.tool,
+            &query.older_than,
+            &query.newer_than,
+        ];
         if texts.into_iter().flatten().any(|text| text.contains('\0')) {
             return Err(AppError::bad_request(&"a filter holds U+0000"));
         }
@@ -113,6 +123,7 @@ mod server {
             waiting,
             from: query.time.map(|span| now.saturating_add_micros(-span.seconds() * 1_000_000)),
             to: None,
+            actor: query.actor.clone(),
         }
     }
 
@@ -128,6 +139,7 @@ mod server {
             action: row.action,
             subject: row.subject,
             tenant: row.tenant,
+            actor: row.actor,
         }
     }
 }

@@ -80,6 +80,7 @@ done! {
     ToolReviewed = "tool-reviewed", "The tool was marked as reviewed.";
     ToolsReviewed = "tools-reviewed", "The tools were marked as reviewed.";
     BindingsSaved = "bindings-saved", "What the arguments touch was saved.";
+    ScopesSaved = "scopes-saved", "The scopes were saved.";
     ResourceSaved = "resource-saved", "The resource was saved.";
     ResourceDeleted = "resource-deleted", "The resource was deleted. Calls that name it are denied.";
     SomeToolsReviewed = "some-tools-reviewed", "Some of the tools were marked as reviewed. Those that the server changed meanwhile still stand below.";

@@ -87,6 +87,12 @@ pub enum Fault {
     NotMoved,
     /// Which arguments name resources.
     NotBindings,
+    /// Scopes that a tool asks for.
+    NotScopes,
+    /// Claims that stand for roles.
+    NotMappings,
+    /// Somebody who cannot answer for an agent.
+    NotAPerson,
     /// The vault has no key that keeps a secret.
     NotKept,
     /// A person where an agent or a service is meant.
@@ -201,6 +207,13 @@ impl Problem {
             Fault::NotBindings => {
                 "Write one on each line: the argument's path, then the type, such as /customer_id customer. Behind them may stand: optional, unknown-allowed.".to_owned()
             }
+            Fault::NotScopes => {
+                "Write one scope on each line, without spaces, each once, and 20 at the most.".to_owned()
+            }
+            Fault::NotMappings => {
+                "Write one on each line, such as groups = staff -> support-agent @ acme, with one of the tenants above. A ~ instead of = takes a pattern.".to_owned()
+            }
+            Fault::NotAPerson => "Give the id of a registered user, or leave it empty.".to_owned(),
             Fault::NotKept => {
                 "This could not be kept: the vault's key is not at hand. Ask whoever runs the server.".to_owned()
             }

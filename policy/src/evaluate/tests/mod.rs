@@ -1,10 +1,13 @@
 //! Decisions as tables that read like documentation, and the properties that hold whatever the rules are.
 
 mod bound;
+mod delegation;
 mod emergency;
 mod order;
 mod properties;
+mod roles;
 mod rules;
+mod scopes;
 mod tokens;
 
 use super::{EvaluationRequest, evaluate};
@@ -13,7 +16,8 @@ use crate::call::{Call, ResourceRef};
 use crate::compile::{CompiledTool, PolicySet, RuleSource, ServerSource, TenantState, ToolSource};
 use crate::decision::Decision;
 use crate::facts::{
-    AssertedProperties, CredentialFacts, Facts, Identity, MembershipFacts, Revision, RoleGrant, SubjectFacts,
+    AssertedProperties, CredentialFacts, Facts, Identity, MembershipFacts, Revision, RoleGrant, RoleOrigin,
+    SubjectFacts,
 };
 use crate::ids::{RuleId, ServerSlug, SubjectId, TenantSlug, ToolId};
 use crate::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust};
@@ -70,6 +74,7 @@ impl World {
                 memberships: vec![membership("acme", &["support-agent"])],
                 asserted: AssertedProperties::default(),
                 bound: Vec::new(),
+                actor: None,
             },
             call: Call {
                 action: "tools/call".into(),
@@ -95,6 +100,7 @@ impl World {
                 ),
                 check_schema: true,
                 bindings: Vec::new(),
+                scopes: Vec::new(),
             },
             rules: rules.into_iter().map(rule).collect(),
             approved: Vec::new(),
@@ -148,7 +154,10 @@ fn membership(tenant: &str, roles: &[&str]) -> MembershipFacts {
     MembershipFacts {
         tenant: TenantSlug::from(tenant),
         tenant_revision: REVISION.tenant,
-        roles: roles.iter().map(|role| RoleGrant { name: (*role).into(), global: false }).collect(),
+        roles: roles
+            .iter()
+            .map(|role| RoleGrant { name: (*role).into(), global: false, origin: RoleOrigin::Assigned })
+            .collect(),
         until: None,
     }
 }

@@ -85,6 +85,10 @@ fn rules() -> impl Strategy<Value = Vec<Value>> {
     })
 }
 
+fn actor_roles() -> impl Strategy<Value = Vec<&'static str>> {
+    prop::sample::select(vec![vec![], vec!["support-agent"], vec!["finance"], vec!["finance", "support-agent"]])
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -95,6 +99,39 @@ proptest! {
         more.as_object_mut().expect("object").remove("approval");
         let after = world(rules.into_iter().chain([more]).collect(), arguments).decide();
         prop_assert!(before.is_allow() || !after.is_allow());
+    }
+
+    #[test]
+    fn an_actor_never_turns_a_deny_into_an_allow(rules in rules(), arguments in any_arguments(), roles in actor_roles()) {
+        let alone = world(rules.clone(), arguments.clone()).decide();
+        let mut through = world(rules, arguments);
+        through.facts.actor = Some(Box::new(super::delegation::bot(&roles)));
+        prop_assert!(alone.is_allow() || !through.decide().is_allow());
+    }
+
+    #[test]
+    fn through_an_actor_a_call_is_allowed_exactly_if_each_of_the_two_is(
+        rules in rules(), arguments in any_arguments(), roles in actor_roles(), approved in any::<bool>(),
+    ) {
+        let approve = |mut world: World| {
+            if approved {
+                world.approved = (0..world.rules.len()).map(|index| RuleId::new(format!("r{index}"))).collect();
+            }
+            world
+        };
+        let subject = approve(world(rules.clone(), arguments.clone()));
+        let mut actor = approve(world(rules.clone(), arguments.clone()));
+        actor.facts.memberships = vec![membership("acme", &roles)];
+        let mut through = approve(world(rules, arguments));
+        through.facts.actor = Some(Box::new(super::delegation::bot(&roles)));
+        let (subject, actor, through) = (subject.decide(), actor.decide(), through.decide());
+        prop_assert_eq!(through.is_allow(), subject.is_allow() && actor.is_allow());
+        // A denial is one that one of the two has; what is asked of either is asked of both.
+        prop_assert!([subject.reason, actor.reason].contains(&through.reason));
+        let waits = |reason: Reason| reason == Reason::ApprovalRequired;
+        prop_assert!(!waits(through.reason) || [subject.reason, actor.reason].iter().all(|reason| {
+            waits(*reason) || *reason == Reason::Allowed
+        }));
     }
 
     #[test]
