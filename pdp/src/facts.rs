@@ -38,12 +38,14 @@ struct Live<'a> {
     credential: &'a str,
     tenant: Option<&'a str>,
     bound: &'a [ResourceRef],
+    task: Option<&'a str>,
 }
 
 impl Live<'_> {
     async fn read(&self, caller: CallerBy<'_>) -> Result<LiveState, StoreError> {
         let credential = CredentialBy::Digest(self.credential);
-        let query = LiveQuery { credential, caller, tenant: self.tenant, bound: self.bound };
+        let Self { tenant, bound, task, .. } = *self;
+        let query = LiveQuery { credential, caller, tenant, bound, task };
         self.store.read_live(&query).await
     }
 }
@@ -60,7 +62,8 @@ pub(crate) async fn gather(
 ) -> Result<Result<Gathered, AskError>, StoreError> {
     let credential = key.digest();
     let tenant = question.call.tenant.as_ref().map(policy::TenantSlug::as_str);
-    let live = Live { store, credential: &credential, tenant, bound: asked };
+    let task = question.call.task();
+    let live = Live { store, credential: &credential, tenant, bound: asked, task };
     let subject = question.subject.id.as_str();
     let (mut state, judged) = match &question.access_token {
         None => (live.read(CallerBy::Subject(subject)).await?, None),
@@ -84,6 +87,7 @@ pub(crate) async fn authenticate(store: &Store, key: &Secret) -> Result<bool, St
         caller: CallerBy::Nobody,
         tenant: None,
         bound: &[],
+        task: None,
     };
     let state = store.read_live(&query).await?;
     Ok(state.credential.is_some_and(|credential| valid(&credential, state.now)))
@@ -95,7 +99,7 @@ fn assemble(
     question: &Question,
     asked: &[ResourceRef],
 ) -> Result<Gathered, AskError> {
-    let LiveState { now, global_revision, credential, key, subject, memberships, bound, .. } = state;
+    let LiveState { now, global_revision, credential, key, subject, memberships, bound, task, .. } = state;
     let credential = credential.filter(|c| valid(c, now)).ok_or(AskError::NotACredential)?;
     let api_key = key.as_ref().map(|key| key.id.clone());
     let asserted = asserted(question, credential.facts.trust)?;
@@ -103,8 +107,10 @@ fn assemble(
         (Trust::VerifyToken, Some(judged)) => judged.identity(subject, &question.subject.id),
         _ => identify(&credential.facts, question, key, subject, now),
     };
-    // A caller that was not recognised has no memberships either.
-    let memberships = if identity.subject().is_some() { memberships } else { Vec::new() };
+    // A caller that was not recognised has no memberships either, and no task.
+    let known = identity.subject().is_some();
+    let memberships = if known { memberships } else { Vec::new() };
+    let task = task.filter(|_| known);
     Ok(Gathered {
         facts: Facts {
             now,
@@ -114,6 +120,7 @@ fn assemble(
             memberships,
             asserted,
             bound: bound::read(asked, bound),
+            task,
         },
         credential_key: Some(credential.key_id),
         api_key,

@@ -241,6 +241,7 @@ impl Policies {
             input_schema,
             check_schema: stored.check_schema,
             bindings: stored.bindings,
+            task: stored.task,
         };
         let known = lock(&self.tools).get(&source.id).cloned();
         match known.filter(|known| known.source == source) {

@@ -85,6 +85,7 @@ impl Previewer {
                 caller: CallerBy::Subject(preview.subject.as_str()),
                 tenant: preview.call.tenant.as_ref().map(policy::TenantSlug::as_str),
                 bound: asked,
+                task: preview.call.task(),
             })
             .await?;
         let identity = match state.subject {
@@ -107,6 +108,7 @@ impl Previewer {
             memberships: state.memberships,
             asserted: AssertedProperties::default(),
             bound: bound::read(asked, state.bound),
+            task: state.task,
         })
     }
 }

@@ -7,6 +7,7 @@ use crate::enforce::{Decided, Question};
 use policy::arguments::canonical;
 use policy::call::Target;
 use policy::compile::CompiledTool;
+use policy::evaluate::spends;
 use policy::facts::{Facts, Identity};
 use policy::{Decision, DecisionId, ResourceRef};
 use serde::{Deserialize, Serialize};
@@ -122,6 +123,8 @@ pub(crate) fn describe(id: &DecisionId, question: &Question, decided: &Decided, 
             read_only: tool.source.read_only,
         }),
     };
+    // One of another tenant has no place in this one's timelines.
+    let task = facts.task.as_ref().filter(|task| decided.decision.tenant.as_ref() == Some(&task.tenant));
     NewRecord {
         id: id.clone(),
         at: facts.now,
@@ -138,22 +141,28 @@ pub(crate) fn describe(id: &DecisionId, question: &Question, decided: &Decided, 
         arguments: call.arguments.known().map(|arguments| redacted(arguments, known, key)),
         used_credential_key: decided.gathered.credential_key.clone(),
         used_api_key: decided.gathered.api_key.clone(),
+        task: task.map(|task| task.id.to_string()),
+        spends: spends(facts, call, &decided.decision).is_some(),
     }
 }
 
 /// The facts as they are recorded: a record of one tenant says nothing of the caller's other memberships, nor of the
-/// other tenants of its token's issuer.
+/// other tenants of its token's issuer, nor of a task in another tenant.
 fn of_this_tenant<'a>(facts: &'a Facts, decision: &Decision) -> Cow<'a, Facts> {
     let Some(tenant) = &decision.tenant else { return Cow::Borrowed(facts) };
     let tenants = facts.identity.token().map(|token| token.tenants.as_slice()).unwrap_or_default();
     let memberships = facts.memberships.iter().map(|membership| &membership.tenant);
-    if memberships.chain(tenants).all(|named| named == tenant) {
+    let task = facts.task.iter().map(|task| &task.tenant);
+    if memberships.chain(tenants).chain(task).all(|named| named == tenant) {
         return Cow::Borrowed(facts);
     }
     let mut facts = facts.clone();
     facts.memberships.retain(|membership| membership.tenant == *tenant);
     if let Identity::Token { token, .. } = &mut facts.identity {
         token.tenants.retain(|named| named == tenant);
+    }
+    if facts.task.as_ref().is_some_and(|task| task.tenant != *tenant) {
+        facts.task = None;
     }
     Cow::Owned(facts)
 }
@@ -245,6 +254,7 @@ mod tests {
             memberships: vec![membership("acme"), membership("globex")],
             asserted: AssertedProperties { action: Map::new(), resource: object(json!({"region": "eu"})) },
             bound: Vec::new(),
+            task: None,
         };
         let mut decision = Decision::deny(Reason::NoMatchingRule, "why");
         decision.tenant = Some(TenantSlug::from("acme"));

@@ -9,7 +9,7 @@ use policy::evaluate::{EvaluationRequest, evaluate};
 use policy::facts::{
     AssertedProperties, CredentialFacts, Facts, Identity, MembershipFacts, Revision, RoleGrant, SubjectFacts,
 };
-use policy::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust};
+use policy::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, TaskNeed, Trust};
 use policy::{RuleId, ServerSlug, SubjectId, TenantSlug, Timestamp, ToolId};
 use serde_json::{Map, Value, json};
 use std::hint::black_box;
@@ -48,6 +48,7 @@ fn facts() -> Facts {
         }],
         asserted: AssertedProperties::default(),
         bound: Vec::new(),
+        task: None,
     }
 }
 
@@ -85,6 +86,7 @@ fn set(rules: &[Value], schema: Value) -> PolicySet {
         input_schema: Some(schema),
         check_schema: true,
         bindings: Vec::new(),
+        task: TaskNeed::Optional,
     };
     let server = ServerSource {
         slug: ServerSlug::from("crm"),

@@ -3,6 +3,7 @@
 use crate::ids::{CredentialId, ServerSlug, SubjectId, TenantSlug};
 use crate::labels::{ArgumentsMode, Responses, Sensitivity, SubjectKind, Trust};
 use crate::reason::Reason;
+use crate::task::TaskFacts;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -221,6 +222,9 @@ pub struct Facts {
     /// What the arguments name, in the order of the tool's bindings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bound: Vec<BoundFact>,
+    /// The task that `context.task` names, where it is the subject's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskFacts>,
 }
 
 /// Why no tenant could be settled on.

@@ -16,6 +16,7 @@ pub mod pattern;
 pub mod reason;
 pub mod redact;
 pub mod rule;
+pub mod task;
 pub mod text;
 pub mod timestamp;
 
@@ -27,7 +28,7 @@ pub mod evaluate;
 pub use call::{Call, ResourceRef};
 pub use decision::{AppliedRule, Decision, NearestMiss, Outcome};
 pub use facts::Facts;
-pub use ids::{CredentialId, DecisionId, RuleId, ServerSlug, SubjectId, TenantSlug, ToolId};
+pub use ids::{CredentialId, DecisionId, RuleId, ServerSlug, SubjectId, TaskId, TenantSlug, ToolId};
 pub use labels::{ReviewState, Risk, Sensitivity, SubjectKind};
 pub use reason::Reason;
 pub use rule::Rule;

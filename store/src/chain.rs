@@ -151,6 +151,7 @@ pub(crate) struct Fields<'a> {
     pub(crate) outcome: &'a str,
     pub(crate) reason: &'a str,
     pub(crate) body: &'a str,
+    pub(crate) task: Option<&'a str>,
 }
 
 /// The secret of the record: signs genesis, checkpoints and stubs, and keys the digests. Cheap to clone.
@@ -204,6 +205,10 @@ impl AuditKey {
         }
         for field in [fields.action, fields.outcome, fields.reason, fields.body] {
             put(&mut mac, Some(field.as_bytes()));
+        }
+        // Records from before there were tasks stay as they are.
+        if let Some(task) = fields.task {
+            put(&mut mac, Some(task.as_bytes()));
         }
         finish(mac)
     }

@@ -11,6 +11,7 @@ mod bound;
 mod issuer;
 mod lane;
 mod statement;
+mod task;
 
 pub use bound::LiveResource;
 pub(crate) use bound::{is_named, keys};
@@ -21,6 +22,7 @@ pub(crate) use lane::Lanes;
 use crate::Store;
 use crate::db::{StoreError, flag, json, word};
 use policy::facts::{CredentialFacts, MembershipFacts, RoleGrant, SubjectFacts};
+use policy::task::TaskFacts;
 use policy::{CredentialId, ResourceRef, ServerSlug, SubjectId, TenantSlug, Timestamp};
 use std::collections::BTreeMap;
 
@@ -57,6 +59,8 @@ pub struct LiveQuery<'a> {
     pub tenant: Option<&'a str>,
     /// Registered resources to be read along: the first 100 of them.
     pub bound: &'a [ResourceRef],
+    /// `context.task`, to be read along where it is the caller's.
+    pub task: Option<&'a str>,
 }
 
 /// The enforcement credential, and the one of its keys that was shown.
@@ -98,6 +102,8 @@ pub struct LiveState {
     pub memberships: Vec<MembershipFacts>,
     /// What is registered of [`LiveQuery::bound`].
     pub bound: Vec<LiveResource>,
+    /// The task that was asked for. None: there is none of this subject.
+    pub task: Option<TaskFacts>,
 }
 
 /// What a shape does not read is absent.
@@ -151,6 +157,8 @@ struct LiveRow {
     /// Not selected where no resource is named.
     #[sqlx(default)]
     bound: Option<String>,
+    #[sqlx(flatten)]
+    task: task::Columns,
 }
 
 /// A column that is there whenever its row is.
@@ -249,6 +257,7 @@ impl Store {
             subject: subject(first)?,
             tokens_after: first.subject_tokens_after.map(Timestamp::from_micros),
             bound: bound::found(&rows)?,
+            task: first.task.read()?,
             memberships: memberships(rows),
         })
     }

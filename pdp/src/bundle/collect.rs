@@ -195,7 +195,7 @@ fn tool(stored: Tool) -> ToolEntry {
         redact: Some(stored.redact),
         check_schema: Some(stored.check_schema),
         bindings: Some(stored.bindings),
-        task: NotYet,
+        task: Some(stored.task),
         scopes: NotYet,
     };
     if let Some(Value::Object(definition)) = stored.definition {

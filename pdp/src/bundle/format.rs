@@ -5,7 +5,7 @@
 
 use super::issuers::IssuerEntry;
 use policy::binding::Binding;
-use policy::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust};
+use policy::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, TaskNeed, Trust};
 use policy::rule::NotYet;
 use policy::{Rule, ServerSlug, SubjectId, TenantSlug, Timestamp};
 use serde::Deserialize;
@@ -121,8 +121,8 @@ pub struct ToolEntry {
     pub check_schema: Option<bool>,
     /// Which arguments name registered resources.
     pub bindings: Option<Vec<Binding>>,
-    #[serde(default)]
-    pub task: NotYet,
+    /// `required`: it is called under a task alone.
+    pub task: Option<TaskNeed>,
     #[serde(default)]
     pub scopes: NotYet,
 }

@@ -8,6 +8,7 @@ mod emergency;
 mod inputs;
 mod nearest;
 mod rules;
+mod task;
 pub(crate) mod values;
 mod words;
 
@@ -23,6 +24,7 @@ use admission::Party;
 
 pub use admission::tenant_of;
 pub use bound::{NamedResource, called_tool, named_resources};
+pub use task::spends;
 pub(crate) use inputs::Inputs;
 
 /// All that a decision rests on, but for the compiled policy.
@@ -132,6 +134,9 @@ fn server_method(set: &PolicySet, request: &EvaluationRequest<'_>, party: &Party
     if let Err(decision) = audience::check(request.facts, Some(server)) {
         return decision;
     }
+    if let Err(decision) = task::check(request, party, None) {
+        return decision;
+    }
     Decision {
         outcome: Outcome::Allow,
         reviewer_text: format!(
@@ -190,6 +195,9 @@ fn call_tool(
     server: &CompiledServer,
     tool: &CompiledTool,
 ) -> Decision {
+    if let Err(decision) = task::check(request, party, Some((server, tool))) {
+        return decision;
+    }
     let mut notes = Vec::new();
     if let Err(decision) = check_arguments(request, server, tool, &mut notes) {
         return decision;

@@ -6,6 +6,7 @@ use crate::Store;
 use crate::db::{Source, StoreError, flag, json, new_id, to_json, word};
 use crate::schema::Tools;
 use policy::binding::{self, Binding};
+use policy::labels::TaskNeed;
 use policy::{ReviewState, Risk, Sensitivity, ServerSlug, Timestamp, ToolId};
 use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use serde::Serialize;
@@ -28,6 +29,8 @@ pub struct Tool {
     pub redact: Vec<String>,
     /// Which arguments name registered resources.
     pub bindings: Vec<Binding>,
+    /// Whether it is called under a task alone.
+    pub task: TaskNeed,
     /// The tool object as it was when a person reviewed it.
     pub definition: Option<Value>,
     /// SHA-256 of it, in hexadecimal.
@@ -56,6 +59,7 @@ impl Tool {
             check_schema: true,
             redact: Vec::new(),
             bindings: Vec::new(),
+            task: TaskNeed::Optional,
             definition: None,
             definition_hash: None,
             offered: None,
@@ -84,6 +88,7 @@ struct ToolRow {
     check_schema: i64,
     redact: String,
     bindings: String,
+    task: String,
     definition: Option<String>,
     definition_hash: Option<String>,
     offered: Option<String>,
@@ -108,6 +113,7 @@ impl TryFrom<ToolRow> for Tool {
             check_schema: flag(row.check_schema, "tools.check_schema")?,
             redact: json(&row.redact, "tools.redact")?,
             bindings: json(&row.bindings, "tools.bindings")?,
+            task: word(&row.task, "tools.task")?,
             definition: row.definition.map(|text| json(&text, "tools.definition")).transpose()?,
             definition_hash: row.definition_hash,
             offered: row.offered.map(|text| json(&text, "tools.offered")).transpose()?,
@@ -119,7 +125,7 @@ impl TryFrom<ToolRow> for Tool {
     }
 }
 
-const COLUMNS: [Tools; 17] = [
+const COLUMNS: [Tools; 18] = [
     Tools::Id,
     Tools::Server,
     Tools::Name,
@@ -130,6 +136,7 @@ const COLUMNS: [Tools; 17] = [
     Tools::CheckSchema,
     Tools::Redact,
     Tools::Bindings,
+    Tools::Task,
     Tools::Definition,
     Tools::DefinitionHash,
     Tools::Offered,
@@ -140,7 +147,7 @@ const COLUMNS: [Tools; 17] = [
 ];
 
 /// The values of [`COLUMNS`], in their order.
-fn values(tool: &Tool) -> Result<[Expr; 17], StoreError> {
+fn values(tool: &Tool) -> Result<[Expr; 18], StoreError> {
     Ok([
         tool.id.as_str().into(),
         tool.server.as_str().into(),
@@ -152,6 +159,7 @@ fn values(tool: &Tool) -> Result<[Expr; 17], StoreError> {
         i64::from(tool.check_schema).into(),
         to_json(&tool.redact)?.into(),
         to_json(&tool.bindings)?.into(),
+        tool.task.as_str().into(),
         tool.definition.as_ref().map(to_json).transpose()?.into(),
         tool.definition_hash.clone().into(),
         tool.offered.as_ref().map(to_json).transpose()?.into(),

@@ -80,6 +80,7 @@ struct StoredRecord {
     arguments: Option<String>,
     arguments_digest: Option<Vec<u8>>,
     hash: Vec<u8>,
+    task: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -104,6 +105,7 @@ impl StoredRecord {
             outcome: &self.outcome,
             reason: &self.reason,
             body: &self.body,
+            task: self.task.as_deref(),
         }
     }
 
@@ -292,6 +294,7 @@ mod tests {
                     arguments: Some(arguments),
                     arguments_digest: Some(digest.to_vec()),
                     hash: Vec::new(),
+                    task: (seq % 2 == 0).then(|| "t-1".to_owned()),
                 };
                 previous = key.record_hash(&record.fields(), Some(&digest), &previous);
                 record.hash = previous.as_bytes().to_vec();
@@ -343,6 +346,11 @@ mod tests {
             let mut records = chain_of(6);
             records[at].outcome = "allow".to_owned();
             assert_eq!(check(records, &named), altered(seq), "column of {seq}");
+
+            let mut records = chain_of(6);
+            let task = records[at].task.take();
+            records[at].task = task.is_none().then(|| "t-1".to_owned());
+            assert_eq!(check(records, &named), altered(seq), "task of {seq}");
 
             let mut records = chain_of(6);
             records[at].arguments = Some("{\"n\":0}".to_owned());

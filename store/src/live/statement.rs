@@ -1,6 +1,6 @@
 //! The text of the live read. It hangs on the shape of the question alone, so it is rendered once per shape.
 
-use super::{CallerBy, CredentialBy, LiveQuery, bound};
+use super::{CallerBy, CredentialBy, LiveQuery, bound, task};
 use crate::db::{Dialect, now_micros};
 use crate::kept::{Kept, Shelf, slot};
 use crate::schema::{
@@ -47,6 +47,8 @@ pub(super) struct Shape {
     by: By,
     /// Whether registered resources are read along.
     bound: bool,
+    /// Whether a task is.
+    task: bool,
 }
 
 /// How the caller is found.
@@ -70,9 +72,10 @@ enum Slot {
     Jti,
     Subject,
     Bound,
+    Task,
 }
 
-const SLOTS: usize = 8;
+const SLOTS: usize = 9;
 
 /// Which of the questions a part of the statement is about.
 #[derive(Debug, Clone, Copy)]
@@ -119,9 +122,10 @@ impl From<&LiveQuery<'_>> for Asked {
         let keys = bound::keys(query.bound.iter().take(MAX_NAMED));
         let bound = !query.bound.is_empty();
         put(Slot::Bound, bound.then_some(keys.as_str()));
+        put(Slot::Task, query.task);
         // Nothing that is stored holds U+0000, and Postgres takes no such text.
         let values = values.map(|value| value.filter(|text| !text.contains('\0')).map(str::to_owned));
-        Self { shape: Shape { by, bound }, values }
+        Self { shape: Shape { by, bound, task: query.task.is_some() }, values }
     }
 }
 
@@ -151,6 +155,9 @@ fn statement(shape: Shape, nth: Nth, dialect: Dialect) -> SelectStatement {
     read_memberships(&mut select, nth);
     if shape.bound {
         bound::add(&mut select, nth.slot(Slot::Bound), dialect);
+    }
+    if shape.task {
+        task::add(&mut select, nth.slot(Slot::Task));
     }
     select
 }

@@ -55,6 +55,8 @@ mod tests {
             arguments: (arguments > 0).then(|| "x".repeat(arguments)),
             used_credential_key: None,
             used_api_key: None,
+            task: None,
+            spends: false,
         };
         Job { record, arguments_digest: None, answer: oneshot::channel().0 }
     }

@@ -5,6 +5,7 @@ mod emergency;
 mod order;
 mod properties;
 mod rules;
+mod tasks;
 mod tokens;
 
 use super::{EvaluationRequest, evaluate};
@@ -16,7 +17,7 @@ use crate::facts::{
     AssertedProperties, CredentialFacts, Facts, Identity, MembershipFacts, Revision, RoleGrant, SubjectFacts,
 };
 use crate::ids::{RuleId, ServerSlug, SubjectId, TenantSlug, ToolId};
-use crate::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust};
+use crate::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, TaskNeed, Trust};
 use crate::rule::Rule;
 use crate::timestamp::Timestamp;
 use serde_json::{Map, Value, json};
@@ -70,6 +71,7 @@ impl World {
                 memberships: vec![membership("acme", &["support-agent"])],
                 asserted: AssertedProperties::default(),
                 bound: Vec::new(),
+                task: None,
             },
             call: Call {
                 action: "tools/call".into(),
@@ -95,6 +97,7 @@ impl World {
                 ),
                 check_schema: true,
                 bindings: Vec::new(),
+                task: TaskNeed::Optional,
             },
             rules: rules.into_iter().map(rule).collect(),
             approved: Vec::new(),
