@@ -319,6 +319,20 @@ pub(crate) enum Tasks {
 }
 
 #[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum AdministratorTokens {
+    Table,
+    Id,
+    Name,
+    Digest,
+    Account,
+    Tenant,
+    Scopes,
+    CreatedAt,
+    ExpiresAt,
+    LastUsedAt,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
 pub(crate) enum Changes {
     Table,
     Id,
