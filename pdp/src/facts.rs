@@ -3,6 +3,7 @@
 pub(crate) mod bound;
 mod opaque;
 mod outside;
+pub(crate) mod own;
 mod proof;
 
 use crate::enforce::{AskError, Question};
@@ -34,8 +35,8 @@ pub(crate) const MAX_PROPERTIES: usize = 16 * 1024;
 #[derive(Clone, Copy)]
 struct Live<'a> {
     store: &'a Store,
-    /// The digest of the enforcement key.
-    credential: &'a str,
+    /// The digest of the enforcement key. None: the caller asks for itself.
+    credential: Option<&'a str>,
     tenant: Option<&'a str>,
     bound: &'a [ResourceRef],
     task: Option<&'a str>,
@@ -43,7 +44,7 @@ struct Live<'a> {
 
 impl Live<'_> {
     async fn read(&self, caller: CallerBy<'_>) -> Result<LiveState, StoreError> {
-        let credential = CredentialBy::Digest(self.credential);
+        let credential = self.credential.map_or(CredentialBy::None, CredentialBy::Digest);
         let Self { tenant, bound, task, .. } = *self;
         let query = LiveQuery { credential, caller, tenant, bound, task };
         self.store.read_live(&query).await
@@ -63,7 +64,7 @@ pub(crate) async fn gather(
     let credential = key.digest();
     let tenant = question.call.tenant.as_ref().map(policy::TenantSlug::as_str);
     let task = question.call.task();
-    let live = Live { store, credential: &credential, tenant, bound: asked, task };
+    let live = Live { store, credential: Some(&credential), tenant, bound: asked, task };
     let subject = question.subject.id.as_str();
     let (mut state, judged) = match &question.access_token {
         None => (live.read(CallerBy::Subject(subject)).await?, None),

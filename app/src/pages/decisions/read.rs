@@ -108,6 +108,7 @@ mod server {
             credential: None,
             server: query.server.clone(),
             tool: query.tool.clone(),
+            task: None,
             outcome,
             reason: query.reason.as_deref().and_then(Reason::from_code),
             waiting,
