@@ -69,6 +69,9 @@ pub async fn count_newer_decisions(
 }
 
 #[cfg(feature = "ssr")]
+pub(crate) use server::line;
+
+#[cfg(feature = "ssr")]
 mod server {
     use super::{DecisionLine, DecisionQuery};
     use crate::error::AppError;
@@ -117,7 +120,7 @@ mod server {
         }
     }
 
-    pub(super) fn line(row: DecisionRow, now: Timestamp) -> DecisionLine {
+    pub(crate) fn line(row: DecisionRow, now: Timestamp) -> DecisionLine {
         let reason = row.reason();
         DecisionLine {
             verdict: Verdict::of(row.outcome, reason),
