@@ -96,7 +96,8 @@ impl Pdp {
             if rounds < SPENDING_ROUNDS {
                 continue;
             }
-            let denied = Decided { decision: kept_changing(&spent.decision), ..*spent };
+            let Decided { gathered, decision, set } = *spent;
+            let denied = Decided { gathered, decision: kept_changing(&decision), set };
             return Ok(match self.recorded(&id, question, denied).await {
                 Ok(answer) => answer,
                 Err(denied) => not_recorded(&denied),

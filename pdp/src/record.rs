@@ -196,7 +196,8 @@ mod tests {
     use policy::facts::{
         AssertedProperties, CredentialFacts, MembershipFacts, Revision, SubjectFacts, TokenFacts,
     };
-    use policy::labels::{ArgumentsMode, Responses, Trust};
+    use policy::labels::{ArgumentsMode, OpenedBy, Responses, TaskState, Trust};
+    use policy::task::TaskFacts;
     use policy::{Call, Reason, SubjectKind, TenantSlug, Timestamp};
 
     fn object(value: Value) -> Map<String, Value> {
@@ -288,6 +289,32 @@ mod tests {
         // Nothing is known of a tool that is in no catalog, so none of its arguments is kept in the clear.
         let record = describe(&DecisionId::from("d"), &question, &decided, &key);
         assert!(record.arguments.is_some_and(|arguments| arguments.contains(REDACTED)));
+    }
+
+    #[test]
+    fn a_task_is_recorded_in_its_own_tenant_alone() {
+        let (question, mut decided) = asked();
+        let key = AuditKey::from_secret(&[7; 32]);
+        let task = TaskFacts {
+            id: "t-1".into(),
+            tenant: "acme".into(),
+            subject: "alice".into(),
+            actor: None,
+            purpose: "refund order 17".into(),
+            tools: Vec::new(),
+            budget: 1,
+            used: 0,
+            state: TaskState::Active,
+            opened_by: OpenedBy::Agent,
+            expires_at: Timestamp::from_micros(9),
+        };
+        for (tenant, told) in [("acme", true), ("globex", false)] {
+            decided.gathered.facts.task = Some(TaskFacts { tenant: tenant.into(), ..task.clone() });
+            let record = describe(&DecisionId::from("d"), &question, &decided, &key);
+            assert_eq!((record.task.is_some(), record.spends), (told, false), "{tenant}");
+            let body: RecordBody = serde_json::from_str(&record.body).expect("reads back");
+            assert_eq!(body.facts.task.is_some(), told, "{tenant}");
+        }
     }
 
     #[test]

@@ -206,8 +206,10 @@ impl AuditKey {
         for field in [fields.action, fields.outcome, fields.reason, fields.body] {
             put(&mut mac, Some(field.as_bytes()));
         }
-        // Records from before there were tasks stay as they are.
+        // Records from before there were tasks stay as they are. The name goes first, so that a task is never taken for
+        // another field that came later.
         if let Some(task) = fields.task {
+            put(&mut mac, Some(b"task".as_slice()));
             put(&mut mac, Some(task.as_bytes()));
         }
         finish(mac)

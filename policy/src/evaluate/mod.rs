@@ -134,7 +134,7 @@ fn server_method(set: &PolicySet, request: &EvaluationRequest<'_>, party: &Party
     if let Err(decision) = audience::check(request.facts, Some(server)) {
         return decision;
     }
-    if let Err(decision) = task::check(request, party, None) {
+    if let Err(decision) = task::check(request, &party.membership.tenant, None) {
         return decision;
     }
     Decision {
@@ -195,7 +195,7 @@ fn call_tool(
     server: &CompiledServer,
     tool: &CompiledTool,
 ) -> Decision {
-    if let Err(decision) = task::check(request, party, Some((server, tool))) {
+    if let Err(decision) = task::check(request, &party.membership.tenant, Some((server, tool))) {
         return decision;
     }
     let mut notes = Vec::new();

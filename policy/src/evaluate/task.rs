@@ -1,13 +1,13 @@
 //! The task that a call names. It can deny and does nothing else: what it is for, rules must allow all the same.
 
 use super::EvaluationRequest;
-use super::admission::Party;
 use super::values::{map_of, moment, text};
 use super::words::short;
 use crate::call::{Call, TOOLS_CALL};
 use crate::compile::{CompiledServer, CompiledTool};
 use crate::decision::Decision;
 use crate::facts::Facts;
+use crate::ids::TenantSlug;
 use crate::labels::{Effect, OpenedBy, TaskNeed, TaskState};
 use crate::reason::Reason;
 use crate::task::TaskFacts;
@@ -21,27 +21,28 @@ fn actor(call: &Call) -> Option<&str> {
 }
 
 /// Whether the task is the caller's own: of its tenant, its subject, and whoever acts for it.
-fn is_own(task: &TaskFacts, request: &EvaluationRequest<'_>, party: &Party<'_>) -> bool {
+fn is_own(task: &TaskFacts, request: &EvaluationRequest<'_>, tenant: &TenantSlug) -> bool {
     let subject = request.facts.identity.subject().map(|subject| &subject.id);
-    task.tenant == party.membership.tenant
+    task.tenant == *tenant
         && Some(&task.subject) == subject
         && (task.actor.is_none() || task.actor.as_deref() == actor(request.call))
 }
 
-/// Whether the task that the call names, if any, covers it. `tool`: the one that is called; None for a method of a server
-/// as a whole, which takes nothing from the budget.
+/// Whether the task that the call names, if any, covers it in this tenant. `tool`: the one that is called; None for a
+/// method of a server as a whole, which takes nothing from the budget.
 pub(super) fn check(
     request: &EvaluationRequest<'_>,
-    party: &Party<'_>,
+    tenant: &TenantSlug,
     tool: Option<(&CompiledServer, &CompiledTool)>,
 ) -> Result<(), Decision> {
     let named = match request.call.context.get("task") {
         None | Some(Value::Null) => {
             return match tool {
-                Some((server, tool)) if tool.source.task == TaskNeed::Required => Err(Decision::deny(
-                    Reason::TaskRequired,
-                    format!("tool `{}/{}` asks for a task, and none was named", server.slug, tool.source.name),
-                )),
+                Some((server, tool)) if tool.source.task == TaskNeed::Required => {
+                    let name = short(&tool.source.name);
+                    let why = format!("tool `{}/{name}` asks for a task, and none was named", server.slug);
+                    Err(Decision::deny(Reason::TaskRequired, why))
+                }
                 _ => Ok(()),
             };
         }
@@ -52,16 +53,11 @@ pub(super) fn check(
         .facts
         .task
         .as_ref()
-        .filter(|task| task.id.as_str() == named && is_own(task, request, party))
+        .filter(|task| task.id.as_str() == named && is_own(task, request, tenant))
     else {
         return Err(Decision::deny(
             Reason::TaskOutOfScope,
-            format!(
-                "`{}` is no task of `{}` in tenant `{}`, or another agent's",
-                short(named),
-                party.subject.id,
-                party.membership.tenant
-            ),
+            format!("`{}` is no task of the caller in tenant `{tenant}`, or another agent's", short(named)),
         ));
     };
     let id = &task.id;
