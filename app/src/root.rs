@@ -30,6 +30,8 @@ use crate::pages::server::settings::ServerSettingsPage;
 use crate::pages::servers::{RegisterPage, ServersPage};
 use crate::pages::subject::SubjectPage;
 use crate::pages::subjects::SubjectsPage;
+use crate::pages::tasks::TasksPage;
+use crate::pages::tasks::one::TaskPage;
 use crate::pages::tenants::TenantsPage;
 use crate::pages::tool::ToolPage;
 use crate::pages::try_call::TryPage;
@@ -84,6 +86,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/subjects/:id") view=SubjectPage ssr=SsrMode::Async/>
                     <Route path=path!("/roles") view=RolesPage ssr=SsrMode::Async/>
                     <Route path=path!("/roles/:id") view=RolePage ssr=SsrMode::Async/>
+                    <Route path=path!("/tasks") view=TasksPage ssr=SsrMode::Async/>
+                    <Route path=path!("/tasks/:id") view=TaskPage ssr=SsrMode::Async/>
                     <Route path=path!("/issuers") view=IssuersPage ssr=SsrMode::Async/>
                     <Route path=path!("/issuers/:id") view=IssuerPage ssr=SsrMode::Async/>
                     <Route path=path!("/unmapped") view=UnmappedPage ssr=SsrMode::Async/>

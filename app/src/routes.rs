@@ -189,6 +189,16 @@ pub const ROLES: Page = Page {
 pub const ROLE: Page =
     Page { path: "/roles/{id}", title: "Role", permission: Permission::ReadSubjects, nav: None };
 
+pub const TASKS: Page = Page {
+    path: "/tasks",
+    title: "Tasks",
+    permission: Permission::ReadTasks,
+    nav: Some(NavEntry { group: NavGroup::Identity, icon: Glyph::Tasks, label: "Tasks" }),
+};
+
+pub const TASK: Page =
+    Page { path: "/tasks/{id}", title: "Task", permission: Permission::ReadTasks, nav: None };
+
 pub const ISSUERS: Page = Page {
     path: "/issuers",
     title: "Issuers",
@@ -268,6 +278,8 @@ pub const PAGES: &[Page] = &[
     SUBJECT,
     ROLES,
     ROLE,
+    TASKS,
+    TASK,
     ISSUERS,
     ISSUER,
     UNMAPPED,

@@ -4,6 +4,7 @@ mod actor;
 pub(crate) mod bound;
 mod opaque;
 mod outside;
+pub(crate) mod own;
 mod proof;
 
 use crate::enforce::{AskError, Question};
@@ -35,10 +36,11 @@ pub(crate) const MAX_PROPERTIES: usize = 16 * 1024;
 #[derive(Clone, Copy)]
 struct Live<'a> {
     store: &'a Store,
-    /// The digest of the enforcement key.
-    credential: &'a str,
+    /// The digest of the enforcement key. None: the caller asks for itself.
+    credential: Option<&'a str>,
     tenant: Option<&'a str>,
     bound: &'a [ResourceRef],
+    task: Option<&'a str>,
 }
 
 impl Live<'_> {
@@ -48,8 +50,9 @@ impl Live<'_> {
 
     /// The same, with somebody who acts for the caller.
     async fn read_with(&self, caller: CallerBy<'_>, actor: Option<&str>) -> Result<LiveState, StoreError> {
-        let credential = CredentialBy::Digest(self.credential);
-        let query = LiveQuery { credential, caller, tenant: self.tenant, bound: self.bound, actor };
+        let credential = self.credential.map_or(CredentialBy::None, CredentialBy::Digest);
+        let Self { tenant, bound, task, .. } = *self;
+        let query = LiveQuery { credential, caller, tenant, bound, actor, task };
         self.store.read_live(&query).await
     }
 }
@@ -66,7 +69,8 @@ pub(crate) async fn gather(
 ) -> Result<Result<Gathered, AskError>, StoreError> {
     let credential = key.digest();
     let tenant = question.call.tenant.as_ref().map(policy::TenantSlug::as_str);
-    let live = Live { store, credential: &credential, tenant, bound: asked };
+    let task = question.call.task();
+    let live = Live { store, credential: Some(&credential), tenant, bound: asked, task };
     let (mut state, judged) = match &question.access_token {
         None => (actor::read_vouched(live, question).await?, None),
         Some(token) => match Tokens::peek(token) {
@@ -90,6 +94,7 @@ pub(crate) async fn authenticate(store: &Store, key: &Secret) -> Result<bool, St
         tenant: None,
         bound: &[],
         actor: None,
+        task: None,
     };
     let state = store.read_live(&query).await?;
     Ok(state.credential.is_some_and(|credential| valid(&credential, state.now)))
@@ -110,6 +115,7 @@ fn assemble(
         memberships,
         bound,
         actor: acting,
+        task,
         ..
     } = state;
     let credential = credential.filter(|c| valid(c, now)).ok_or(AskError::NotACredential)?;
@@ -126,7 +132,7 @@ fn assemble(
             ..Recognised::by_itself(identify(&credential.facts, question, key, subject, now))
         },
     };
-    // A caller that was not recognised has no memberships either, and nobody acts for it.
+    // A caller that was not recognised has no memberships either, nobody acts for it, and it has no task.
     let is_known = identity.subject().is_some();
     let mut facts = Facts {
         now,
@@ -137,6 +143,7 @@ fn assemble(
         asserted,
         bound: bound::read(asked, bound),
         actor: actor.filter(|_| is_known),
+        task: task.filter(|_| is_known),
     };
     if let Some(issuer) = issuer {
         facts.map_roles(&issuer.role_mappings);

@@ -22,6 +22,7 @@ mod unmapped;
 pub mod vault;
 
 pub use enforce::{Answer, AskError, Question, SubjectClaim};
+pub use facts::own::Recognised;
 pub use preview::{Preview, PreviewError, Previewer};
 pub use record::RecordBody;
 pub use secret::Secret;
@@ -29,9 +30,9 @@ pub use secret::Secret;
 use facts::bound::Guesses;
 use policies::Policies;
 use std::sync::Arc;
-use store::Store;
 use store::chain::AuditKey;
 use store::recorder::Recorder;
+use store::{Store, StoreError};
 use tokens::Tokens;
 use tokio::sync::Semaphore;
 use unmapped::Unmapped;
@@ -65,6 +66,18 @@ impl Pdp {
             tokens,
             heavy: Semaphore::new(1),
         }
+    }
+
+    /// Who shows this key or token for itself; nothing is decided or recorded. None: nobody who is known.
+    ///
+    /// # Errors
+    /// When the live state cannot be read.
+    pub async fn recognise(
+        &self,
+        token: &Secret,
+        request_id: &str,
+    ) -> Result<Option<Recognised>, StoreError> {
+        Box::pin(facts::own::recognise(&self.store, &self.tokens, token, request_id)).await
     }
 
     pub fn store(&self) -> &Store {

@@ -247,6 +247,7 @@ impl Policies {
             check_schema: stored.check_schema,
             bindings: stored.bindings,
             scopes: stored.scopes,
+            task: stored.task,
         };
         let known = lock(&self.tools).get(&source.id).cloned();
         match known.filter(|known| known.source == source) {

@@ -86,6 +86,7 @@ impl Previewer {
                 tenant: preview.call.tenant.as_ref().map(policy::TenantSlug::as_str),
                 bound: asked,
                 actor: None,
+                task: preview.call.task(),
             })
             .await?;
         let identity = match state.subject {
@@ -109,6 +110,7 @@ impl Previewer {
             asserted: AssertedProperties::default(),
             bound: bound::read(asked, state.bound),
             actor: None,
+            task: state.task,
         })
     }
 }

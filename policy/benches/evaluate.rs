@@ -10,7 +10,7 @@ use policy::facts::{
     AssertedProperties, CredentialFacts, Facts, Identity, MembershipFacts, Revision, RoleGrant, RoleOrigin,
     SubjectFacts,
 };
-use policy::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust};
+use policy::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, TaskNeed, Trust};
 use policy::{RuleId, ServerSlug, SubjectId, TenantSlug, Timestamp, ToolId};
 use serde_json::{Map, Value, json};
 use std::hint::black_box;
@@ -50,6 +50,7 @@ fn facts() -> Facts {
         asserted: AssertedProperties::default(),
         bound: Vec::new(),
         actor: None,
+        task: None,
     }
 }
 
@@ -88,6 +89,7 @@ fn set(rules: &[Value], schema: Value) -> PolicySet {
         check_schema: true,
         bindings: Vec::new(),
         scopes: Vec::new(),
+        task: TaskNeed::Optional,
     };
     let server = ServerSource {
         slug: ServerSlug::from("crm"),

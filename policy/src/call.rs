@@ -62,6 +62,11 @@ pub enum Target {
 }
 
 impl Call {
+    /// The task it names, where that is a text.
+    pub fn task(&self) -> Option<&str> {
+        self.context.get("task").and_then(Value::as_str)
+    }
+
     /// Reads the target. `bound_to` is the credential's server: with it a tool's id is its whole name and is
     /// never split; without it the id is `<slug>/<tool>`, split at the first `/`.
     pub fn target(&self, bound_to: Option<&ServerSlug>) -> Target {

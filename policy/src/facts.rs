@@ -9,6 +9,7 @@ pub use origin::RoleOrigin;
 use crate::ids::{CredentialId, ServerSlug, SubjectId, TenantSlug};
 use crate::labels::{ArgumentsMode, Responses, Sensitivity, SubjectKind, Trust};
 use crate::reason::Reason;
+use crate::task::TaskFacts;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -232,6 +233,9 @@ pub struct Facts {
     /// None: the subject calls by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<Box<ActorFacts>>,
+    /// The task that `context.task` names, where it is the subject's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskFacts>,
 }
 
 /// Why no tenant could be settled on.

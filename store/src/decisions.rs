@@ -27,6 +27,7 @@ pub struct DecisionFilter {
     pub credential: Option<String>,
     pub server: Option<String>,
     pub tool: Option<String>,
+    pub task: Option<String>,
     pub outcome: Option<Outcome>,
     pub reason: Option<Reason>,
     /// Whether the call waits for a person ([`Reason::waits`]). With `outcome: Deny` and `false` here, the
@@ -203,6 +204,7 @@ impl DecisionFilter {
             (Decisions::Server, &self.server),
             (Decisions::Tool, &self.tool),
             (Decisions::Actor, &self.actor),
+            (Decisions::Task, &self.task),
         ];
         for (column, text) in texts {
             if let Some(text) = text {

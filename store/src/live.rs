@@ -12,6 +12,7 @@ mod bound;
 mod issuer;
 mod lane;
 mod statement;
+mod task;
 
 pub use actor::LiveActor;
 pub use bound::LiveResource;
@@ -24,6 +25,7 @@ use crate::Store;
 use crate::db::{StoreError, flag, json, word};
 use policy::facts::{CredentialFacts, MembershipFacts, RoleGrant, RoleOrigin, SubjectFacts};
 use policy::issuer::Issuer;
+use policy::task::TaskFacts;
 use policy::{CredentialId, ResourceRef, ServerSlug, SubjectId, TenantSlug, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -64,6 +66,8 @@ pub struct LiveQuery<'a> {
     /// Who acts for the caller, found in the same way: for an identity its `sub` at the caller's issuer, for a subject its
     /// id. Nobody acts for others with a key.
     pub actor: Option<&'a str>,
+    /// `context.task`, to be read along where it is the caller's.
+    pub task: Option<&'a str>,
 }
 
 /// The enforcement credential, and the one of its keys that was shown.
@@ -107,6 +111,8 @@ pub struct LiveState {
     pub bound: Vec<LiveResource>,
     /// None: not asked for.
     pub actor: Option<LiveActor>,
+    /// The task that was asked for. None: there is none of this subject.
+    pub task: Option<TaskFacts>,
 }
 
 /// What a shape does not read is absent.
@@ -163,6 +169,8 @@ struct LiveRow {
     /// Not selected where nobody acts for the caller.
     #[sqlx(default)]
     whose: i32,
+    #[sqlx(flatten)]
+    task: task::Columns,
 }
 
 /// A column that is there whenever its row is.
@@ -266,6 +274,7 @@ impl Store {
             subject: subject(first)?,
             tokens_after: first.subject_tokens_after.map(Timestamp::from_micros),
             bound: bound::found(&rows)?,
+            task: first.task.read()?,
             memberships: memberships(rows),
             actor,
         })

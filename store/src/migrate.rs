@@ -39,6 +39,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0008_emergency"),
     migration!("0009_api"),
     migration!("0010_delegation"),
+    migration!("0011_tasks"),
 ];
 
 impl Migration {

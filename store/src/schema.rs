@@ -1,4 +1,4 @@
-//! The names of tables and columns that `0001_policy` and `0005_issuers` to `0009_api` make; one enum per table.
+//! The names of tables and columns that `0001_policy` and `0005_issuers` to `0011_tasks` make; one enum per table.
 
 use sea_query::Iden;
 
@@ -109,6 +109,7 @@ pub(crate) enum Tools {
     Redact,
     Bindings,
     Scopes,
+    Task,
     Definition,
     DefinitionHash,
     Offered,
@@ -300,6 +301,23 @@ pub(crate) enum BreakGlass {
     Until,
     EndedAt,
     EndedBy,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum Tasks {
+    Table,
+    Id,
+    Tenant,
+    Subject,
+    Actor,
+    Purpose,
+    Tools,
+    Budget,
+    Used,
+    State,
+    OpenedBy,
+    OpenedAt,
+    ExpiresAt,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]

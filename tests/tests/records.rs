@@ -233,6 +233,8 @@ mod stories {
                 used_credential_key: None,
                 used_api_key: None,
                 actor: None,
+                task: None,
+                spends: false,
             };
             appended.spawn(async move { recorder.append(record).await });
         }

@@ -53,6 +53,7 @@ glyphs! {
     Settings = "settings",
     SignOut = "sign-out",
     Subjects = "subjects",
+    Tasks = "tasks",
     Tenant = "tenant",
     Tool = "tool",
     Try = "try",

@@ -25,6 +25,7 @@ pub mod server;
 pub mod servers;
 pub mod subject;
 pub mod subjects;
+pub mod tasks;
 pub mod tenants;
 pub mod tool;
 pub mod try_call;

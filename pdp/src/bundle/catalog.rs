@@ -78,6 +78,9 @@ async fn tool(writer: &mut Writer, server: &ServerSlug, entry: &ToolEntry) -> Re
     if let Some(bindings) = &entry.bindings {
         tool.bindings.clone_from(bindings);
     }
+    if let Some(task) = entry.task {
+        tool.task = task;
+    }
     if let Some(check) = entry.check_schema {
         tool.check_schema = check;
     }

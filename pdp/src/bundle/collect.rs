@@ -207,8 +207,8 @@ fn tool(stored: Tool) -> ToolEntry {
         redact: Some(stored.redact),
         check_schema: Some(stored.check_schema),
         bindings: Some(stored.bindings),
-        task: NotYet,
         scopes: Some(stored.scopes),
+        task: Some(stored.task),
     };
     if let Some(Value::Object(definition)) = stored.definition {
         define(&mut entry, definition);

@@ -6,7 +6,7 @@
 use super::introspection::IntrospectionEntry;
 use super::issuers::IssuerEntry;
 use policy::binding::Binding;
-use policy::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust};
+use policy::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, TaskNeed, Trust};
 use policy::rule::NotYet;
 use policy::{Rule, ServerSlug, SubjectId, TenantSlug, Timestamp};
 use serde::Deserialize;
@@ -124,9 +124,9 @@ pub struct ToolEntry {
     pub check_schema: Option<bool>,
     /// Which arguments name registered resources.
     pub bindings: Option<Vec<Binding>>,
-    #[serde(default)]
-    pub task: NotYet,
     pub scopes: Option<Vec<String>>,
+    /// `required`: it is called under a task alone.
+    pub task: Option<TaskNeed>,
 }
 
 /// A registered resource, of the tenant that is given or has it.

@@ -11,7 +11,7 @@ use super::yaml::{Node, document};
 use policy::binding::Binding;
 use policy::issuer::{ActorNeed, ClientAuth, RoleMapping};
 use policy::labels::{
-    ArgumentsMode, OnUnknown, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust,
+    ArgumentsMode, OnUnknown, Responses, ReviewState, Risk, Sensitivity, SubjectKind, TaskNeed, Trust,
 };
 use policy::{Rule, ServerSlug, TenantSlug};
 use serde_json::Value;
@@ -281,8 +281,8 @@ fn tool(entry: &ToolEntry) -> Node {
         redact,
         check_schema,
         bindings,
-        task: _,
         scopes,
+        task,
     } = entry;
     Keys::default()
         .with("name", name.as_str())
@@ -294,6 +294,7 @@ fn tool(entry: &ToolEntry) -> Node {
         .with_any("bindings", list(bindings.as_deref(), binding))
         .with_any("scopes", texts(scopes.as_deref()))
         .with_any("check_schema", *check_schema)
+        .with_any("task", task.map(TaskNeed::as_str))
         .with_any("title", title.as_deref())
         .with_any("description", description.as_deref())
         .with_any("input_schema", input_schema.clone())
@@ -429,6 +430,7 @@ servers:
           - { pointer: /customer_id, type: customer }
           - { pointer: '/orders/*', type: order, optional: true, unknown: allow }
         check_schema: false
+        task: required
       - { name: other, review: changed, definition: { inputSchema: null, execution: { taskSupport: forbidden } } }
 resources:
   - { type: customer, id: 'c-42/x', tenant: acme, sensitivity: regulated, attributes: { region: eu, 'no': 1 } }

@@ -152,7 +152,7 @@ async fn settle(
         let caller = CallerBy::Identity { issuer: &says.issuer, sub, jti: says.jti() };
         let state = live.read_with(caller, acting.as_deref()).await?;
         rounds += 1;
-        if !asks_for_tokens(&state) {
+        if !asks_for_tokens(live, &state) {
             return Ok((state, None));
         }
         let Some(registered) = state.issuer.as_ref().map(|found| Arc::clone(&found.issuer)) else {
@@ -262,8 +262,12 @@ pub(super) async fn ask(
     Ok(tokens.introspect(token, issuer, &secret).await)
 }
 
-/// Nobody has tokens verified, and keys fetched, who may not ask or does not ask for it.
-pub(super) fn asks_for_tokens(state: &LiveState) -> bool {
+/// Nobody has tokens verified, and keys fetched, who may not ask or does not ask for it. A caller that asks for itself
+/// does.
+pub(super) fn asks_for_tokens(live: Live<'_>, state: &LiveState) -> bool {
+    if live.credential.is_none() {
+        return true;
+    }
     let credential = state.credential.as_ref().filter(|credential| valid(credential, state.now));
     credential.is_some_and(|credential| credential.facts.trust == Trust::VerifyToken)
 }

@@ -49,7 +49,7 @@ mod tests {
     use policy::binding::Binding;
     use policy::compile::ToolSource;
     use policy::facts::ResourceFacts;
-    use policy::labels::OnUnknown;
+    use policy::labels::{OnUnknown, TaskNeed};
     use policy::{ReviewState, Risk, Sensitivity, ToolId};
     use serde_json::json;
 
@@ -72,6 +72,7 @@ mod tests {
                 unknown: OnUnknown::Deny,
             }],
             scopes: Vec::new(),
+            task: TaskNeed::Optional,
         })
     }
 

@@ -7,7 +7,7 @@ use super::tool_schema::{ToolSchema, ToolSchemaError};
 use crate::binding::{self, Binding, BindingError, CompiledBinding};
 use crate::facts::Revision;
 use crate::ids::{ServerSlug, TenantSlug, ToolId};
-use crate::labels::{ReviewState, Risk, Sensitivity};
+use crate::labels::{ReviewState, Risk, Sensitivity, TaskNeed};
 use crate::redact::RedactPath;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -41,6 +41,7 @@ pub struct ToolSource {
     pub bindings: Vec<Binding>,
     /// What a caller's token must hold, all of them.
     pub scopes: Vec<String>,
+    pub task: TaskNeed,
 }
 
 /// A server as the store keeps it.

@@ -2,8 +2,9 @@
 
 use super::admission::{Parties, Party};
 use super::values::{map, map_of, moment, text, to_cel};
-use super::{EvaluationRequest, bound};
+use super::{EvaluationRequest, bound, task};
 use crate::compile::{CompiledServer, CompiledTool, PolicySet};
+use crate::labels::Effect;
 use cel::Value as Cel;
 use serde_json::{Map, Value};
 use std::cell::OnceCell;
@@ -72,9 +73,9 @@ impl<'a> Inputs<'a> {
         })
     }
 
-    /// One of `compile::condition::VARIABLES`. What this version has no notion of is null, as in a call
-    /// without it.
-    pub(crate) fn variable(&self, name: &str) -> Cel {
+    /// One of `compile::condition::VARIABLES`, as a rule of this effect sees it. What this version has no notion of is
+    /// null, as in a call without it.
+    pub(crate) fn variable(&self, name: &str, effect: Effect) -> Cel {
         match name {
             "args" => self
                 .arguments
@@ -92,6 +93,7 @@ impl<'a> Inputs<'a> {
             "token" => self.token.get_or_init(|| self.claims()).clone(),
             "context" => over(&self.request.call.context, []),
             "bound" => self.bound.get_or_init(|| self.resources()).clone(),
+            "task" => task::variable(self.request.facts, effect),
             "now" => moment(self.request.facts.now.micros()),
             _ => Cel::Null,
         }

@@ -10,6 +10,7 @@ mod inputs;
 mod nearest;
 mod rules;
 mod scopes;
+mod task;
 pub(crate) mod values;
 mod words;
 
@@ -25,6 +26,7 @@ use admission::Parties;
 
 pub use admission::tenant_of;
 pub use bound::{NamedResource, called_tool, named_resources};
+pub use task::spends;
 pub(crate) use inputs::Inputs;
 
 /// All that a decision rests on, but for the compiled policy.
@@ -136,6 +138,9 @@ fn server_method(
     if let Err(decision) = audience::check(request.facts, Some(server)) {
         return decision;
     }
+    if let Err(decision) = task::check(request, &parties.subject.membership.tenant, None) {
+        return decision;
+    }
     let who = match &parties.actor {
         Some(actor) => {
             format!("`{}` is one, and so is `{}`, who acts", parties.subject.subject.id, actor.subject.id)
@@ -200,6 +205,10 @@ fn call_tool(
     server: &CompiledServer,
     tool: &CompiledTool,
 ) -> Decision {
+    let tenant = &parties.subject.membership.tenant;
+    if let Err(decision) = task::check(request, tenant, Some((server, tool))) {
+        return decision;
+    }
     if let Err(decision) = scopes::check(request.facts, tool) {
         return decision;
     }

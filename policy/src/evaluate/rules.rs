@@ -113,7 +113,9 @@ fn judge<'a>(
     let (condition, why) = match &rule.condition {
         // Conditions cost more than all the rest, so they are asked only where they can matter: for the
         // outcome, or for telling whether an allow rule was missed in one respect alone.
-        Some(condition) if failed <= usize::from(written.effect == Effect::Allow) => condition.truth(inputs),
+        Some(condition) if failed <= usize::from(written.effect == Effect::Allow) => {
+            condition.truth(inputs, written.effect)
+        }
         Some(_) => (Truth::Unknown, None),
         None => (Truth::True, None),
     };

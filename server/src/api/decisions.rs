@@ -40,6 +40,8 @@ struct DecisionsQuery {
     credential: Option<String>,
     server: Option<String>,
     tool: Option<String>,
+    /// The id of the task that the call named.
+    task: Option<String>,
     /// `allow` or `deny`.
     outcome: Option<String>,
     /// A reason code.
@@ -158,6 +160,7 @@ fn filter(administrator: &Administrator, query: DecisionsQuery) -> Result<Decisi
         ("credential", &query.credential),
         ("server", &query.server),
         ("tool", &query.tool),
+        ("task", &query.task),
     ] {
         comparable(field, text.as_deref().unwrap_or_default())?;
     }
@@ -173,6 +176,7 @@ fn filter(administrator: &Administrator, query: DecisionsQuery) -> Result<Decisi
         server: query.server,
         tool: query.tool,
         actor: query.actor,
+        task: query.task,
     })
 }
 

@@ -6,6 +6,7 @@ use crate::Store;
 use crate::db::{Source, StoreError, flag, json, new_id, to_json, word};
 use crate::schema::Tools;
 use policy::binding::{self, Binding};
+use policy::labels::TaskNeed;
 use policy::token_scope::check_scopes;
 use policy::{ReviewState, Risk, Sensitivity, ServerSlug, Timestamp, ToolId};
 use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
@@ -31,6 +32,8 @@ pub struct Tool {
     pub bindings: Vec<Binding>,
     /// Scopes that a caller's token must hold, all of them.
     pub scopes: Vec<String>,
+    /// Whether it is called under a task alone.
+    pub task: TaskNeed,
     /// The tool object as it was when a person reviewed it.
     pub definition: Option<Value>,
     /// SHA-256 of it, in hexadecimal.
@@ -60,6 +63,7 @@ impl Tool {
             redact: Vec::new(),
             bindings: Vec::new(),
             scopes: Vec::new(),
+            task: TaskNeed::Optional,
             definition: None,
             definition_hash: None,
             offered: None,
@@ -89,6 +93,7 @@ struct ToolRow {
     redact: String,
     bindings: String,
     scopes: String,
+    task: String,
     definition: Option<String>,
     definition_hash: Option<String>,
     offered: Option<String>,
@@ -114,6 +119,7 @@ impl TryFrom<ToolRow> for Tool {
             redact: json(&row.redact, "tools.redact")?,
             bindings: json(&row.bindings, "tools.bindings")?,
             scopes: json(&row.scopes, "tools.scopes")?,
+            task: word(&row.task, "tools.task")?,
             definition: row.definition.map(|text| json(&text, "tools.definition")).transpose()?,
             definition_hash: row.definition_hash,
             offered: row.offered.map(|text| json(&text, "tools.offered")).transpose()?,
@@ -125,7 +131,7 @@ impl TryFrom<ToolRow> for Tool {
     }
 }
 
-const COLUMNS: [Tools; 18] = [
+const COLUMNS: [Tools; 19] = [
     Tools::Id,
     Tools::Server,
     Tools::Name,
@@ -137,6 +143,7 @@ const COLUMNS: [Tools; 18] = [
     Tools::Redact,
     Tools::Bindings,
     Tools::Scopes,
+    Tools::Task,
     Tools::Definition,
     Tools::DefinitionHash,
     Tools::Offered,
@@ -147,7 +154,7 @@ const COLUMNS: [Tools; 18] = [
 ];
 
 /// The values of [`COLUMNS`], in their order.
-fn values(tool: &Tool) -> Result<[Expr; 18], StoreError> {
+fn values(tool: &Tool) -> Result<[Expr; 19], StoreError> {
     Ok([
         tool.id.as_str().into(),
         tool.server.as_str().into(),
@@ -160,6 +167,7 @@ fn values(tool: &Tool) -> Result<[Expr; 18], StoreError> {
         to_json(&tool.redact)?.into(),
         to_json(&tool.bindings)?.into(),
         to_json(&tool.scopes)?.into(),
+        tool.task.as_str().into(),
         tool.definition.as_ref().map(to_json).transpose()?.into(),
         tool.definition_hash.clone().into(),
         tool.offered.as_ref().map(to_json).transpose()?.into(),

@@ -22,6 +22,7 @@ fn fields(chain: &str, seq: i64) -> Fields<'_> {
         reason: "parameters_out_of_scope",
         body: "{\"decision\":{}}",
         actor: None,
+        task: None,
     }
 }
 
@@ -52,6 +53,9 @@ fn every_field_changes_the_hash() {
         Fields { body: "{\"decision\":{} }", ..whole },
         Fields { actor: Some(""), ..whole },
         Fields { actor: Some("bot"), ..whole },
+        Fields { task: Some(""), ..whole },
+        Fields { task: Some("t-1"), ..whole },
+        Fields { body: "{\"decision\":{}}t-1", ..whole },
         Fields { reason: "", body: "parameters_out_of_scope{\"decision\":{}}", ..whole },
     ];
     let mut seen = std::collections::BTreeSet::from([original]);

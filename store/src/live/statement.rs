@@ -1,7 +1,7 @@
 //! The text of the live read. It hangs on the shape of the question alone, so it is rendered once per shape.
 
 use super::actor::Whose;
-use super::{CallerBy, CredentialBy, LiveQuery, bound};
+use super::{CallerBy, CredentialBy, LiveQuery, bound, task};
 use crate::db::{Dialect, now_micros};
 use crate::kept::{Kept, Shelf, slot};
 use crate::schema::{
@@ -56,6 +56,8 @@ pub(super) struct Shape {
     bound: bool,
     /// Whether somebody acts for the caller.
     actor: bool,
+    /// Whether a task is read along.
+    task: bool,
 }
 
 /// How the caller is found.
@@ -81,9 +83,10 @@ enum Slot {
     Bound,
     /// In the place of `Sub` or `Subject` where a part is about who acts.
     Actor,
+    Task,
 }
 
-const SLOTS: usize = 9;
+const SLOTS: usize = 10;
 
 /// Which of the questions a part of the statement is about.
 #[derive(Debug, Clone, Copy)]
@@ -132,9 +135,10 @@ impl From<&LiveQuery<'_>> for Asked {
         put(Slot::Bound, bound.then_some(keys.as_str()));
         let actor = by != By::Key && query.actor.is_some();
         put(Slot::Actor, query.actor.filter(|_| actor));
+        put(Slot::Task, query.task);
         // Nothing that is stored holds U+0000, and Postgres takes no such text.
         let values = values.map(|value| value.filter(|text| !text.contains('\0')).map(str::to_owned));
-        Self { shape: Shape { by, bound, actor }, values }
+        Self { shape: Shape { by, bound, actor, task: query.task.is_some() }, values }
     }
 }
 
@@ -172,6 +176,10 @@ fn statement(shape: Shape, nth: Nth, whose: Whose, dialect: Dialect) -> SelectSt
     }
     if shape.actor {
         select.expr_as(Expr::cust(whose.number().to_string()), "whose");
+    }
+    // Of whoever acts the same columns; nobody reads what is in them.
+    if shape.task {
+        task::add(&mut select, nth.slot(Slot::Task));
     }
     select
 }

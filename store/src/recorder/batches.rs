@@ -56,6 +56,8 @@ mod tests {
             used_credential_key: None,
             used_api_key: None,
             actor: None,
+            task: None,
+            spends: false,
         };
         Job { record, arguments_digest: None, answer: oneshot::channel().0 }
     }

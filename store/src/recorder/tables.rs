@@ -1,4 +1,4 @@
-//! The names of tables and columns that `0002_record` and `0010_delegation` make; one enum per table.
+//! The names of tables and columns that `0002_record`, `0010_delegation` and `0011_tasks` make; one enum per table.
 
 use sea_query::Iden;
 
@@ -37,6 +37,7 @@ pub(crate) enum Decisions {
     ArgumentsDigest,
     Hash,
     Actor,
+    Task,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]
@@ -65,7 +66,7 @@ pub(crate) enum Stubs {
 }
 
 /// Every column of a record, in the order of [`Decisions`].
-pub(crate) const DECISION_COLUMNS: [Decisions; 17] = [
+pub(crate) const DECISION_COLUMNS: [Decisions; 18] = [
     Decisions::Id,
     Decisions::Chain,
     Decisions::Seq,
@@ -83,4 +84,5 @@ pub(crate) const DECISION_COLUMNS: [Decisions; 17] = [
     Decisions::ArgumentsDigest,
     Decisions::Hash,
     Decisions::Actor,
+    Decisions::Task,
 ];

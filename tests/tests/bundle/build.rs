@@ -2,6 +2,7 @@
 
 use crate::sketch::{ServerSketch, Sketch, SubjectSketch, ToolSketch};
 use pdp::catalog::definition_hash;
+use policy::labels::TaskNeed;
 use policy::{ReviewState, Rule, ServerSlug, SubjectId, TenantSlug, Timestamp};
 use serde_json::{Map, Value, json};
 use store::administration::{
@@ -165,6 +166,7 @@ impl ToolSketch {
             sensitivity: self.sensitivity,
             read_only,
             check_schema,
+            task: if known { TaskNeed::Required } else { TaskNeed::Optional },
             redact: self.redact.iter().map(|pointer| (*pointer).to_owned()).collect(),
             reviewed_at: reviewed.as_ref().map(|_| now),
             reviewed_by: reviewed.as_ref().map(|_| "ada".to_owned()),

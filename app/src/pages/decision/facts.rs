@@ -12,6 +12,8 @@ use crate::components::tool_name::ToolName;
 use crate::components::untrusted::UntrustedLine;
 use crate::moment::Moment;
 use crate::pages::decisions::query::DecisionQuery;
+use crate::routes::TASKS;
+use crate::url::encode;
 use leptos::prelude::*;
 
 #[component]
@@ -252,6 +254,18 @@ fn record(record: RecordFacts, at: Moment) -> AnyView {
         <Definition term="Time">
             <span>{at.iso}</span>
         </Definition>
+        {record
+            .task
+            .map(|id| {
+                let href = format!("{}/{}", TASKS.path, encode(&id));
+                view! {
+                    <Definition term="Task">
+                        <a href=href>
+                            <code>{id}</code>
+                        </a>
+                    </Definition>
+                }
+            })}
         {record
             .took
             .map(|took| {

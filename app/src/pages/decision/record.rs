@@ -124,6 +124,7 @@ pub(super) fn describe(recorded: RecordedDecision, now: Timestamp) -> DecisionVi
         record: RecordFacts {
             credential: facts.map(|facts| facts.credential.name.clone()).or(row.credential),
             trust: facts.map(|facts| trust(facts.credential.trust).to_owned()),
+            task: facts.and_then(|facts| facts.task.as_ref()).map(|task| task.id.to_string()),
             request_id: body.request_id,
             took: body.micros.map(words::micros),
             chain: recorded.chain,

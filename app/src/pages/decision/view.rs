@@ -196,6 +196,8 @@ pub struct RecordFacts {
     /// "verifies the caller's token".
     pub trust: Option<String>,
     pub request_id: Option<String>,
+    /// The id of the task of this call.
+    pub task: Option<String>,
     /// "1.8 ms".
     pub took: Option<String>,
     pub chain: String,

@@ -72,6 +72,9 @@ pub async fn count_newer_decisions(
 }
 
 #[cfg(feature = "ssr")]
+pub(crate) use server::line;
+
+#[cfg(feature = "ssr")]
 mod server {
     use super::{DecisionLine, DecisionQuery};
     use crate::error::AppError;
@@ -118,6 +121,7 @@ mod server {
             credential: None,
             server: query.server.clone(),
             tool: query.tool.clone(),
+            task: None,
             outcome,
             reason: query.reason.as_deref().and_then(Reason::from_code),
             waiting,
@@ -127,7 +131,7 @@ mod server {
         }
     }
 
-    pub(super) fn line(row: DecisionRow, now: Timestamp) -> DecisionLine {
+    pub(crate) fn line(row: DecisionRow, now: Timestamp) -> DecisionLine {
         let reason = row.reason();
         DecisionLine {
             verdict: Verdict::of(row.outcome, reason),

@@ -37,6 +37,9 @@ done! {
     BreakGlassAsked = "break-glass-asked", "Break-glass was asked for. It allows nothing before it is confirmed.";
     BreakGlassConfirmed = "break-glass-confirmed", "Break-glass was confirmed. It ends by itself.";
     BreakGlassEnded = "break-glass-ended", "Break-glass was ended.";
+    TaskPaused = "task-paused", "The task was paused. Calls that name it are denied.";
+    TaskResumed = "task-resumed", "The task was resumed.";
+    TaskRevoked = "task-revoked", "The task was revoked. Calls that name it are denied, for good.";
     TenantCreated = "tenant-created", "The tenant was created.";
     TenantRenamed = "tenant-renamed", "The tenant was renamed.";
     TenantSuspended = "tenant-suspended", "The tenant was suspended.";

@@ -104,6 +104,8 @@ pub enum Fault {
     SecondPerson,
     /// A break-glass request that can be confirmed no more.
     Over,
+    /// A task that is completed, revoked or has expired.
+    TaskOver,
     Refused,
 }
 
@@ -224,6 +226,7 @@ impl Problem {
                 "There are two owners, so another one than who asked must confirm this.".to_owned()
             }
             Fault::Over => "This was asked for too long ago, is confirmed, or was taken back.".to_owned(),
+            Fault::TaskOver => "The task is over: it was completed or revoked, or has expired.".to_owned(),
             Fault::Refused => "The database refused these values. Nothing was changed.".to_owned(),
         }
     }

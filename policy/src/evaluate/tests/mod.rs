@@ -8,6 +8,7 @@ mod properties;
 mod roles;
 mod rules;
 mod scopes;
+mod tasks;
 mod tokens;
 
 use super::{EvaluationRequest, evaluate};
@@ -20,7 +21,7 @@ use crate::facts::{
     SubjectFacts,
 };
 use crate::ids::{RuleId, ServerSlug, SubjectId, TenantSlug, ToolId};
-use crate::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust};
+use crate::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, TaskNeed, Trust};
 use crate::rule::Rule;
 use crate::timestamp::Timestamp;
 use serde_json::{Map, Value, json};
@@ -75,6 +76,7 @@ impl World {
                 asserted: AssertedProperties::default(),
                 bound: Vec::new(),
                 actor: None,
+                task: None,
             },
             call: Call {
                 action: "tools/call".into(),
@@ -101,6 +103,7 @@ impl World {
                 check_schema: true,
                 bindings: Vec::new(),
                 scopes: Vec::new(),
+                task: TaskNeed::Optional,
             },
             rules: rules.into_iter().map(rule).collect(),
             approved: Vec::new(),
