@@ -71,6 +71,11 @@ const ALL = [
   { name: 'evidence', route: '/evidence', at: () => '/evidence' },
   { name: 'evidence-nothing-older', route: '/evidence', at: () => '/evidence?older_than=0' },
 
+  { name: 'emergency', route: '/emergency', at: () => '/emergency' },
+  { name: 'emergency-stop', route: '/emergency', at: () => '/emergency?ask=stop' },
+  { name: 'emergency-everything', route: '/emergency', at: () => '/emergency?ask=throw&of=everything' },
+  { name: 'emergency-break-glass', route: '/emergency', at: () => '/emergency?ask=break-glass' },
+
   { name: 'rules', route: '/rules', at: () => '/rules' },
   { name: 'rule-new', route: '/rules/new', at: () => '/rules/new' },
   { name: 'rule', route: '/rules/{id}', at: below('/rules', 'rule') },

@@ -93,6 +93,8 @@ pub enum Permission {
     WriteIssuers,
     ReadSettings,
     WriteSettings,
+    /// Stop switches and break-glass.
+    Emergency,
     /// The own account: sessions, password, theme.
     OwnAccount,
 }
@@ -115,6 +117,7 @@ impl Permission {
         Self::WriteIssuers,
         Self::ReadSettings,
         Self::WriteSettings,
+        Self::Emergency,
         Self::OwnAccount,
     ];
 
@@ -132,7 +135,7 @@ impl Permission {
             Self::WriteRules | Self::WriteServers | Self::WriteSubjects => &[Owner, PolicyAuthor],
             Self::WriteResources => &[Owner, PolicyAuthor],
             Self::ReadEvidence | Self::ReadIssuers | Self::ReadSettings => &[Owner, Auditor],
-            Self::WriteIssuers | Self::WriteSettings => &[Owner],
+            Self::WriteIssuers | Self::WriteSettings | Self::Emergency => &[Owner],
             Self::OwnAccount => ConsoleRole::ALL,
         }
     }
@@ -173,6 +176,7 @@ mod tests {
             Permission::WriteSubjects,
             Permission::WriteIssuers,
             Permission::WriteSettings,
+            Permission::Emergency,
         ] {
             assert!(!ConsoleRole::Auditor.may(permission), "{permission:?}");
             assert!(!ConsoleRole::Approver.may(permission), "{permission:?}");

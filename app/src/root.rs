@@ -6,6 +6,7 @@ use crate::pages::change::ChangePage;
 use crate::pages::changes::ChangesPage;
 use crate::pages::decision::DecisionPage;
 use crate::pages::decisions::DecisionsPage;
+use crate::pages::emergency::EmergencyPage;
 use crate::pages::evidence::EvidencePage;
 use crate::pages::issuer::IssuerPage;
 use crate::pages::issuers::IssuersPage;
@@ -91,6 +92,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/changes") view=ChangesPage ssr=SsrMode::Async/>
                     <Route path=path!("/changes/:id") view=ChangePage ssr=SsrMode::Async/>
                     <Route path=path!("/evidence") view=EvidencePage ssr=SsrMode::Async/>
+                    <Route path=path!("/emergency") view=EmergencyPage ssr=SsrMode::Async/>
                     <Route path=path!("/search") view=SearchPage ssr=SsrMode::Async/>
                     <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async/>
                     <Route path=path!("/*rest") view=NotFoundPage ssr=SsrMode::Async/>

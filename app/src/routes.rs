@@ -212,6 +212,14 @@ pub const EVIDENCE: Page = Page {
     nav: Some(NavEntry { group: NavGroup::Record, icon: Glyph::Evidence, label: "Evidence" }),
 };
 
+/// Stop switches and break-glass.
+pub const EMERGENCY: Page = Page {
+    path: "/emergency",
+    title: "Emergency",
+    permission: Permission::Emergency,
+    nav: Some(NavEntry { group: NavGroup::Record, icon: Glyph::Warning, label: "Emergency" }),
+};
+
 /// Reached by the jump box; each kind of thing is found by those who may see it.
 pub const SEARCH: Page =
     Page { path: "/search", title: "Search", permission: Permission::OwnAccount, nav: None };
@@ -268,6 +276,7 @@ pub const PAGES: &[Page] = &[
     CHANGES,
     CHANGE,
     EVIDENCE,
+    EMERGENCY,
     SEARCH,
     ACCOUNT,
 ];

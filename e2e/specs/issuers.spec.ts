@@ -125,6 +125,40 @@ test('a secret key is refused, and kept nowhere', { tag: '@no-script' }, async (
   expect(house.log()).not.toContain('very-secret');
 });
 
+test('a client secret is kept, and never shown again', { tag: '@no-script' }, async ({ page, house }) => {
+  const good = `https://idp.example/asked/${unique('realm')}`;
+  const secret = unique('very-secret');
+  await openForm(page);
+  await page.getByLabel('URL', { exact: true }).fill(good);
+  const typed = page.getByLabel('Client secret');
+  await expect(typed, 'it is shown once it is asked for').toBeHidden();
+  await page.getByRole('radio', { name: /^Yes, with the secret in a header/ }).check();
+  await page.getByLabel('Address to ask at').fill(`${good}/introspect`);
+  await page.getByLabel('Client id').fill('countersign');
+  await page.getByRole('button', { name: 'Add issuer' }).click();
+  await expectRefused(page, 'Fill this in.');
+  await expectFault(typed, 'Fill this in.');
+  await typed.fill(secret);
+  await page.getByRole('button', { name: 'Add issuer' }).click();
+  await expectSaved(page, 'The issuer was added.');
+  const settings = page.locator('.card', { has: page.getByRole('heading', { name: 'Settings' }) });
+  await expect(settings).toContainText(`on each call, as countersign, at ${good}/introspect`);
+  await page.getByRole('link', { name: 'Edit' }).click();
+  await expect(page.getByRole('heading', { name: 'Edit issuer' })).toBeVisible();
+  await ready(page);
+  await expect(typed).toHaveValue('');
+  await page.getByRole('button', { name: 'Save issuer' }).click();
+  await expectSaved(page, 'The issuer was saved.');
+  // At another address it does not go by itself.
+  await page.getByRole('link', { name: 'Edit' }).click();
+  await ready(page);
+  await page.getByLabel('Address to ask at').fill('https://elsewhere.example/introspect');
+  await page.getByRole('button', { name: 'Save issuer' }).click();
+  await expectRefused(page, 'Fill this in.');
+  expect(await page.content()).not.toContain(secret);
+  expect(house.log()).not.toContain(secret);
+});
+
 test('an unknown caller is mapped, and its tokens are taken back', { tag: '@no-script' }, async ({ page, house, issuer }) => {
   await register(house, issuer);
   const id = unique('app');

@@ -38,7 +38,7 @@ test.use({ filling: 'hostile' });
 /** What stands in the navigation, in the words of CONSOLE.md: the one list that is not read from the source. */
 const COMMON = ['Overview', 'Decisions', 'Rules', 'Try a call', 'Servers', 'Resources', 'Subjects', 'Roles'];
 const NAVIGATION: Record<Role, string[]> = {
-  owner: [...COMMON, 'Issuers', 'Changes', 'Evidence', 'Settings'],
+  owner: [...COMMON, 'Issuers', 'Changes', 'Evidence', 'Emergency', 'Settings'],
   policy_author: [...COMMON, 'Changes'],
   approver: [],
   auditor: [...COMMON, 'Issuers', 'Changes', 'Evidence', 'Settings'],
@@ -230,6 +230,7 @@ for (const role of ROLES) {
       ['/keys/enforcement/rotate', 'WriteSettings'],
       ['/keys/api', 'WriteSubjects'],
       ['/resources/upload', 'WriteResources'],
+      ['/emergency/confirm', 'Emergency'],
     ] as const) {
       if (may(role, permission)) continue;
       const cookie = `${SESSION_COOKIE}=${sessions[role]}`;
@@ -341,7 +342,7 @@ test('visitors are refused by every server function', async ({ house }) => {
     const form = await call(house, one, undefined, 'text/html');
     expect([form.status, form.headers.location], one.path).toEqual([303, '/sign-in']);
   }
-  for (const path of ['/keys/enforcement', '/keys/enforcement/rotate', '/keys/api']) {
+  for (const path of ['/keys/enforcement', '/keys/enforcement/rotate', '/keys/api', '/emergency/confirm']) {
     const answer = await post(house.address, path, { name: 'x' });
     expect([answer.status, answer.headers.location], path).toEqual([303, '/sign-in']);
   }

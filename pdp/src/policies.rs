@@ -3,15 +3,18 @@
 
 use lru::LruCache;
 use policy::compile::{
-    CompiledRule, CompiledTool, PolicySet, RuleSource, ServerSource, TenantState, ToolSource,
+    BreakGlass, CompiledRule, CompiledTool, Emergency, PolicySet, RuleSource, ServerSource, StopSwitch,
+    TenantState, ToolSource,
 };
 use policy::evaluate::tenant_of;
 use policy::facts::{Facts, Revision};
+use policy::pattern::Pattern;
 use policy::{Call, RuleId, TenantSlug, ToolId};
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use store::administration::BreakGlassGrant;
 use store::snapshot::PolicySnapshot;
 use store::{Store, StoreError};
 
@@ -56,6 +59,30 @@ fn compile_tool(source: ToolSource) -> CompiledTool {
     let kept = source.clone();
     catch_unwind(AssertUnwindSafe(|| CompiledTool::compile(source)))
         .unwrap_or_else(|_| CompiledTool::not_usable(kept))
+}
+
+/// Of grants only what is whole counts: confirmed by somebody, for some time, for tools that can be told.
+fn emergency(stops: Vec<store::administration::StopSwitch>, grants: Vec<BreakGlassGrant>) -> Emergency {
+    let switch = |stop: store::administration::StopSwitch| StopSwitch {
+        scope: stop.scope,
+        target: stop.target,
+        reason: stop.reason,
+        by: stop.by,
+        at: stop.at,
+    };
+    let grant = |grant: BreakGlassGrant| {
+        Some(BreakGlass {
+            tools: Pattern::parse(&grant.tools).ok()?,
+            confirmed_by: grant.confirmed_by?,
+            from: grant.confirmed_at?,
+            until: grant.until?,
+            id: grant.id,
+            subject: grant.subject,
+            reason: grant.reason,
+            asked_by: grant.asked_by,
+        })
+    };
+    Emergency::new(stops.into_iter().map(switch).collect(), grants.into_iter().filter_map(grant).collect())
 }
 
 /// Nothing that holds these locks can leave a half-written value behind, so a poisoned one is still good.
@@ -111,10 +138,23 @@ impl Policies {
         if before.as_ref().map(Arc::as_ptr) != now.as_ref().map(Arc::as_ptr) {
             return Ok(true);
         }
-        let set =
-            self.store.read_policy(tenant).await?.map(|snapshot| Arc::new(self.compile(snapshot, None)));
+        let set = self.read(tenant).await?.map(|snapshot| Arc::new(self.compile(snapshot, None)));
         *lock(&place.set) = set;
         Ok(true)
+    }
+
+    /// The tenant's policy. Where it does not read back, a stop of the whole tenant still holds, and is the reason.
+    async fn read(&self, tenant: &TenantSlug) -> Result<Option<PolicySnapshot>, StoreError> {
+        match self.store.read_policy(tenant).await {
+            Err(error @ StoreError::Corrupt { .. }) => match self.store.read_whole_stop(tenant).await? {
+                Some(stopped) => {
+                    tracing::error!(%error, %tenant, "policy unreadable; the tenant is stopped as a whole");
+                    Ok(Some(stopped))
+                }
+                None => Err(error),
+            },
+            other => other,
+        }
     }
 
     fn place(&self, tenant: &TenantSlug) -> Arc<Place> {
@@ -170,7 +210,8 @@ impl Policies {
             name: snapshot.tenant.name,
             active: snapshot.tenant.active,
         };
-        PolicySet::new(snapshot.revision, tenant, servers, rules)
+        let emergency = emergency(snapshot.stops, snapshot.break_glass);
+        PolicySet::new(snapshot.revision, tenant, servers, rules).with_emergency(emergency)
     }
 
     /// Compiles only what is new: an equal rule is taken over as it is.

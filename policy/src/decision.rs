@@ -5,6 +5,7 @@ use crate::ids::{RuleId, TenantSlug};
 use crate::labels::Effect;
 use crate::reason::Reason;
 use crate::rule::ApprovalTerms;
+use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -131,6 +132,19 @@ pub struct Decision {
     /// Checks that were switched off by a person, such as a tool schema that is not usable.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// Set where nothing else allowed the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub break_glass: Option<BreakGlassUse>,
+}
+
+/// The break-glass grant that allowed a call no rule allows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BreakGlassUse {
+    pub id: String,
+    pub reason: String,
+    pub asked_by: String,
+    pub confirmed_by: String,
+    pub until: Timestamp,
 }
 
 impl Decision {
@@ -147,6 +161,7 @@ impl Decision {
             nearest: Vec::new(),
             shadow: Vec::new(),
             notes: Vec::new(),
+            break_glass: None,
         }
     }
 

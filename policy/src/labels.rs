@@ -97,6 +97,20 @@ label! {
     OnUnknown { Deny = "deny", Allow = "allow" } "deny, allow"
 }
 label! {
+    /// What a stop switch stops; the widest first.
+    StopScope {
+        Everything = "everything",
+        Tenant = "tenant",
+        /// A subject, as itself and where it acts for others.
+        Subject = "subject",
+        /// A subject that is an agent or a service, likewise.
+        Agent = "agent",
+        /// A server with all its tools, and the methods about the server itself.
+        Server = "server",
+        Tool = "tool",
+    } "everything, tenant, subject, agent, server, tool"
+}
+label! {
     /// How much a denial tells the PEP.
     Responses { Explained = "explained", Minimal = "minimal" } "explained, minimal"
 }

@@ -51,7 +51,7 @@ reasons! {
     TenantRequired = "tenant_required", "tenant not named", "The caller belongs to several tenants. Name one in `context.tenant`.";
     NoMembership = "no_membership", "not a member", "The caller has no access here.";
     TenantSuspended = "tenant_suspended", "tenant suspended", "This tenant is suspended. Ask an administrator.";
-    KillSwitch = "kill_switch", "stopped", "Calls are stopped at the moment. Ask an administrator.";
+    KillSwitch = "kill_switch", "stopped", "An administrator has stopped such calls.";
     UnknownMethod = "unknown_method", "unknown method", "This method is not known, so it is not allowed.";
     UnknownServer = "unknown_server", "unknown server", "No such server is available to the caller.";
     ServerDisabled = "server_disabled", "server disabled", "This server is switched off. Ask an administrator.";

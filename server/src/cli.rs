@@ -1,8 +1,8 @@
 //! The command line: its words, and which command answers to them.
 
 use crate::commands::{
-    account, apply, audit, check, credential, export, issuer, migrate, resource, revoke, serve, unmapped,
-    vault,
+    account, apply, audit, check, credential, emergency, export, issuer, migrate, resource, revoke, serve,
+    unmapped, vault,
 };
 use crate::config::{Config, ServeOptions, StateOptions};
 use crate::telemetry;
@@ -35,6 +35,8 @@ enum Command {
     Issuer(issuer::Options),
     /// Import, list and remove registered resources, which arguments of calls name.
     Resource(resource::Options),
+    /// Stop calls at once, or allow some for minutes against the rules.
+    Emergency(emergency::Options),
     /// Take back tokens of issuers: one, or all that a subject has.
     Revoke(revoke::Options),
     /// List, map and block callers whom nobody is known by.
@@ -87,6 +89,7 @@ impl Cli {
                     Command::Credential(options) => credential::run(&config, options).await,
                     Command::Issuer(options) => issuer::run(&config, &options).await,
                     Command::Resource(options) => resource::run(&config, &options).await,
+                    Command::Emergency(options) => emergency::run(&config, &options).await,
                     Command::Revoke(options) => revoke::run(&config, &options).await,
                     Command::Unmapped(options) => unmapped::run(&config, &options).await,
                     Command::SetupLink => account::setup_link(&config).await,

@@ -7,9 +7,11 @@
 mod attempts;
 mod devices;
 mod events;
+mod owners;
 mod setup;
 mod writing;
 
+pub(crate) use owners::active_owners;
 pub use setup::{LinkPurpose, SetupLink};
 pub use writing::PasswordChange;
 pub(crate) use writing::note_sign_in;

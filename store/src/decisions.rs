@@ -2,6 +2,7 @@
 //!
 //! Pages are keyed by the decision's id, a UUIDv7: the newest is the greatest. Nothing here writes.
 
+mod break_glass;
 mod stats;
 
 pub use stats::{DecisionStats, HourCount, ReasonCount, ToolCount};

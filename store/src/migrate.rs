@@ -36,6 +36,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0005_issuers"),
     migration!("0006_vault"),
     migration!("0007_resources"),
+    migration!("0008_emergency"),
 ];
 
 impl Migration {

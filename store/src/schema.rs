@@ -1,5 +1,4 @@
-//! The names of tables and columns that `0001_policy`, `0005_issuers`, `0006_vault` and `0007_resources` make; one enum
-//! per table.
+//! The names of tables and columns that `0001_policy` and `0005_issuers` to `0008_emergency` make; one enum per table.
 
 use sea_query::Iden;
 
@@ -264,6 +263,41 @@ pub(crate) enum ResourceImports {
     StartedAt,
     UpdatedAt,
     By,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum StopSwitches {
+    Table,
+    Id,
+    Scope,
+    Target,
+    Tenant,
+    Reason,
+    At,
+    By,
+    LiftedAt,
+    LiftedBy,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum BreakGlass {
+    Table,
+    Id,
+    Tenant,
+    Subject,
+    Tools,
+    Reason,
+    Minutes,
+    AskedAt,
+    AskedBy,
+    AskedAccount,
+    NeedsSecond,
+    ConfirmedAt,
+    ConfirmedBy,
+    ConfirmedAccount,
+    Until,
+    EndedAt,
+    EndedBy,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]

@@ -2,13 +2,14 @@
 
 use crate::Store;
 use crate::administration::{
-    Server, StoredRule, Tenant, Tool, find_tenant, list_in_force, list_roles, list_servers_of_tenant,
-    list_tools_of_servers,
+    BreakGlassGrant, Server, StopSwitch, StoredRule, Tenant, Tool, find_tenant, list_break_glass_in_force,
+    list_in_force, list_roles, list_servers_of_tenant, list_stops_in_force, list_tools_of_servers,
 };
 use crate::db::{Source, StoreError, Tx};
 use crate::schema::Revisions;
 use policy::TenantSlug;
 use policy::facts::Revision;
+use policy::labels::StopScope;
 use sea_query::{Expr, ExprTrait, Query};
 use std::collections::BTreeMap;
 
@@ -30,6 +31,10 @@ pub struct PolicySnapshot {
     pub servers: Vec<ServerWithTools>,
     /// The tenant's own and those of every tenant, by name; the disabled ones left out.
     pub rules: Vec<StoredRule>,
+    /// The tenant's own and those of every tenant.
+    pub stops: Vec<StopSwitch>,
+    /// Confirmed, and not over when they were read.
+    pub break_glass: Vec<BreakGlassGrant>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -79,7 +84,29 @@ async fn read(tx: &mut Tx, slug: &TenantSlug) -> Result<Option<PolicySnapshot>, 
         })
         .collect();
     let rules = list_in_force(tx, slug).await?;
-    Ok(Some(PolicySnapshot { revision, tenant, roles, servers, rules }))
+    let stops = list_stops_in_force(tx, slug).await?;
+    let dialect = tx.dialect();
+    let break_glass = list_break_glass_in_force(tx, dialect, slug).await?;
+    Ok(Some(PolicySnapshot { revision, tenant, roles, servers, rules, stops, break_glass }))
+}
+
+/// Of a tenant that is stopped as a whole, the stop and nothing else.
+async fn read_whole_stop(tx: &mut Tx, slug: &TenantSlug) -> Result<Option<PolicySnapshot>, StoreError> {
+    let Some(tenant) = find_tenant(tx, slug).await? else {
+        return Ok(None);
+    };
+    let revision = revision(tx, slug).await?;
+    let mut stops = list_stops_in_force(tx, slug).await?;
+    stops.retain(|stop| matches!(stop.scope, StopScope::Everything | StopScope::Tenant));
+    Ok((!stops.is_empty()).then(|| PolicySnapshot {
+        revision,
+        tenant,
+        roles: Vec::new(),
+        servers: Vec::new(),
+        rules: Vec::new(),
+        stops,
+        break_glass: Vec::new(),
+    }))
 }
 
 impl Store {
@@ -90,6 +117,18 @@ impl Store {
     pub async fn read_policy(&self, tenant: &TenantSlug) -> Result<Option<PolicySnapshot>, StoreError> {
         let mut tx = self.db.begin_snapshot().await?;
         let snapshot = read(&mut tx, tenant).await?;
+        tx.rollback().await?;
+        Ok(snapshot)
+    }
+
+    /// What is left of a tenant's policy where the rest does not read back, and the tenant is stopped as a whole: every
+    /// call is denied by that stop. None where it is not stopped.
+    ///
+    /// # Errors
+    /// When the database does not answer, or not even this reads back.
+    pub async fn read_whole_stop(&self, tenant: &TenantSlug) -> Result<Option<PolicySnapshot>, StoreError> {
+        let mut tx = self.db.begin_snapshot().await?;
+        let snapshot = read_whole_stop(&mut tx, tenant).await?;
         tx.rollback().await?;
         Ok(snapshot)
     }

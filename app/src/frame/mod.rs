@@ -1,5 +1,6 @@
 //! The frame around every page: rail with tenants, search and navigation, a bar on narrow screens, the main area.
 
+pub mod alarm;
 pub mod jump;
 mod jump_list;
 pub mod rail;
@@ -60,6 +61,11 @@ pub fn Frame(children: Children) -> impl IntoView {
         <a class="skip" href="#main" rel="external">
             "Skip to content"
         </a>
+        <Transition fallback=|| ()>
+            {move || Suspend::new(async move {
+                data.await.ok().and_then(|data| data.alarm).map(alarm::draw)
+            })}
+        </Transition>
         <div class="frame">
             {rail}
             <div class="main">

@@ -1,5 +1,6 @@
 //! What the frame reads from the server.
 
+use super::alarm::Alarm;
 use crate::error::AppError;
 use crate::wire::Json;
 use leptos::prelude::*;
@@ -11,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub struct FrameData {
     /// By slug; at most [`MOST_TENANTS`].
     pub tenants: Vec<TenantOption>,
+    /// None: nothing is stopped, and no break-glass is open.
+    pub alarm: Option<Alarm>,
 }
 
 /// A tenant to switch to.
@@ -26,7 +29,7 @@ pub const MOST_TENANTS: u64 = 100;
 /// Everyone who is signed in sees the frame.
 #[server(endpoint = "frame", input = GetUrl, output = Json)]
 pub async fn read_frame() -> Result<FrameData, AppError> {
-    crate::session::require(crate::permission::Permission::OwnAccount)?;
+    let signed_in = crate::session::require(crate::permission::Permission::OwnAccount)?;
     let console = crate::console::Console::current()?;
     let page = store::administration::Page { search: None, after: None, limit: MOST_TENANTS };
     let tenants = console.store.list_tenants(&page).await?;
@@ -34,5 +37,6 @@ pub async fn read_frame() -> Result<FrameData, AppError> {
         .into_iter()
         .map(|tenant| TenantOption { slug: tenant.slug.to_string(), name: tenant.name })
         .collect();
-    Ok(FrameData { tenants })
+    let alarm = super::alarm::server::read(&console.store, signed_in.role, console.now()).await?;
+    Ok(FrameData { tenants, alarm })
 }

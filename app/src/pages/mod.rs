@@ -5,6 +5,7 @@ pub mod change;
 pub mod changes;
 pub mod decision;
 pub mod decisions;
+pub mod emergency;
 pub mod evidence;
 pub mod forbidden;
 pub mod form;

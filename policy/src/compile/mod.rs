@@ -3,6 +3,7 @@
 //! Compiling checks everything that can be checked before a call comes, so that evaluation is total.
 
 mod condition;
+mod emergency;
 mod flags;
 mod index;
 mod parameters;
@@ -14,6 +15,7 @@ mod tool_schema;
 mod trial;
 
 pub use condition::{Condition, ConditionError, FUNCTIONS, TYPES, VARIABLES};
+pub use emergency::{BreakGlass, Emergency, StopSwitch};
 pub use flags::{CatalogTool, Flag, Surroundings, flags, try_condition};
 pub(crate) use parameters::is_large;
 pub use parameters::{ParameterError, ParameterScope};

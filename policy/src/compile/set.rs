@@ -1,5 +1,6 @@
 //! The compiled policy of one tenant at one revision.
 
+use super::emergency::Emergency;
 use super::index::RuleIndex;
 use super::rule::{CompiledRule, RuleSource};
 use super::tool_schema::{ToolSchema, ToolSchemaError};
@@ -168,6 +169,7 @@ pub struct PolicySet {
     audiences: HashMap<String, Option<String>>,
     pub(crate) rules: RuleIndex,
     all: Vec<Arc<CompiledRule>>,
+    pub(crate) emergency: Emergency,
 }
 
 impl PolicySet {
@@ -199,7 +201,21 @@ impl PolicySet {
             };
             compiled.insert(slug, server);
         }
-        Self { revision, tenant, servers: compiled, audiences, rules: RuleIndex::new(&rules), all: rules }
+        Self {
+            revision,
+            tenant,
+            servers: compiled,
+            audiences,
+            rules: RuleIndex::new(&rules),
+            all: rules,
+            emergency: Emergency::default(),
+        }
+    }
+
+    /// With the stop switches and break-glass grants that are in force in the tenant.
+    #[must_use]
+    pub fn with_emergency(self, emergency: Emergency) -> Self {
+        Self { emergency, ..self }
     }
 
     /// A server this tenant may use.

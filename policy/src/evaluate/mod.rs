@@ -4,6 +4,7 @@
 mod admission;
 mod audience;
 mod bound;
+mod emergency;
 mod inputs;
 mod nearest;
 mod rules;
@@ -63,7 +64,11 @@ fn within_tenant(set: &PolicySet, request: &EvaluationRequest<'_>, party: &Party
     if !set.tenant.active {
         return Decision::deny(Reason::TenantSuspended, format!("tenant `{}` is suspended", set.tenant.slug));
     }
-    match request.call.target(request.facts.credential.server.as_ref()) {
+    let target = request.call.target(request.facts.credential.server.as_ref());
+    if let Some(decision) = emergency::stopped(set, request.facts, party, &target) {
+        return decision;
+    }
+    match target {
         Target::Tool { server, name } => match callable(set, request.facts, server.as_str(), &name) {
             Ok((server, tool)) => call_tool(set, request, party, server, tool),
             Err(decision) => decision,

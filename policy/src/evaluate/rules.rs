@@ -1,7 +1,7 @@
 //! Combining rules, in Kleene logic: no priorities, no order, and unknown is never permission.
 
 use super::admission::Party;
-use super::{EvaluationRequest, Inputs, nearest, words};
+use super::{EvaluationRequest, Inputs, emergency, nearest, words};
 use crate::compile::{CompiledRule, CompiledServer, CompiledTool, Condition, PolicySet};
 use crate::decision::{AppliedRule, Decision, Outcome, Part, ShadowOutcome, Truth};
 use crate::labels::{Effect, RuleStatus};
@@ -154,6 +154,13 @@ pub(super) fn decide(
     } else {
         with_grants(&grants, &requirements, request)
     };
+    // A deny rule that bites stays; what was merely not allowed, or waits for approval, may be allowed all the same.
+    if denies.is_empty()
+        && !decision.is_allow()
+        && let Some(allowed) = emergency::allowed(set, request.facts.now, party, server, tool)
+    {
+        decision = allowed;
+    }
     decision.rules = denies.iter().chain(&requirements).chain(&grants).map(|j| j.applied()).collect();
     decision.shadow = shadow(&judged);
     decision

@@ -51,6 +51,9 @@ fn line(issuer: &Issuer) -> String {
     };
     let state = if issuer.active { "active" } else { "off" };
     let mut line = format!("{}\ttenants {tenants}\tkeys {keys}\t{state}", issuer.url);
+    if let Some(how) = &issuer.introspection {
+        line.push_str(&format!("\tasked about tokens as {}", how.client_id));
+    }
     for weaker in issuer.weaker() {
         line.push_str("\tweaker: ");
         line.push_str(weaker);
@@ -77,6 +80,7 @@ async fn switch(store: &Store, url: &str, active: bool) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use policy::issuer::Introspection;
 
     #[test]
     fn an_issuer_is_one_line_that_says_where_it_counts_and_what_is_weaker() {
@@ -87,11 +91,12 @@ mod tests {
             keys: KeySource::JwksUrl("https://idp.example/keys".to_owned()),
             active: false,
             require_jti: false,
+            introspection: Some(Introspection::new("countersign")),
             ..issuer
         };
         let line = line(&issuer);
         assert!(
-            line.contains("\ttenants acme, globex\tkeys https://idp.example/keys\toff\tweaker: `jti`"),
+            line.contains("\ttenants acme, globex\tkeys https://idp.example/keys\toff\tasked about tokens as countersign\tweaker: `jti`"),
             "{line}"
         );
     }

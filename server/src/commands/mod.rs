@@ -7,6 +7,7 @@ pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod credential;
+pub(crate) mod emergency;
 pub(crate) mod export;
 pub(crate) mod issuer;
 pub(crate) mod migrate;

@@ -12,6 +12,7 @@ mod brake;
 mod bundle;
 mod cookies;
 mod devices;
+mod emergency;
 mod error_links;
 mod evidence;
 mod forwarded;
@@ -177,7 +178,8 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/account/theme", post(account::change_theme))
         .merge(keys::router())
         .merge(evidence::router())
-        .merge(import::router());
+        .merge(import::router())
+        .merge(emergency::router());
     for page in app::routes::PAGES.iter().filter(|page| page.path != "/") {
         inside = inside.route(page.path, get(pages::page));
     }

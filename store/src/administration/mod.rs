@@ -4,8 +4,10 @@
 //! Writing goes through [`Writer`] alone, so that nothing is changed without a record of it.
 
 mod api_keys;
+mod break_glass;
 mod credential_keys;
 mod credentials;
+mod emergency;
 mod everything;
 mod held_roles;
 mod identities;
@@ -18,14 +20,17 @@ mod roles;
 mod rules;
 mod secrets;
 mod servers;
+mod stops;
 mod subjects;
 mod tenants;
 mod tools;
 mod writer;
 
 pub use api_keys::{ApiKey, NewApiKey};
+pub use break_glass::{BreakGlassGrant, MAX_MINUTES, NewBreakGlass};
 pub use credential_keys::CredentialKey;
 pub use credentials::Credential;
+pub use emergency::{EmergencyError, MAX_REASON};
 pub use everything::{Everything, MOST_RESOURCES};
 pub use held_roles::HeldRole;
 pub use imports::{FileFormat, ImportState, ImportWordError, MOST_PROBLEMS, RefusedLine, ResourceImport};
@@ -37,15 +42,18 @@ pub use roles::Role;
 pub use rules::{RuleVersion, StoredRule};
 pub use secrets::{SealedSecret, SecretPlace, StoredSecret};
 pub use servers::Server;
+pub use stops::{NewStop, StopSwitch};
 pub use subjects::{Identity, Subject};
 pub use tenants::Tenant;
 pub use tools::Tool;
 pub use writer::{Actor, Committed, Via, ViaError, WriteError, Writer};
 
+pub(crate) use break_glass::list_in_force as list_break_glass_in_force;
 pub(crate) use issuers::IssuerRow;
 pub(crate) use roles::list as list_roles;
 pub(crate) use rules::list_in_force;
 pub(crate) use servers::list_of_tenant as list_servers_of_tenant;
+pub(crate) use stops::list_in_force as list_stops_in_force;
 pub(crate) use tenants::find as find_tenant;
 pub(crate) use tools::list_of_servers as list_tools_of_servers;
 pub(crate) use writer::lock;

@@ -1,5 +1,6 @@
 //! The unit of work: everything people change in one go, with a record of each change, or nothing of it.
 
+use super::EmergencyError;
 use crate::Store;
 use crate::changes::{self, Action, Change};
 use crate::db::{Dialect, StoreError, Tx, new_id, now_micros};
@@ -88,6 +89,9 @@ pub enum WriteError {
     /// A binding of a tool, or the type or id of a resource.
     #[error(transparent)]
     Binding(#[from] BindingError),
+    /// A stop switch or a break-glass grant.
+    #[error(transparent)]
+    Emergency(#[from] EmergencyError),
     #[error("the identity `{sub}` of `{issuer}` is blocked; unblock it first")]
     Blocked { issuer: String, sub: String },
     #[error("{what} is still used by {by}")]

@@ -22,6 +22,8 @@ pub const KINDS: &[(&str, &str)] = &[
     ("account", "Account"),
     ("secret", "Kept secret"),
     ("vault_key", "Key of the vault"),
+    ("stop_switch", "Stop"),
+    ("break_glass", "Break-glass"),
 ];
 
 /// The word of a kind; the stored word where a later version wrote it.
@@ -61,6 +63,9 @@ pub fn title(action: &str, kind: &str, name: &str, object: &str, tenant: Option<
         ("token", _) => format!("Revoked token {object}"),
         ("blocked_identity", _) if action == "delete" => format!("Unblocked identity {object}"),
         ("blocked_identity", _) => format!("Blocked identity {object}"),
+        ("stop_switch", _) if action == "create" => format!("Stopped {object}"),
+        ("stop_switch", _) => format!("Lifted the stop of {object}"),
+        ("break_glass", _) if action == "create" => format!("Asked for break-glass for {object}"),
         ("credential_key", _) => format!("{verb} {label}"),
         ("secret", _) => format!("{verb} {label} of {object}"),
         _ => format!("{verb} {label} {name}"),
@@ -94,6 +99,9 @@ mod tests {
         assert_eq!(title("delete", "blocked_identity", "a-17", "a-17", None), "Unblocked identity a-17");
         assert_eq!(title("update", "account", "Ada", "ada@example.org", None), "Changed account Ada");
         assert_eq!(title("create", "secret", "client_secret", "u", None), "Created kept secret of u");
+        assert_eq!(title("create", "stop_switch", "x", "tool crm/refund", None), "Stopped tool crm/refund");
+        assert_eq!(title("update", "stop_switch", "x", "everything", None), "Lifted the stop of everything");
+        assert_eq!(title("update", "break_glass", "x", "x", None), "Changed break-glass x");
         assert_eq!(title("update", "gadget", "x", "x", None), "Changed gadget x");
     }
 

@@ -84,11 +84,20 @@ fn draw(decision: DecisionView) -> AnyView {
             </WarningNotice>
         }
     });
+    let glass = decision.break_glass.as_ref().map(|text| {
+        let text = banner::with_code(text);
+        view! {
+            <WarningNotice title="Allowed by break-glass alone">
+                <p>{text}</p>
+            </WarningNotice>
+        }
+    });
     let why = decision.why.clone().map(|why| view! { <WhyCard why=why verdict=decision.verdict/> });
     let raw = decision.raw.clone();
     view! {
         {head(&decision)}
         <Banner decision=decision.clone()/>
+        {glass}
         {unreadable}
         <div class="two-thirds">
             <div class="stack">

@@ -85,7 +85,17 @@ pub(super) fn describe(recorded: RecordedDecision, now: Timestamp) -> DecisionVi
     }
     let arguments = arguments_read::read(recorded.arguments.as_deref(), recorded.had_arguments, &misses);
     let facts = body.facts.as_ref();
+    let glass = body.decision.as_ref().and_then(|decision| decision.break_glass.as_ref());
     DecisionView {
+        break_glass: glass.map(|used| {
+            format!(
+                "`{}` asked for it and `{}` confirmed it, until {}: {}",
+                shown(&used.asked_by, 200),
+                shown(&used.confirmed_by, 200),
+                Moment::new(used.until, now).exact,
+                shown(&used.reason, 500)
+            )
+        }),
         verdict: Verdict::of(row.outcome, reason),
         reason_title: reason.map_or_else(|| row.reason.clone(), |reason| reason.title().to_owned()),
         reason: row.reason,

@@ -36,6 +36,8 @@ pub struct DecisionView {
     pub raw: String,
     /// Parts of the record that could not be understood.
     pub unreadable: Vec<String>,
+    /// Who granted what no rule allows, until when and why.
+    pub break_glass: Option<String>,
 }
 
 /// Why it came out so.

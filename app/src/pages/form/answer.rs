@@ -32,6 +32,11 @@ macro_rules! done {
 
 done! {
     Unchanged = "unchanged", "Nothing was changed: it was so already.";
+    Stopped = "stopped", "It is stopped, and stays so until somebody lifts it.";
+    StopLifted = "stop-lifted", "The stop was lifted.";
+    BreakGlassAsked = "break-glass-asked", "Break-glass was asked for. It allows nothing before it is confirmed.";
+    BreakGlassConfirmed = "break-glass-confirmed", "Break-glass was confirmed. It ends by itself.";
+    BreakGlassEnded = "break-glass-ended", "Break-glass was ended.";
     TenantCreated = "tenant-created", "The tenant was created.";
     TenantRenamed = "tenant-renamed", "The tenant was renamed.";
     TenantSuspended = "tenant-suspended", "The tenant was suspended.";

@@ -175,6 +175,10 @@ impl Input {
         Self { kind: "password", optional: true, ..Self::text(name, label) }
     }
 
+    pub fn password(name: &'static str, label: &'static str) -> Self {
+        Self { kind: "password", ..Self::text(name, label) }
+    }
+
     /// A date and time, in UTC; may stay empty.
     pub fn moment(name: &'static str, label: &'static str) -> Self {
         Self { kind: "datetime-local", optional: true, ..Self::text(name, label) }

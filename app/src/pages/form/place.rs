@@ -50,6 +50,17 @@ ask! {
     SignOut = "sign-out",
     /// Send a file.
     Import = "import",
+    /// Choose what is to be stopped.
+    Stop = "stop",
+    /// Stop it.
+    Throw = "throw",
+    /// Lift a stop.
+    Lift = "lift",
+    /// Ask for break-glass.
+    Glass = "break-glass",
+    Confirm = "confirm",
+    /// End break-glass.
+    End = "end",
 }
 
 /// What `?ask=` is about: `?of=`.

@@ -31,6 +31,8 @@ pub enum Fault {
     NoKind,
     /// What was typed is not the name asked for.
     NotTheName,
+    /// What was typed is not the word asked for.
+    NotTheWord,
     /// A role that is held or named.
     RoleInUse {
         holders: u64,
@@ -87,6 +89,15 @@ pub enum Fault {
     NotBindings,
     /// The vault has no key that keeps a secret.
     NotKept,
+    /// A person where an agent or a service is meant.
+    NotAnAgent,
+    /// No `server/tool` and no `server/*`.
+    NotTools,
+    NotAnOwner,
+    /// Another owner is needed.
+    SecondPerson,
+    /// A break-glass request that can be confirmed no more.
+    Over,
     Refused,
 }
 
@@ -128,6 +139,7 @@ impl Problem {
             Fault::Past => "This moment has passed. Choose a later one, or leave it empty.".to_owned(),
             Fault::NoKind => "Choose one of these.".to_owned(),
             Fault::NotTheName => "This is not the name. Nothing was deleted.".to_owned(),
+            Fault::NotTheWord => "This is not the word. Nothing was stopped.".to_owned(),
             Fault::RoleInUse { holders, rules } => role_in_use(holders, rules),
             Fault::KeysBound => {
                 "Enforcement keys are bound to it. Delete them in Settings, Enforcement keys first."
@@ -192,6 +204,13 @@ impl Problem {
             Fault::NotKept => {
                 "This could not be kept: the vault's key is not at hand. Ask whoever runs the server.".to_owned()
             }
+            Fault::NotAnAgent => "This is a person. Choose “Subject”.".to_owned(),
+            Fault::NotTools => "Write crm/refund, or crm/* for all tools of a server.".to_owned(),
+            Fault::NotAnOwner => "Only an active owner may do this.".to_owned(),
+            Fault::SecondPerson => {
+                "There are two owners, so another one than who asked must confirm this.".to_owned()
+            }
+            Fault::Over => "This was asked for too long ago, is confirmed, or was taken back.".to_owned(),
             Fault::Refused => "The database refused these values. Nothing was changed.".to_owned(),
         }
     }

@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 use leptos::context::use_context;
 use policy::Timestamp;
 use policy::binding::{BindingError, MAX_BINDINGS};
-use store::administration::Committed;
+use store::administration::{Committed, EmergencyError, MAX_REASON};
 use store::{Actor, StoreError, Via, WriteError};
 
 /// Why nothing was changed.
@@ -66,6 +66,7 @@ impl From<WriteError> for Refusal {
             WriteError::InUse { .. } => Problem::of_form(Fault::KeysBound),
             WriteError::Issuer(why) => Problem::new(why.field, Fault::Refused),
             WriteError::Binding(why) => binding_problem(&why),
+            WriteError::Emergency(error) => emergency(error),
             WriteError::Blocked { .. } => Problem::of_form(Fault::Blocked),
             WriteError::Stale { .. } => Problem::of_form(Fault::Stale),
         };
@@ -81,6 +82,21 @@ fn binding_problem(why: &BindingError) -> Problem {
         BindingError::Pointer(_) => Problem::new("bindings", Fault::NotBindings),
         BindingError::Twice(_) => Problem::new("bindings", Fault::Twice),
         BindingError::TooMany => Problem::new("bindings", Fault::TooMany(MAX_BINDINGS)),
+    }
+}
+
+fn emergency(error: EmergencyError) -> Problem {
+    match error {
+        EmergencyError::NoReason => Problem::new("reason", Fault::Missing),
+        EmergencyError::LongReason => Problem::new("reason", Fault::TooLong(MAX_REASON)),
+        EmergencyError::Control => Problem::of_form(Fault::Control),
+        EmergencyError::Scope(_) => Problem::new("target", Fault::Refused),
+        EmergencyError::NotAnAgent => Problem::new("target", Fault::NotAnAgent),
+        EmergencyError::Tools => Problem::new("tools", Fault::NotTools),
+        EmergencyError::Minutes => Problem::new("minutes", Fault::NotBetween(1, 15)),
+        EmergencyError::NotAnOwner => Problem::of_form(Fault::NotAnOwner),
+        EmergencyError::SecondPerson => Problem::of_form(Fault::SecondPerson),
+        EmergencyError::Over => Problem::of_form(Fault::Over),
     }
 }
 

@@ -50,7 +50,7 @@ pub async fn save_issuer(
         endpoint,
         client_id,
     };
-    super::write::save(&console, &signed_in, form, pdp::Secret::new(client_secret)).await
+    super::write::save(&console, &signed_in, form, &pdp::Secret::new(client_secret)).await
 }
 
 /// Its tokens count again from the next call on.

@@ -48,12 +48,12 @@ pub(super) async fn save(
     console: &Console,
     signed_in: &SignedIn,
     form: IssuerFields,
-    client_secret: Secret,
+    client_secret: &Secret,
 ) -> Result<(), AppError> {
     let ask = form.ask();
     let page = if ask == Ask::New { Place::new(ISSUERS.path) } else { place(&form.id) };
     let draft = form.draft(ask);
-    let result = put(console, signed_in, form, &client_secret).await;
+    let result = put(console, signed_in, form, client_secret).await;
     respond(result.map(|(url, saved)| (place(&id_of(&url)), saved)), &page.asking(ask), draft)
 }
 

@@ -6,7 +6,7 @@ use crate::components::untrusted::plain;
 use crate::pages::decisions::query::{DecisionQuery, Span};
 use crate::pages::server::head::href_of;
 use crate::permission::{ConsoleRole, Permission};
-use crate::routes::{EVIDENCE, KEYS, RULE, RULES, SERVER, SERVERS, SUBJECT, SUBJECTS};
+use crate::routes::{CHANGES, EMERGENCY, EVIDENCE, KEYS, RULE, RULES, SERVER, SERVERS, SUBJECT, SUBJECTS};
 use crate::url::{encode, href};
 use crate::verdict::Verdict;
 use store::overview::{EndingApiKeys, ReviewCount};
@@ -28,6 +28,8 @@ pub(super) struct Found {
     pub(super) looked_at: Option<usize>,
     /// The day of the oldest decision, where it is long ago.
     pub(super) oldest: Option<String>,
+    /// Break-glass grants of the last 24 hours, and the calls that they alone allowed.
+    pub(super) glass: (i64, i64),
 }
 
 /// Who reads, and which tenant they chose.
@@ -49,6 +51,7 @@ pub(super) fn attention(found: &Found, reader: Reader<'_>) -> Vec<Attention> {
     let evidence = reader.role.may(EVIDENCE.permission);
     let keys = reader.role.may(KEYS.permission);
     [
+        glass(found.glass, reader),
         stopped(&found.stopped).filter(|_| evidence),
         found.changed.as_ref().map(|tools| review(tools, "changed since review", reader)),
         waiting(found.waiting, reader),
@@ -71,6 +74,20 @@ pub(super) fn counted(count: i64, one: &str, many: &str) -> String {
 /// One of two words.
 fn by<'a>(count: i64, one: &'a str, many: &'a str) -> &'a str {
     if count == 1 { one } else { many }
+}
+
+fn glass((grants, uses): (i64, i64), reader: Reader<'_>) -> Option<Attention> {
+    let (href, action) = if reader.role.may(EMERGENCY.permission) {
+        (EMERGENCY.path.to_owned(), "See Emergency")
+    } else {
+        (href(CHANGES.path, [("kind", Some("break_glass"))]), "See the changes")
+    };
+    (grants > 0).then(|| Attention {
+        count: counted(grants, "break-glass grant", "break-glass grants"),
+        rest: format!("in the last 24 hours, used for {}", counted(uses, "call", "calls")),
+        href,
+        action: action.to_owned(),
+    })
 }
 
 fn stopped(stopped: &[(String, String)]) -> Option<Attention> {
@@ -202,6 +219,7 @@ mod tests {
             never: vec!["0190".to_owned()],
             looked_at: None,
             oldest: Some("3 Mar".to_owned()),
+            glass: (0, 0),
         }
     }
 
@@ -266,6 +284,15 @@ mod tests {
             told[6],
             ("2 rules of the first 200 can never match".to_owned(), "/rules?tenant=acme".to_owned())
         );
+    }
+
+    #[test]
+    fn break_glass_comes_first_and_leads_where_one_may_go() {
+        let found = Found { glass: (1, 2), ..all() };
+        let first = |role| told(&found, role, None)[0].clone();
+        let words = "1 break-glass grant in the last 24 hours, used for 2 calls".to_owned();
+        assert_eq!(first(ConsoleRole::Owner), (words.clone(), "/emergency".to_owned()));
+        assert_eq!(first(ConsoleRole::Auditor), (words, "/changes?kind=break_glass".to_owned()));
     }
 
     #[test]

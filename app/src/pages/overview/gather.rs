@@ -35,6 +35,8 @@ const OLD: i64 = 90 * DAY;
 
 /// Chains without an end that are looked at.
 const MOST_CHAINS: u64 = 100;
+/// Break-glass grants of a day that are looked at.
+const MOST_GRANTS: u64 = 20;
 /// Rules that are looked at for those that can never match.
 const MOST_RULES: usize = 200;
 
@@ -70,6 +72,7 @@ pub(super) async fn overview(
         never,
         looked_at,
         oldest: oldest.filter(|at| *at < ago(now, OLD)).map(|at| Moment::new(at, now).words),
+        glass: glass(store, slug, now).await?,
     };
     let reader = Reader { role, tenant: tenant.as_deref() };
     Ok(Overview {
@@ -83,6 +86,16 @@ pub(super) async fn overview(
             fact(format!("Countersign {}", console.version)),
         ],
     })
+}
+
+/// Break-glass grants of the last 24 hours, and the calls that they alone allowed.
+async fn glass(store: &Store, tenant: Option<&TenantSlug>, now: Timestamp) -> Result<(i64, i64), StoreError> {
+    let grants = store.list_confirmed_break_glass(ago(now, DAY), tenant, MOST_GRANTS).await?;
+    let mut uses = 0;
+    for grant in &grants {
+        uses += store.count_break_glass_uses(grant).await?;
+    }
+    Ok((i64::try_from(grants.len()).unwrap_or(i64::MAX), uses))
 }
 
 fn ago(now: Timestamp, micros: i64) -> Timestamp {

@@ -111,6 +111,7 @@ fn draw(found: &ResourceView, ask: Option<Ask>, answer: &Answer, may_write: bool
 }
 
 fn facts(found: &ResourceView) -> AnyView {
+    let (kind, tenant, sensitivity) = (found.kind.clone(), found.tenant.clone(), found.sensitivity.clone());
     let attributes = if found.attributes.is_empty() {
         view! { <Nothing/> }.into_any()
     } else {
@@ -129,13 +130,13 @@ fn facts(found: &ResourceView) -> AnyView {
             </header>
             <dl class="definition-list definition-list-wide">
                 <Definition term="Type">
-                    <UntrustedLine text=found.kind.clone()/>
+                    <UntrustedLine text=kind/>
                 </Definition>
                 <Definition term="Tenant">
-                    <UntrustedLine text=found.tenant.clone()/>
+                    <UntrustedLine text=tenant/>
                 </Definition>
                 <Definition term="Sensitivity">
-                    <span>{found.sensitivity.clone()}</span>
+                    <span>{sensitivity}</span>
                 </Definition>
                 <Definition term="Attributes">{attributes}</Definition>
                 <Definition term="Named by arguments of">{tools}</Definition>

@@ -9,6 +9,7 @@ use crate::components::page_head::{Crumbs, PageHead};
 use crate::components::time::Time;
 use crate::components::untrusted::{UntrustedLine, plain};
 use crate::pages::decisions::query::{DecisionQuery, Span};
+use crate::pages::emergency::query::stop_href;
 use crate::pages::form::answer::{Answer, Done};
 use crate::pages::form::input::Filled;
 use crate::pages::form::may;
@@ -135,6 +136,16 @@ fn calls(head: &ServerHead) -> AnyView {
 fn actions(head: &ServerHead, may_write: bool, asking: Asking) -> AnyView {
     let decisions = DecisionQuery { server: Some(head.slug.clone()), ..DecisionQuery::default() }.href();
     let turn = may_write.then(|| turn(head));
+    let stop = may(Permission::Emergency).then(|| {
+        view! {
+            <li>
+                <a href=stop_href("server", &head.slug, "") rel="external">
+                    <Icon glyph=Glyph::Warning/>
+                    "Stop …"
+                </a>
+            </li>
+        }
+    });
     let review = head.next_review.as_ref().filter(|_| may_write).map(|id| {
         let label = match head.tools.to_review() {
             1 => "Review 1 tool".to_owned(),
@@ -166,6 +177,7 @@ fn actions(head: &ServerHead, may_write: bool, asking: Asking) -> AnyView {
                         </a>
                     </li>
                     {turn}
+                    {stop}
                 </ul>
             </details>
             {discover}

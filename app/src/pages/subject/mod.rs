@@ -11,6 +11,7 @@ pub mod view;
 #[cfg(feature = "ssr")]
 pub mod write;
 
+use super::emergency::stop_link;
 use super::form::answer::{Answer, Done};
 use super::form::may;
 use super::form::notice::{Answered, Undo};
@@ -119,6 +120,7 @@ fn head(subject: &SubjectView, may_write: bool) -> AnyView {
     } else {
         view! { <span class="pill pill-strong">"Disabled"</span> }.into_any()
     };
+    let stop = may_write.then(|| stop_link("subject", &subject.id, "")).flatten();
     let actions = may_write.then(|| actions(subject));
     view! {
         <Title text=title/>
@@ -128,6 +130,7 @@ fn head(subject: &SubjectView, may_write: bool) -> AnyView {
                 <UntrustedLine text=subject.name.clone()/>
             </h1>
             {state}
+            {stop}
             {actions}
         </header>
         <ul class="facts page-lead">

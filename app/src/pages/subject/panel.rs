@@ -42,7 +42,7 @@ pub fn panel(subject: &SubjectView, answer: &Answer) -> Option<AnyView> {
         Ask::Unmap => {
             Some(identities::unmap(subject, answer).unwrap_or_else(|| gone("There is no such identity")))
         }
-        Ask::Suspend | Ask::Rotate | Ask::Finish | Ask::Map => None,
+        _ => None,
     }
 }
 

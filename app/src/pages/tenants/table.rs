@@ -7,6 +7,7 @@ use crate::components::empty::{Empty, EmptyFiltered};
 use crate::components::icon::Glyph;
 use crate::components::time::Time;
 use crate::components::untrusted::{UntrustedLine, plain};
+use crate::pages::emergency::stop_link;
 use crate::pages::form::answer::Answer;
 use crate::pages::form::place::{Ask, Place};
 use crate::routes::{ROLES, SUBJECTS, TENANTS};
@@ -91,6 +92,7 @@ fn row(line: TenantLine, may_write: bool) -> AnyView {
 fn actions(line: &TenantLine) -> AnyView {
     let ask = |ask: Ask| Place::new(TENANTS.path).asking(ask).of(line.slug.as_str()).href();
     let label = |verb: &str| format!("{verb} {}", plain(&line.name));
+    let stop = line.active.then(|| stop_link("tenant", "", &line.slug)).flatten();
     let turn = if line.active {
         view! {
             <a class="button button-small" href=ask(Ask::Suspend) rel="external" aria-label=label("Suspend")>
@@ -115,6 +117,7 @@ fn actions(line: &TenantLine) -> AnyView {
                 "Rename"
             </a>
             {turn}
+            {stop}
             <a
                 class="button button-small button-danger"
                 href=ask(Ask::Delete)

@@ -16,6 +16,7 @@ use crate::components::tool_name::{ToolName, tool_text};
 use crate::components::untrusted::plain;
 use crate::pages::changes::query::ChangeQuery;
 use crate::pages::decisions::table::DecisionTable;
+use crate::pages::emergency::stop_link;
 use crate::pages::form::answer::Answer;
 use crate::pages::form::may;
 use crate::pages::form::notice::Answered;
@@ -118,6 +119,7 @@ fn draw(tool: ToolView, answer: &Answer) -> AnyView {
         ),
         ReviewState::Gone => Some("The server lists it no longer, so every call of it is denied."),
     };
+    let stop = stop_link("tool", &format!("{}/{}", tool.server, tool.name), "");
     let decisions = decisions(&tool);
     let changes = ChangeQuery {
         kind: Some("tool".to_owned()),
@@ -133,6 +135,7 @@ fn draw(tool: ToolView, answer: &Answer) -> AnyView {
             </h1>
             {state(tool.review)}
             {review}
+            {stop}
         </header>
         {lead.map(|lead| view! { <p class="page-lead">{lead}</p> })}
         <div class="two-thirds">

@@ -1,6 +1,7 @@
 //! Decisions as tables that read like documentation, and the properties that hold whatever the rules are.
 
 mod bound;
+mod emergency;
 mod order;
 mod properties;
 mod rules;

@@ -1,7 +1,8 @@
 //! What holds whatever the rules and the call are.
 
+use super::emergency::{decide, grant, held, switch};
 use super::*;
-use crate::labels::Effect;
+use crate::labels::{Effect, StopScope};
 use crate::reason::Reason;
 use proptest::prelude::*;
 
@@ -147,5 +148,42 @@ proptest! {
             prop_assert!(rule.effect != Effect::Allow || rule.truth == crate::decision::Truth::True);
         }
         prop_assert_eq!(decision.is_allow(), decision.reason == Reason::Allowed);
+    }
+
+    #[test]
+    fn a_switch_never_turns_a_deny_into_an_allow(
+        rules in rules(),
+        arguments in any_arguments(),
+        scope in prop::sample::select(StopScope::ALL),
+        target in prop::sample::select(vec!["", "alice", "bob", "crm", "erp", "crm/refund", "erp/refund"]),
+        glass in any::<bool>(),
+    ) {
+        let world = world(rules, arguments);
+        let grants: Vec<_> = glass.then(|| held("alice", "crm/*")).into_iter().collect();
+        let before = decide(&world, Vec::new(), grants.clone());
+        let after = decide(&world, vec![switch(scope, target)], grants);
+        prop_assert!(after == before || after.reason == Reason::KillSwitch);
+        prop_assert!(before.is_allow() || !after.is_allow());
+    }
+
+    #[test]
+    fn a_grant_never_beats_a_deny_rule_and_is_named_where_it_counts(rules in rules(), arguments in any_arguments()) {
+        let world = world(rules, arguments);
+        let before = world.decide();
+        let after = decide(&world, Vec::new(), vec![held("alice", "crm/*")]);
+        if before.reason == Reason::DeniedByRule || before.is_allow() {
+            prop_assert_eq!(after, before);
+        } else {
+            prop_assert!(after.is_allow() && after.break_glass.is_some());
+            prop_assert_eq!(after.rules, before.rules);
+        }
+    }
+
+    #[test]
+    fn a_grant_that_is_over_or_somebody_elses_changes_nothing(rules in rules(), arguments in any_arguments()) {
+        let world = world(rules, arguments);
+        let over = grant("alice", "*/*", "2026-11-23T11:45:00Z", "2026-11-23T12:00:00Z");
+        let grants = vec![over, held("bob", "*/*"), held("alice", "erp/*")];
+        prop_assert_eq!(decide(&world, Vec::new(), grants), world.decide());
     }
 }

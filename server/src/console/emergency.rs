@@ -1,0 +1,111 @@
+//! Break-glass is confirmed with the own password once more: whoever finds the browser of an owner open must not be the
+//! second person.
+
+use super::ConsoleState;
+use super::address::Address;
+use super::answer::{self, Plain};
+use super::brake::{self, Attempt};
+use super::passwords::PasswordError;
+use super::setup::BUSY;
+use super::sign_in;
+use app::pages::emergency::panel::CONFIRM;
+use app::pages::form::answer::{Done, Draft};
+use app::pages::form::place::{Ask, Place};
+use app::pages::form::respond::{Refusal, saved};
+use app::permission::Permission;
+use app::routes::EMERGENCY;
+use app::session::SignedIn;
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::post;
+use axum::{Extension, Form, Router};
+use serde::Deserialize;
+use store::{Actor, StoreError, Via};
+
+/// The route. It needs a signed-in account, as pages do: to be merged within that ring.
+pub(super) fn router() -> Router<ConsoleState> {
+    Router::new().route(CONFIRM, post(confirm).get(to_page))
+}
+
+async fn to_page() -> Response {
+    answer::see_other(EMERGENCY.path)
+}
+
+/// Missing fields are empty, and refused as such.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Fields {
+    id: String,
+    password: String,
+}
+
+async fn confirm(
+    State(state): State<ConsoleState>,
+    plain: Plain,
+    Extension(signed_in): Extension<SignedIn>,
+    address: Address,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Response {
+    if !signed_in.role.may(Permission::Emergency) {
+        let text = format!("This needs the role {}.", Permission::Emergency.holders_in_words());
+        return unchanged(&plain, StatusCode::FORBIDDEN, &text);
+    }
+    let Ok(Form(fields)) = fields else { return plain.unreadable() };
+    match brake::count(&state, Attempt::SignedIn { account: &signed_in.account_id, address }).await {
+        Ok(None) => {}
+        Ok(Some(seconds)) => {
+            let text = format!("Too many attempts. Try again in {seconds} seconds.");
+            return sign_in::retry_after(unchanged(&plain, StatusCode::TOO_MANY_REQUESTS, &text), seconds);
+        }
+        Err(error) => return plain.unavailable(&error),
+    }
+    let account = match state.store.account(&signed_in.account_id).await {
+        Ok(Some(account)) => account,
+        Ok(None) => return answer::see_other("/sign-in"),
+        Err(error) => return plain.unavailable(&error),
+    };
+    let kept = account.password_hash.as_ref().map(|hash| hash.as_str().to_owned());
+    match state.passwords.verify(fields.password, kept).await {
+        Ok(true) => {}
+        Ok(false) => return unchanged(&plain, StatusCode::FORBIDDEN, "The password is not right."),
+        Err(PasswordError::Busy) => return unchanged(&plain, StatusCode::SERVICE_UNAVAILABLE, BUSY),
+        Err(error @ PasswordError::Hash) => return plain.internal(&error),
+    }
+    match keep(&state, &plain, &signed_in, &fields.id).await {
+        Ok(leads_to) => answer::see_other(&leads_to),
+        Err(error) => plain.unavailable(&error),
+    }
+}
+
+/// Confirms it; where the answer leads.
+async fn keep(
+    state: &ConsoleState,
+    plain: &Plain,
+    signed_in: &SignedIn,
+    id: &str,
+) -> Result<String, StoreError> {
+    let request_id = Some(plain.correlation.0.clone());
+    let by = Actor { name: signed_in.login.clone(), via: Via::Console, request_id };
+    let page = Place::new(EMERGENCY.path);
+    let mut writer = state.store.write(by).await?;
+    match writer.confirm_break_glass(id, Some(&signed_in.account_id)).await {
+        Ok(grant) => {
+            let committed = writer.commit().await?;
+            tracing::warn!(grant = %grant.id, account = %signed_in.account_id, "break-glass was confirmed");
+            Ok(page.saved(&saved(Done::BreakGlassConfirmed, &committed)))
+        }
+        Err(error) => match Refusal::from(error) {
+            Refusal::Problems(problems) => {
+                let draft = Draft::new(Ask::Confirm.as_str(), [("id", id)]).with(problems);
+                Ok(page.asking(Ask::Confirm).of(id).refused(&draft))
+            }
+            Refusal::Store(error) => Err(error),
+        },
+    }
+}
+
+fn unchanged(plain: &Plain, status: StatusCode, text: &str) -> Response {
+    plain.message(status, "Break-glass was not confirmed", text, Some((EMERGENCY.path, "Back to Emergency")))
+}

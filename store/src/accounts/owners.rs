@@ -1,0 +1,23 @@
+//! The active owners: those who may be asked to be the second person.
+
+use super::{AccountRole, Accounts};
+use crate::db::{StoreError, Tx};
+use sea_query::{Expr, ExprTrait, LockType, Order, Query};
+
+#[derive(sqlx::FromRow)]
+struct IdRow {
+    id: String,
+}
+
+/// The ids of all active owners, in order, held until this transaction is over.
+pub(crate) async fn active_owners(tx: &mut Tx) -> Result<Vec<String>, StoreError> {
+    let owners = Query::select()
+        .column(Accounts::Id)
+        .from(Accounts::Table)
+        .and_where(Expr::col(Accounts::Role).eq(AccountRole::Owner.as_str()))
+        .and_where(Expr::col(Accounts::Active).eq(1_i64))
+        .order_by(Accounts::Id, Order::Asc)
+        .lock(LockType::NoKeyUpdate)
+        .take();
+    Ok(tx.fetch_all::<IdRow>(&owners).await?.into_iter().map(|row| row.id).collect())
+}
