@@ -91,7 +91,7 @@ pub(crate) fn describe(id: &DecisionId, question: &Question, decided: &Decided, 
             let known = decided.set.as_deref().and_then(|set| set.server_by_audience(id));
             (Some(known.map_or_else(|| id.clone(), |server| server.slug.to_string())), None)
         }
-        Target::UnknownMethod | Target::Unnamed => {
+        Target::Resource | Target::UnknownMethod | Target::Unnamed => {
             (facts.credential.server.as_ref().map(ToString::to_string), None)
         }
     };

@@ -192,10 +192,10 @@ pub struct ResourceFacts {
     pub attributes: Map<String, Value>,
 }
 
-/// A resource that the call's arguments name, by a binding of the tool.
+/// A resource that the call's arguments name, by a binding of the tool; or that the call itself is about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BoundFact {
-    /// Where in the arguments it is named: a JSON Pointer without `*`.
+    /// Where in the arguments it is named: a JSON Pointer without `*`. Empty where the call itself is about it.
     pub at: String,
     #[serde(rename = "type")]
     pub kind: String,

@@ -16,7 +16,7 @@ use policy::{Rule, ServerSlug, TenantSlug};
 use serde_json::Value;
 
 /// The keys of a rule that come first, in this order.
-const RULE_KEYS: [&str; 14] = [
+const RULE_KEYS: [&str; 16] = [
     "name",
     "tenant",
     "effect",
@@ -25,6 +25,8 @@ const RULE_KEYS: [&str; 14] = [
     "subjects",
     "kinds",
     "tools",
+    "actions",
+    "resources",
     "risk_at_least",
     "sensitivity",
     "parameters",
@@ -423,6 +425,7 @@ rules:
     approval: { approvers: [finance], quorum: 2, expires_in: 30m, uses: 3 }
     valid: { from: 2026-11-01T00:00:00Z, until: 2027-01-01T00:00:00Z }
     explain: false
+  - { name: two, effect: deny, status: enforced, actions: ['read', 'de*'], resources: ['record:*'], when: 'action.soft' }
 credentials:
   - name: crm-pep
     tenant: acme

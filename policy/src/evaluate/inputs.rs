@@ -36,7 +36,7 @@ impl<'a> Inputs<'a> {
         thing: Thing<'a>,
         open: Open,
     ) -> Self {
-        let sent = if open.holds("args") { None } else { thing.arguments(request.call) };
+        let sent = thing.arguments(request.call).filter(|_| !open.holds("args"));
         Self {
             request,
             party,

@@ -4,15 +4,19 @@
 mod admission;
 mod audience;
 mod bound;
+mod could;
 mod emergency;
 mod inputs;
 mod nearest;
+mod open;
 mod rules;
+mod scope_words;
+mod thing;
 pub(crate) mod values;
 mod words;
 
 use crate::arguments::Arguments;
-use crate::call::{Call, Target};
+use crate::call::{Call, ResourceRef, Target};
 use crate::compile::{CompiledServer, CompiledTool, PolicySet};
 use crate::decision::{Decision, Outcome};
 use crate::facts::{Facts, Revision};
@@ -22,8 +26,11 @@ use crate::reason::Reason;
 use admission::Party;
 
 pub use admission::tenant_of;
-pub use bound::{NamedResource, called_tool, named_resources};
+pub use bound::{NamedResource, called_tool, named_resources, resources_of};
+pub use could::{Clause, Could, Verdict, could};
 pub(crate) use inputs::Inputs;
+pub use open::Open;
+pub(crate) use thing::Thing;
 
 /// All that a decision rests on, but for the compiled policy.
 #[derive(Debug, Clone, Copy)]
@@ -42,39 +49,64 @@ pub fn evaluate(set: Option<&PolicySet>, request: &EvaluationRequest<'_>) -> Dec
     };
     let revision =
         Revision { global: request.facts.global_revision, tenant: party.membership.tenant_revision };
-    let mut decision = match set {
-        Some(set) if set.tenant.slug == party.membership.tenant && set.revision == revision => {
-            within_tenant(set, request, &party)
-        }
-        // Facts and rules of different moments never decide together.
-        _ => Decision::deny(
-            Reason::PolicyUnavailable,
-            format!(
-                "the compiled policy is not that of tenant `{}` at revision {revision}",
-                party.membership.tenant
-            ),
-        ),
+    let mut decision = match of_one_moment(set, &party, revision) {
+        Ok(set) => within_tenant(set, request, &party),
+        Err(decision) => decision,
     };
     decision.tenant = Some(party.membership.tenant.clone());
     decision.revision = revision;
     decision
 }
 
+/// Facts and rules of different moments never decide together.
+fn of_one_moment<'a>(
+    set: Option<&'a PolicySet>,
+    party: &Party<'_>,
+    revision: Revision,
+) -> Result<&'a PolicySet, Decision> {
+    let fits = |set: &&PolicySet| set.tenant.slug == party.membership.tenant && set.revision == revision;
+    set.filter(fits).ok_or_else(|| {
+        Decision::deny(
+            Reason::PolicyUnavailable,
+            format!(
+                "the compiled policy is not that of tenant `{}` at revision {revision}",
+                party.membership.tenant
+            ),
+        )
+    })
+}
+
 fn within_tenant(set: &PolicySet, request: &EvaluationRequest<'_>, party: &Party<'_>) -> Decision {
+    match reach(set, request, party) {
+        Ok(thing @ Thing::Tool { server, tool }) => call_tool(set, request, party, server, tool, thing),
+        Ok(thing @ Thing::Resource { .. }) => rules::decide(set, request, party, thing),
+        Err(settled) => settled,
+    }
+}
+
+/// What the call is about, as far as everything before its arguments and the rules lets it come.
+///
+/// # Errors
+/// The decision, where that is settled before: a denial, or the allow of what is open to every member.
+fn reach<'a>(
+    set: &'a PolicySet,
+    request: &EvaluationRequest<'a>,
+    party: &Party<'_>,
+) -> Result<Thing<'a>, Decision> {
     if !set.tenant.active {
-        return Decision::deny(Reason::TenantSuspended, format!("tenant `{}` is suspended", set.tenant.slug));
+        let why = format!("tenant `{}` is suspended", set.tenant.slug);
+        return Err(Decision::deny(Reason::TenantSuspended, why));
     }
     let target = request.call.target(request.facts.credential.server.as_ref());
     if let Some(decision) = emergency::stopped(set, request.facts, party, &target) {
-        return decision;
+        return Err(decision);
     }
     match target {
-        Target::Tool { server, name } => match callable(set, request.facts, server.as_str(), &name) {
-            Ok((server, tool)) => call_tool(set, request, party, server, tool),
-            Err(decision) => decision,
-        },
-        Target::Server { id } => server_method(set, request, party, &id),
-        Target::UnknownMethod => without_server(set, request.facts, || {
+        Target::Tool { server, name } => callable(set, request.facts, server.as_str(), &name)
+            .map(|(server, tool)| Thing::Tool { server, tool }),
+        Target::Server { id } => Err(server_method(set, request, party, &id)),
+        Target::Resource => resource(set, request.facts, &request.call.resource),
+        Target::UnknownMethod => Err(without_server(set, request.facts, || {
             Decision::deny(
                 Reason::UnknownMethod,
                 format!(
@@ -83,13 +115,35 @@ fn within_tenant(set: &PolicySet, request: &EvaluationRequest<'_>, party: &Party
                     words::short(&request.call.resource.kind)
                 ),
             )
-        }),
-        Target::Unnamed => without_server(set, request.facts, || {
+        })),
+        Target::Unnamed => Err(without_server(set, request.facts, || {
             Decision::deny(
                 Reason::UnknownTool,
                 "the enforcement key is bound to no server, so a tool is named `server/tool`; no server was named",
             )
-        }),
+        })),
+    }
+}
+
+/// A resource that is no part of a server. One that is registered must be the caller's tenant's; of any other, the
+/// rules decide alone.
+fn resource<'a>(set: &PolicySet, facts: &'a Facts, named: &'a ResourceRef) -> Result<Thing<'a>, Decision> {
+    audience::check(facts, None)?;
+    let read = facts.bound.iter().find(|fact| fact.kind == named.kind && fact.id == named.id);
+    let Some(read) = read else {
+        // Facts that were not read never decide.
+        return Err(Decision::deny(Reason::PolicyUnavailable, "the resource of the call was not read"));
+    };
+    match &read.resource {
+        Some(resource) if resource.tenant != set.tenant.slug => Err(Decision::deny(
+            Reason::ResourceTenantMismatch,
+            format!(
+                "the resource of type {} is of another tenant than `{}`",
+                words::short(&named.kind),
+                set.tenant.slug
+            ),
+        )),
+        registered => Ok(Thing::Resource { named, facts: registered.as_ref() }),
     }
 }
 
@@ -189,6 +243,7 @@ fn call_tool(
     party: &Party<'_>,
     server: &CompiledServer,
     tool: &CompiledTool,
+    thing: Thing<'_>,
 ) -> Decision {
     let mut notes = Vec::new();
     if let Err(decision) = check_arguments(request, server, tool, &mut notes) {
@@ -198,7 +253,7 @@ fn call_tool(
         decision.notes = notes;
         return decision;
     }
-    let mut decision = rules::decide(set, request, party, server, tool);
+    let mut decision = rules::decide(set, request, party, thing);
     decision.notes = notes;
     decision
 }
