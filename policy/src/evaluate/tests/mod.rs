@@ -1,7 +1,9 @@
 //! Decisions as tables that read like documentation, and the properties that hold whatever the rules are.
 
 mod bound;
+mod could;
 mod emergency;
+mod general;
 mod order;
 mod properties;
 mod rules;
