@@ -187,7 +187,7 @@ mod tests {
     use policy::facts::{
         AssertedProperties, CredentialFacts, MembershipFacts, Revision, SubjectFacts, TokenFacts,
     };
-    use policy::labels::{ArgumentsMode, Responses, Trust};
+    use policy::labels::{ArgumentsMode, Responses, Search, Trust};
     use policy::{Call, Reason, SubjectKind, TenantSlug, Timestamp};
 
     fn object(value: Value) -> Map<String, Value> {
@@ -232,6 +232,7 @@ mod tests {
                 trust: Trust::AssertAttributes,
                 arguments: ArgumentsMode::Required,
                 responses: Responses::Explained,
+                search: Search::Nothing,
             },
             identity: Identity::Asserted {
                 subject: SubjectFacts {

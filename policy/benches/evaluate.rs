@@ -9,7 +9,7 @@ use policy::evaluate::{EvaluationRequest, evaluate};
 use policy::facts::{
     AssertedProperties, CredentialFacts, Facts, Identity, MembershipFacts, Revision, RoleGrant, SubjectFacts,
 };
-use policy::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust};
+use policy::labels::{ArgumentsMode, Responses, ReviewState, Risk, Search, Sensitivity, SubjectKind, Trust};
 use policy::{RuleId, ServerSlug, SubjectId, TenantSlug, Timestamp, ToolId};
 use serde_json::{Map, Value, json};
 use std::hint::black_box;
@@ -29,6 +29,7 @@ fn facts() -> Facts {
             trust: Trust::VerifyToken,
             arguments: ArgumentsMode::Required,
             responses: Responses::Explained,
+            search: Search::Nothing,
         },
         identity: Identity::ApiKey {
             key: "k".into(),

@@ -1,7 +1,7 @@
 //! What the live state said about the caller, read in one statement for one call.
 
 use crate::ids::{CredentialId, ServerSlug, SubjectId, TenantSlug};
-use crate::labels::{ArgumentsMode, Responses, Sensitivity, SubjectKind, Trust};
+use crate::labels::{ArgumentsMode, Responses, Search, Sensitivity, SubjectKind, Trust};
 use crate::reason::Reason;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,17 @@ pub struct CredentialFacts {
     pub trust: Trust,
     pub arguments: ArgumentsMode,
     pub responses: Responses,
+    #[serde(default = "nothing", skip_serializing_if = "is_nothing")]
+    pub search: Search,
+}
+
+fn nothing() -> Search {
+    Search::Nothing
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape serde asks for")]
+fn is_nothing(search: &Search) -> bool {
+    *search == Search::Nothing
 }
 
 /// A role the caller holds in one tenant, and where it came from.

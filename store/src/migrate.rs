@@ -37,6 +37,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0006_vault"),
     migration!("0007_resources"),
     migration!("0008_emergency"),
+    migration!("0009_search"),
 ];
 
 impl Migration {

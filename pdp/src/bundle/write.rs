@@ -10,7 +10,7 @@ use super::yaml::{Node, document};
 use policy::binding::Binding;
 use policy::issuer::ClientAuth;
 use policy::labels::{
-    ArgumentsMode, OnUnknown, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust,
+    ArgumentsMode, OnUnknown, Responses, ReviewState, Risk, Search, Sensitivity, SubjectKind, Trust,
 };
 use policy::{Rule, ServerSlug, TenantSlug};
 use serde_json::Value;
@@ -333,7 +333,7 @@ fn credential(entry: &CredentialEntry) -> Node {
         active,
         secret_env,
         issuer: _,
-        search: _,
+        search,
     } = entry;
     Keys::default()
         .with("name", name.as_str())
@@ -342,6 +342,7 @@ fn credential(entry: &CredentialEntry) -> Node {
         .with_any("trust", trust.map(Trust::as_str))
         .with_any("arguments", arguments.map(ArgumentsMode::as_str))
         .with_any("responses", responses.map(Responses::as_str))
+        .with_any("search", search.map(Search::as_str))
         .with_any("active", *active)
         .with_any("secret_env", secret_env.as_deref())
         .node()
@@ -433,6 +434,7 @@ credentials:
     trust: assert_subject
     arguments: by_name
     responses: minimal
+    search: own
     active: false
     secret_env: CRM_PEP_KEY
 ";

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use pdp::Secret;
 use pdp::secret::KeyKind;
-use policy::labels::{ArgumentsMode, Responses, Trust};
+use policy::labels::{ArgumentsMode, Responses, Search, Trust};
 use policy::{ServerSlug, TenantSlug, Timestamp};
 use std::process::ExitCode;
 use store::administration::{Credential, Page};
@@ -38,6 +38,9 @@ enum Command {
         /// explained or minimal.
         #[arg(long, default_value = "explained")]
         responses: Responses,
+        /// none or own: whether it may search, within its own tenant and server.
+        #[arg(long, default_value = "none")]
+        search: Search,
         /// When the secret stops working (RFC 3339) [default: never].
         #[arg(long)]
         expires_at: Option<String>,
@@ -63,7 +66,7 @@ const KEYS_AT_ONCE: usize = 2;
 pub(crate) async fn run(config: &Config, options: Options) -> Result<ExitCode> {
     let store = open(config).await?;
     match options.command {
-        Command::Create { name, server, tenant, trust, arguments, responses, expires_at } => {
+        Command::Create { name, server, tenant, trust, arguments, responses, search, expires_at } => {
             let expires_at = moment(expires_at)?;
             let mut writer = store.write(operator()).await?;
             if writer.get_credential_by_name(&name).await?.is_some() {
@@ -77,6 +80,7 @@ pub(crate) async fn run(config: &Config, options: Options) -> Result<ExitCode> {
                 trust,
                 arguments,
                 responses,
+                search,
                 ..Credential::new(&name)
             };
             let stored = writer.put_credential(&credential).await?;

@@ -18,7 +18,7 @@ use crate::facts::{
     AssertedProperties, CredentialFacts, Facts, Identity, MembershipFacts, Revision, RoleGrant, SubjectFacts,
 };
 use crate::ids::{RuleId, ServerSlug, SubjectId, TenantSlug, ToolId};
-use crate::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust};
+use crate::labels::{ArgumentsMode, Responses, ReviewState, Risk, Search, Sensitivity, SubjectKind, Trust};
 use crate::rule::Rule;
 use crate::timestamp::Timestamp;
 use serde_json::{Map, Value, json};
@@ -67,6 +67,7 @@ impl World {
                     trust: Trust::VerifyToken,
                     arguments: ArgumentsMode::Required,
                     responses: Responses::Explained,
+                    search: Search::Nothing,
                 },
                 identity: Identity::ApiKey { key: "laptop".into(), subject },
                 memberships: vec![membership("acme", &["support-agent"])],
