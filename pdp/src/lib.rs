@@ -6,6 +6,7 @@
 pub mod address_guard;
 pub mod bundle;
 pub mod catalog;
+pub mod credentials;
 pub mod discovery;
 pub mod drafts;
 mod enforce;

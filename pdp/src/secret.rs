@@ -19,15 +19,19 @@ pub enum KeyKind {
     Enforcement,
     /// An API key of a user, agent or service.
     Api,
+    /// A token for the administration API.
+    Administrator,
 }
 
 impl KeyKind {
-    const ALL: [Self; 2] = [Self::Enforcement, Self::Api];
+    const ALL: [Self; 3] = [Self::Enforcement, Self::Api, Self::Administrator];
 
-    fn prefix(self) -> &'static str {
+    /// What a key of this kind begins with.
+    pub fn prefix(self) -> &'static str {
         match self {
             Self::Enforcement => "cse_",
             Self::Api => "csa_",
+            Self::Administrator => "cst_",
         }
     }
 

@@ -17,6 +17,7 @@ pub mod pattern;
 pub mod reason;
 pub mod redact;
 pub mod rule;
+pub mod scope;
 pub mod text;
 pub mod timestamp;
 

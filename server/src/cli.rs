@@ -2,7 +2,7 @@
 
 use crate::commands::{
     account, apply, audit, check, credential, emergency, export, issuer, migrate, resource, revoke, serve,
-    unmapped, vault,
+    token, unmapped, vault,
 };
 use crate::config::{Config, ServeOptions, StateOptions};
 use crate::telemetry;
@@ -39,6 +39,8 @@ enum Command {
     Emergency(emergency::Options),
     /// Take back tokens of issuers: one, or all that a subject has.
     Revoke(revoke::Options),
+    /// Make, list and revoke tokens for the administration API.
+    Token(token::Options),
     /// List, map and block callers whom nobody is known by.
     Unmapped(unmapped::Options),
     /// Print a new one-time link with which the first owner of the console is made.
@@ -91,6 +93,7 @@ impl Cli {
                     Command::Resource(options) => resource::run(&config, &options).await,
                     Command::Emergency(options) => emergency::run(&config, &options).await,
                     Command::Revoke(options) => revoke::run(&config, &options).await,
+                    Command::Token(options) => token::run(&config, &options).await,
                     Command::Unmapped(options) => unmapped::run(&config, &options).await,
                     Command::SetupLink => account::setup_link(&config).await,
                     Command::Account(options) => account::run(&config, &options).await,

@@ -1,5 +1,6 @@
 //! The one binary, as a library so that stories can run it: configuration, routes, commands.
 
+pub mod api;
 pub mod audit_key;
 pub mod authzen;
 pub mod cli;

@@ -1,7 +1,7 @@
 //! Which path goes where.
 
 use crate::console::ConsoleState;
-use crate::{authzen, console, health, request_id};
+use crate::{api, authzen, console, health, request_id};
 use axum::Router;
 use axum::middleware::from_fn;
 use pdp::Pdp;
@@ -19,7 +19,8 @@ pub(crate) fn router(
 ) -> Router {
     Router::new()
         .merge(authzen::router(pdp, public_url))
-        .merge(health::router(store, recorder))
+        .merge(health::router(store.clone(), recorder))
+        .merge(api::router(store, console.clone(), public_url))
         .merge(console::router(console))
         .layer(from_fn(request_id::identify))
 }

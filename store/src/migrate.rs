@@ -37,7 +37,8 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0006_vault"),
     migration!("0007_resources"),
     migration!("0008_emergency"),
-    migration!("0009_search"),
+    migration!("0009_api"),
+    migration!("0010_search"),
 ];
 
 impl Migration {

@@ -1,4 +1,4 @@
-//! The names of tables and columns that `0001_policy` and `0005_issuers` to `0008_emergency` make; one enum per table.
+//! The names of tables and columns that `0001_policy` and `0005_issuers` to `0009_api` make; one enum per table.
 
 use sea_query::Iden;
 
@@ -299,6 +299,20 @@ pub(crate) enum BreakGlass {
     Until,
     EndedAt,
     EndedBy,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum AdministratorTokens {
+    Table,
+    Id,
+    Name,
+    Digest,
+    Account,
+    Tenant,
+    Scopes,
+    CreatedAt,
+    ExpiresAt,
+    LastUsedAt,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]

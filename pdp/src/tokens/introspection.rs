@@ -39,7 +39,7 @@ const ISSUERS: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
 
 /// What an issuer says of an active token.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub(crate) struct Answer {
     told: Peeked,
     /// How large it is.
     bytes: usize,

@@ -129,6 +129,7 @@ proptest! {
         let secret = sealed("s3cret");
         let place = SecretPlace { kind, owner, name };
         prop_assume!(place != secret.place);
-        prop_assert!(vault(&[1]).open(&SealedSecret { place, ..secret }).is_err());
+        let moved = SealedSecret { place, ..secret };
+        prop_assert!(vault(&[1]).open(&moved).is_err());
     }
 }

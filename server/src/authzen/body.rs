@@ -18,7 +18,7 @@ const THROWN_AWAY: usize = 8 * MAX_BODY;
 ///
 /// # Errors
 /// When it is too large or too slow, or breaks off.
-pub(super) async fn read_whole(headers: &HeaderMap, body: Body) -> Result<Bytes, RequestError> {
+pub(crate) async fn read_whole(headers: &HeaderMap, body: Body) -> Result<Bytes, RequestError> {
     let promised = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
     let reading = async {
         match promised {
@@ -34,6 +34,13 @@ pub(super) async fn read_whole(headers: &HeaderMap, body: Body) -> Result<Bytes,
         }
     };
     tokio::time::timeout(READ_WITHIN, reading).await.unwrap_or(Err(RequestError::TooSlow))
+}
+
+/// What the body says to be, in whatever case and without parameters. None: not said, or more than once.
+pub(crate) fn media_type(headers: &HeaderMap) -> Option<&str> {
+    let mut all = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(only), None) = (all.next(), all.next()) else { return None };
+    only.to_str().ok()?.split(';').next().map(str::trim)
 }
 
 const BROKEN: &str = "the body could not be read";

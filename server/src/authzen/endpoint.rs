@@ -1,7 +1,7 @@
 //! `POST /access/v1/evaluation` and `/access/v1/evaluations` (AuthZEN 1.0, sections 6 and 7).
 
 use super::batch::{self, Batch, Several};
-use super::body::read_whole;
+use super::body::{media_type, read_whole};
 use super::error::{RequestError, unknown_path, wrong_method};
 use super::request::{parse_body, parse_evaluation};
 use super::{answer, metadata};
@@ -110,7 +110,7 @@ fn no_store(mut response: Response) -> Response {
 }
 
 /// The PEP's own key: exactly one `Authorization: Bearer …`.
-fn enforcement_key(headers: &HeaderMap) -> Result<Secret, RequestError> {
+pub(crate) fn enforcement_key(headers: &HeaderMap) -> Result<Secret, RequestError> {
     let mut all = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(only), None) = (all.next(), all.next()) else { return Err(RequestError::NotACredential) };
     let text = only.to_str().map_err(|_| RequestError::NotACredential)?;
@@ -130,12 +130,7 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Map<String, Value>, Req
 
 /// Exactly one `Content-Type: application/json`, whatever parameters it has.
 fn json_content(headers: &HeaderMap) -> Result<(), RequestError> {
-    let mut all = headers.get_all(header::CONTENT_TYPE).iter();
-    let media_type = match (all.next(), all.next()) {
-        (Some(only), None) => only.to_str().ok().and_then(|text| text.split(';').next()).map(str::trim),
-        _ => None,
-    };
-    if media_type.is_some_and(|media_type| media_type.eq_ignore_ascii_case("application/json")) {
+    if media_type(headers).is_some_and(|media_type| media_type.eq_ignore_ascii_case("application/json")) {
         return Ok(());
     }
     Err(RequestError::malformed("the content type must be application/json"))

@@ -8,7 +8,7 @@ use pdp::AskError;
 use serde_json::{Value, json};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum RequestError {
+pub(crate) enum RequestError {
     #[error("{0}")]
     Malformed(String),
     #[error("the body is larger than 1 MiB")]

@@ -9,3 +9,8 @@ mod metadata;
 mod request;
 
 pub use endpoint::router;
+
+// Strict reading of headers and bodies, for the administration API as well.
+pub(crate) use body::{media_type, read_whole};
+pub(crate) use endpoint::enforcement_key as bearer;
+pub(crate) use error::RequestError;

@@ -6,6 +6,7 @@ use crate::random;
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use pdp::Secret;
+use pdp::credentials::{self, CredentialError};
 use pdp::secret::KeyKind;
 use policy::labels::{ArgumentsMode, Responses, Search, Trust};
 use policy::{ServerSlug, TenantSlug, Timestamp};
@@ -60,20 +61,12 @@ enum Command {
     Delete { name: String },
 }
 
-/// At most this many secrets are valid at once.
-const KEYS_AT_ONCE: usize = 2;
-
 pub(crate) async fn run(config: &Config, options: Options) -> Result<ExitCode> {
     let store = open(config).await?;
     match options.command {
         Command::Create { name, server, tenant, trust, arguments, responses, search, expires_at } => {
             let expires_at = moment(expires_at)?;
             let mut writer = store.write(operator()).await?;
-            if writer.get_credential_by_name(&name).await?.is_some() {
-                bail!(
-                    "an enforcement key `{name}` exists; `countersign credential rotate` gives it a new secret"
-                );
-            }
             let credential = Credential {
                 server: server.as_deref().map(ServerSlug::from),
                 tenant: tenant.as_deref().map(TenantSlug::from),
@@ -83,10 +76,14 @@ pub(crate) async fn run(config: &Config, options: Options) -> Result<ExitCode> {
                 search,
                 ..Credential::new(&name)
             };
-            let stored = writer.put_credential(&credential).await?;
             let secret = Secret::from_random(KeyKind::Enforcement, &random::bytes());
             let digest = secret.digest();
-            writer.add_credential_key(&stored.id, &digest, expires_at).await?;
+            match credentials::create(&mut writer, &credential, &digest, expires_at).await {
+                Err(error @ CredentialError::Taken(_)) => {
+                    bail!("{error}; `countersign credential rotate` gives it a new secret")
+                }
+                created => created?,
+            };
             writer.commit().await?;
             eprintln!("The secret of `{name}`; it is shown once and stored only as a digest:");
             println!("{}", secret.expose());
@@ -97,28 +94,19 @@ pub(crate) async fn run(config: &Config, options: Options) -> Result<ExitCode> {
             let Some(stored) = writer.get_credential_by_name(&name).await? else {
                 bail!("no enforcement key `{name}`")
             };
-            let mut keys = writer.list_credential_keys(&stored.id).await?;
-            keys.sort_by_key(|key| key.created_at);
             if finish {
-                let newest = keys.pop();
-                if newest.and_then(|key| key.expires_at).is_some_and(|end| end <= writer.now()) {
-                    bail!("the newest secret of `{name}` has expired; rotate first");
-                }
-                for key in &keys {
-                    writer.delete_credential_key(&key.id).await?;
-                }
+                let removed = credentials::finish(&mut writer, &stored.id).await?;
                 writer.commit().await?;
-                println!("{} older secret(s) of `{name}` removed", keys.len());
+                println!("{removed} older secret(s) of `{name}` removed");
             } else {
-                if keys.len() >= KEYS_AT_ONCE {
-                    bail!(
-                        "`{name}` has {} secrets already; remove the older one with --finish first",
-                        keys.len()
-                    );
-                }
                 let secret = Secret::from_random(KeyKind::Enforcement, &random::bytes());
                 let digest = secret.digest();
-                writer.add_credential_key(&stored.id, &digest, expires_at).await?;
+                match credentials::rotate(&mut writer, &stored.id, &digest, expires_at).await {
+                    Err(CredentialError::TooManySecrets(held)) => {
+                        bail!("`{name}` has {held} secrets already; remove the older one with --finish first")
+                    }
+                    rotated => rotated?,
+                }
                 writer.commit().await?;
                 eprintln!("The new secret of `{name}`; the older one works until `rotate --finish`:");
                 println!("{}", secret.expose());

@@ -3,15 +3,22 @@
 use super::ConsoleState;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap};
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// The address of the connection, where the server knows it; where that is a proxy of the operator's, whom the proxy
 /// was asked by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Address(Option<IpAddr>);
+pub(crate) struct Address(Option<IpAddr>);
 
 impl Address {
+    /// Of the request with these headers and extensions.
+    pub(super) fn of(state: &ConsoleState, headers: &HeaderMap, extensions: &Extensions) -> Self {
+        let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+        Self(peer.map(|ConnectInfo(peer)| state.proxies.caller(peer.ip(), headers)))
+    }
+
     /// For people.
     pub(super) fn shown(self) -> Option<String> {
         self.0.map(|address| address.to_string())
@@ -34,8 +41,7 @@ impl FromRequestParts<ConsoleState> for Address {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &ConsoleState) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(peer.map(|ConnectInfo(peer)| state.proxies.caller(peer.ip(), &parts.headers))))
+        Ok(Self::of(state, &parts.headers, &parts.extensions))
     }
 }
 

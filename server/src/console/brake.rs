@@ -3,6 +3,7 @@
 
 use super::ConsoleState;
 use super::address::Address;
+use axum::http::{Extensions, HeaderMap};
 use policy::Timestamp;
 use store::StoreError;
 
@@ -24,6 +25,8 @@ pub(super) enum Attempt<'a> {
     Known { device: &'a [u8; 32], address: Address },
     /// Somebody who is signed in.
     SignedIn { account: &'a str, address: Address },
+    /// Whoever shows the administration API a token that is none.
+    Token { address: Address },
 }
 
 impl Attempt<'_> {
@@ -38,15 +41,17 @@ impl Attempt<'_> {
             Self::SignedIn { account, address } => {
                 vec![(format!("{} password {account}", address.bucket()), PER_ACCOUNT)]
             }
+            Self::Token { address } => vec![(format!("token {}", address.bucket()), PER_ADDRESS)],
         }
     }
 
     /// For the log, which must not have the login: people type their password into the wrong field.
     fn origin(self) -> String {
         match self {
-            Self::Stranger { address, .. } | Self::Known { address, .. } | Self::SignedIn { address, .. } => {
-                address.bucket()
-            }
+            Self::Stranger { address, .. }
+            | Self::Known { address, .. }
+            | Self::SignedIn { address, .. }
+            | Self::Token { address } => address.bucket(),
         }
     }
 }
@@ -60,7 +65,7 @@ pub(super) async fn count(state: &ConsoleState, attempt: Attempt<'_>) -> Result<
     }
     // Strangers queue for the database. The others are few, and wait for nobody.
     let _turn = match attempt {
-        Attempt::Stranger { .. } => match state.attempts.turn().await {
+        Attempt::Stranger { .. } | Attempt::Token { .. } => match state.attempts.turn().await {
             Some(turn) => Some(turn),
             None => return Ok(Some(1)),
         },
@@ -76,6 +81,19 @@ pub(super) async fn count(state: &ConsoleState, attempt: Attempt<'_>) -> Result<
         }
     }
     Ok(None)
+}
+
+impl ConsoleState {
+    /// Where a request came from.
+    pub(crate) fn address_of(&self, headers: &HeaderMap, extensions: &Extensions) -> Address {
+        Address::of(self, headers, extensions)
+    }
+
+    /// Counts a request with an administrator token that is none. Where there were too many from this address: how
+    /// many seconds to wait.
+    pub(crate) async fn count_bad_token(&self, address: Address) -> Result<Option<i64>, StoreError> {
+        count(self, Attempt::Token { address }).await
+    }
 }
 
 /// Attempts are counted in whole minutes.

@@ -3,6 +3,7 @@
 //! Reading is on [`Store`](crate::Store), and on [`Writer`] for those who must see their own transaction.
 //! Writing goes through [`Writer`] alone, so that nothing is changed without a record of it.
 
+mod administrator_tokens;
 mod api_keys;
 mod break_glass;
 mod credential_keys;
@@ -26,6 +27,7 @@ mod tenants;
 mod tools;
 mod writer;
 
+pub use administrator_tokens::{Administrator, AdministratorToken, NewAdministratorToken};
 pub use api_keys::{ApiKey, NewApiKey};
 pub use break_glass::{BreakGlassGrant, MAX_MINUTES, NewBreakGlass};
 pub use credential_keys::CredentialKey;

@@ -24,6 +24,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("vault_key", "Key of the vault"),
     ("stop_switch", "Stop"),
     ("break_glass", "Break-glass"),
+    ("administrator_token", "Administrator token"),
 ];
 
 /// The word of a kind; the stored word where a later version wrote it.

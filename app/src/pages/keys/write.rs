@@ -8,13 +8,11 @@ use crate::pages::form::problem::{Fault, Problem};
 use crate::pages::form::respond::{Refusal, actor, parse_moment, respond, saved};
 use crate::routes::KEYS;
 use crate::session::SignedIn;
+use pdp::credentials::{self, CredentialError};
 use policy::ids::{check_id, check_slug};
 use policy::{CredentialId, ServerSlug, TenantSlug, Timestamp};
 use store::administration::{Credential, CredentialKey};
 use store::{Actor, Store, Writer};
-
-/// At most this many secrets are valid at once.
-const SECRETS_AT_ONCE: usize = 2;
 
 fn page() -> Place {
     Place::new(KEYS.path)
@@ -34,6 +32,17 @@ async fn secrets(writer: &mut Writer, id: &CredentialId) -> Result<Vec<Credentia
     let mut secrets = writer.list_credential_keys(id).await?;
     secrets.sort_by_key(|secret| secret.created_at);
     Ok(secrets)
+}
+
+impl From<CredentialError> for Refusal {
+    fn from(error: CredentialError) -> Self {
+        match error {
+            CredentialError::Write(error) => error.into(),
+            CredentialError::Taken(_) => Problem::new("name", Fault::Taken).into(),
+            CredentialError::TooManySecrets(_) => Problem::of_form(Fault::TwoSecrets).into(),
+            CredentialError::NewestExpired => Problem::of_form(Fault::OneSecret).into(),
+        }
+    }
 }
 
 fn answer(result: Result<Saved, Refusal>, ask: Ask, id: &str) -> Result<(), AppError> {
@@ -127,11 +136,7 @@ impl KeyForm<'_> {
     ) -> Result<Saved, Refusal> {
         let (credential, expires_at) = self.parse(now)?;
         let mut writer = store.write(actor).await?;
-        if writer.get_credential_by_name(&credential.name).await?.is_some() {
-            return Err(Problem::new("name", Fault::Taken).into());
-        }
-        let credential = writer.put_credential(&credential).await?;
-        writer.add_credential_key(&credential.id, digest, expires_at).await?;
+        credentials::create(&mut writer, &credential, digest, expires_at).await?;
         Ok(saved(Done::KeyCreated, &writer.commit().await?))
     }
 
@@ -198,10 +203,7 @@ impl RotationForm<'_> {
         let expires_at = parse_moment("expires", self.expires, now)?;
         let mut writer = store.write(actor).await?;
         let credential = find(&mut writer, self.id).await?;
-        if secrets(&mut writer, &credential.id).await?.len() >= SECRETS_AT_ONCE {
-            return Err(Problem::of_form(Fault::TwoSecrets).into());
-        }
-        writer.add_credential_key(&credential.id, digest, expires_at).await?;
+        credentials::rotate(&mut writer, &credential.id, digest, expires_at).await?;
         Ok((credential.name, saved(Done::KeyRotated, &writer.commit().await?)))
     }
 }

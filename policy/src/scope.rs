@@ -1,0 +1,93 @@
+//! What an administrator token may do over the administration API, as stable words. Each is one kind of work; none
+//! of them holds another.
+//!
+//! These are not the scopes of callers' tokens, which only narrow what a rule allows.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// A word that names no scope.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{given}` is not one of {}", words())]
+pub struct AdminScopeError {
+    given: String,
+}
+
+macro_rules! scopes {
+    ($($(#[$doc:meta])* $variant:ident = $word:literal, $label:literal;)+) => {
+        /// One kind of administration.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum AdminScope {
+            $($(#[$doc])* #[serde(rename = $word)] $variant),+
+        }
+
+        impl AdminScope {
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            /// For people.
+            pub fn label(self) -> &'static str {
+                match self { $(Self::$variant => $label),+ }
+            }
+        }
+
+        impl FromStr for AdminScope {
+            type Err = AdminScopeError;
+
+            fn from_str(text: &str) -> Result<Self, AdminScopeError> {
+                match text {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err(AdminScopeError { given: text.chars().take(60).collect() }),
+                }
+            }
+        }
+    };
+}
+
+scopes! {
+    /// Everything that can be read, decisions included.
+    Read = "read", "Read everything";
+    /// Subjects, their identities, memberships and API keys.
+    Subjects = "subjects:write", "Change subjects, memberships and API keys";
+    /// Taking back tokens and keys, and nothing that gives.
+    Revoke = "revoke", "Revoke tokens and API keys";
+    /// Issuers, and callers whom nobody is known by.
+    Issuers = "issuers:write", "Change issuers, map and block callers";
+    Servers = "servers:write", "Enable and disable servers";
+    Rules = "rules:write", "Change rules";
+    /// Enforcement keys.
+    Credentials = "credentials:write", "Make, rotate and delete enforcement keys";
+    Tasks = "tasks:write", "Change tasks";
+    /// A whole policy file.
+    Bundle = "bundle:write", "Apply policy files";
+}
+
+fn words() -> String {
+    let words: Vec<&str> = AdminScope::ALL.iter().map(|scope| scope.as_str()).collect();
+    words.join(", ")
+}
+
+impl fmt::Display for AdminScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_read_back_what_they_write() {
+        for scope in AdminScope::ALL {
+            assert_eq!(scope.as_str().parse(), Ok(*scope));
+            assert_eq!(serde_json::to_value(scope).ok(), Some(scope.as_str().into()));
+        }
+        let error = "write".parse::<AdminScope>().expect_err("refused").to_string();
+        assert!(error.contains("`write`") && error.contains("subjects:write"), "{error}");
+    }
+}

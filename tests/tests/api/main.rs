@@ -1,0 +1,18 @@
+//! The administration API over HTTP: who gets in, what each token reaches, and that what it takes away denies the next
+//! call on every replica.
+
+mod client;
+mod reach;
+mod stories;
+
+use tests::on_both_databases;
+
+on_both_databases!(
+    what_is_revoked_over_the_api_denies_the_next_call_on_two_replicas,
+    every_route_asks_for_its_one_scope,
+    a_token_is_dead_with_its_account_its_expiry_and_its_revocation,
+    a_token_of_one_tenant_stays_in_it,
+    hostile_requests_are_problems,
+    rules_and_issuers_are_changed_at_the_version_that_was_seen,
+    a_policy_file_is_applied_and_written_down,
+);
