@@ -38,6 +38,8 @@ struct Live<'a> {
     credential: &'a str,
     tenant: Option<&'a str>,
     bound: &'a [ResourceRef],
+    /// Whether an unknown identity may be registered, as its issuer says.
+    registers: bool,
 }
 
 impl Live<'_> {
@@ -58,9 +60,30 @@ pub(crate) async fn gather(
     question: &Question,
     asked: &[ResourceRef],
 ) -> Result<Result<Gathered, AskError>, StoreError> {
+    read(store, tokens, key, question, asked, true).await
+}
+
+/// As [`gather`], for somebody who only looks: nobody becomes known by it.
+pub(crate) async fn look(
+    store: &Store,
+    tokens: &Tokens,
+    key: &Secret,
+    question: &Question,
+) -> Result<Result<Gathered, AskError>, StoreError> {
+    read(store, tokens, key, question, &[], false).await
+}
+
+async fn read(
+    store: &Store,
+    tokens: &Tokens,
+    key: &Secret,
+    question: &Question,
+    asked: &[ResourceRef],
+    registers: bool,
+) -> Result<Result<Gathered, AskError>, StoreError> {
     let credential = key.digest();
     let tenant = question.call.tenant.as_ref().map(policy::TenantSlug::as_str);
-    let live = Live { store, credential: &credential, tenant, bound: asked };
+    let live = Live { store, credential: &credential, tenant, bound: asked, registers };
     let subject = question.subject.id.as_str();
     let (mut state, judged) = match &question.access_token {
         None => (live.read(CallerBy::Subject(subject)).await?, None),

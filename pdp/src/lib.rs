@@ -16,6 +16,7 @@ mod policies;
 mod preview;
 mod record;
 pub mod resources;
+pub mod search;
 pub mod secret;
 pub mod tokens;
 mod unmapped;

@@ -34,10 +34,26 @@ pub struct Clause {
     pub rule: Option<RuleId>,
     pub name: String,
     pub effect: Effect,
-    /// When it counts, each as words that follow "if"; empty: in any case.
+    /// What it asks of the arguments, each as words that follow "if": "/amount <= 100".
+    pub bounds: Vec<String>,
+    /// When else it counts, each as words that follow "if".
     pub conditions: Vec<String>,
     /// Roles whose holders approve, where it asks for an approval.
     pub approvers: Vec<String>,
+    /// Whether a caller may be told of it.
+    pub explain: bool,
+}
+
+impl Clause {
+    /// Whether it counts in any case.
+    pub fn is_sure(&self) -> bool {
+        self.bounds.is_empty() && self.conditions.is_empty()
+    }
+
+    /// Everything that follows "if".
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        self.bounds.iter().chain(&self.conditions).map(String::as_str)
+    }
 }
 
 /// What could become of a call.
@@ -164,8 +180,10 @@ fn by_rules(
         rule: None,
         name: "break-glass".to_owned(),
         effect: Effect::Allow,
+        bounds: Vec::new(),
         conditions: Vec::new(),
         approvers: Vec::new(),
+        explain: false,
     }));
     let reason = match verdict {
         Verdict::AfterApproval => Reason::ApprovalRequired,
@@ -176,17 +194,16 @@ fn by_rules(
 
 /// Some rule could allow it, and none surely denies it.
 fn verdict(ways: &[Clause], limits: &[Clause], glass: bool, needed: &[String]) -> Verdict {
-    let surely = |clause: &&Clause| clause.conditions.is_empty();
-    let granted = glass || ways.iter().any(|way| surely(&way));
+    let granted = glass || ways.iter().any(Clause::is_sure);
     let may_be_denied = limits.iter().any(|limit| limit.effect == Effect::Deny);
     if !granted || may_be_denied || !needed.is_empty() {
         return Verdict::Conditional;
     }
     let mut asks = limits.iter().filter(|limit| limit.effect == Effect::RequireApproval);
-    let freely = ways.iter().filter(surely).any(|way| way.approvers.is_empty());
+    let freely = ways.iter().any(|way| way.is_sure() && way.approvers.is_empty());
     if glass || (freely && limits.is_empty()) {
         Verdict::Always
-    } else if asks.any(|limit| surely(&limit)) || ways.iter().all(|way| !way.approvers.is_empty()) {
+    } else if asks.any(Clause::is_sure) || ways.iter().all(|way| !way.approvers.is_empty()) {
         Verdict::AfterApproval
     } else {
         Verdict::Conditional
@@ -195,10 +212,10 @@ fn verdict(ways: &[Clause], limits: &[Clause], glass: bool, needed: &[String]) -
 
 fn clause(judged: &Judged<'_>) -> Clause {
     let rule = &judged.rule.rule;
-    let mut conditions = Vec::new();
+    let (mut bounds, mut conditions) = (Vec::new(), Vec::new());
     for part in judged.open() {
         match part {
-            Part::Parameters => conditions.extend(rule.parameters.iter().flat_map(scope_words::bounds)),
+            Part::Parameters => bounds.extend(rule.parameters.iter().flat_map(scope_words::bounds)),
             Part::Condition => conditions.extend(rule.when.iter().map(|when| format!("`{when}` holds"))),
             Part::Who => conditions.push(words::open_who(rule)),
             Part::Validity | Part::Label => {}
@@ -208,7 +225,9 @@ fn clause(judged: &Judged<'_>) -> Clause {
         rule: Some(judged.rule.id.clone()),
         name: rule.name.clone(),
         effect: rule.effect,
+        bounds,
         conditions,
         approvers: rule.approval.as_ref().map(|terms| terms.approvers.clone()).unwrap_or_default(),
+        explain: rule.explain,
     }
 }

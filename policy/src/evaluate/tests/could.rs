@@ -66,11 +66,12 @@ fn how_far_a_call_could_come() {
 fn conditions_are_told_as_conditions() {
     let deny = json!({"name": "no", "effect": "deny", "tools": ["crm/*"], "when": "args.currency == 'USD'"});
     let found = World::new(vec![small_refunds(), deny]).could(Open::ARGUMENTS);
-    assert_eq!(found.ways[0].conditions, ["/amount <= 100"]);
+    assert_eq!(found.ways[0].bounds, ["/amount <= 100"]);
     assert_eq!(found.limits[0].conditions, ["`args.currency == 'USD'` holds"]);
     let of_agents = with(allow_refund(), json!({"kinds": ["agent"], "subjects": ["bot"]}));
     let found = World::new(vec![of_agents.clone()]).could(Open::CALLER);
-    assert_eq!((found.verdict, &found.ways[0].conditions[..]), (Verdict::Conditional, &["the caller is `bot` and the caller is of kind agent".to_owned()][..]));
+    assert_eq!(found.verdict, Verdict::Conditional);
+    assert_eq!(found.ways[0].conditions, ["the caller is `bot` and the caller is of kind agent"]);
     assert_eq!(World::new(vec![of_agents]).could(Open::CALL).verdict, Verdict::Never);
     let by_context = with(allow_refund(), json!({"when": "context.ip == 'x'"}));
     assert_eq!(World::new(vec![by_context.clone()]).could(Open::CALL).verdict, Verdict::Conditional);
