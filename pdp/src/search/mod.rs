@@ -7,6 +7,8 @@
 mod candidates;
 mod subjects;
 
+pub use policy::evaluate::{Clause, Could, Verdict};
+
 use crate::Pdp;
 use crate::enforce::{AskError, Question, evaluate_caught};
 use crate::facts::{self, bound};
@@ -17,7 +19,7 @@ use candidates::Candidates;
 use policy::arguments::{Arguments, canonical};
 use policy::call::Target;
 use policy::compile::PolicySet;
-use policy::evaluate::{Could, EvaluationRequest, Open, Verdict, could, resources_of};
+use policy::evaluate::{EvaluationRequest, Open, could, resources_of};
 use policy::facts::{BoundFact, Facts};
 use policy::labels::{Responses, Search as Scope};
 use policy::{Call, CredentialId, ResourceRef};
