@@ -10,6 +10,7 @@ pub mod credentials;
 pub mod discovery;
 pub mod drafts;
 mod enforce;
+pub mod explore;
 mod facts;
 pub mod flags;
 mod policies;

@@ -71,6 +71,32 @@ impl Store {
             .and_where_option(after.map(|after| Expr::col(Memberships::Subject).gt(after)))
             .order_by(Memberships::Subject, Order::Asc)
             .limit(limit);
+        self.members_of(page, tenant).await
+    }
+
+    /// One member; None where the subject is none of the tenant.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn read_member(
+        &self,
+        tenant: &TenantSlug,
+        subject: &SubjectId,
+    ) -> Result<Option<Member>, StoreError> {
+        let mut page = Query::select();
+        page.columns([Memberships::Subject, Memberships::Tenant, Memberships::Until])
+            .from(Memberships::Table)
+            .and_where(Expr::col(Memberships::Tenant).eq(tenant.as_str()))
+            .and_where(Expr::col(Memberships::Subject).eq(subject.as_str()));
+        let found = self.members_of(page, tenant).await?;
+        Ok(found.and_then(|found| found.members.into_iter().next()))
+    }
+
+    async fn members_of(
+        &self,
+        page: SelectStatement,
+        tenant: &TenantSlug,
+    ) -> Result<Option<Members>, StoreError> {
         let rows: Vec<MemberRow> = self.db.fetch_all(&self.with_everything(page)).await?;
         let Some(first) = rows.first() else { return Ok(None) };
         let revision =
