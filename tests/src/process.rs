@@ -86,6 +86,11 @@ impl Process {
         }
     }
 
+    /// As the system knows it.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn address(&self) -> SocketAddr {
         self.address
     }

@@ -329,10 +329,11 @@ mod stories {
         expect(of("ALICE_KEY", "get_customer", customer()), "tenant_suspended").await;
         replica.stop().await;
 
-        // These have tests of their own: a panic, databases that cannot be read or written to, and tokens of issuers.
+        // These have tests of their own: a panic, databases that cannot be read or written to, tokens of issuers,
+        // resources and stop switches.
         seen.extend(["evaluation_failed", "policy_unavailable", "audit_unavailable"].map(str::to_owned));
         seen.extend(["token_revoked", "token_wrong_audience"].map(str::to_owned));
-        seen.extend(["resource_unknown", "resource_tenant_mismatch"].map(str::to_owned));
+        seen.extend(["resource_unknown", "resource_tenant_mismatch", "kill_switch"].map(str::to_owned));
         let page = include_str!("../../docs/endpoint.md");
         let (_, tables) = page.split_once("## Reason codes").expect("the heading");
         let (used, unused) =

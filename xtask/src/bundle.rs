@@ -22,6 +22,10 @@ use crate::process::{cargo, run as run_command, say};
 use crate::{paths, setup, tree};
 use site::{Packed, Site};
 
+/// How cargo builds what the browser loads.
+pub(crate) const LIBRARY: [&str; 8] =
+    ["build", "-p", "frontend", "--lib", "--target", "wasm32-unknown-unknown", "--profile", "wasm-release"];
+
 /// The whole wasm, brotli, in bytes.
 const WASM_BUDGET: usize = 600 * 1024;
 /// All fonts together, in bytes.
@@ -64,9 +68,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     say("bundle: the front end for the browser, into target/site (some minutes the first time)");
     if !options.built {
         setup::ensure_wasm_target()?;
-        let library = ["build", "-p", "frontend", "--lib"];
-        let target = ["--target", "wasm32-unknown-unknown", "--profile", "wasm-release"];
-        run_command(cargo().args(library).args(target))?;
+        run_command(cargo().args(LIBRARY))?;
     }
 
     // Everything is made and measured before the old bundle goes.

@@ -115,7 +115,7 @@ impl Fetcher {
 
     async fn answer(&self, url: &str, request: RequestBuilder) -> Result<Map<String, Value>, FetchError> {
         let request = request.header(ACCEPT, "application/json");
-        let response = request.send().await.map_err(|error| broken(url, &error))?;
+        let response = request.send().await.map_err(|error| self.broken(url, &error))?;
         let status = response.status().as_u16();
         if response.status().is_redirection() {
             let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
@@ -145,13 +145,21 @@ impl Fetcher {
             return Err(too_large());
         }
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| broken(url, &error))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(url, &error))? {
             if chunk.len() > limit - body.len() {
                 return Err(too_large());
             }
             body.extend_from_slice(&chunk);
         }
         Ok(body)
+    }
+
+    fn broken(&self, url: &str, error: &reqwest::Error) -> FetchError {
+        // The client keeps the same time as we do; which of the two is first is chance.
+        if error.is_timeout() && !error.is_connect() {
+            return FetchError::TimedOut { after: self.limits.time };
+        }
+        broken(url, error)
     }
 }
 

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use store::administration::{SealedSecret, SecretPlace};
 use store::{StoreError, WriteError, Writer};
 
-/// How soon after the keys were read they are read anew for the sake of one that is not among them.
+/// How soon after the keys were read in vain they are read anew for the sake of one that is not among them.
 const REREAD: Duration = Duration::from_secs(1);
 
 /// The longest secret that is kept, in bytes.
@@ -68,7 +68,8 @@ struct Inner {
 #[derive(Default)]
 struct Keys {
     known: Vec<VaultKey>,
-    read_at: Option<Instant>,
+    /// When they were last read for the sake of one that was not among them.
+    in_vain_at: Option<Instant>,
     /// Why they could not be read, if they could not.
     failure: Option<String>,
 }
@@ -91,7 +92,6 @@ impl Vault {
     }
 
     fn reread(&self, keys: &mut Keys) {
-        keys.read_at = Some(Instant::now());
         match (self.0.source)() {
             Ok(known) => {
                 keys.known = known;
@@ -114,8 +114,10 @@ impl Vault {
         if let Some(key) = known(&keys) {
             return Ok(key);
         }
-        if keys.read_at.is_none_or(|at| at.elapsed() >= REREAD) {
+        if keys.in_vain_at.is_none_or(|at| at.elapsed() >= REREAD) {
             self.reread(&mut keys);
+            // A rotation is found at once, however short ago another one was.
+            keys.in_vain_at = known(&keys).is_none().then(Instant::now);
         }
         known(&keys).ok_or_else(|| why(keys.failure.as_deref()))
     }

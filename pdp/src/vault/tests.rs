@@ -100,7 +100,6 @@ fn a_key_that_is_not_known_is_looked_for_anew() {
     let vault = Vault::new(Box::new(source), random);
     assert_eq!(vault.key_ids(), [key(1).id()]);
     SECOND.store(true, Ordering::SeqCst);
-    vault.keys().read_at = None;
     assert_eq!(vault.key(key(2).id()), Ok(key(2)));
     assert_eq!(vault.key_ids(), [key(2).id(), key(1).id()]);
 }

@@ -25,16 +25,15 @@ async fn main() {
     let seconds = arguments.iter().position(|word| word == "--seconds").and_then(|at| arguments.get(at + 1));
     let time = Duration::from_secs(seconds.map_or(5, |text| text.parse().expect("a number of seconds")));
 
-    let echo = Echo::start().await;
     let body = json!({"subject": {"type": "user", "id": "self"}, "action": {"name": "tools/call"}, "resource": {"type": "tool", "id": "refund"}}).to_string();
-    let request = load::post(echo.address, "/echo", "key", &body);
-    let mut baseline = Vec::new();
-    for connections in CONNECTIONS {
+    // The machine may be slower a minute later: each run stands beside an echo of the same moment.
+    let echo = async |connections| {
+        let echo = Echo::start().await;
+        let request = load::post(echo.address, "/echo", "key", &body);
+        let busy = Busy::now(echo.child.id());
         let run = load(echo.address, &request, "tools/call", connections, time).await;
-        report(&format!("echo, {connections} connections"), &run, &run);
-        baseline.push(run);
-    }
-    drop(echo);
+        (run, busy.per(&run, time))
+    };
     for backend in [Backend::Sqlite, Backend::Postgres] {
         for (rules, subjects) in [(10, 1_000), (1_000, 1_000), (10_000, 1_000), (10, 100_000)] {
             let world = World::demo(backend).await;
@@ -46,13 +45,21 @@ async fn main() {
                 load::post(process.address(), "/access/v1/evaluation", world.secret("CRM_PEP_KEY"), &body);
             // The first calls compile the rules.
             load(process.address(), &request, "true", 1, Duration::from_millis(500)).await;
-            for (connections, echo) in CONNECTIONS.into_iter().zip(&baseline) {
+            for connections in CONNECTIONS {
                 // All numbers of connections for one size, the largest for the others.
                 if (rules, subjects) == (10, 1_000) || connections == 64 {
+                    let (bare, bare_cpu) = echo(connections).await;
+                    let busy = Busy::now(process.id());
                     let run = load(process.address(), &request, "\"decision\":true", connections, time).await;
+                    let cpu = busy.per(&run, time);
+                    println!(
+                        "{:<62} {:>9.0}/s  {bare_cpu:>4.0} µs of processor each",
+                        format!("echo, {connections} connections"),
+                        bare.per_second
+                    );
                     let name =
                         format!("{backend:?}, {rules} rules, {subjects} subjects, {connections} connections");
-                    report(&name, &run, echo);
+                    report(&name, &run, &bare, cpu);
                 }
             }
             let wal =
@@ -64,9 +71,37 @@ async fn main() {
     }
 }
 
-fn report(name: &str, run: &Load, echo: &Load) {
+/// How long the threads of a process have worked.
+struct Busy {
+    process: u32,
+    ticks: u64,
+}
+
+impl Busy {
+    /// Ticks in a second, on every Linux (`sysconf(_SC_CLK_TCK)`).
+    const A_SECOND: f64 = 100.0;
+
+    fn now(process: u32) -> Self {
+        Self { process, ticks: Self::ticks(process) }
+    }
+
+    /// User and system time from `/proc`: fields 14 and 15, counted behind the name in brackets (proc(5)).
+    fn ticks(process: u32) -> u64 {
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
+        fields.split(' ').skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum()
+    }
+
+    /// Microseconds for each request of a run.
+    fn per(&self, run: &Load, time: Duration) -> f64 {
+        let ticks = Self::ticks(self.process).saturating_sub(self.ticks) as f64;
+        ticks / Self::A_SECOND * 1e6 / (run.per_second * time.as_secs_f64())
+    }
+}
+
+fn report(name: &str, run: &Load, echo: &Load, cpu: f64) {
     println!(
-        "{name:<62} {:>9.0}/s  {:.2} of echo  p50 {:>7.2} ms  p99 {:>7.2} ms ({:.1} x)  worst {:>7.2} ms",
+        "{name:<62} {:>9.0}/s  {cpu:>4.0} µs of processor each  {:.2} of echo  p50 {:>7.2} ms  p99 {:>7.2} ms ({:.1} x)  worst {:>7.2} ms",
         run.per_second,
         run.per_second / echo.per_second,
         run.p50.as_secs_f64() * 1e3,
