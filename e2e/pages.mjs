@@ -97,6 +97,11 @@ const ALL = [
   { name: 'tool-review', route: '/tools/{id}/review', at: below('/tools', 'tool', '/review') },
   { name: 'tool-none', route: '/tools/{id}', at: () => `/tools/${NOTHING}`, status: 404 },
 
+  { name: 'access', route: '/access', at: () => '/access' },
+  { name: 'access-tool', route: '/access', at: () => '/access?tenant=acme&tool=crm%2Frefund' },
+  { name: 'access-subject', route: '/access', at: () => '/access?tenant=acme&subject=alice' },
+  { name: 'access-nothing', route: '/access', at: () => '/access?tenant=acme&tool=crm%2Fnothing' },
+
   { name: 'resources', route: '/resources', at: () => '/resources' },
   { name: 'resources-nothing-fits', route: '/resources', at: () => '/resources?type=nothing&q=x' },
   { name: 'resource', route: '/resources/{id}', at: below('/resources', 'resource') },

@@ -1,6 +1,7 @@
 //! The root: who is signed in, the frame, and which page stands at which path.
 
 use crate::frame::Frame;
+use crate::pages::access::AccessPage;
 use crate::pages::account::AccountPage;
 use crate::pages::change::ChangePage;
 use crate::pages::changes::ChangesPage;
@@ -71,6 +72,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/rules/:id") view=RulePage ssr=SsrMode::Async/>
                     <Route path=path!("/rules/:id/history") view=RuleHistoryPage ssr=SsrMode::Async/>
                     <Route path=path!("/try") view=TryPage ssr=SsrMode::Async/>
+                    <Route path=path!("/access") view=AccessPage ssr=SsrMode::Async/>
                     <Route path=path!("/servers") view=ServersPage ssr=SsrMode::Async/>
                     <Route path=path!("/servers/new") view=RegisterPage ssr=SsrMode::Async/>
                     <Route path=path!("/servers/:slug") view=ServerPage ssr=SsrMode::Async/>

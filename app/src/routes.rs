@@ -95,6 +95,13 @@ pub const TRY: Page = Page {
     nav: Some(NavEntry { group: NavGroup::Policy, icon: Glyph::Try, label: "Try a call" }),
 };
 
+pub const ACCESS: Page = Page {
+    path: "/access",
+    title: "Access",
+    permission: Permission::ReadRules,
+    nav: Some(NavEntry { group: NavGroup::Policy, icon: Glyph::Access, label: "Access" }),
+};
+
 pub const CHANGES: Page = Page {
     path: "/changes",
     title: "Changes",
@@ -263,6 +270,7 @@ pub const PAGES: &[Page] = &[
     RULE,
     RULE_HISTORY,
     TRY,
+    ACCESS,
     SERVERS,
     REGISTER,
     SERVER,

@@ -283,7 +283,7 @@ mod tests {
     use super::*;
     use policy::arguments::Arguments;
     use policy::facts::{CredentialFacts, Identity, MembershipFacts, SubjectFacts};
-    use policy::labels::{ArgumentsMode, Trust};
+    use policy::labels::{ArgumentsMode, Search, Trust};
     use policy::{ResourceRef, SubjectKind, TenantSlug, Timestamp};
 
     #[test]
@@ -299,6 +299,7 @@ mod tests {
                 trust: Trust::AssertSubject,
                 arguments: ArgumentsMode::Required,
                 responses: Responses::Explained,
+                search: Search::Nothing,
             },
             identity: Identity::Asserted {
                 subject: SubjectFacts {

@@ -41,6 +41,8 @@ struct Live<'a> {
     tenant: Option<&'a str>,
     bound: &'a [ResourceRef],
     task: Option<&'a str>,
+    /// Whether an unknown identity may be registered, as its issuer says.
+    registers: bool,
 }
 
 impl Live<'_> {
@@ -67,10 +69,31 @@ pub(crate) async fn gather(
     question: &Question,
     asked: &[ResourceRef],
 ) -> Result<Result<Gathered, AskError>, StoreError> {
+    read(store, tokens, key, question, asked, true).await
+}
+
+/// As [`gather`], for somebody who only looks: nobody becomes known by it.
+pub(crate) async fn look(
+    store: &Store,
+    tokens: &Tokens,
+    key: &Secret,
+    question: &Question,
+) -> Result<Result<Gathered, AskError>, StoreError> {
+    read(store, tokens, key, question, &[], false).await
+}
+
+async fn read(
+    store: &Store,
+    tokens: &Tokens,
+    key: &Secret,
+    question: &Question,
+    asked: &[ResourceRef],
+    registers: bool,
+) -> Result<Result<Gathered, AskError>, StoreError> {
     let credential = key.digest();
     let tenant = question.call.tenant.as_ref().map(policy::TenantSlug::as_str);
     let task = question.call.task();
-    let live = Live { store, credential: Some(&credential), tenant, bound: asked, task };
+    let live = Live { store, credential: Some(&credential), tenant, bound: asked, task, registers };
     let (mut state, judged) = match &question.access_token {
         None => (actor::read_vouched(live, question).await?, None),
         Some(token) => match Tokens::peek(token) {

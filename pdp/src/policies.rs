@@ -111,6 +111,16 @@ impl Policies {
         let Some(tenant) = tenant_of(facts, call) else { return Ok(Matched::None) };
         let Ok(membership) = facts.membership(Some(tenant)) else { return Ok(Matched::None) };
         let revision = Revision { global: facts.global_revision, tenant: membership.tenant_revision };
+        self.at(tenant, revision, may_reload).await
+    }
+
+    /// The compiled policy of a tenant at one revision.
+    pub(crate) async fn at(
+        &self,
+        tenant: &TenantSlug,
+        revision: Revision,
+        may_reload: bool,
+    ) -> Result<Matched, StoreError> {
         if let Some(set) = self.at_hand(tenant, revision) {
             return Ok(Matched::Set(set));
         }

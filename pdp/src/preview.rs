@@ -6,7 +6,7 @@ use crate::facts::bound;
 use crate::policies::{Matched, Policies};
 use policy::evaluate::EvaluationRequest;
 use policy::facts::{AssertedProperties, CredentialFacts, Facts, Identity};
-use policy::labels::{ArgumentsMode, Responses, Trust};
+use policy::labels::{ArgumentsMode, Responses, Search, Trust};
 use policy::{Call, Decision, ResourceRef, ServerSlug, SubjectId};
 use std::sync::Arc;
 use store::{CallerBy, CredentialBy, LiveQuery, Store, StoreError};
@@ -104,6 +104,7 @@ impl Previewer {
                 trust: Trust::AssertSubject,
                 arguments: ArgumentsMode::Required,
                 responses: Responses::Explained,
+                search: Search::Nothing,
             },
             identity,
             memberships: state.memberships,

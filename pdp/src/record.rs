@@ -92,7 +92,7 @@ pub(crate) fn describe(id: &DecisionId, question: &Question, decided: &Decided, 
             let known = decided.set.as_deref().and_then(|set| set.server_by_audience(id));
             (Some(known.map_or_else(|| id.clone(), |server| server.slug.to_string())), None)
         }
-        Target::UnknownMethod | Target::Unnamed => {
+        Target::Resource | Target::UnknownMethod | Target::Unnamed => {
             (facts.credential.server.as_ref().map(ToString::to_string), None)
         }
     };
@@ -201,7 +201,7 @@ mod tests {
     use policy::facts::{
         AssertedProperties, CredentialFacts, MembershipFacts, Revision, SubjectFacts, TokenFacts,
     };
-    use policy::labels::{ArgumentsMode, OpenedBy, Responses, TaskState, Trust};
+    use policy::labels::{ArgumentsMode, OpenedBy, Responses, Search, TaskState, Trust};
     use policy::task::TaskFacts;
     use policy::{Call, Reason, SubjectKind, TenantSlug, Timestamp};
 
@@ -247,6 +247,7 @@ mod tests {
                 trust: Trust::AssertAttributes,
                 arguments: ArgumentsMode::Required,
                 responses: Responses::Explained,
+                search: Search::Nothing,
             },
             identity: Identity::Asserted {
                 subject: SubjectFacts {

@@ -10,7 +10,9 @@ use policy::facts::{
     AssertedProperties, CredentialFacts, Facts, Identity, MembershipFacts, Revision, RoleGrant, RoleOrigin,
     SubjectFacts,
 };
-use policy::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, TaskNeed, Trust};
+use policy::labels::{
+    ArgumentsMode, Responses, ReviewState, Risk, Search, Sensitivity, SubjectKind, TaskNeed, Trust,
+};
 use policy::{RuleId, ServerSlug, SubjectId, TenantSlug, Timestamp, ToolId};
 use serde_json::{Map, Value, json};
 use std::hint::black_box;
@@ -30,6 +32,7 @@ fn facts() -> Facts {
             trust: Trust::VerifyToken,
             arguments: ArgumentsMode::Required,
             responses: Responses::Explained,
+            search: Search::Nothing,
         },
         identity: Identity::ApiKey {
             key: "k".into(),

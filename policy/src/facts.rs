@@ -7,7 +7,7 @@ pub use actor::{ActorFacts, ActorIdentity};
 pub use origin::RoleOrigin;
 
 use crate::ids::{CredentialId, ServerSlug, SubjectId, TenantSlug};
-use crate::labels::{ArgumentsMode, Responses, Sensitivity, SubjectKind, Trust};
+use crate::labels::{ArgumentsMode, Responses, Search, Sensitivity, SubjectKind, Trust};
 use crate::reason::Reason;
 use crate::task::TaskFacts;
 use crate::timestamp::Timestamp;
@@ -39,6 +39,17 @@ pub struct CredentialFacts {
     pub trust: Trust,
     pub arguments: ArgumentsMode,
     pub responses: Responses,
+    #[serde(default = "nothing", skip_serializing_if = "is_nothing")]
+    pub search: Search,
+}
+
+fn nothing() -> Search {
+    Search::Nothing
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape serde asks for")]
+fn is_nothing(search: &Search) -> bool {
+    *search == Search::Nothing
 }
 
 /// A role the caller holds in one tenant, and where it came from.
@@ -201,10 +212,10 @@ pub struct ResourceFacts {
     pub attributes: Map<String, Value>,
 }
 
-/// A resource that the call's arguments name, by a binding of the tool.
+/// A resource that the call's arguments name, by a binding of the tool; or that the call itself is about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BoundFact {
-    /// Where in the arguments it is named: a JSON Pointer without `*`.
+    /// Where in the arguments it is named: a JSON Pointer without `*`. Empty where the call itself is about it.
     pub at: String,
     #[serde(rename = "type")]
     pub kind: String,

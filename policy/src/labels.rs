@@ -135,6 +135,14 @@ label! {
     TaskNeed { Optional = "optional", Required = "required" } "optional, required"
 }
 label! {
+    /// What a PEP may find out by searching.
+    Search {
+        Nothing = "none",
+        /// Within the credential's own tenant and server.
+        Own = "own",
+    } "none, own"
+}
+label! {
     /// How much a denial tells the PEP.
     Responses { Explained = "explained", Minimal = "minimal" } "explained, minimal"
 }

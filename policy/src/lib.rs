@@ -9,6 +9,7 @@ pub mod binding;
 pub mod call;
 pub mod decision;
 pub mod facts;
+pub mod general;
 pub mod ids;
 pub mod issuer;
 pub mod labels;

@@ -20,6 +20,7 @@ pub mod overview;
 mod proofs;
 pub mod recorder;
 mod schema;
+pub mod search;
 pub mod sessions;
 pub mod snapshot;
 pub mod unmapped;

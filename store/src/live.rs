@@ -130,6 +130,7 @@ struct LiveRow {
     credential_arguments: Option<String>,
     credential_responses: Option<String>,
     credential_active: Option<i64>,
+    credential_search: Option<String>,
     credential_key: Option<String>,
     credential_key_expires_at: Option<i64>,
     #[sqlx(default)]
@@ -185,6 +186,7 @@ fn credential(row: &LiveRow) -> Result<Option<LiveCredential>, StoreError> {
     let trust = there(row.credential_trust.as_deref(), "credentials.trust")?;
     let arguments = there(row.credential_arguments.as_deref(), "credentials.arguments")?;
     let responses = there(row.credential_responses.as_deref(), "credentials.responses")?;
+    let search = there(row.credential_search.as_deref(), "credentials.search")?;
     Ok(Some(LiveCredential {
         facts: CredentialFacts {
             id: CredentialId::new(id.as_str()),
@@ -194,6 +196,7 @@ fn credential(row: &LiveRow) -> Result<Option<LiveCredential>, StoreError> {
             trust: word(trust, "credentials.trust")?,
             arguments: word(arguments, "credentials.arguments")?,
             responses: word(responses, "credentials.responses")?,
+            search: word(search, "credentials.search")?,
         },
         key_id: there(row.credential_key.clone(), "credential_keys.id")?,
         key_expires_at: row.credential_key_expires_at.map(Timestamp::from_micros),

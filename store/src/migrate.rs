@@ -40,6 +40,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0009_api"),
     migration!("0010_delegation"),
     migration!("0011_tasks"),
+    migration!("0012_search"),
 ];
 
 impl Migration {

@@ -154,6 +154,7 @@ pub(crate) enum Credentials {
     Responses,
     Active,
     CreatedAt,
+    Search,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]

@@ -25,6 +25,7 @@ macro_rules! glyphs {
 }
 
 glyphs! {
+    Access = "access",
     Account = "account",
     Changes = "changes",
     Check = "check",

@@ -1,5 +1,6 @@
 //! The pages, one folder or file each. A page creates its resources first, then draws them.
 
+pub mod access;
 pub mod account;
 pub mod change;
 pub mod changes;

@@ -201,6 +201,9 @@ async fn credential(
     if let Some(responses) = entry.responses {
         credential.responses = responses;
     }
+    if let Some(search) = entry.search {
+        credential.search = search;
+    }
     if let Some(active) = entry.active {
         credential.active = active;
     }

@@ -173,7 +173,7 @@ fn credential(stored: Credential) -> CredentialEntry {
         active: Some(stored.active),
         secret_env: None,
         issuer: NotYet,
-        search: NotYet,
+        search: Some(stored.search),
     }
 }
 

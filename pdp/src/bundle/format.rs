@@ -6,7 +6,9 @@
 use super::introspection::IntrospectionEntry;
 use super::issuers::IssuerEntry;
 use policy::binding::Binding;
-use policy::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, TaskNeed, Trust};
+use policy::labels::{
+    ArgumentsMode, Responses, ReviewState, Risk, Search, Sensitivity, SubjectKind, TaskNeed, Trust,
+};
 use policy::rule::NotYet;
 use policy::{Rule, ServerSlug, SubjectId, TenantSlug, Timestamp};
 use serde::Deserialize;
@@ -155,8 +157,7 @@ pub struct CredentialEntry {
     pub secret_env: Option<String>,
     #[serde(default)]
     pub issuer: NotYet,
-    #[serde(default)]
-    pub search: NotYet,
+    pub search: Option<Search>,
 }
 
 /// The text is not a bundle.

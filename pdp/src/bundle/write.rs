@@ -11,13 +11,13 @@ use super::yaml::{Node, document};
 use policy::binding::Binding;
 use policy::issuer::{ActorNeed, ClientAuth, RoleMapping};
 use policy::labels::{
-    ArgumentsMode, OnUnknown, Responses, ReviewState, Risk, Sensitivity, SubjectKind, TaskNeed, Trust,
+    ArgumentsMode, OnUnknown, Responses, ReviewState, Risk, Search, Sensitivity, SubjectKind, TaskNeed, Trust,
 };
 use policy::{Rule, ServerSlug, TenantSlug};
 use serde_json::Value;
 
 /// The keys of a rule that come first, in this order.
-const RULE_KEYS: [&str; 14] = [
+const RULE_KEYS: [&str; 16] = [
     "name",
     "tenant",
     "effect",
@@ -26,6 +26,8 @@ const RULE_KEYS: [&str; 14] = [
     "subjects",
     "kinds",
     "tools",
+    "actions",
+    "resources",
     "risk_at_least",
     "sensitivity",
     "parameters",
@@ -351,7 +353,7 @@ fn credential(entry: &CredentialEntry) -> Node {
         active,
         secret_env,
         issuer: _,
-        search: _,
+        search,
     } = entry;
     Keys::default()
         .with("name", name.as_str())
@@ -360,6 +362,7 @@ fn credential(entry: &CredentialEntry) -> Node {
         .with_any("trust", trust.map(Trust::as_str))
         .with_any("arguments", arguments.map(ArgumentsMode::as_str))
         .with_any("responses", responses.map(Responses::as_str))
+        .with_any("search", search.map(Search::as_str))
         .with_any("active", *active)
         .with_any("secret_env", secret_env.as_deref())
         .node()
@@ -451,6 +454,7 @@ rules:
     approval: { approvers: [finance], quorum: 2, expires_in: 30m, uses: 3 }
     valid: { from: 2026-11-01T00:00:00Z, until: 2027-01-01T00:00:00Z }
     explain: false
+  - { name: two, effect: deny, status: enforced, actions: ['read', 'de*'], resources: ['record:*'], when: 'action.soft' }
 credentials:
   - name: crm-pep
     tenant: acme
@@ -458,6 +462,7 @@ credentials:
     trust: assert_subject
     arguments: by_name
     responses: minimal
+    search: own
     active: false
     secret_env: CRM_PEP_KEY
 ";

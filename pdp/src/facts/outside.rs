@@ -138,7 +138,7 @@ async fn settle(
     question: &Question,
 ) -> Result<(LiveState, Option<Judged>), StoreError> {
     let mut known = own.and_then(|own| live.store.last_seen_issuer(&own.issuer));
-    let mut may_provision = true;
+    let mut may_provision = live.registers;
     let mut rounds = 0;
     loop {
         let Some(says) = asked.as_ref().map(|asked| asked.answer.told()).or(own) else {

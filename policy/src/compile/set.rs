@@ -160,6 +160,11 @@ impl CompiledServer {
     pub fn tool(&self, name: &str) -> Option<&CompiledTool> {
         self.tools.get(name).map(Arc::as_ref)
     }
+
+    /// In no order.
+    pub fn tools(&self) -> impl Iterator<Item = &CompiledTool> {
+        self.tools.values().map(Arc::as_ref)
+    }
 }
 
 /// Everything of one tenant that decisions need and that changes only with the revision.
@@ -239,6 +244,11 @@ impl PolicySet {
     /// A server this tenant may use.
     pub fn server(&self, slug: &str) -> Option<&CompiledServer> {
         self.servers.get(slug)
+    }
+
+    /// Those that the tenant may use, in no order.
+    pub fn servers(&self) -> impl Iterator<Item = &CompiledServer> {
+        self.servers.values()
     }
 
     /// By slug, or by one of its audiences (as PEPs name a server in `mcp_server` calls).

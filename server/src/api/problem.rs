@@ -256,6 +256,10 @@ impl From<RequestError> for Problem {
             RequestError::TooLarge => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail),
             RequestError::TooSlow => Self::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail),
             RequestError::NotACredential => Self::stranger(),
+            RequestError::Forbidden => Self::new(StatusCode::FORBIDDEN, "forbidden", detail),
+            RequestError::Unavailable => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+            }
         }
     }
 }

@@ -197,6 +197,7 @@ fn read_credential(select: &mut SelectStatement, nth: Nth) {
     pick(select, "c", Credentials::Arguments, "credential_arguments");
     pick(select, "c", Credentials::Responses, "credential_responses");
     pick(select, "c", Credentials::Active, "credential_active");
+    pick(select, "c", Credentials::Search, "credential_search");
     pick(select, "ck", CredentialKeys::Id, "credential_key");
     pick(select, "ck", CredentialKeys::ExpiresAt, "credential_key_expires_at");
     let digest = Expr::col(("ck", CredentialKeys::Digest));

@@ -62,6 +62,7 @@ impl Sketch {
                 arguments: sketch.arguments,
                 responses: sketch.responses,
                 active: sketch.active,
+                search: sketch.search,
                 ..Credential::new(name.as_str())
             };
             let stored = writer.put_credential(&credential).await.expect("a credential");

@@ -143,7 +143,8 @@ fn touched(fact: &BoundFact) -> String {
         Some(resource) if resource.tenant.as_str().is_empty() => "of another tenant".to_owned(),
         Some(resource) => format!("of {}", resource.tenant),
     };
-    format!("{}: {} {}, {whose}", fact.at, fact.kind, fact.id)
+    let at = if fact.at.is_empty() { "resource" } else { &fact.at };
+    format!("{at}: {} {}, {whose}", fact.kind, fact.id)
 }
 
 fn why(decision: &Decision) -> Why {

@@ -1,8 +1,10 @@
 //! Decisions as tables that read like documentation, and the properties that hold whatever the rules are.
 
 mod bound;
+mod could;
 mod delegation;
 mod emergency;
+mod general;
 mod order;
 mod properties;
 mod roles;
@@ -21,7 +23,9 @@ use crate::facts::{
     SubjectFacts,
 };
 use crate::ids::{RuleId, ServerSlug, SubjectId, TenantSlug, ToolId};
-use crate::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, TaskNeed, Trust};
+use crate::labels::{
+    ArgumentsMode, Responses, ReviewState, Risk, Search, Sensitivity, SubjectKind, TaskNeed, Trust,
+};
 use crate::rule::Rule;
 use crate::timestamp::Timestamp;
 use serde_json::{Map, Value, json};
@@ -70,6 +74,7 @@ impl World {
                     trust: Trust::VerifyToken,
                     arguments: ArgumentsMode::Required,
                     responses: Responses::Explained,
+                    search: Search::Nothing,
                 },
                 identity: Identity::ApiKey { key: "laptop".into(), subject },
                 memberships: vec![membership("acme", &["support-agent"])],

@@ -54,7 +54,7 @@ fn any_rule() -> impl Strategy<Value = Value> {
         })
 }
 
-fn any_arguments() -> impl Strategy<Value = Value> {
+pub(super) fn any_arguments() -> impl Strategy<Value = Value> {
     let amount =
         prop_oneof![(0i64..12).prop_map(Value::from), Just(json!("7")), Just(json!(null)), Just(json!([1]))];
     let currency = prop_oneof![Just(json!("EUR")), Just(json!("USD")), Just(json!(3))];
@@ -67,14 +67,14 @@ fn any_arguments() -> impl Strategy<Value = Value> {
 }
 
 /// A world whose tool takes any arguments, so that the rules alone decide.
-fn world(rules: Vec<Value>, arguments: Value) -> World {
+pub(super) fn world(rules: Vec<Value>, arguments: Value) -> World {
     let mut world = World::new(rules).arguments(arguments);
     world.tool.input_schema = None;
     world.facts.credential.arguments = ArgumentsMode::ByName;
     world
 }
 
-fn rules() -> impl Strategy<Value = Vec<Value>> {
+pub(super) fn rules() -> impl Strategy<Value = Vec<Value>> {
     // A name is one of a kind, as in the store, and stays with its rule.
     prop::collection::vec(any_rule(), 0..6).prop_map(|rules| {
         let named = rules.into_iter().enumerate().map(|(index, mut rule)| {
