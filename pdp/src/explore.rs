@@ -8,7 +8,8 @@ use policy::call::TOOLS_CALL;
 use policy::compile::PolicySet;
 use policy::evaluate::{Clause, Could, EvaluationRequest, Open, Verdict, could};
 use policy::facts::{
-    AssertedProperties, CredentialFacts, Facts, Identity, MembershipFacts, RoleGrant, SubjectFacts,
+    AssertedProperties, CredentialFacts, Facts, Identity, MembershipFacts, RoleGrant, RoleOrigin,
+    SubjectFacts,
 };
 use policy::ids::WHOEVER;
 use policy::labels::{ArgumentsMode, Effect, Responses, Search, Trust};
@@ -85,7 +86,7 @@ impl Explorer {
             active: true,
             attributes: Map::new(),
         };
-        let roles = vec![RoleGrant { name: role.to_owned(), global: false }];
+        let roles = vec![RoleGrant { name: role.to_owned(), global: false, origin: RoleOrigin::Assigned }];
         self.ask(subject, roles, None, tool, Open::CALLER)
     }
 
@@ -126,6 +127,8 @@ impl Explorer {
             }],
             asserted: AssertedProperties::default(),
             bound: Vec::new(),
+            actor: None,
+            task: None,
         };
         let call = Call {
             action: TOOLS_CALL.to_owned(),

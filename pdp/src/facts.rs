@@ -105,7 +105,7 @@ async fn read(
     if vouches && question.access_token.is_some() {
         state = actor::read_vouched(live, question).await?;
     }
-    Ok(assemble(state, judged, question, asked))
+    Ok(assemble(state, judged, question, asked, registers))
 }
 
 /// Whether the key is a valid credential now.
@@ -128,6 +128,7 @@ fn assemble(
     judged: Option<Judged>,
     question: &Question,
     asked: &[ResourceRef],
+    registers: bool,
 ) -> Result<Gathered, AskError> {
     let LiveState {
         now,
@@ -165,7 +166,8 @@ fn assemble(
         memberships: if is_known { memberships } else { Vec::new() },
         asserted,
         bound: bound::read(asked, bound),
-        actor: actor.filter(|_| is_known),
+        // Who only looks may search for the caller, whom nobody names then; who acts for it is known all the same.
+        actor: actor.filter(|_| is_known || !registers),
         task: task.filter(|_| is_known),
     };
     if let Some(issuer) = issuer {

@@ -1,4 +1,4 @@
-//! The names of tables and columns that `0001_policy` and `0005_issuers` to `0011_tasks` make; one enum per table.
+//! The names of tables and columns that `0001_policy` and `0005_issuers` to `0012_search` make; one enum per table.
 
 use sea_query::Iden;
 

@@ -5,7 +5,7 @@ use crate::Store;
 use crate::db::{StoreError, flag, json, now_micros, word};
 use crate::live::{LiveResource, is_named, keys};
 use crate::schema::{MembershipRoles, Memberships, Resources, Revisions, Roles, Subjects};
-use policy::facts::{MembershipFacts, ResourceFacts, Revision, RoleGrant, SubjectFacts};
+use policy::facts::{MembershipFacts, ResourceFacts, Revision, RoleGrant, RoleOrigin, SubjectFacts};
 use policy::{ResourceRef, SubjectId, TenantSlug, Timestamp};
 use sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement};
 
@@ -108,7 +108,11 @@ impl Store {
                 members.push(member(&row, tenant, revision.tenant)?);
             }
             if let (Some(last), Some(name)) = (members.last_mut(), row.role_name) {
-                last.membership.roles.push(RoleGrant { name, global: row.role_tenant.is_none() });
+                last.membership.roles.push(RoleGrant {
+                    name,
+                    global: row.role_tenant.is_none(),
+                    origin: RoleOrigin::Assigned,
+                });
             }
         }
         for member in &mut members {

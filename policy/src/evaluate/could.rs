@@ -69,7 +69,7 @@ pub struct Could {
     pub ways: Vec<Clause>,
     /// Rules that ask for an approval or deny, or would.
     pub limits: Vec<Clause>,
-    /// What is asked of the arguments whatever the rules say.
+    /// What is asked of the call whatever the rules say.
     pub needed: Vec<String>,
 }
 

@@ -33,6 +33,7 @@ pub use bound::{NamedResource, called_tool, named_resources, resources_of};
 pub use could::{Clause, Could, Verdict, could};
 pub(crate) use inputs::Inputs;
 pub use open::Open;
+pub use task::spends;
 pub(crate) use thing::Thing;
 
 /// All that a decision rests on, but for the compiled policy.
@@ -137,8 +138,8 @@ fn reach<'a>(
     }
 }
 
-/// Whether the call's task and the caller's token are good for it, as far as they are not left open. `tool`: the one that is
-/// called.
+/// Whether the call's task and the caller's token are good for it, as far as they are not left open. `tool`: the one that
+/// is called.
 fn covers(
     request: &EvaluationRequest<'_>,
     parties: &Parties<'_>,
