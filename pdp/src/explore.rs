@@ -160,7 +160,7 @@ pub fn why(found: &Could) -> Vec<String> {
         return vec![format!("{}: {}", found.reason.title(), found.text)];
     }
     let mut lines: Vec<String> = found.ways.iter().chain(&found.limits).map(line).collect();
-    lines.extend(found.needed.iter().map(|needed| format!("asked of the arguments: {needed}")));
+    lines.extend(found.needed.iter().map(|needed| format!("in any case: {needed}")));
     lines
 }
 

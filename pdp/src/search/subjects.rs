@@ -25,6 +25,9 @@ impl Searcher {
         let Ok(kind) = search.question.subject.kind.parse::<SubjectKind>() else {
             return Ok((Vec::new(), None));
         };
+        // Where nobody acts, the agent that the PEP names must be the caller itself, as in a call.
+        let agent = call.context.get("agent").filter(|agent| !agent.is_null() && facts.actor.is_none());
+        let agrees = |id: &str| agent.is_none_or(|agent| agent.as_str() == Some(id));
         let mut page = Page::new(search.limit);
         let mut after = search.after.clone();
         loop {
@@ -36,7 +39,7 @@ impl Searcher {
             let bound = self.bound(&set, facts, std::slice::from_ref(call)).await?;
             for member in &members.members {
                 let id = member.subject.id.as_str();
-                let found = if member.subject.kind == kind {
+                let found = if member.subject.kind == kind && agrees(id) {
                     let mut facts = facts_of(facts, &members, member, &search.question, &bound);
                     judge(&set, &mut facts, call, id)
                 } else {

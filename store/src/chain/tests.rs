@@ -55,6 +55,9 @@ fn every_field_changes_the_hash() {
         Fields { actor: Some("bot"), ..whole },
         Fields { task: Some(""), ..whole },
         Fields { task: Some("t-1"), ..whole },
+        Fields { actor: Some("t-1"), ..whole },
+        Fields { actor: Some("bot"), task: Some("t-1"), ..whole },
+        Fields { actor: Some("t-1"), task: Some("bot"), ..whole },
         Fields { body: "{\"decision\":{}}t-1", ..whole },
         Fields { reason: "", body: "parameters_out_of_scope{\"decision\":{}}", ..whole },
     ];

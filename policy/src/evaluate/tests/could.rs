@@ -106,6 +106,36 @@ fn what_is_checked_before_the_rules_is_checked_here_as_well() {
     assert_eq!(found.needed, ["/customer names a customer of the tenant"]);
 }
 
+#[test]
+fn both_the_caller_and_who_acts_are_asked() {
+    let through = |roles: &[&str], rules: Vec<Value>| {
+        let mut world = World::new(rules);
+        world.facts.actor = Some(Box::new(super::delegation::bot(roles)));
+        world
+    };
+    let rules = || vec![allow_refund(), with(small_refunds(), json!({"roles": ["bots"]}))];
+    let verdict = |roles: &[&str]| through(roles, rules()).could(Open::ARGUMENTS).verdict;
+    assert_eq!(verdict(&["support-agent"]), Verdict::Always);
+    assert_eq!(verdict(&["bots"]), Verdict::Conditional);
+    assert_eq!(verdict(&[]), Verdict::Never);
+    // Where it is open who acts, nothing is sure.
+    let open = through(&[], rules()).could(Open::CALL);
+    assert_eq!(open.verdict, Verdict::Conditional);
+    assert_eq!(open.needed, ["whoever acts for the caller may call it as well"]);
+}
+
+#[test]
+fn a_task_and_scopes_that_are_asked_for() {
+    let mut world = World::new(vec![allow_refund()]);
+    world.tool.scopes = vec!["refunds".into()];
+    assert_eq!(world.could(Open::ARGUMENTS).reason, Reason::TokenScopeInsufficient);
+    world.tool.task = TaskNeed::Required;
+    assert_eq!(world.could(Open::ARGUMENTS).reason, Reason::TaskRequired);
+    let open = world.could(Open::CALL);
+    assert_eq!(open.verdict, Verdict::Conditional);
+    assert_eq!(open.needed[..2], ["the call names a task that covers it", "the token holds the scope `refunds`"]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
