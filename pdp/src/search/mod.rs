@@ -154,6 +154,7 @@ impl Searcher {
                 Matched::Reloaded => facts = self.look(key, &search.question).await?,
             }
         };
+        facts.keep_roles(|name| set.is_global_role(name));
         let mut page = Page::new(search.limit);
         let mut after = search.after.clone();
         loop {
