@@ -26,6 +26,7 @@ pub mod servers;
 pub mod subject;
 pub mod subjects;
 pub mod tenants;
+pub mod tokens;
 pub mod tool;
 pub mod try_call;
 pub mod unmapped;
