@@ -56,7 +56,7 @@ fn page() -> impl IntoView {
     view! {
         <PageHead title="Administrator tokens">{create}</PageHead>
         <SettingsTabs current=TOKENS.path/>
-        {move || search(TOKENS.path, "Name", asked.with(|(query, _)| query.search.clone()))}
+        {move || search(TOKENS.path, "Name of a token", asked.with(|(query, _)| query.search.clone()))}
         {loaded(list, move |(list, answer)| draw(list, answer, may_write))}
     }
 }
