@@ -20,8 +20,8 @@ use policy::labels::{ArgumentsMode, Responses, Trust};
 use policy::scope::AdminScope;
 use policy::{CredentialId, ServerSlug, TenantSlug, Timestamp};
 use serde::{Deserialize, Serialize};
-use store::Writer;
 use store::administration::Credential;
+use store::{WriteError, Writer};
 use utoipa::ToSchema;
 
 const CREDENTIALS: &str = "/api/v1/credentials";
@@ -122,7 +122,7 @@ struct NewCredential {
     /// Every tenant, unless given.
     #[schema(value_type = Option<String>)]
     tenant: Option<TenantSlug>,
-    /// Any server, unless given.
+    /// Any server, unless given. A token of one tenant gives one that this tenant may use.
     #[schema(value_type = Option<String>)]
     server: Option<ServerSlug>,
     /// `verify_token` (unless given), `assert_subject` or `assert_attributes`.
@@ -183,17 +183,18 @@ async fn find(writer: &mut Writer, administrator: &Administrator, id: &str) -> R
     found.ok_or_else(|| Problem::not_found("credential"))
 }
 
-/// A page of a token of one tenant may hold fewer than it asks for; `next` says whether there are more.
+/// A token of one tenant is shown its own: what others have must not stand in `next` either.
 async fn list(
     State(state): State<ApiState>,
     administrator: Administrator,
     Asked(query): Asked<PageQuery>,
 ) -> Result<Json<Listed<CredentialView>>, Problem> {
     let place = query.place()?;
-    let found = state.store.list_credentials(&place.page()).await?;
-    let Json(listed) = place.list::<Credential, Credential>(found, Credential::cursor);
-    let own = listed.items.into_iter().filter(|credential| administrator.owns(credential.tenant.as_ref()));
-    Ok(Json(Listed { items: own.map(CredentialView::from).collect(), next: listed.next }))
+    let found = match administrator.tenant() {
+        Some(own) => state.store.list_tenant_credentials(own, &place.page()).await?,
+        None => state.store.list_credentials(&place.page()).await?,
+    };
+    Ok(place.list(found, Credential::cursor))
 }
 
 async fn get(
@@ -226,6 +227,14 @@ async fn create(
     let secret = Secret::from_random(KeyKind::Enforcement, &random::bytes());
     let digest = secret.digest();
     let mut writer = state.store.write(administrator.actor()).await?;
+    if let (Some(own), Some(slug)) = (administrator.tenant(), &credential.server) {
+        // A tenant's policy file holds the servers of its keys, so a key must not reach for those of others.
+        let known = writer.get_server(slug).await?;
+        let usable = known.is_some_and(|server| server.tenants.contains(own));
+        if !usable {
+            return Err(WriteError::Unknown { kind: "server", name: slug.to_string() }.into());
+        }
+    }
     let stored = credentials::create(&mut writer, &credential, &digest, expires_at).await?;
     writer.commit().await?;
     let location = format!("{CREDENTIALS}/{}", stored.id);

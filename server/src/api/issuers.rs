@@ -11,7 +11,7 @@ use super::reading::{Asked, Given, Segments, if_match, read};
 use super::route::{Route, Verb};
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use axum::routing::on;
 use policy::issuer::Issuer;
@@ -157,7 +157,9 @@ async fn put(
                 issuer.active = stored.issuer.active;
             }
         }
-        None if seen.is_some() => return Err(Problem::stale("there is no such issuer")),
+        None if headers.contains_key(header::IF_MATCH) => {
+            return Err(Problem::stale("there is no such issuer"));
+        }
         None => {}
     }
     let stored = writer.put_issuer(&issuer).await?;

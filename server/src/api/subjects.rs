@@ -51,6 +51,9 @@ pub(super) const ROUTES: &[Route] = &[
 /// The largest attributes, in bytes of their canonical form: every call of the subject reads them.
 const MAX_ATTRIBUTES: usize = 10_000;
 
+/// How many identities, and how many memberships, a subject is made with at the most: they are written one by one.
+const MAX_PARTS: usize = 100;
+
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
@@ -121,9 +124,10 @@ struct NewSubject {
     active: Option<bool>,
     #[schema(value_type = Option<Object>)]
     attributes: Option<Map<String, Value>>,
+    /// 100 at the most. A token of one tenant gives none.
     #[serde(default)]
     identities: Vec<IdentityView>,
-    /// A token of one tenant has to give one in that tenant, and no other.
+    /// 100 at the most. A token of one tenant has to give one in that tenant, and no other.
     #[serde(default)]
     memberships: Vec<MembershipView>,
 }
@@ -235,6 +239,15 @@ async fn create(
 ) -> Result<Response, Problem> {
     if let Some(attributes) = &new.attributes {
         check_attributes(attributes)?;
+    }
+    for (field, count) in [("identities", new.identities.len()), ("memberships", new.memberships.len())] {
+        if count > MAX_PARTS {
+            return Err(Problem::invalid(field, format!("must not be more than {MAX_PARTS}")));
+        }
+    }
+    // An identity counts in every tenant of its issuer.
+    if !new.identities.is_empty() {
+        administrator.of_every_tenant()?;
     }
     let subject = Subject {
         active: new.active.unwrap_or(true),

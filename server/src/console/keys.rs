@@ -189,7 +189,7 @@ async fn create_token(
         Ok(saved) => {
             let fresh = Fresh {
                 title: format!("The administrator token {} is ready", plain(form.name.trim())),
-                advice: "Put it into the settings of the program that uses the API. Who holds it acts for you.",
+                advice: "Put it into the settings of the program that uses the API. Its holder acts for you.",
                 secret: secret.expose().to_owned(),
                 saved,
                 next: routes::TOKENS.path.to_owned(),

@@ -127,12 +127,17 @@ pub(super) async fn find_by_id<S: Source>(
     source.optional::<CredentialRow, _>(&query).await?.map(Credential::try_from).transpose()
 }
 
-pub(super) async fn list<S: Source>(source: &mut S, page: &Page<'_>) -> Result<Vec<Credential>, StoreError> {
+fn select_page(page: &Page<'_>) -> SelectStatement {
     let mut query = select();
     if let Some(text) = page.search {
         query.cond_where(holds(text, [Credentials::Name, Credentials::Tenant, Credentials::Server]));
     }
     query.and_where_option(page.after.map(|after| Expr::col(Credentials::Name).gt(after))).limit(page.limit);
+    query
+}
+
+pub(super) async fn list<S: Source>(source: &mut S, page: &Page<'_>) -> Result<Vec<Credential>, StoreError> {
+    let query = select_page(page);
     source.all::<CredentialRow, _>(&query).await?.into_iter().map(Credential::try_from).collect()
 }
 
@@ -155,6 +160,21 @@ impl Store {
     /// When the database does not answer, or holds what it must not.
     pub async fn list_credentials(&self, page: &Page<'_>) -> Result<Vec<Credential>, StoreError> {
         list(&mut &self.db, page).await
+    }
+
+    /// The credentials of one tenant by name, without those of every tenant.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn list_tenant_credentials(
+        &self,
+        tenant: &TenantSlug,
+        page: &Page<'_>,
+    ) -> Result<Vec<Credential>, StoreError> {
+        let mut query = select_page(page);
+        query.and_where(Expr::col(Credentials::Tenant).eq(tenant.as_str()));
+        let rows: Vec<CredentialRow> = self.db.fetch_all(&query).await?;
+        rows.into_iter().map(Credential::try_from).collect()
     }
 }
 

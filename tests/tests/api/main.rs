@@ -1,6 +1,7 @@
 //! The administration API over HTTP: who gets in, what each token reaches, and that what it takes away denies the next
 //! call on every replica.
 
+mod borders;
 mod client;
 mod reach;
 mod stories;
@@ -12,6 +13,8 @@ on_both_databases!(
     every_route_asks_for_its_one_scope,
     a_token_is_dead_with_its_account_its_expiry_and_its_revocation,
     a_token_of_one_tenant_stays_in_it,
+    nothing_of_other_tenants_shows_through,
+    a_request_asks_for_no_more_than_is_bounded_and_there,
     hostile_requests_are_problems,
     rules_and_issuers_are_changed_at_the_version_that_was_seen,
     a_policy_file_is_applied_and_written_down,

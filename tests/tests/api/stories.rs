@@ -1,5 +1,8 @@
 //! What the API does.
 
+pub(crate) use crate::borders::{
+    a_request_asks_for_no_more_than_is_bounded_and_there, nothing_of_other_tenants_shows_through,
+};
 use crate::client::{Client, token};
 pub(crate) use crate::reach::{
     a_token_is_dead_with_its_account_its_expiry_and_its_revocation, a_token_of_one_tenant_stays_in_it,
