@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 /// Questions that may wait; beyond that, whoever asks does.
 const WAITING: usize = 4_096;
 
-/// How long a question waits for its answer.
+/// How long a question waits for its answer, and a lane for the database.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 type Answer = oneshot::Sender<Result<Vec<LiveRow>, StoreError>>;
@@ -56,8 +56,13 @@ async fn run(db: Db, queue: Arc<Mutex<mpsc::Receiver<Job>>>) {
         if queue.lock().await.recv_many(&mut waiting, MOST).await == 0 {
             return;
         }
-        while !waiting.is_empty() {
+        loop {
+            // Who waited in vain, or whose connection is closed, need not be asked for.
+            waiting.retain(|job| !job.answer.is_closed());
             let (asked, answers) = take_alike(&mut waiting);
+            if asked.is_empty() {
+                break;
+            }
             trip(&db, &asked, answers).await;
         }
     }
@@ -77,25 +82,15 @@ fn take_alike(waiting: &mut Vec<Job>) -> (Vec<Asked>, Vec<Answer>) {
 }
 
 async fn trip(db: &Db, asked: &[Asked], answers: Vec<Answer>) {
-    match ask(db, asked).await {
+    let asking = tokio::time::timeout(PATIENCE, ask(db, asked));
+    match asking.await.unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut.into())) {
         Ok(parts) => {
             for (part, answer) in parts.into_iter().zip(answers) {
                 // Whoever asked may have gone away.
                 let _ = answer.send(Ok(part));
             }
         }
-        // What does not read back may be one caller's, and must not stop the others.
-        Err(StoreError::Corrupt { .. }) if asked.len() > 1 => {
-            for (asked, answer) in asked.iter().zip(answers) {
-                let alone = ask(db, std::slice::from_ref(asked)).await;
-                let _ = answer.send(alone.map(|parts| parts.into_iter().flatten().collect()));
-            }
-        }
-        Err(StoreError::Corrupt { what }) => {
-            for answer in answers {
-                let _ = answer.send(Err(StoreError::corrupt(what.clone())));
-            }
-        }
+        // What is bound are texts that both databases take, so the fault is the database's and not one question's.
         Err(error) => {
             let error = Arc::new(error);
             for answer in answers {

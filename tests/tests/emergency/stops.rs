@@ -139,10 +139,11 @@ mod stories {
             let id = stop(&world, StopScope::Everything, "", None).await;
             for replica in [&two, &one] {
                 let told = crm.at(replica.address()).call(&alice, "refund", refund()).await;
-                // Where policy would not stand still, or SQLite had others to write for, that is the reason; allowed it
-                // never is.
+                // Where policy would not stand still, that is the reason; allowed it never is. SQLite has one writer,
+                // whom the changes may keep from the record for too long.
+                let starved = backend == Backend::Sqlite && told.reason() == "audit_unavailable";
                 assert!(
-                    ["kill_switch", "policy_unavailable", "audit_unavailable"].contains(&told.reason()),
+                    starved || ["kill_switch", "policy_unavailable"].contains(&told.reason()),
                     "round {round}: {told:?}"
                 );
             }
