@@ -24,6 +24,8 @@ pub mod timestamp;
 pub mod compile;
 #[cfg(feature = "evaluate")]
 pub mod evaluate;
+#[cfg(feature = "evaluate")]
+pub mod network;
 
 pub use call::{Call, ResourceRef};
 pub use decision::{AppliedRule, Decision, NearestMiss, Outcome};

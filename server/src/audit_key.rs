@@ -1,9 +1,8 @@
 //! The secret behind the audit chain, kept outside the database: a file that only its owner may read.
 
-use crate::random;
+use crate::{key_file, random};
 use anyhow::{Context, Result, bail};
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 use store::chain::AuditKey;
 
@@ -42,30 +41,9 @@ fn read(text: &str) -> Result<AuditKey> {
 }
 
 fn create(path: &Path) -> Result<AuditKey> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder)?;
-    }
-    let secret = random::bytes();
-    // Written aside and then linked: a key file is whole or not there, and never put over an existing one, so
-    // that two processes which start at once end up with the same key.
-    let aside = path.with_extension(format!("{}.new", std::process::id()));
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let mut file = options.open(&aside)?;
-    file.write_all(format!("{}\n", hex::encode(secret)).as_bytes())?;
-    file.sync_all()?;
-    let linked = fs::hard_link(&aside, path);
-    fs::remove_file(&aside)?;
-    match linked {
-        Ok(()) => Ok(AuditKey::from_secret(&secret)),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => read(&fs::read_to_string(path)?),
-        Err(error) => Err(error.into()),
-    }
+    key_file::create(path, &format!("{}\n", hex::encode(random::bytes())))?;
+    // Another process may have been first.
+    read(&fs::read_to_string(path)?)
 }
 
 #[cfg(test)]

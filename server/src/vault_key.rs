@@ -1,12 +1,12 @@
 //! Where the vault's key comes from: a file that only its owner may read, or the environment. It is never in the
 //! database, and never in a log.
 
-use crate::random;
+use crate::{key_file, random};
 use anyhow::{Context, Result};
 use pdp::Secret;
 use pdp::vault::{KeySource, Vault, VaultKey};
 use std::fs;
-use std::io::Write;
+use std::io;
 use std::path::{Path, PathBuf};
 use store::Store;
 
@@ -72,45 +72,21 @@ pub fn fresh() -> VaultKey {
 }
 
 /// Makes the file with a fresh key; one that is there by now stays.
-fn create(path: &Path) -> Result<()> {
-    let aside = write_aside(path, &[fresh()])?;
-    let linked = fs::hard_link(&aside, path);
-    fs::remove_file(&aside)?;
-    match linked {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error.into()),
-        _ => Ok(()),
-    }
+fn create(path: &Path) -> io::Result<()> {
+    key_file::create(path, &text_of(&[fresh()]))
 }
 
 /// Puts these keys into the file, all at once: whoever reads it meanwhile reads the old ones or these.
 ///
 /// # Errors
 /// When it cannot be written; then it is as it was.
-pub fn replace(path: &Path, keys: &[VaultKey]) -> Result<()> {
-    let aside = write_aside(path, keys)?;
-    fs::rename(&aside, path)?;
-    Ok(())
+pub fn replace(path: &Path, keys: &[VaultKey]) -> io::Result<()> {
+    key_file::replace(path, &text_of(keys))
 }
 
-/// Writes the keys beside the file, for its owner alone.
-fn write_aside(path: &Path, keys: &[VaultKey]) -> Result<PathBuf> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder)?;
-    }
-    let aside = path.with_extension(format!("{}.new", std::process::id()));
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let mut file = options.open(&aside)?;
-    for key in keys {
-        writeln!(file, "{}", key.expose())?;
-    }
-    file.sync_all()?;
-    Ok(aside)
+/// A line for each key.
+fn text_of(keys: &[VaultKey]) -> String {
+    keys.iter().map(|key| format!("{}\n", key.expose())).collect()
 }
 
 #[cfg(test)]

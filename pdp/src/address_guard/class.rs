@@ -7,7 +7,8 @@ use self::AddressClass::{
     Benchmarking, Broadcast, Documentation, LinkLocal, Loopback, Metadata, Multicast, Private, Reserved,
     Shared, Unspecified,
 };
-use super::range::AddressRange;
+use super::range::{LINK_LOCAL, LOOPBACK};
+use policy::network::AddressRange;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -65,10 +66,10 @@ const CLASSES: &[(AddressRange, AddressClass)] = &[
     (AddressRange::v6([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23], 128), Metadata), // AWS EKS
     (AddressRange::v6([0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254], 128), Metadata), // Google
     (AddressRange::v6([0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42], 128), Metadata), // Scaleway
-    (AddressRange::LINK_LOCAL_V4, LinkLocal),
-    (AddressRange::LINK_LOCAL_V6, LinkLocal),
-    (AddressRange::LOOPBACK_V4, Loopback),
-    (AddressRange::LOOPBACK_V6, Loopback),
+    (LINK_LOCAL[0], LinkLocal),
+    (LINK_LOCAL[1], LinkLocal),
+    (LOOPBACK[0], Loopback),
+    (LOOPBACK[1], Loopback),
     (AddressRange::v4([0, 0, 0, 0], 32), Unspecified),
     (AddressRange::v6([0, 0, 0, 0, 0, 0, 0, 0], 128), Unspecified),
     (AddressRange::v4([0, 0, 0, 0], 8), Reserved), // "this network"

@@ -12,7 +12,8 @@ mod range;
 mod tests;
 
 pub use class::{AddressClass, class_of};
-pub use range::{AddressRange, AllowedAddress, AllowedAddressError};
+pub use policy::network::AddressRange;
+pub use range::{AllowedAddress, AllowedAddressError};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Method, RequestBuilder, Url};
@@ -82,7 +83,7 @@ impl AddressGuard {
     /// Public addresses, and these.
     pub fn new(allowed: &[AllowedAddress]) -> Self {
         let ranges = allowed.iter().flat_map(|allowed| match allowed {
-            AllowedAddress::Loopback => vec![AddressRange::LOOPBACK_V4, AddressRange::LOOPBACK_V6],
+            AllowedAddress::Loopback => range::LOOPBACK.to_vec(),
             AllowedAddress::Range(range) => vec![*range],
         });
         Self { allowed: ranges.collect() }

@@ -53,13 +53,16 @@ enum Command {
 enum BreakGlass {
     /// Ask for it; it allows nothing before it is confirmed.
     Ask {
+        /// The tenant's slug; it holds there alone.
         #[arg(long)]
         tenant: String,
+        /// The id of the one subject that it is for.
         #[arg(long)]
         subject: String,
         /// `server/tool`, or `server/*`.
         #[arg(long)]
         tools: String,
+        /// Why; shown on every page of the console, and in the record of each decision that it allows.
         #[arg(long)]
         reason: String,
         /// How long it holds once it is confirmed, 15 at the most.

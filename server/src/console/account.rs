@@ -2,10 +2,9 @@
 
 use super::address::Address;
 use super::answer::{self, Plain};
-use super::brake::{self, Attempt};
 use super::passwords::PasswordError;
 use super::setup::{BUSY, NOT_THE_SAME};
-use super::{ConsoleState, cookies, devices, sessions, sign_in};
+use super::{ConsoleState, cookies, devices, presence, sessions};
 use app::session::SignedIn;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
@@ -38,25 +37,12 @@ pub(super) async fn change_password(
     fields: Result<Form<PasswordFields>, FormRejection>,
 ) -> Response {
     let Ok(Form(fields)) = fields else { return plain.unreadable() };
-    match brake::count(&state, Attempt::SignedIn { account: &signed_in.account_id, address }).await {
-        Ok(None) => {}
-        Ok(Some(seconds)) => {
-            let text = format!("Too many attempts. Try again in {seconds} seconds.");
-            return sign_in::retry_after(unchanged(&plain, StatusCode::TOO_MANY_REQUESTS, &text), seconds);
-        }
-        Err(error) => return plain.unavailable(&error),
-    }
-    let account = match state.store.account(&signed_in.account_id).await {
-        Ok(Some(account)) => account,
-        Ok(None) => return answer::see_other("/sign-in"),
-        Err(error) => return plain.unavailable(&error),
+    let refuse = |status, text: &str| unchanged(&plain, status, text);
+    let proven = presence::prove(&state, &plain, &signed_in, address, fields.current, refuse);
+    let account = match proven.await {
+        Ok(account) => account,
+        Err(answer) => return *answer,
     };
-    let kept = account.password_hash.as_ref().map(|hash| hash.as_str().to_owned());
-    match state.passwords.verify(fields.current, kept).await {
-        Ok(true) => {}
-        Ok(false) => return unchanged(&plain, StatusCode::FORBIDDEN, "The current password is not right."),
-        Err(error) => return password_failed(&plain, &error),
-    }
     match state.passwords.accept(fields.password.clone(), account.login.clone()).await {
         Ok(Ok(())) => {}
         Ok(Err(weakness)) => {

@@ -4,10 +4,7 @@
 use super::ConsoleState;
 use super::address::Address;
 use super::answer::{self, Plain};
-use super::brake::{self, Attempt};
-use super::passwords::PasswordError;
-use super::setup::BUSY;
-use super::sign_in;
+use super::presence;
 use app::pages::emergency::panel::CONFIRM;
 use app::pages::form::answer::{Done, Draft};
 use app::pages::form::place::{Ask, Place};
@@ -53,25 +50,9 @@ async fn confirm(
         return unchanged(&plain, StatusCode::FORBIDDEN, &text);
     }
     let Ok(Form(fields)) = fields else { return plain.unreadable() };
-    match brake::count(&state, Attempt::SignedIn { account: &signed_in.account_id, address }).await {
-        Ok(None) => {}
-        Ok(Some(seconds)) => {
-            let text = format!("Too many attempts. Try again in {seconds} seconds.");
-            return sign_in::retry_after(unchanged(&plain, StatusCode::TOO_MANY_REQUESTS, &text), seconds);
-        }
-        Err(error) => return plain.unavailable(&error),
-    }
-    let account = match state.store.account(&signed_in.account_id).await {
-        Ok(Some(account)) => account,
-        Ok(None) => return answer::see_other("/sign-in"),
-        Err(error) => return plain.unavailable(&error),
-    };
-    let kept = account.password_hash.as_ref().map(|hash| hash.as_str().to_owned());
-    match state.passwords.verify(fields.password, kept).await {
-        Ok(true) => {}
-        Ok(false) => return unchanged(&plain, StatusCode::FORBIDDEN, "The password is not right."),
-        Err(PasswordError::Busy) => return unchanged(&plain, StatusCode::SERVICE_UNAVAILABLE, BUSY),
-        Err(error @ PasswordError::Hash) => return plain.internal(&error),
+    let refuse = |status, text: &str| unchanged(&plain, status, text);
+    if let Err(answer) = presence::prove(&state, &plain, &signed_in, address, fields.password, refuse).await {
+        return *answer;
     }
     match keep(&state, &plain, &signed_in, &fields.id).await {
         Ok(leads_to) => answer::see_other(&leads_to),

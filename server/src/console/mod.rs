@@ -23,6 +23,7 @@ mod links;
 mod origin;
 mod pages;
 mod passwords;
+mod presence;
 mod public_url;
 mod recover;
 mod sessions;

@@ -35,6 +35,8 @@ pub(super) async fn view(console: &Console, query: EmergencyQuery) -> Result<Eme
     let more = history.len() > ROWS;
     history.truncate(ROWS);
     let next = history.last().filter(|_| more).map(|line| line.id.clone());
+    // What is in force stands above.
+    history.retain(|line| !line.open);
     let tenants = match query.ask {
         Some(Ask::Stop | Ask::Glass) => store.list_tenants(&SO_MANY).await?,
         _ => Vec::new(),

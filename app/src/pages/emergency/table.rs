@@ -1,4 +1,4 @@
-//! What is in force, and all there was: tables, cards on narrow screens.
+//! What is in force, and what is over: tables, cards on narrow screens.
 
 use super::query::EmergencyQuery;
 use super::read::EmergencyLine;
@@ -18,19 +18,17 @@ pub fn open(lines: Vec<EmergencyLine>) -> AnyView {
     }
     let rows: Vec<AnyView> = lines.into_iter().map(|line| row(line, true)).collect();
     view! {
-        <section>
-            <div class="section-head">
-                <h2>"In force"</h2>
-            </div>
-            {table("Measures in force", rows)}
-        </section>
+        <div class="section-head">
+            <h2>"In force"</h2>
+        </div>
+        {table("Measures in force", rows)}
     }
     .into_any()
 }
 
 /// `behind`: it begins behind the newest.
 pub fn history(lines: Vec<EmergencyLine>, next: Option<String>, behind: bool) -> Option<AnyView> {
-    if lines.is_empty() && !behind {
+    if lines.is_empty() && next.is_none() && !behind {
         return None;
     }
     let rows: Vec<AnyView> = lines.into_iter().map(|line| row(line, false)).collect();
@@ -41,16 +39,14 @@ pub fn history(lines: Vec<EmergencyLine>, next: Option<String>, behind: bool) ->
         view! { <a class="button button-small" rel="next" href=href>"Older"</a> }
     });
     let view = view! {
-        <section>
-            <div class="section-head">
-                <h2>"History"</h2>
-            </div>
-            {table("All measures, the newest first", rows)}
-            <nav class="paging" aria-label="Pages">
-                {first}
-                {next}
-            </nav>
-        </section>
+        <div class="section-head">
+            <h2>"History"</h2>
+        </div>
+        {table("Measures that are over, the newest first", rows)}
+        <nav class="paging" aria-label="Pages">
+            {first}
+            {next}
+        </nav>
     };
     Some(view.into_any())
 }

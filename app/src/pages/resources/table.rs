@@ -58,13 +58,13 @@ fn row(line: ResourceView) -> AnyView {
                     <UntrustedLine text=line.id mono=true/>
                 </a>
             </td>
-            <td data-label="Type">
+            <td class="cell-word" data-label="Type">
                 <UntrustedLine text=line.kind/>
             </td>
-            <td data-label="Tenant">
+            <td class="cell-word" data-label="Tenant">
                 <UntrustedLine text=line.tenant/>
             </td>
-            <td data-label="Sensitivity">
+            <td class="cell-word" data-label="Sensitivity">
                 <span>{line.sensitivity}</span>
             </td>
             <td data-label="Attributes">{attributes}</td>
