@@ -47,7 +47,9 @@ fn what_is_refused() {
         ("ip_in(context.ip, args.net)", ConditionError::Network("the network is not written out".into())),
         (
             "ip_in(context.ip, '10.0.0.1/8')",
-            ConditionError::Network("the address holds bits after the prefix".into()),
+            ConditionError::Network(
+                "the address holds bits after the prefix; the range is `10.0.0.0/8`".into(),
+            ),
         ),
         ("now.getHours('Europe/Berlim') > 7", ConditionError::Zone("Europe/Berlim".into())),
         ("launch(args.x)", ConditionError::UnknownFunction("launch".into())),
