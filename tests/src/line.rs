@@ -1,15 +1,22 @@
-//! A network line to a database that can be cut.
+//! A network line to a database that can be cut, or fall silent.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// Forwards connections until it is cut; then it drops them and takes no new ones through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Up,
+    Cut,
+    Silent,
+}
+
+/// Forwards connections while it is up.
 #[derive(Debug)]
 pub struct Line {
     address: SocketAddr,
-    up: Arc<watch::Sender<bool>>,
+    state: Arc<watch::Sender<State>>,
 }
 
 impl Line {
@@ -17,34 +24,47 @@ impl Line {
     pub async fn to(target: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let (sender, receiver) = watch::channel(true);
+        let (sender, receiver) = watch::channel(State::Up);
         tokio::spawn(async move {
-            while let Ok((mut near, _)) = listener.accept().await {
-                let mut up = receiver.clone();
-                if !*up.borrow() {
-                    continue;
-                }
-                tokio::spawn(async move {
-                    let Ok(mut far) = TcpStream::connect(target).await else { return };
-                    tokio::select! {
-                        _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
-                        _ = up.wait_for(|up| !up) => {}
-                    }
-                });
+            while let Ok((near, _)) = listener.accept().await {
+                tokio::spawn(forward(near, target, receiver.clone()));
             }
         });
-        Self { address, up: Arc::new(sender) }
+        Self { address, state: Arc::new(sender) }
     }
 
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
+    /// Drops all connections, and new ones as they come.
     pub fn cut(&self) {
-        self.up.send_replace(false);
+        self.state.send_replace(State::Cut);
     }
 
+    /// Holds all connections, and new ones, without a word.
+    pub fn hush(&self) {
+        self.state.send_replace(State::Silent);
+    }
+
+    /// New connections are forwarded; those that fell silent are dropped.
     pub fn mend(&self) {
-        self.up.send_replace(true);
+        self.state.send_replace(State::Up);
+    }
+}
+
+async fn forward(mut near: TcpStream, target: SocketAddr, mut state: watch::Receiver<State>) {
+    if *state.borrow() == State::Up {
+        let Ok(mut far) = TcpStream::connect(target).await else { return };
+        tokio::select! {
+            _ = tokio::io::copy_bidirectional(&mut near, &mut far) => return,
+            _ = state.wait_for(|state| *state != State::Up) => {}
+        }
+        if *state.borrow() == State::Silent {
+            // Both ends stay open meanwhile.
+            let _ = state.wait_for(|state| *state != State::Silent).await;
+        }
+    } else if *state.borrow() == State::Silent {
+        let _ = state.wait_for(|state| *state != State::Silent).await;
     }
 }

@@ -19,6 +19,13 @@ mod a_database_that_goes_away_denies_and_comes_back {
     }
 }
 
+mod a_database_that_falls_silent_denies_and_comes_back {
+    #[tokio::test(flavor = "multi_thread")]
+    async fn postgres() {
+        super::stories::a_database_that_falls_silent_denies_and_comes_back().await;
+    }
+}
+
 mod stories {
     use serde_json::{Value, json};
     use std::sync::Arc;
@@ -134,6 +141,32 @@ mod stories {
         }
         replica.ready().await;
         assert!(ask().await.allowed());
+        is_sound(&world).await;
+        replica.stop().await;
+    }
+
+    /// Connections stay open and nothing comes back: every call is denied in time, and none waits for another.
+    pub(super) async fn a_database_that_falls_silent_denies_and_comes_back() {
+        let world = World::demo(Backend::Postgres).await;
+        let line = Line::to(world.database.server_address()).await;
+        let replica = world.replica_at(&world.database.url_through(line.address())).await;
+        let crm = world.crm(&replica);
+        let alice = world.secret("ALICE_KEY").to_owned();
+        assert!(crm.call(&alice, "refund", refund()).await.allowed());
+        line.hush();
+        let mut callers = tokio::task::JoinSet::new();
+        for _ in 0..40 {
+            let (crm, alice) = (crm.clone(), alice.clone());
+            callers.spawn(async move { crm.call(&alice, "refund", refund()).await.reason().to_owned() });
+        }
+        // However many wait, all are answered within the patience of one.
+        let all = tokio::time::timeout(std::time::Duration::from_secs(20), callers.join_all());
+        for reason in all.await.expect("nobody waits for ever") {
+            assert!(reason == "policy_unavailable" || reason == "audit_unavailable", "{reason}");
+        }
+        line.mend();
+        replica.ready().await;
+        assert!(crm.call(&alice, "refund", refund()).await.allowed());
         is_sound(&world).await;
         replica.stop().await;
     }
