@@ -267,6 +267,11 @@ export async function full(house) {
     })),
   });
   await many(house, 320);
+  // One that is over: while one is in force, every page wears its bar.
+  const stopped = await house.command('emergency', 'stop', 'server', 'crm', '--reason', 'A deployment went wrong');
+  const [, stop] = /lift ([0-9a-f-]{36})/.exec(stopped.stdout) ?? [];
+  if (stop === undefined) throw new Error(`nothing was stopped: ${stopped.stderr}`);
+  await house.command('emergency', 'lift', stop);
   const late = await house.decide({
     key: PEP,
     caller: 'CAROL_KEY',
