@@ -97,6 +97,11 @@ const ALL = [
   { name: 'tool-review', route: '/tools/{id}/review', at: below('/tools', 'tool', '/review') },
   { name: 'tool-none', route: '/tools/{id}', at: () => `/tools/${NOTHING}`, status: 404 },
 
+  { name: 'access', route: '/access', at: () => '/access' },
+  { name: 'access-tool', route: '/access', at: () => '/access?tenant=acme&tool=crm%2Frefund' },
+  { name: 'access-subject', route: '/access', at: () => '/access?tenant=acme&subject=alice' },
+  { name: 'access-nothing', route: '/access', at: () => '/access?tenant=acme&tool=crm%2Fnothing' },
+
   { name: 'resources', route: '/resources', at: () => '/resources' },
   { name: 'resources-nothing-fits', route: '/resources', at: () => '/resources?type=nothing&q=x' },
   { name: 'resource', route: '/resources/{id}', at: below('/resources', 'resource') },
@@ -112,6 +117,10 @@ const ALL = [
   { name: 'role', route: '/roles/{id}', at: below('/roles', 'role') },
   { name: 'role-hostile', route: '/roles/{id}', at: below('/roles', 'hostileRole') },
   { name: 'role-none', route: '/roles/{id}', at: () => `/roles/${NOTHING}`, status: 404 },
+  { name: 'tasks', route: '/tasks', at: () => '/tasks' },
+  { name: 'tasks-nothing-fits', route: '/tasks', at: () => '/tasks?state=revoked&subject=nobody' },
+  { name: 'task-hostile', route: '/tasks/{id}', at: below('/tasks', 'task') },
+  { name: 'task-none', route: '/tasks/{id}', at: () => `/tasks/${NOTHING}`, status: 404 },
   { name: 'issuers', route: '/issuers', at: () => '/issuers' },
   { name: 'issuers-nothing-fits', route: '/issuers', at: () => '/issuers?q=nothing-is-called-so' },
   { name: 'issuer', route: '/issuers/{id}', at: below('/issuers', 'issuer') },

@@ -88,6 +88,8 @@ pub enum Permission {
     WriteResources,
     ReadSubjects,
     WriteSubjects,
+    ReadTasks,
+    WriteTasks,
     /// Issuers of tokens, and identities that nobody is known by.
     ReadIssuers,
     WriteIssuers,
@@ -113,6 +115,8 @@ impl Permission {
         Self::WriteResources,
         Self::ReadSubjects,
         Self::WriteSubjects,
+        Self::ReadTasks,
+        Self::WriteTasks,
         Self::ReadIssuers,
         Self::WriteIssuers,
         Self::ReadSettings,
@@ -131,9 +135,10 @@ impl Permission {
             | Self::TryCalls
             | Self::ReadServers
             | Self::ReadResources
-            | Self::ReadSubjects => &[Owner, PolicyAuthor, Auditor],
+            | Self::ReadSubjects
+            | Self::ReadTasks => &[Owner, PolicyAuthor, Auditor],
             Self::WriteRules | Self::WriteServers | Self::WriteSubjects => &[Owner, PolicyAuthor],
-            Self::WriteResources => &[Owner, PolicyAuthor],
+            Self::WriteResources | Self::WriteTasks => &[Owner, PolicyAuthor],
             Self::ReadEvidence | Self::ReadIssuers | Self::ReadSettings => &[Owner, Auditor],
             Self::WriteIssuers | Self::WriteSettings | Self::Emergency => &[Owner],
             Self::OwnAccount => ConsoleRole::ALL,
@@ -174,6 +179,7 @@ mod tests {
             Permission::WriteServers,
             Permission::WriteResources,
             Permission::WriteSubjects,
+            Permission::WriteTasks,
             Permission::WriteIssuers,
             Permission::WriteSettings,
             Permission::Emergency,

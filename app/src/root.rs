@@ -1,6 +1,7 @@
 //! The root: who is signed in, the frame, and which page stands at which path.
 
 use crate::frame::Frame;
+use crate::pages::access::AccessPage;
 use crate::pages::account::AccountPage;
 use crate::pages::change::ChangePage;
 use crate::pages::changes::ChangesPage;
@@ -30,6 +31,8 @@ use crate::pages::server::settings::ServerSettingsPage;
 use crate::pages::servers::{RegisterPage, ServersPage};
 use crate::pages::subject::SubjectPage;
 use crate::pages::subjects::SubjectsPage;
+use crate::pages::tasks::TasksPage;
+use crate::pages::tasks::one::TaskPage;
 use crate::pages::tenants::TenantsPage;
 use crate::pages::tool::ToolPage;
 use crate::pages::try_call::TryPage;
@@ -69,6 +72,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/rules/:id") view=RulePage ssr=SsrMode::Async/>
                     <Route path=path!("/rules/:id/history") view=RuleHistoryPage ssr=SsrMode::Async/>
                     <Route path=path!("/try") view=TryPage ssr=SsrMode::Async/>
+                    <Route path=path!("/access") view=AccessPage ssr=SsrMode::Async/>
                     <Route path=path!("/servers") view=ServersPage ssr=SsrMode::Async/>
                     <Route path=path!("/servers/new") view=RegisterPage ssr=SsrMode::Async/>
                     <Route path=path!("/servers/:slug") view=ServerPage ssr=SsrMode::Async/>
@@ -84,6 +88,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/subjects/:id") view=SubjectPage ssr=SsrMode::Async/>
                     <Route path=path!("/roles") view=RolesPage ssr=SsrMode::Async/>
                     <Route path=path!("/roles/:id") view=RolePage ssr=SsrMode::Async/>
+                    <Route path=path!("/tasks") view=TasksPage ssr=SsrMode::Async/>
+                    <Route path=path!("/tasks/:id") view=TaskPage ssr=SsrMode::Async/>
                     <Route path=path!("/issuers") view=IssuersPage ssr=SsrMode::Async/>
                     <Route path=path!("/issuers/:id") view=IssuerPage ssr=SsrMode::Async/>
                     <Route path=path!("/unmapped") view=UnmappedPage ssr=SsrMode::Async/>

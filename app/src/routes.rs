@@ -95,6 +95,13 @@ pub const TRY: Page = Page {
     nav: Some(NavEntry { group: NavGroup::Policy, icon: Glyph::Try, label: "Try a call" }),
 };
 
+pub const ACCESS: Page = Page {
+    path: "/access",
+    title: "Access",
+    permission: Permission::ReadRules,
+    nav: Some(NavEntry { group: NavGroup::Policy, icon: Glyph::Access, label: "Access" }),
+};
+
 pub const CHANGES: Page = Page {
     path: "/changes",
     title: "Changes",
@@ -189,6 +196,16 @@ pub const ROLES: Page = Page {
 pub const ROLE: Page =
     Page { path: "/roles/{id}", title: "Role", permission: Permission::ReadSubjects, nav: None };
 
+pub const TASKS: Page = Page {
+    path: "/tasks",
+    title: "Tasks",
+    permission: Permission::ReadTasks,
+    nav: Some(NavEntry { group: NavGroup::Identity, icon: Glyph::Tasks, label: "Tasks" }),
+};
+
+pub const TASK: Page =
+    Page { path: "/tasks/{id}", title: "Task", permission: Permission::ReadTasks, nav: None };
+
 pub const ISSUERS: Page = Page {
     path: "/issuers",
     title: "Issuers",
@@ -253,6 +270,7 @@ pub const PAGES: &[Page] = &[
     RULE,
     RULE_HISTORY,
     TRY,
+    ACCESS,
     SERVERS,
     REGISTER,
     SERVER,
@@ -268,6 +286,8 @@ pub const PAGES: &[Page] = &[
     SUBJECT,
     ROLES,
     ROLE,
+    TASKS,
+    TASK,
     ISSUERS,
     ISSUER,
     UNMAPPED,

@@ -36,7 +36,18 @@ const test = base.extend<{ sessions: Record<Role, string> }, { accounts: Account
 test.use({ filling: 'hostile' });
 
 /** What stands in the navigation, in the words of CONSOLE.md: the one list that is not read from the source. */
-const COMMON = ['Overview', 'Decisions', 'Rules', 'Try a call', 'Servers', 'Resources', 'Subjects', 'Roles'];
+const COMMON = [
+  'Overview',
+  'Decisions',
+  'Rules',
+  'Try a call',
+  'Access',
+  'Servers',
+  'Resources',
+  'Subjects',
+  'Roles',
+  'Tasks',
+];
 const NAVIGATION: Record<Role, string[]> = {
   owner: [...COMMON, 'Issuers', 'Changes', 'Evidence', 'Emergency', 'Settings'],
   policy_author: [...COMMON, 'Changes'],
@@ -296,6 +307,8 @@ test('an auditor sees no action', async ({ house, places, sessions }) => {
     '/servers/crm/settings?ask=delete',
     ...['new', 'import'].map((form) => `/resources?ask=${form}`),
     ...['edit', 'delete'].map((form) => `/resources/${places.resource}?ask=${form}`),
+    `/tasks/${places.task}?ask=revoke`,
+    `/tasks/${places.task}?done=task-paused`,
     '/issuers?ask=new',
     ...['edit', 'delete', 'revoke'].map((form) => `/issuers/${places.issuer}?ask=${form}`),
     `/issuers/${places.issuer}?done=issuer-disabled`,

@@ -202,6 +202,12 @@ export async function hostile(house) {
     context: { agent: HOSTILE.bidi, nested: TEXTS },
   };
   places.odd = (await house.decide(odd)).id;
+  const wanted = { purpose: `order ${HOSTILE.bidi} ${HOSTILE.script}`, tools: ['mirror/*', `mirror/${HOSTILE.bidi}`] };
+  places.task = await house.openTask('MALLORY_KEY', wanted);
+  for (const tool of [HOSTILE.script, HOSTILE.bidi, 'nothing']) {
+    const context = { task: places.task };
+    await house.decide({ key: 'MIRROR_PEP_KEY', caller: 'MALLORY_KEY', tool, arguments: { text: 'x' }, context });
+  }
   return places;
 }
 

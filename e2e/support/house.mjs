@@ -271,6 +271,23 @@ export class House {
     };
   }
 
+  /**
+   * Opens a task as the agent that holds this key; answers its id.
+   *
+   * @param {string} caller the name of its API key in `keys`
+   * @param {{ purpose: string, tools: string[], budget?: number, expires_in?: string }} wanted
+   * @returns {Promise<string>}
+   */
+  async openTask(caller, wanted) {
+    const answer = await ask(this.address, '/api/v1/tasks', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${this.#key(caller)}` },
+      body: JSON.stringify({ budget: 10, expires_in: '1h', ...wanted }),
+    });
+    if (answer.status !== 201) throw new Error(`the task was not opened, ${answer.status}: ${answer.text}`);
+    return String(JSON.parse(answer.text).id);
+  }
+
   /** @param {string} name */
   #key(name) {
     const key = this.keys[name];

@@ -15,10 +15,14 @@ use serde_json::{Map, Value};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use store::StoreError;
+use store::recorder::AppendError;
 
 /// How often facts and policy are read anew before a call is denied for want of one moment of both. A first call needs
 /// three where its arguments name resources: the policy, what it binds, and that.
 const ROUNDS: usize = 4;
+
+/// How often a decision is made anew before it is denied because its task kept changing.
+const SPENDING_ROUNDS: usize = 3;
 
 /// The subject as a PEP names it.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,14 +75,33 @@ impl Pdp {
     /// unwritable record is a denial.
     pub async fn enforce(&self, key: &Secret, question: &Question) -> Result<Answer, AskError> {
         let id = DecisionId::new(uuid::Uuid::now_v7().to_string());
-        match self.decide(key, question).await {
-            Ok(Ok(decided)) => Ok(self.recorded(id, question, decided).await),
-            Ok(Err(error)) => Err(error),
-            Err(error) => {
-                tracing::error!(error = %error, cause = ?std::error::Error::source(&error), "live state unreadable, call denied");
-                let decision = Decision::deny(Reason::PolicyUnavailable, "the live state could not be read");
-                Ok(Answer { id: None, decision, responses: Responses::Explained })
+        let mut rounds = 0;
+        loop {
+            let decided = match self.decide(key, question).await {
+                Ok(Ok(decided)) => decided,
+                Ok(Err(error)) => return Err(error),
+                Err(error) => {
+                    tracing::error!(error = %error, cause = ?std::error::Error::source(&error), "live state unreadable, call denied");
+                    let decision =
+                        Decision::deny(Reason::PolicyUnavailable, "the live state could not be read");
+                    return Ok(Answer { id: None, decision, responses: Responses::Explained });
+                }
+            };
+            rounds += 1;
+            let spent = match self.recorded(&id, question, decided).await {
+                Ok(answer) => return Ok(answer),
+                Err(spent) => spent,
+            };
+            // Another call took the last of it, or the task was paused: looked at again, the facts say so.
+            if rounds < SPENDING_ROUNDS {
+                continue;
             }
+            let Decided { gathered, decision, set } = *spent;
+            let denied = Decided { gathered, decision: kept_changing(&decision), set };
+            return Ok(match self.recorded(&id, question, denied).await {
+                Ok(answer) => answer,
+                Err(denied) => not_recorded(&denied),
+            });
         }
     }
 
@@ -98,23 +121,28 @@ impl Pdp {
         }
     }
 
-    async fn recorded(&self, id: DecisionId, question: &Question, decided: Decided) -> Answer {
-        let responses = decided.gathered.facts.credential.responses;
-        let record = record::describe(&id, question, &decided, &self.key);
+    /// Records a decision, and takes what it takes; given back where that is not to be had.
+    async fn recorded(
+        &self,
+        id: &DecisionId,
+        question: &Question,
+        decided: Decided,
+    ) -> Result<Answer, Box<Decided>> {
+        let record = record::describe(id, question, &decided, &self.key);
         let unknown = unmapped::seen(&decided.gathered.facts, question, &record);
         let appended = self.recorder.append(record).await;
         if let Some(unknown) = unknown {
             self.unmapped.note(unknown);
         }
         match appended {
-            Ok(_) => Answer { id: Some(id), decision: decided.decision, responses },
+            Ok(_) => {
+                let responses = decided.gathered.facts.credential.responses;
+                Ok(Answer { id: Some(id.clone()), decision: decided.decision, responses })
+            }
+            Err(AppendError::Spent) => Err(Box::new(decided)),
             Err(error) => {
                 tracing::error!(%error, decision = %id, "decision not recorded, call denied");
-                let mut decision =
-                    Decision::deny(Reason::AuditUnavailable, "the decision could not be recorded");
-                decision.tenant = decided.decision.tenant;
-                decision.revision = decided.decision.revision;
-                Answer { id: None, decision, responses }
+                Ok(not_recorded(&decided))
             }
         }
     }
@@ -140,6 +168,7 @@ impl Pdp {
                 Matched::None => None,
                 Matched::Reloaded => continue,
             };
+            gathered.facts.keep_roles(|name| set.as_ref()?.is_global_role(name));
             if let Some(set) = &set {
                 let settled = bound::settle(&mut gathered.facts, set, &question.call);
                 if settled.is_err() || (!asked.is_empty() && gathered.facts.bound.is_empty()) {
@@ -179,6 +208,24 @@ impl Pdp {
         };
         lane.await.unwrap_or_else(|_| failed(facts, call))
     }
+}
+
+/// The answer where nothing could be recorded.
+fn not_recorded(decided: &Decided) -> Answer {
+    let decision = Decision::deny(Reason::AuditUnavailable, "the decision could not be recorded");
+    let responses = decided.gathered.facts.credential.responses;
+    Answer { id: None, decision: in_place_of(&decided.decision, decision), responses }
+}
+
+/// The denial where a task was looked at again and again, and each time had a call left that was gone a moment later.
+fn kept_changing(allowed: &Decision) -> Decision {
+    let why = "the task kept changing while a call was to be taken of it";
+    in_place_of(allowed, Decision::deny(Reason::TaskInactive, why))
+}
+
+/// A denial that belongs to the same tenant.
+fn in_place_of(decision: &Decision, denial: Decision) -> Decision {
+    Decision { tenant: decision.tenant.clone(), revision: decision.revision, ..denial }
 }
 
 /// More than 8 KiB of arguments.
@@ -236,7 +283,7 @@ mod tests {
     use super::*;
     use policy::arguments::Arguments;
     use policy::facts::{CredentialFacts, Identity, MembershipFacts, SubjectFacts};
-    use policy::labels::{ArgumentsMode, Trust};
+    use policy::labels::{ArgumentsMode, Search, Trust};
     use policy::{ResourceRef, SubjectKind, TenantSlug, Timestamp};
 
     #[test]
@@ -252,6 +299,7 @@ mod tests {
                 trust: Trust::AssertSubject,
                 arguments: ArgumentsMode::Required,
                 responses: Responses::Explained,
+                search: Search::Nothing,
             },
             identity: Identity::Asserted {
                 subject: SubjectFacts {
@@ -270,6 +318,8 @@ mod tests {
             }],
             asserted: AssertedProperties::default(),
             bound: Vec::new(),
+            actor: None,
+            task: None,
         };
         let call = Call {
             action: "tools/call".into(),

@@ -1,14 +1,16 @@
 //! Step 3: gather. From what one statement read to the facts of one call.
 
+mod actor;
 pub(crate) mod bound;
 mod opaque;
 mod outside;
+pub(crate) mod own;
 mod proof;
 
 use crate::enforce::{AskError, Question};
 use crate::secret::Secret;
 use crate::tokens::Tokens;
-use outside::Judged;
+use outside::{Judged, Recognised};
 use policy::ResourceRef;
 use policy::arguments::canonical;
 use policy::facts::{AssertedProperties, CredentialFacts, Facts, Identity, SubjectFacts};
@@ -34,16 +36,25 @@ pub(crate) const MAX_PROPERTIES: usize = 16 * 1024;
 #[derive(Clone, Copy)]
 struct Live<'a> {
     store: &'a Store,
-    /// The digest of the enforcement key.
-    credential: &'a str,
+    /// The digest of the enforcement key. None: the caller asks for itself.
+    credential: Option<&'a str>,
     tenant: Option<&'a str>,
     bound: &'a [ResourceRef],
+    task: Option<&'a str>,
+    /// Whether an unknown identity may be registered, as its issuer says.
+    registers: bool,
 }
 
 impl Live<'_> {
     async fn read(&self, caller: CallerBy<'_>) -> Result<LiveState, StoreError> {
-        let credential = CredentialBy::Digest(self.credential);
-        let query = LiveQuery { credential, caller, tenant: self.tenant, bound: self.bound };
+        self.read_with(caller, None).await
+    }
+
+    /// The same, with somebody who acts for the caller.
+    async fn read_with(&self, caller: CallerBy<'_>, actor: Option<&str>) -> Result<LiveState, StoreError> {
+        let credential = self.credential.map_or(CredentialBy::None, CredentialBy::Digest);
+        let Self { tenant, bound, task, .. } = *self;
+        let query = LiveQuery { credential, caller, tenant, bound, actor, task };
         self.store.read_live(&query).await
     }
 }
@@ -58,12 +69,33 @@ pub(crate) async fn gather(
     question: &Question,
     asked: &[ResourceRef],
 ) -> Result<Result<Gathered, AskError>, StoreError> {
+    read(store, tokens, key, question, asked, true).await
+}
+
+/// As [`gather`], for somebody who only looks: nobody becomes known by it.
+pub(crate) async fn look(
+    store: &Store,
+    tokens: &Tokens,
+    key: &Secret,
+    question: &Question,
+) -> Result<Result<Gathered, AskError>, StoreError> {
+    read(store, tokens, key, question, &[], false).await
+}
+
+async fn read(
+    store: &Store,
+    tokens: &Tokens,
+    key: &Secret,
+    question: &Question,
+    asked: &[ResourceRef],
+    registers: bool,
+) -> Result<Result<Gathered, AskError>, StoreError> {
     let credential = key.digest();
     let tenant = question.call.tenant.as_ref().map(policy::TenantSlug::as_str);
-    let live = Live { store, credential: &credential, tenant, bound: asked };
-    let subject = question.subject.id.as_str();
+    let task = question.call.task();
+    let live = Live { store, credential: Some(&credential), tenant, bound: asked, task, registers };
     let (mut state, judged) = match &question.access_token {
-        None => (live.read(CallerBy::Subject(subject)).await?, None),
+        None => (actor::read_vouched(live, question).await?, None),
         Some(token) => match Tokens::peek(token) {
             Some(peeked) => outside::read(live, tokens, token, &peeked, question).await?,
             None => opaque::read(live, tokens, token, question).await?,
@@ -71,9 +103,9 @@ pub(crate) async fn gather(
     };
     let vouches = state.credential.as_ref().is_some_and(|c| c.facts.trust != Trust::VerifyToken);
     if vouches && question.access_token.is_some() {
-        state = live.read(CallerBy::Subject(subject)).await?;
+        state = actor::read_vouched(live, question).await?;
     }
-    Ok(assemble(state, judged, question, asked))
+    Ok(assemble(state, judged, question, asked, registers))
 }
 
 /// Whether the key is a valid credential now.
@@ -84,6 +116,8 @@ pub(crate) async fn authenticate(store: &Store, key: &Secret) -> Result<bool, St
         caller: CallerBy::Nobody,
         tenant: None,
         bound: &[],
+        actor: None,
+        task: None,
     };
     let state = store.read_live(&query).await?;
     Ok(state.credential.is_some_and(|credential| valid(&credential, state.now)))
@@ -94,27 +128,53 @@ fn assemble(
     judged: Option<Judged>,
     question: &Question,
     asked: &[ResourceRef],
+    registers: bool,
 ) -> Result<Gathered, AskError> {
-    let LiveState { now, global_revision, credential, key, subject, memberships, bound, .. } = state;
+    let LiveState {
+        now,
+        global_revision,
+        credential,
+        key,
+        subject,
+        memberships,
+        bound,
+        actor: acting,
+        task,
+        ..
+    } = state;
     let credential = credential.filter(|c| valid(c, now)).ok_or(AskError::NotACredential)?;
     let api_key = key.as_ref().map(|key| key.id.clone());
     let asserted = asserted(question, credential.facts.trust)?;
-    let identity = match (credential.facts.trust, judged) {
-        (Trust::VerifyToken, Some(judged)) => judged.identity(subject, &question.subject.id),
-        _ => identify(&credential.facts, question, key, subject, now),
-    };
-    // A caller that was not recognised has no memberships either.
-    let memberships = if identity.subject().is_some() { memberships } else { Vec::new() };
-    Ok(Gathered {
-        facts: Facts {
-            now,
-            global_revision,
-            credential: credential.facts,
-            identity,
-            memberships,
-            asserted,
-            bound: bound::read(asked, bound),
+    let Recognised { identity, actor, issuer } = match (credential.facts.trust, judged) {
+        (Trust::VerifyToken, Some(judged)) => judged.recognised(subject, acting, &question.subject.id),
+        (Trust::VerifyToken, None) => {
+            let identity = identify(&credential.facts, question, key, subject, now);
+            Recognised::by_itself(actor::agrees_with_key(question, identity))
+        }
+        _ => Recognised {
+            actor: actor::vouched(question, acting),
+            ..Recognised::by_itself(identify(&credential.facts, question, key, subject, now))
         },
+    };
+    // A caller that was not recognised has no memberships either, nobody acts for it, and it has no task.
+    let is_known = identity.subject().is_some();
+    let mut facts = Facts {
+        now,
+        global_revision,
+        credential: credential.facts,
+        identity,
+        memberships: if is_known { memberships } else { Vec::new() },
+        asserted,
+        bound: bound::read(asked, bound),
+        // Who only looks may search for the caller, whom nobody names then; who acts for it is known all the same.
+        actor: actor.filter(|_| is_known || !registers),
+        task: task.filter(|_| is_known),
+    };
+    if let Some(issuer) = issuer {
+        facts.map_roles(&issuer.role_mappings);
+    }
+    Ok(Gathered {
+        facts,
         credential_key: Some(credential.key_id),
         api_key,
     })

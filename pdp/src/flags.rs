@@ -2,8 +2,9 @@
 
 use policy::TenantSlug;
 use policy::compile::{CatalogTool, Surroundings};
+use policy::issuer::Issuer;
 use std::collections::{BTreeMap, BTreeSet};
-use store::administration::{HeldRole, Page, Server, StoredRule, Tool};
+use store::administration::{HeldRole, Page, Server, StoredIssuer, StoredRule, Tool};
 use store::{Store, StoreError, Writer};
 
 /// As of now.
@@ -15,6 +16,7 @@ pub async fn surroundings(store: &Store, now: policy::Timestamp) -> Result<Surro
         store.list_servers(None, &Page::ALL).await?,
         store.list_tools(None, &Page::ALL).await?,
         store.list_held_roles().await?,
+        store.list_issuers(&Page::ALL).await?,
         store.list_rules(None, &Page::ALL).await?,
         now,
     ))
@@ -29,6 +31,7 @@ pub async fn surroundings_within(writer: &mut Writer) -> Result<Surroundings, St
         writer.list_servers(None, &Page::ALL).await?,
         writer.list_tools(None, &Page::ALL).await?,
         writer.list_held_roles().await?,
+        writer.list_issuers(&Page::ALL).await?,
         writer.list_rules(None, &Page::ALL).await?,
         writer.now(),
     ))
@@ -38,6 +41,7 @@ fn assemble(
     servers: Vec<Server>,
     tools: Vec<Tool>,
     held: Vec<HeldRole>,
+    issuers: Vec<StoredIssuer>,
     rules: Vec<StoredRule>,
     now: policy::Timestamp,
 ) -> Surroundings {
@@ -61,9 +65,15 @@ fn assemble(
             .filter(|_| tool.check_schema && !unchecked.contains(tool.server.as_str()))
             .and_then(|definition| definition.get("inputSchema").cloned()),
     });
+    // Whoever has the claim holds the role; who that is, only tokens say.
+    let mapped = issuers.into_iter().filter(|stored| stored.issuer.active).flat_map(|stored| {
+        let Issuer { tenants, role_mappings, .. } = stored.issuer;
+        role_mappings.into_iter().filter(move |mapping| tenants.contains(&mapping.tenant))
+    });
+    let held = held.into_iter().map(|held| (held.tenant, held.role));
     Surroundings {
         tools: tools.collect(),
-        held: held.into_iter().map(|held| (held.tenant, held.role)).collect(),
+        held: held.chain(mapped.map(|mapping| (mapping.tenant, mapping.role))).collect(),
         rules: rules.into_iter().map(|stored| stored.rule).collect(),
         now,
     }

@@ -10,18 +10,21 @@ pub mod credentials;
 pub mod discovery;
 pub mod drafts;
 mod enforce;
+pub mod explore;
 mod facts;
 pub mod flags;
 mod policies;
 mod preview;
 mod record;
 pub mod resources;
+pub mod search;
 pub mod secret;
 pub mod tokens;
 mod unmapped;
 pub mod vault;
 
 pub use enforce::{Answer, AskError, Question, SubjectClaim};
+pub use facts::own::Recognised;
 pub use preview::{Preview, PreviewError, Previewer};
 pub use record::RecordBody;
 pub use secret::Secret;
@@ -29,9 +32,9 @@ pub use secret::Secret;
 use facts::bound::Guesses;
 use policies::Policies;
 use std::sync::Arc;
-use store::Store;
 use store::chain::AuditKey;
 use store::recorder::Recorder;
+use store::{Store, StoreError};
 use tokens::Tokens;
 use tokio::sync::Semaphore;
 use unmapped::Unmapped;
@@ -65,6 +68,18 @@ impl Pdp {
             tokens,
             heavy: Semaphore::new(1),
         }
+    }
+
+    /// Who shows this key or token for itself; nothing is decided or recorded. None: nobody who is known.
+    ///
+    /// # Errors
+    /// When the live state cannot be read.
+    pub async fn recognise(
+        &self,
+        token: &Secret,
+        request_id: &str,
+    ) -> Result<Option<Recognised>, StoreError> {
+        Box::pin(facts::own::recognise(&self.store, &self.tokens, token, request_id)).await
     }
 
     pub fn store(&self) -> &Store {

@@ -111,6 +111,16 @@ impl Policies {
         let Some(tenant) = tenant_of(facts, call) else { return Ok(Matched::None) };
         let Ok(membership) = facts.membership(Some(tenant)) else { return Ok(Matched::None) };
         let revision = Revision { global: facts.global_revision, tenant: membership.tenant_revision };
+        self.at(tenant, revision, may_reload).await
+    }
+
+    /// The compiled policy of a tenant at one revision.
+    pub(crate) async fn at(
+        &self,
+        tenant: &TenantSlug,
+        revision: Revision,
+        may_reload: bool,
+    ) -> Result<Matched, StoreError> {
         if let Some(set) = self.at_hand(tenant, revision) {
             return Ok(Matched::Set(set));
         }
@@ -210,8 +220,13 @@ impl Policies {
             name: snapshot.tenant.name,
             active: snapshot.tenant.active,
         };
+        let global = snapshot.global_roles;
+        let roles = snapshot.roles.into_iter().map(|name| {
+            let is_global = global.contains(&name);
+            (name, is_global)
+        });
         let emergency = emergency(snapshot.stops, snapshot.break_glass);
-        PolicySet::new(snapshot.revision, tenant, servers, rules).with_emergency(emergency)
+        PolicySet::new(snapshot.revision, tenant, servers, rules).with_roles(roles).with_emergency(emergency)
     }
 
     /// Compiles only what is new: an equal rule is taken over as it is.
@@ -241,6 +256,8 @@ impl Policies {
             input_schema,
             check_schema: stored.check_schema,
             bindings: stored.bindings,
+            scopes: stored.scopes,
+            task: stored.task,
         };
         let known = lock(&self.tools).get(&source.id).cloned();
         match known.filter(|known| known.source == source) {

@@ -6,7 +6,7 @@ use crate::facts::bound;
 use crate::policies::{Matched, Policies};
 use policy::evaluate::EvaluationRequest;
 use policy::facts::{AssertedProperties, CredentialFacts, Facts, Identity};
-use policy::labels::{ArgumentsMode, Responses, Trust};
+use policy::labels::{ArgumentsMode, Responses, Search, Trust};
 use policy::{Call, Decision, ResourceRef, ServerSlug, SubjectId};
 use std::sync::Arc;
 use store::{CallerBy, CredentialBy, LiveQuery, Store, StoreError};
@@ -85,6 +85,8 @@ impl Previewer {
                 caller: CallerBy::Subject(preview.subject.as_str()),
                 tenant: preview.call.tenant.as_ref().map(policy::TenantSlug::as_str),
                 bound: asked,
+                actor: None,
+                task: preview.call.task(),
             })
             .await?;
         let identity = match state.subject {
@@ -102,11 +104,14 @@ impl Previewer {
                 trust: Trust::AssertSubject,
                 arguments: ArgumentsMode::Required,
                 responses: Responses::Explained,
+                search: Search::Nothing,
             },
             identity,
             memberships: state.memberships,
             asserted: AssertedProperties::default(),
             bound: bound::read(asked, state.bound),
+            actor: None,
+            task: state.task,
         })
     }
 }

@@ -7,6 +7,7 @@ use crate::enforce::{Decided, Question};
 use policy::arguments::canonical;
 use policy::call::Target;
 use policy::compile::CompiledTool;
+use policy::evaluate::spends;
 use policy::facts::{Facts, Identity};
 use policy::{Decision, DecisionId, ResourceRef};
 use serde::{Deserialize, Serialize};
@@ -91,7 +92,7 @@ pub(crate) fn describe(id: &DecisionId, question: &Question, decided: &Decided, 
             let known = decided.set.as_deref().and_then(|set| set.server_by_audience(id));
             (Some(known.map_or_else(|| id.clone(), |server| server.slug.to_string())), None)
         }
-        Target::UnknownMethod | Target::Unnamed => {
+        Target::Resource | Target::UnknownMethod | Target::Unnamed => {
             (facts.credential.server.as_ref().map(ToString::to_string), None)
         }
     };
@@ -122,6 +123,8 @@ pub(crate) fn describe(id: &DecisionId, question: &Question, decided: &Decided, 
             read_only: tool.source.read_only,
         }),
     };
+    // One of another tenant has no place in this one's timelines.
+    let task = facts.task.as_ref().filter(|task| decided.decision.tenant.as_ref() == Some(&task.tenant));
     NewRecord {
         id: id.clone(),
         at: facts.now,
@@ -138,22 +141,33 @@ pub(crate) fn describe(id: &DecisionId, question: &Question, decided: &Decided, 
         arguments: call.arguments.known().map(|arguments| redacted(arguments, known, key)),
         used_credential_key: decided.gathered.credential_key.clone(),
         used_api_key: decided.gathered.api_key.clone(),
+        actor: facts.actor.as_ref().and_then(|actor| actor.subject()).map(|subject| subject.id.to_string()),
+        task: task.map(|task| task.id.to_string()),
+        spends: spends(facts, call, &decided.decision).is_some(),
     }
 }
 
-/// The facts as they are recorded: a record of one tenant says nothing of the caller's other memberships, nor of the
-/// other tenants of its token's issuer.
+/// The facts as they are recorded: a record of one tenant says nothing of the other memberships of the caller and of who
+/// acts for it, nor of the other tenants of its token's issuer, nor of a task in another tenant.
 fn of_this_tenant<'a>(facts: &'a Facts, decision: &Decision) -> Cow<'a, Facts> {
     let Some(tenant) = &decision.tenant else { return Cow::Borrowed(facts) };
     let tenants = facts.identity.token().map(|token| token.tenants.as_slice()).unwrap_or_default();
-    let memberships = facts.memberships.iter().map(|membership| &membership.tenant);
-    if memberships.chain(tenants).all(|named| named == tenant) {
+    let acting = facts.actor.as_ref().map(|actor| actor.memberships.as_slice()).unwrap_or_default();
+    let memberships = facts.memberships.iter().chain(acting).map(|membership| &membership.tenant);
+    let task = facts.task.iter().map(|task| &task.tenant);
+    if memberships.chain(tenants).chain(task).all(|named| named == tenant) {
         return Cow::Borrowed(facts);
     }
     let mut facts = facts.clone();
     facts.memberships.retain(|membership| membership.tenant == *tenant);
+    if let Some(actor) = &mut facts.actor {
+        actor.memberships.retain(|membership| membership.tenant == *tenant);
+    }
     if let Identity::Token { token, .. } = &mut facts.identity {
         token.tenants.retain(|named| named == tenant);
+    }
+    if facts.task.as_ref().is_some_and(|task| task.tenant != *tenant) {
+        facts.task = None;
     }
     Cow::Owned(facts)
 }
@@ -187,7 +201,8 @@ mod tests {
     use policy::facts::{
         AssertedProperties, CredentialFacts, MembershipFacts, Revision, SubjectFacts, TokenFacts,
     };
-    use policy::labels::{ArgumentsMode, Responses, Trust};
+    use policy::labels::{ArgumentsMode, OpenedBy, Responses, Search, TaskState, Trust};
+    use policy::task::TaskFacts;
     use policy::{Call, Reason, SubjectKind, TenantSlug, Timestamp};
 
     fn object(value: Value) -> Map<String, Value> {
@@ -232,6 +247,7 @@ mod tests {
                 trust: Trust::AssertAttributes,
                 arguments: ArgumentsMode::Required,
                 responses: Responses::Explained,
+                search: Search::Nothing,
             },
             identity: Identity::Asserted {
                 subject: SubjectFacts {
@@ -245,6 +261,8 @@ mod tests {
             memberships: vec![membership("acme"), membership("globex")],
             asserted: AssertedProperties { action: Map::new(), resource: object(json!({"region": "eu"})) },
             bound: Vec::new(),
+            actor: None,
+            task: None,
         };
         let mut decision = Decision::deny(Reason::NoMatchingRule, "why");
         decision.tenant = Some(TenantSlug::from("acme"));
@@ -278,6 +296,32 @@ mod tests {
         // Nothing is known of a tool that is in no catalog, so none of its arguments is kept in the clear.
         let record = describe(&DecisionId::from("d"), &question, &decided, &key);
         assert!(record.arguments.is_some_and(|arguments| arguments.contains(REDACTED)));
+    }
+
+    #[test]
+    fn a_task_is_recorded_in_its_own_tenant_alone() {
+        let (question, mut decided) = asked();
+        let key = AuditKey::from_secret(&[7; 32]);
+        let task = TaskFacts {
+            id: "t-1".into(),
+            tenant: "acme".into(),
+            subject: "alice".into(),
+            actor: None,
+            purpose: "refund order 17".into(),
+            tools: Vec::new(),
+            budget: 1,
+            used: 0,
+            state: TaskState::Active,
+            opened_by: OpenedBy::Agent,
+            expires_at: Timestamp::from_micros(9),
+        };
+        for (tenant, told) in [("acme", true), ("globex", false)] {
+            decided.gathered.facts.task = Some(TaskFacts { tenant: tenant.into(), ..task.clone() });
+            let record = describe(&DecisionId::from("d"), &question, &decided, &key);
+            assert_eq!((record.task.is_some(), record.spends), (told, false), "{tenant}");
+            let body: RecordBody = serde_json::from_str(&record.body).expect("reads back");
+            assert_eq!(body.facts.task.is_some(), told, "{tenant}");
+        }
     }
 
     #[test]

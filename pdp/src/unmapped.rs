@@ -2,7 +2,7 @@
 //! the way of a call. What cannot be noted is let go; the identity will be seen again.
 
 use crate::enforce::Question;
-use policy::facts::{Facts, Identity};
+use policy::facts::{ActorIdentity, Facts, Identity};
 use std::time::Duration;
 use store::recorder::NewRecord;
 use store::{Seen, Store};
@@ -30,10 +30,15 @@ enum Message {
     Stop(oneshot::Sender<()>),
 }
 
-/// The identity of a decision that was made about nobody, and what was tried; None for every other decision. It comes
+/// The identity of a decision that was made about nobody, or through nobody, and what was tried; None for every other decision. It comes
 /// from a verified token: of others nothing is noted, as everybody can write those.
 pub(crate) fn seen(facts: &Facts, question: &Question, record: &NewRecord) -> Option<Seen> {
-    let Identity::UnknownIdentity { issuer, sub } = &facts.identity else { return None };
+    let acting = facts.actor.as_ref().map(|actor| &actor.identity);
+    let (issuer, sub) = match (&facts.identity, acting) {
+        (Identity::UnknownIdentity { issuer, sub }, _)
+        | (_, Some(ActorIdentity::UnknownIdentity { issuer, sub })) => (issuer, sub),
+        _ => return None,
+    };
     let tenant = facts.credential.tenant.as_ref().or(question.call.tenant.as_ref());
     Some(Seen {
         issuer: issuer.clone(),

@@ -7,9 +7,12 @@ use policy::call::{Call, ResourceRef};
 use policy::compile::{CompiledTool, PolicySet, RuleSource, ServerSource, TenantState, ToolSource};
 use policy::evaluate::{EvaluationRequest, evaluate};
 use policy::facts::{
-    AssertedProperties, CredentialFacts, Facts, Identity, MembershipFacts, Revision, RoleGrant, SubjectFacts,
+    AssertedProperties, CredentialFacts, Facts, Identity, MembershipFacts, Revision, RoleGrant, RoleOrigin,
+    SubjectFacts,
 };
-use policy::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust};
+use policy::labels::{
+    ArgumentsMode, Responses, ReviewState, Risk, Search, Sensitivity, SubjectKind, TaskNeed, Trust,
+};
 use policy::{RuleId, ServerSlug, SubjectId, TenantSlug, Timestamp, ToolId};
 use serde_json::{Map, Value, json};
 use std::hint::black_box;
@@ -29,6 +32,7 @@ fn facts() -> Facts {
             trust: Trust::VerifyToken,
             arguments: ArgumentsMode::Required,
             responses: Responses::Explained,
+            search: Search::Nothing,
         },
         identity: Identity::ApiKey {
             key: "k".into(),
@@ -43,11 +47,13 @@ fn facts() -> Facts {
         memberships: vec![MembershipFacts {
             tenant: TenantSlug::from("acme"),
             tenant_revision: 1,
-            roles: vec![RoleGrant { name: "support".into(), global: false }],
+            roles: vec![RoleGrant { name: "support".into(), global: false, origin: RoleOrigin::Assigned }],
             until: None,
         }],
         asserted: AssertedProperties::default(),
         bound: Vec::new(),
+        actor: None,
+        task: None,
     }
 }
 
@@ -85,6 +91,8 @@ fn set(rules: &[Value], schema: Value) -> PolicySet {
         input_schema: Some(schema),
         check_schema: true,
         bindings: Vec::new(),
+        scopes: Vec::new(),
+        task: TaskNeed::Optional,
     };
     let server = ServerSource {
         slug: ServerSlug::from("crm"),

@@ -15,7 +15,7 @@ pub const MAX_ID: usize = 1_000;
 /// The longest pointer, in bytes.
 const MAX_POINTER: usize = 200;
 /// Types that mean something else in a call.
-const RESERVED_TYPES: [&str; 5] = ["tool", "prompt", "resource", "mcp_server", "task"];
+pub(crate) const RESERVED_TYPES: [&str; 5] = ["tool", "prompt", "resource", "mcp_server", "task"];
 
 /// One binding of a tool, as people write it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

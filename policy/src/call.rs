@@ -1,6 +1,7 @@
 //! What somebody wants to do: one call, parsed once.
 
 use crate::arguments::Arguments;
+use crate::general::is_reserved;
 use crate::ids::{ServerSlug, TenantSlug};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -55,6 +56,8 @@ pub enum Target {
     Server {
         id: String,
     },
+    /// Anything that is no part of an MCP server, as the call names it; decided by rules of the general form.
+    Resource,
     /// An action this version does not know, or one that does not go with the resource's type.
     UnknownMethod,
     /// A tool id without a server, from a credential that is bound to none.
@@ -62,8 +65,14 @@ pub enum Target {
 }
 
 impl Call {
+    /// The task it names, where that is a text.
+    pub fn task(&self) -> Option<&str> {
+        self.context.get("task").and_then(Value::as_str)
+    }
+
     /// Reads the target. `bound_to` is the credential's server: with it a tool's id is its whole name and is
-    /// never split; without it the id is `<slug>/<tool>`, split at the first `/`.
+    /// never split, and nothing but what is part of that server is asked about; without it the id is `<slug>/<tool>`,
+    /// split at the first `/`.
     pub fn target(&self, bound_to: Option<&ServerSlug>) -> Target {
         match self.resource.kind.as_str() {
             "tool" if self.action == TOOLS_CALL => match bound_to {
@@ -78,6 +87,7 @@ impl Call {
             "mcp_server" if SERVER_METHODS.contains(&self.action.as_str()) => {
                 Target::Server { id: self.resource.id.clone() }
             }
+            kind if bound_to.is_none() && !is_reserved(kind) => Target::Resource,
             _ => Target::UnknownMethod,
         }
     }

@@ -1,8 +1,15 @@
 //! What the live state said about the caller, read in one statement for one call.
 
+mod actor;
+mod origin;
+
+pub use actor::{ActorFacts, ActorIdentity};
+pub use origin::RoleOrigin;
+
 use crate::ids::{CredentialId, ServerSlug, SubjectId, TenantSlug};
-use crate::labels::{ArgumentsMode, Responses, Sensitivity, SubjectKind, Trust};
+use crate::labels::{ArgumentsMode, Responses, Search, Sensitivity, SubjectKind, Trust};
 use crate::reason::Reason;
+use crate::task::TaskFacts;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -32,6 +39,17 @@ pub struct CredentialFacts {
     pub trust: Trust,
     pub arguments: ArgumentsMode,
     pub responses: Responses,
+    #[serde(default = "nothing", skip_serializing_if = "is_nothing")]
+    pub search: Search,
+}
+
+fn nothing() -> Search {
+    Search::Nothing
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape serde asks for")]
+fn is_nothing(search: &Search) -> bool {
+    *search == Search::Nothing
 }
 
 /// A role the caller holds in one tenant, and where it came from.
@@ -40,6 +58,8 @@ pub struct RoleGrant {
     pub name: String,
     /// True where the role is defined for every tenant.
     pub global: bool,
+    #[serde(default, skip_serializing_if = "RoleOrigin::is_assigned")]
+    pub origin: RoleOrigin,
 }
 
 /// One row of the caller's memberships.
@@ -192,10 +212,10 @@ pub struct ResourceFacts {
     pub attributes: Map<String, Value>,
 }
 
-/// A resource that the call's arguments name, by a binding of the tool.
+/// A resource that the call's arguments name, by a binding of the tool; or that the call itself is about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BoundFact {
-    /// Where in the arguments it is named: a JSON Pointer without `*`.
+    /// Where in the arguments it is named: a JSON Pointer without `*`. Empty where the call itself is about it.
     pub at: String,
     #[serde(rename = "type")]
     pub kind: String,
@@ -221,6 +241,12 @@ pub struct Facts {
     /// What the arguments name, in the order of the tool's bindings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bound: Vec<BoundFact>,
+    /// None: the subject calls by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Box<ActorFacts>>,
+    /// The task that `context.task` names, where it is the subject's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskFacts>,
 }
 
 /// Why no tenant could be settled on.

@@ -69,6 +69,10 @@ id! {
     /// One recorded decision (UUIDv7).
     DecisionId
 }
+id! {
+    /// A task (UUIDv7).
+    TaskId
+}
 
 /// Why an id or a name is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

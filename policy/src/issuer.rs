@@ -2,13 +2,17 @@
 //!
 //! The names are those of the bundle. Nothing here is fetched or verified; that is `pdp`'s part.
 
+mod actor;
 mod address;
 mod introspection;
+mod mapping;
 #[cfg(test)]
 mod tests;
 
+pub use actor::{ActorClaim, ActorNeed};
 pub use address::check_fetched_url;
 pub use introspection::{ClientAuth, Introspection};
+pub use mapping::{MAX_MAPPINGS, RoleMapping};
 
 use crate::arguments::canonical;
 use crate::ids::{TenantSlug, check_id, check_slug};
@@ -78,6 +82,15 @@ pub struct Issuer {
     /// How it is asked about its tokens. None: it is not, and its tokens are JWTs that are verified by its keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub introspection: Option<Introspection>,
+    /// The claim that names who acts for the subject. None: only `act` does, where a token has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor_claim: Option<ActorClaim>,
+    /// With `actor_claim`: whether each token must have it.
+    #[serde(default, skip_serializing_if = "ActorNeed::is_required")]
+    pub actor: ActorNeed,
+    /// Claims that stand for roles. None: roles come from memberships alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub role_mappings: Vec<RoleMapping>,
 }
 
 /// Where an issuer's keys come from: `discovery`, `{ jwks_url: … }` or `{ jwks: { keys: […] } }`.
@@ -225,6 +238,9 @@ impl Issuer {
             keys_max_age: usual_keys_age(),
             unknown_subjects: UnknownSubjects::default(),
             introspection: None,
+            actor_claim: None,
+            actor: ActorNeed::Required,
+            role_mappings: Vec::new(),
         }
     }
 
@@ -270,6 +286,15 @@ impl Issuer {
         }
         if let Some(introspection) = &self.introspection {
             introspection.check().map_err(|why| wrong("introspection", why))?;
+        }
+        if self.actor == ActorNeed::Optional && self.actor_claim.is_none() {
+            return Err(wrong("actor", "can be `optional` only beside an `actor_claim`"));
+        }
+        if self.role_mappings.len() > MAX_MAPPINGS {
+            return Err(wrong("role_mappings", format!("must not be more than {MAX_MAPPINGS}")));
+        }
+        for mapping in &self.role_mappings {
+            mapping.check().map_err(|why| wrong("role_mappings", why))?;
         }
         Ok(())
     }

@@ -111,6 +111,38 @@ label! {
     } "everything, tenant, subject, agent, server, tool"
 }
 label! {
+    /// Where a task stands. Only an active one that has not expired covers calls; the last two are for good.
+    TaskState {
+        Active = "active",
+        Paused = "paused",
+        Completed = "completed",
+        Revoked = "revoked",
+    } "active, paused, completed, revoked"
+}
+label! {
+    /// Who opened a task, and so wrote its purpose.
+    OpenedBy {
+        /// The caller, for itself.
+        Agent = "agent",
+        /// An enforcement key that vouches for its subjects.
+        Platform = "platform",
+        /// An administrator.
+        Person = "person",
+    } "agent, platform, person"
+}
+label! {
+    /// Whether a tool is called under a task alone.
+    TaskNeed { Optional = "optional", Required = "required" } "optional, required"
+}
+label! {
+    /// What a PEP may find out by searching.
+    Search {
+        Nothing = "none",
+        /// Within the credential's own tenant and server.
+        Own = "own",
+    } "none, own"
+}
+label! {
     /// How much a denial tells the PEP.
     Responses { Explained = "explained", Minimal = "minimal" } "explained, minimal"
 }

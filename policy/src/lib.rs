@@ -9,6 +9,7 @@ pub mod binding;
 pub mod call;
 pub mod decision;
 pub mod facts;
+pub mod general;
 pub mod ids;
 pub mod issuer;
 pub mod labels;
@@ -17,8 +18,10 @@ pub mod reason;
 pub mod redact;
 pub mod rule;
 pub mod scope;
+pub mod task;
 pub mod text;
 pub mod timestamp;
+pub mod token_scope;
 
 #[cfg(feature = "evaluate")]
 pub mod compile;
@@ -30,7 +33,7 @@ pub mod network;
 pub use call::{Call, ResourceRef};
 pub use decision::{AppliedRule, Decision, NearestMiss, Outcome};
 pub use facts::Facts;
-pub use ids::{CredentialId, DecisionId, RuleId, ServerSlug, SubjectId, TenantSlug, ToolId};
+pub use ids::{CredentialId, DecisionId, RuleId, ServerSlug, SubjectId, TaskId, TenantSlug, ToolId};
 pub use labels::{ReviewState, Risk, Sensitivity, SubjectKind};
 pub use reason::Reason;
 pub use rule::Rule;

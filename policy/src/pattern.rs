@@ -21,6 +21,12 @@ pub enum PatternError {
     TooLong,
     #[error("a pattern holds a control character")]
     Control,
+    #[error("a pattern is empty")]
+    Empty,
+    #[error("`{0}` is not `type:id`: it has no `:`")]
+    NoColon(String),
+    #[error("`{0}` is not `type:id`: one side of the `:` is empty")]
+    EmptyPart(String),
 }
 
 impl Pattern {
@@ -60,12 +66,17 @@ impl Pattern {
     }
 }
 
-fn covers_side(wide: &str, narrow: &str) -> bool {
+pub(crate) fn covers_side(wide: &str, narrow: &str) -> bool {
     wide == "*" || wide == narrow || (!narrow.contains('*') && glob(wide.as_bytes(), narrow.as_bytes()))
 }
 
+/// Whether the whole text is what the pattern says, where `*` is any run of characters and nothing else is special.
+pub fn matches_text(pattern: &str, text: &str) -> bool {
+    glob(pattern.as_bytes(), text.as_bytes())
+}
+
 /// Linear in `pattern` times `text`: on a mismatch only the last `*` is widened.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
+pub(crate) fn glob(pattern: &[u8], text: &[u8]) -> bool {
     let (mut p, mut t) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while t < text.len() {

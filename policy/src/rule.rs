@@ -1,5 +1,6 @@
 //! One statement of policy, in the shape people write it (the bundle's `rules`).
 
+use crate::general::{ActionPattern, ResourcePattern};
 use crate::ids::{SubjectId, TenantSlug};
 use crate::labels::{Effect, Risk, RuleStatus, Sensitivity, SubjectKind};
 use crate::pattern::Pattern;
@@ -31,10 +32,11 @@ pub struct Rule {
     pub tools: Vec<Pattern>,
     #[serde(default, skip_serializing)]
     pub prompts: NotYet,
-    #[serde(default, skip_serializing)]
-    pub resources: NotYet,
-    #[serde(default, skip_serializing)]
-    pub actions: NotYet,
+    /// The general form of what: any of these actions on any of `resources`, instead of `tools`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<ActionPattern>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<ResourcePattern>,
     /// Narrows what to tools of at least this risk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub risk_at_least: Option<Risk>,
@@ -54,6 +56,13 @@ pub struct Rule {
     /// Whether a caller may be told in what respect this rule was missed.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub explain: bool,
+}
+
+impl Rule {
+    /// Whether it is about actions and resources rather than about tools.
+    pub fn is_general(&self) -> bool {
+        !self.actions.is_empty() || !self.resources.is_empty()
+    }
 }
 
 fn enforced() -> RuleStatus {
@@ -157,6 +166,18 @@ mod tests {
         let text = r#"{"name":"x","effect":"allow","tools":["a/b"],"prompts":["a/b"]}"#;
         let error = serde_json::from_str::<Rule>(text).expect_err("refused");
         assert!(error.to_string().contains("not supported by this version"), "{error}");
+    }
+
+    #[test]
+    fn the_general_form_survives_its_own_format() {
+        let text = r#"{"name":"read","effect":"allow","status":"enforced","actions":["read"],"resources":["record:*"],"when":"resource.status == 'active'"}"#;
+        let rule: Rule = serde_json::from_str(text).expect("reads");
+        assert!(rule.is_general());
+        assert_eq!(serde_json::to_string(&rule).expect("writes"), text);
+        for bad in [r#""resources":["record"]"#, r#""actions":[""]"#, r#""resources":[":x"]"#] {
+            let text = format!(r#"{{"name":"x","effect":"allow",{bad}}}"#);
+            assert!(serde_json::from_str::<Rule>(&text).is_err(), "{bad}");
+        }
     }
 
     #[test]

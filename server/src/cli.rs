@@ -2,7 +2,7 @@
 
 use crate::commands::{
     account, apply, audit, check, credential, emergency, export, issuer, migrate, resource, revoke, serve,
-    token, unmapped, vault,
+    task, token, unmapped, vault,
 };
 use crate::config::{Config, ServeOptions, StateOptions};
 use crate::telemetry;
@@ -37,6 +37,8 @@ enum Command {
     Resource(resource::Options),
     /// Stop calls at once, or allow some for minutes against the rules.
     Emergency(emergency::Options),
+    /// List what agents are doing, and revoke it.
+    Task(task::Options),
     /// Take back tokens of issuers: one, or all that a subject has.
     Revoke(revoke::Options),
     /// Make, list and revoke tokens for the administration API.
@@ -92,6 +94,7 @@ impl Cli {
                     Command::Issuer(options) => issuer::run(&config, &options).await,
                     Command::Resource(options) => resource::run(&config, &options).await,
                     Command::Emergency(options) => emergency::run(&config, &options).await,
+                    Command::Task(options) => task::run(&config, &options).await,
                     Command::Revoke(options) => revoke::run(&config, &options).await,
                     Command::Token(options) => token::run(&config, &options).await,
                     Command::Unmapped(options) => unmapped::run(&config, &options).await,

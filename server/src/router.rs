@@ -18,9 +18,9 @@ pub(crate) fn router(
     public_url: &str,
 ) -> Router {
     Router::new()
-        .merge(authzen::router(pdp, public_url))
+        .merge(authzen::router(pdp.clone(), public_url))
         .merge(health::router(store.clone(), recorder))
-        .merge(api::router(store, console.clone(), public_url))
+        .merge(api::router(store, pdp, console.clone(), public_url))
         .merge(console::router(console))
         .layer(from_fn(request_id::identify))
 }

@@ -151,6 +151,8 @@ pub(crate) struct Fields<'a> {
     pub(crate) outcome: &'a str,
     pub(crate) reason: &'a str,
     pub(crate) body: &'a str,
+    pub(crate) actor: Option<&'a str>,
+    pub(crate) task: Option<&'a str>,
 }
 
 /// The secret of the record: signs genesis, checkpoints and stubs, and keys the digests. Cheap to clone.
@@ -204,6 +206,15 @@ impl AuditKey {
         }
         for field in [fields.action, fields.outcome, fields.reason, fields.body] {
             put(&mut mac, Some(field.as_bytes()));
+        }
+        // Records from before there were actors and tasks stay as they are. The name goes first, so that one is never taken
+        // for another, and always in this order. As each field says how long it is, no record with one of them gives the
+        // bytes of a record without.
+        for (name, value) in [("actor", fields.actor), ("task", fields.task)] {
+            if let Some(value) = value {
+                put(&mut mac, Some(name.as_bytes()));
+                put(&mut mac, Some(value.as_bytes()));
+            }
         }
         finish(mac)
     }

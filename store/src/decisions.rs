@@ -27,6 +27,7 @@ pub struct DecisionFilter {
     pub credential: Option<String>,
     pub server: Option<String>,
     pub tool: Option<String>,
+    pub task: Option<String>,
     pub outcome: Option<Outcome>,
     pub reason: Option<Reason>,
     /// Whether the call waits for a person ([`Reason::waits`]). With `outcome: Deny` and `false` here, the
@@ -36,6 +37,8 @@ pub struct DecisionFilter {
     pub from: Option<Timestamp>,
     /// Before this moment.
     pub to: Option<Timestamp>,
+    /// Who acted for the subject.
+    pub actor: Option<String>,
 }
 
 /// Where a page begins.
@@ -75,6 +78,8 @@ pub struct DecisionRow {
     pub outcome: Outcome,
     /// The code, as recorded: a later version may have written one that this one does not know.
     pub reason: String,
+    /// Who acted for the subject.
+    pub actor: Option<String>,
 }
 
 impl DecisionRow {
@@ -123,6 +128,7 @@ struct ListRow {
     action: String,
     outcome: String,
     reason: String,
+    actor: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -160,6 +166,7 @@ impl From<ListRow> for DecisionRow {
             action: row.action,
             outcome: read_outcome(&row.outcome),
             reason: row.reason,
+            actor: row.actor,
         }
     }
 }
@@ -196,6 +203,8 @@ impl DecisionFilter {
             (Decisions::Credential, &self.credential),
             (Decisions::Server, &self.server),
             (Decisions::Tool, &self.tool),
+            (Decisions::Actor, &self.actor),
+            (Decisions::Task, &self.task),
         ];
         for (column, text) in texts {
             if let Some(text) = text {
@@ -256,6 +265,7 @@ impl Store {
         let mut query = Query::select();
         query
             .columns([id, at, tenant, subject, credential, server, tool, action, outcome, reason])
+            .column(Decisions::Actor)
             .from(Decisions::Table)
             .limit(u64::from(page.limit) + 1);
         filter.narrow(&mut query);

@@ -20,6 +20,7 @@ pub mod overview;
 mod proofs;
 pub mod recorder;
 mod schema;
+pub mod search;
 pub mod sessions;
 pub mod snapshot;
 pub mod unmapped;
@@ -29,7 +30,8 @@ pub use changes::{Action, Change};
 pub use connect::{OpenError, Settings};
 pub use db::{Dialect, StoreError};
 pub use live::{
-    CallerBy, CredentialBy, LiveCredential, LiveIssuer, LiveKey, LiveQuery, LiveResource, LiveState,
+    CallerBy, CredentialBy, LiveActor, LiveCredential, LiveIssuer, LiveKey, LiveQuery, LiveResource,
+    LiveState,
 };
 pub use migrate::{MigrateError, MigrationState};
 pub use proofs::ProofId;

@@ -7,11 +7,14 @@
 //! revisions_pkey). It judges nothing: expired keys, inactive subjects and issuers, revoked tokens and ended
 //! memberships are returned as they stand.
 
+mod actor;
 mod bound;
 mod issuer;
 mod lane;
 mod statement;
+mod task;
 
+pub use actor::LiveActor;
 pub use bound::LiveResource;
 pub(crate) use bound::{is_named, keys};
 pub use issuer::LiveIssuer;
@@ -20,9 +23,12 @@ pub(crate) use lane::Lanes;
 
 use crate::Store;
 use crate::db::{StoreError, flag, json, word};
-use policy::facts::{CredentialFacts, MembershipFacts, RoleGrant, SubjectFacts};
+use policy::facts::{CredentialFacts, MembershipFacts, RoleGrant, RoleOrigin, SubjectFacts};
+use policy::issuer::Issuer;
+use policy::task::TaskFacts;
 use policy::{CredentialId, ResourceRef, ServerSlug, SubjectId, TenantSlug, Timestamp};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How the enforcement credential is found. Digests are SHA-256 in lower-case hexadecimal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +63,11 @@ pub struct LiveQuery<'a> {
     pub tenant: Option<&'a str>,
     /// Registered resources to be read along: the first 100 of them.
     pub bound: &'a [ResourceRef],
+    /// Who acts for the caller, found in the same way: for an identity its `sub` at the caller's issuer, for a subject its
+    /// id. Nobody acts for others with a key.
+    pub actor: Option<&'a str>,
+    /// `context.task`, to be read along where it is the caller's.
+    pub task: Option<&'a str>,
 }
 
 /// The enforcement credential, and the one of its keys that was shown.
@@ -98,6 +109,10 @@ pub struct LiveState {
     pub memberships: Vec<MembershipFacts>,
     /// What is registered of [`LiveQuery::bound`].
     pub bound: Vec<LiveResource>,
+    /// None: not asked for.
+    pub actor: Option<LiveActor>,
+    /// The task that was asked for. None: there is none of this subject.
+    pub task: Option<TaskFacts>,
 }
 
 /// What a shape does not read is absent.
@@ -115,6 +130,7 @@ struct LiveRow {
     credential_arguments: Option<String>,
     credential_responses: Option<String>,
     credential_active: Option<i64>,
+    credential_search: Option<String>,
     credential_key: Option<String>,
     credential_key_expires_at: Option<i64>,
     #[sqlx(default)]
@@ -151,6 +167,11 @@ struct LiveRow {
     /// Not selected where no resource is named.
     #[sqlx(default)]
     bound: Option<String>,
+    /// Not selected where nobody acts for the caller.
+    #[sqlx(default)]
+    whose: i32,
+    #[sqlx(flatten)]
+    task: task::Columns,
 }
 
 /// A column that is there whenever its row is.
@@ -165,6 +186,7 @@ fn credential(row: &LiveRow) -> Result<Option<LiveCredential>, StoreError> {
     let trust = there(row.credential_trust.as_deref(), "credentials.trust")?;
     let arguments = there(row.credential_arguments.as_deref(), "credentials.arguments")?;
     let responses = there(row.credential_responses.as_deref(), "credentials.responses")?;
+    let search = there(row.credential_search.as_deref(), "credentials.search")?;
     Ok(Some(LiveCredential {
         facts: CredentialFacts {
             id: CredentialId::new(id.as_str()),
@@ -174,6 +196,7 @@ fn credential(row: &LiveRow) -> Result<Option<LiveCredential>, StoreError> {
             trust: word(trust, "credentials.trust")?,
             arguments: word(arguments, "credentials.arguments")?,
             responses: word(responses, "credentials.responses")?,
+            search: word(search, "credentials.search")?,
         },
         key_id: there(row.credential_key.clone(), "credential_keys.id")?,
         key_expires_at: row.credential_key_expires_at.map(Timestamp::from_micros),
@@ -221,7 +244,11 @@ fn memberships(rows: Vec<LiveRow>) -> Vec<MembershipFacts> {
             until: row.member_until.map(Timestamp::from_micros),
         });
         if let Some(name) = row.role_name {
-            entry.roles.push(RoleGrant { name, global: row.role_tenant.is_none() });
+            entry.roles.push(RoleGrant {
+                name,
+                global: row.role_tenant.is_none(),
+                origin: RoleOrigin::Assigned,
+            });
         }
     }
     let mut memberships: Vec<MembershipFacts> = found.into_values().collect();
@@ -237,7 +264,8 @@ impl Store {
     /// # Errors
     /// When the database does not answer, or holds what it must not.
     pub async fn read_live(&self, query: &LiveQuery<'_>) -> Result<LiveState, StoreError> {
-        let rows = self.lanes.read(statement::Asked::from(query)).await?;
+        let mut rows = self.lanes.read(statement::Asked::from(query)).await?;
+        let actor = actor::taken_out(&mut rows)?;
         let first = rows.first().ok_or_else(|| StoreError::corrupt("the common revision is missing"))?;
         Ok(LiveState {
             now: Timestamp::from_micros(first.now),
@@ -249,7 +277,15 @@ impl Store {
             subject: subject(first)?,
             tokens_after: first.subject_tokens_after.map(Timestamp::from_micros),
             bound: bound::found(&rows)?,
+            task: first.task.read()?,
             memberships: memberships(rows),
+            actor,
         })
+    }
+
+    /// The issuer with this URL as it was when a call last read it: good for a guess of what the next call will need, and
+    /// for nothing else.
+    pub fn last_seen_issuer(&self, url: &str) -> Option<Arc<Issuer>> {
+        self.issuers.last_seen(url)
     }
 }

@@ -38,6 +38,9 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0007_resources"),
     migration!("0008_emergency"),
     migration!("0009_api"),
+    migration!("0010_delegation"),
+    migration!("0011_tasks"),
+    migration!("0012_search"),
 ];
 
 impl Migration {

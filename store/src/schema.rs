@@ -1,4 +1,4 @@
-//! The names of tables and columns that `0001_policy` and `0005_issuers` to `0009_api` make; one enum per table.
+//! The names of tables and columns that `0001_policy` and `0005_issuers` to `0012_search` make; one enum per table.
 
 use sea_query::Iden;
 
@@ -37,6 +37,7 @@ pub(crate) enum Subjects {
     Attributes,
     CreatedAt,
     TokensAfter,
+    Owner,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]
@@ -107,6 +108,8 @@ pub(crate) enum Tools {
     CheckSchema,
     Redact,
     Bindings,
+    Scopes,
+    Task,
     Definition,
     DefinitionHash,
     Offered,
@@ -151,6 +154,7 @@ pub(crate) enum Credentials {
     Responses,
     Active,
     CreatedAt,
+    Search,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]
@@ -298,6 +302,23 @@ pub(crate) enum BreakGlass {
     Until,
     EndedAt,
     EndedBy,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum Tasks {
+    Table,
+    Id,
+    Tenant,
+    Subject,
+    Actor,
+    Purpose,
+    Tools,
+    Budget,
+    Used,
+    State,
+    OpenedBy,
+    OpenedAt,
+    ExpiresAt,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]

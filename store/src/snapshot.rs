@@ -31,6 +31,8 @@ pub struct PolicySnapshot {
     pub servers: Vec<ServerWithTools>,
     /// The tenant's own and those of every tenant, by name; the disabled ones left out.
     pub rules: Vec<StoredRule>,
+    /// Those of `roles` that are roles of every tenant.
+    pub global_roles: Vec<String>,
     /// The tenant's own and those of every tenant.
     pub stops: Vec<StopSwitch>,
     /// Confirmed, and not over when they were read.
@@ -67,8 +69,10 @@ async fn read(tx: &mut Tx, slug: &TenantSlug) -> Result<Option<PolicySnapshot>, 
         return Ok(None);
     };
     let revision = revision(tx, slug).await?;
-    let mut roles: Vec<String> =
-        list_roles(tx, Some(slug)).await?.into_iter().map(|role| role.name).collect();
+    let roles = list_roles(tx, Some(slug)).await?;
+    let global_roles =
+        roles.iter().filter(|role| role.tenant.is_none()).map(|role| role.name.clone()).collect();
+    let mut roles: Vec<String> = roles.into_iter().map(|role| role.name).collect();
     roles.dedup();
     let servers = list_servers_of_tenant(tx, slug).await?;
     let slugs: Vec<&str> = servers.iter().map(|server| server.slug.as_str()).collect();
@@ -87,7 +91,7 @@ async fn read(tx: &mut Tx, slug: &TenantSlug) -> Result<Option<PolicySnapshot>, 
     let stops = list_stops_in_force(tx, slug).await?;
     let dialect = tx.dialect();
     let break_glass = list_break_glass_in_force(tx, dialect, slug).await?;
-    Ok(Some(PolicySnapshot { revision, tenant, roles, servers, rules, stops, break_glass }))
+    Ok(Some(PolicySnapshot { revision, tenant, roles, servers, rules, global_roles, stops, break_glass }))
 }
 
 /// Of a tenant that is stopped as a whole, the stop and nothing else.
@@ -106,6 +110,7 @@ async fn read_whole_stop(tx: &mut Tx, slug: &TenantSlug) -> Result<Option<Policy
         rules: Vec::new(),
         stops,
         break_glass: Vec::new(),
+        global_roles: Vec::new(),
     }))
 }
 

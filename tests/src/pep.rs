@@ -71,6 +71,17 @@ impl Pep {
         told(request.send().await.ok()?).await
     }
 
+    /// As [`Pep::ask`], or nothing where the server is gone.
+    pub async fn try_ask(&self, body: &Value) -> Option<Told> {
+        let request = self
+            .http
+            .post(format!("http://{}/access/v1/evaluation", self.address))
+            .header("content-type", "application/json")
+            .bearer_auth(&self.key)
+            .body(body.to_string());
+        told(request.send().await.ok()?).await
+    }
+
     pub async fn ask(&self, body: &Value) -> Told {
         self.send("/access/v1/evaluation", "application/json", body.to_string().into_bytes()).await
     }

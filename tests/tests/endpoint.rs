@@ -334,6 +334,8 @@ mod stories {
         seen.extend(["evaluation_failed", "policy_unavailable", "audit_unavailable"].map(str::to_owned));
         seen.extend(["token_revoked", "token_wrong_audience"].map(str::to_owned));
         seen.extend(["resource_unknown", "resource_tenant_mismatch", "kill_switch"].map(str::to_owned));
+        seen.extend(["task_required", "task_inactive", "task_out_of_scope"].map(str::to_owned));
+        seen.insert("task_budget_spent".to_owned());
         let page = include_str!("../../docs/endpoint.md");
         let (_, tables) = page.split_once("## Reason codes").expect("the heading");
         let (used, unused) =

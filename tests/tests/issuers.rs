@@ -58,7 +58,14 @@ mod stories {
         jti: Option<&str>,
     ) -> Result<LiveState, StoreError> {
         let caller = CallerBy::Identity { issuer, sub, jti };
-        let query = LiveQuery { credential: CredentialBy::None, caller, tenant: None, bound: &[] };
+        let query = LiveQuery {
+            credential: CredentialBy::None,
+            caller,
+            tenant: None,
+            bound: &[],
+            actor: None,
+            task: None,
+        };
         store.read_live(&query).await
     }
 
@@ -200,6 +207,8 @@ mod stories {
             caller: CallerBy::KeyDigest(&alice),
             tenant: None,
             bound: &[],
+            actor: None,
+            task: None,
         };
         let state = there.read_live(&query).await.expect("reads");
         assert!(state.issuer.is_none() && state.key.is_some());

@@ -232,6 +232,9 @@ mod stories {
                 arguments: None,
                 used_credential_key: None,
                 used_api_key: None,
+                actor: None,
+                task: None,
+                spends: false,
             };
             appended.spawn(async move { recorder.append(record).await });
         }

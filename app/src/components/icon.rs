@@ -25,6 +25,7 @@ macro_rules! glyphs {
 }
 
 glyphs! {
+    Access = "access",
     Account = "account",
     Changes = "changes",
     Check = "check",
@@ -53,6 +54,7 @@ glyphs! {
     Settings = "settings",
     SignOut = "sign-out",
     Subjects = "subjects",
+    Tasks = "tasks",
     Tenant = "tenant",
     Tool = "tool",
     Try = "try",

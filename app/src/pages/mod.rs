@@ -1,5 +1,6 @@
 //! The pages, one folder or file each. A page creates its resources first, then draws them.
 
+pub mod access;
 pub mod account;
 pub mod change;
 pub mod changes;
@@ -25,6 +26,7 @@ pub mod server;
 pub mod servers;
 pub mod subject;
 pub mod subjects;
+pub mod tasks;
 pub mod tenants;
 pub mod tool;
 pub mod try_call;

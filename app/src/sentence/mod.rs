@@ -108,24 +108,29 @@ pub fn sentence(rule: &Rule) -> Sentence {
     match rule.effect {
         Effect::Allow => {
             who(&mut line, rule);
-            line.say(" to call ");
+            line.say(if rule.is_general() { " to " } else { " to call " });
         }
         Effect::RequireApproval => {
             approvers(&mut line, rule.approval.as_ref());
             line.say(" before ");
             who(&mut line, rule);
-            line.say(if is_anyone(rule) || rule.roles.len() + rule.subjects.len() == 1 {
-                " calls "
-            } else {
-                " call "
+            let one = is_anyone(rule) || rule.roles.len() + rule.subjects.len() == 1;
+            line.say(match (rule.is_general(), one) {
+                (true, _) => " may ",
+                (false, true) => " calls ",
+                (false, false) => " call ",
             });
         }
         Effect::Deny => {
             who(&mut line, rule);
-            line.say(" every call of ");
+            line.say(if rule.is_general() { " to " } else { " every call of " });
         }
     }
-    tools(&mut line, rule);
+    if rule.is_general() {
+        resources(&mut line, rule);
+    } else {
+        tools(&mut line, rule);
+    }
     conditions(&mut line, rule);
     validity(&mut line, rule.valid.as_ref());
     if let (Effect::Allow, Some(terms)) = (rule.effect, &rule.approval) {
@@ -218,6 +223,23 @@ fn tools(line: &mut Sentence, rule: &Rule) {
         line.strong(risk.as_str());
         line.say(" risk or more");
     }
+    sensitivity(line, rule);
+}
+
+/// "read or write record:*".
+fn resources(line: &mut Sentence, rule: &Rule) {
+    if rule.actions.iter().any(|action| action.to_string() == "*") {
+        line.strong("do anything");
+        line.say(" with ");
+    } else {
+        line.either(&rule.actions, |line, action| line.code(action.to_string()));
+        line.say(" ");
+    }
+    line.either(&rule.resources, |line, resource| line.code(resource.to_string()));
+    sensitivity(line, rule);
+}
+
+fn sensitivity(line: &mut Sentence, rule: &Rule) {
     if !rule.sensitivity.is_empty() {
         line.say(" on ");
         line.either(&rule.sensitivity, |line, label| line.strong(label.as_str()));

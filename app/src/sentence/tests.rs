@@ -32,6 +32,29 @@ fn the_rule_of_the_readme() {
 }
 
 #[test]
+fn actions_on_resources() {
+    for (more, expected) in [
+        (
+            json!({"actions": ["read", "write"], "resources": ["record:*"]}),
+            "Allow anyone in acme to read or write record:*.",
+        ),
+        (
+            json!({"effect": "deny", "actions": ["*"], "resources": ["record:1"], "sensitivity": ["regulated"]}),
+            "Deny anyone in acme to do anything with record:1 on regulated data.",
+        ),
+        (
+            json!({"effect": "require_approval", "approval": {"approvers": ["finance"]}, "actions": ["delete"],
+                "resources": ["record:*"]}),
+            "Always ask finance before anyone in acme may delete record:*.",
+        ),
+    ] {
+        let mut more = more;
+        more["tools"] = json!([]);
+        assert_eq!(words(more), expected);
+    }
+}
+
+#[test]
 fn each_effect() {
     let terms = json!({"approvers": ["finance", "cfo"], "quorum": 2});
     for (more, expected) in [

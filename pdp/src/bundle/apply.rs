@@ -1,6 +1,6 @@
 //! Bringing a database to what a bundle says, within one unit of work: all of it, or nothing.
 
-use super::format::{Bundle, CredentialEntry, RoleEntry, TenantEntry, given};
+use super::format::{Bundle, CredentialEntry, RoleEntry, SubjectEntry, TenantEntry, given};
 use super::prune::{Prune, Pruned};
 use super::rules::{self, Flagged};
 use super::secrets::{Environment, Secrets};
@@ -117,7 +117,10 @@ pub async fn apply(
     for entry in given(&bundle.issuers) {
         issuers::issuer(writer, entry, only, options.vault, &mut secrets).await?;
     }
-    for entry in given(&bundle.subjects) {
+    // Whoever answers for others goes first, wherever in the file.
+    let is_owned = |entry: &&SubjectEntry| entry.owner.as_ref().is_some_and(|owner| !owner.is_empty());
+    let (owned, others): (Vec<_>, Vec<_>) = given(&bundle.subjects).iter().partition(is_owned);
+    for entry in others.into_iter().chain(owned) {
         identities::subject(writer, entry, only, &mut secrets).await?;
     }
     for entry in given(&bundle.servers) {
@@ -197,6 +200,9 @@ async fn credential(
     }
     if let Some(responses) = entry.responses {
         credential.responses = responses;
+    }
+    if let Some(search) = entry.search {
+        credential.search = search;
     }
     if let Some(active) = entry.active {
         credential.active = active;

@@ -72,8 +72,14 @@ async fn tool(writer: &mut Writer, server: &ServerSlug, entry: &ToolEntry) -> Re
     if let Some(redact) = &entry.redact {
         tool.redact.clone_from(redact);
     }
+    if let Some(scopes) = &entry.scopes {
+        tool.scopes.clone_from(scopes);
+    }
     if let Some(bindings) = &entry.bindings {
         tool.bindings.clone_from(bindings);
+    }
+    if let Some(task) = entry.task {
+        tool.task = task;
     }
     if let Some(check) = entry.check_schema {
         tool.check_schema = check;

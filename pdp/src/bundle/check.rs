@@ -86,6 +86,8 @@ pub(super) fn tenants(bundle: &Bundle) -> Vec<(&TenantSlug, String)> {
     for entry in given(&bundle.issuers) {
         let thing = format!("issuer `{}`", entry.url);
         spoken_of.extend(given(&entry.tenants).iter().map(|tenant| (tenant, thing.clone())));
+        let mapped = given(&entry.role_mappings).iter().map(|mapping| &mapping.tenant);
+        spoken_of.extend(mapped.map(|tenant| (tenant, thing.clone())));
     }
     for entry in given(&bundle.subjects) {
         let thing = format!("the membership of subject `{}`", entry.id);
@@ -148,6 +150,10 @@ mod tests {
             ("tenants: [{slug: b}]", "tenant `b`"),
             ("roles: [{name: r, tenant: b}]", "role `r` of tenant `b`"),
             ("issuers: [{url: u, tenants: [a, b]}]", "issuer `u`"),
+            (
+                "issuers: [{url: u, role_mappings: [{claim: c, value: v, role: r, tenant: b}]}]",
+                "issuer `u`",
+            ),
             ("subjects: [{id: s, memberships: [{tenant: a}, {tenant: b}]}]", "the membership of subject `s`"),
             ("servers: [{slug: m, tenants: [a, b]}]", "server `m`"),
             ("rules: [{name: x, tenant: b, effect: deny, tools: ['*/*']}]", "rule `x` of tenant `b`"),

@@ -7,7 +7,7 @@ use super::format::{
 };
 use super::{issuers, resources};
 use policy::rule::NotYet;
-use policy::{ReviewState, ServerSlug, SubjectId, TenantSlug};
+use policy::{ReviewState, ServerSlug, SubjectId, SubjectKind, TenantSlug};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use store::administration::{
@@ -57,10 +57,12 @@ fn collect(mut everything: Everything, only: Option<&TenantSlug>) -> Bundle {
     for tool in everything.tools {
         tools.entry(tool.server.clone()).or_default().push(tool);
     }
+    let ids: BTreeSet<SubjectId> = everything.subjects.iter().map(|subject| subject.id.clone()).collect();
     let subjects = everything.subjects.into_iter().map(|stored| {
         let memberships = memberships.remove(&stored.id).unwrap_or_default();
         let keys = keys.remove(&stored.id).unwrap_or_default();
-        subject(stored, memberships, keys)
+        let owner = owner(&stored, &ids);
+        SubjectEntry { owner, ..subject(stored, memberships, keys) }
     });
     let servers = everything.servers.into_iter().map(|stored| {
         let tools = tools.remove(&stored.slug).unwrap_or_default();
@@ -88,6 +90,7 @@ fn keep_what_holds_in(everything: &mut Everything, only: &TenantSlug) {
     everything.issuers.retain(|stored| stored.issuer.tenants.contains(only));
     for stored in &mut everything.issuers {
         stored.issuer.tenants.retain(|tenant| tenant == only);
+        stored.issuer.role_mappings.retain(|mapping| mapping.tenant == *only);
     }
     everything.memberships.retain(|membership| membership.tenant == *only);
     let members: BTreeSet<SubjectId> =
@@ -130,6 +133,14 @@ fn role(stored: Role) -> RoleEntry {
     RoleEntry { name: stored.name, tenant: stored.tenant, description: Some(stored.description) }
 }
 
+/// Nothing is said of an owner whom this bundle does not speak of, nor of a person's.
+fn owner(stored: &Subject, ids: &BTreeSet<SubjectId>) -> Option<String> {
+    match &stored.owner {
+        None => (stored.kind != SubjectKind::User).then(String::new),
+        Some(owner) => ids.contains(owner).then(|| owner.to_string()),
+    }
+}
+
 fn subject(stored: Subject, memberships: Vec<Membership>, keys: Vec<ApiKey>) -> SubjectEntry {
     let identity = |identity: Identity| IdentityEntry { issuer: identity.issuer, sub: identity.sub };
     let membership = |membership: Membership| MembershipEntry {
@@ -143,6 +154,7 @@ fn subject(stored: Subject, memberships: Vec<Membership>, keys: Vec<ApiKey>) -> 
         kind: Some(stored.kind),
         name: Some(stored.name),
         active: Some(stored.active),
+        owner: None,
         attributes: Some(stored.attributes),
         identities: Some(stored.identities.into_iter().map(identity).collect()),
         memberships: Some(memberships.into_iter().map(membership).collect()),
@@ -161,7 +173,7 @@ fn credential(stored: Credential) -> CredentialEntry {
         active: Some(stored.active),
         secret_env: None,
         issuer: NotYet,
-        search: NotYet,
+        search: Some(stored.search),
     }
 }
 
@@ -195,8 +207,8 @@ fn tool(stored: Tool) -> ToolEntry {
         redact: Some(stored.redact),
         check_schema: Some(stored.check_schema),
         bindings: Some(stored.bindings),
-        task: NotYet,
-        scopes: NotYet,
+        scopes: Some(stored.scopes),
+        task: Some(stored.task),
     };
     if let Some(Value::Object(definition)) = stored.definition {
         define(&mut entry, definition);

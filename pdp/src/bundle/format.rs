@@ -6,7 +6,9 @@
 use super::introspection::IntrospectionEntry;
 use super::issuers::IssuerEntry;
 use policy::binding::Binding;
-use policy::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust};
+use policy::labels::{
+    ArgumentsMode, Responses, ReviewState, Risk, Search, Sensitivity, SubjectKind, TaskNeed, Trust,
+};
 use policy::rule::NotYet;
 use policy::{Rule, ServerSlug, SubjectId, TenantSlug, Timestamp};
 use serde::Deserialize;
@@ -57,6 +59,8 @@ pub struct SubjectEntry {
     pub kind: Option<SubjectKind>,
     pub name: Option<String>,
     pub active: Option<bool>,
+    /// The person who answers for this agent or service; empty for nobody.
+    pub owner: Option<String>,
     pub attributes: Option<Map<String, Value>>,
     pub identities: Option<Vec<IdentityEntry>>,
     pub memberships: Option<Vec<MembershipEntry>>,
@@ -122,10 +126,9 @@ pub struct ToolEntry {
     pub check_schema: Option<bool>,
     /// Which arguments name registered resources.
     pub bindings: Option<Vec<Binding>>,
-    #[serde(default)]
-    pub task: NotYet,
-    #[serde(default)]
-    pub scopes: NotYet,
+    pub scopes: Option<Vec<String>>,
+    /// `required`: it is called under a task alone.
+    pub task: Option<TaskNeed>,
 }
 
 /// A registered resource, of the tenant that is given or has it.
@@ -154,8 +157,7 @@ pub struct CredentialEntry {
     pub secret_env: Option<String>,
     #[serde(default)]
     pub issuer: NotYet,
-    #[serde(default)]
-    pub search: NotYet,
+    pub search: Option<Search>,
 }
 
 /// The text is not a bundle.
@@ -219,7 +221,7 @@ mod tests {
         let error = refused("tenants:\n  - slug: acme\n    nmae: Acme\n");
         assert!(error.contains("nmae") && error.contains('3'), "{error}");
         for (text, key) in [
-            ("issuers: [{url: 'https://idp.example', actor_claim: azp}]", "not supported"),
+            ("issuers: [{url: 'https://idp.example', actor_claim: sub}]", "sub"),
             ("issuers: [{url: 'https://idp.example', keys: pem}]", "pem"),
             ("resources: [{type: customer, id: c, tennant: acme}]", "tennant"),
             ("rules: [{name: x, effect: allow, prompts: ['a/b']}]", "not supported"),

@@ -27,6 +27,12 @@ pub(super) async fn subject(
     if let Some(active) = entry.active {
         subject.active = active;
     }
+    match &entry.owner {
+        Some(owner) => subject.owner = (!owner.is_empty()).then(|| SubjectId::new(owner.as_str())),
+        // Nobody answers for a person.
+        None if subject.kind == SubjectKind::User => subject.owner = None,
+        None => {}
+    }
     if let Some(attributes) = &entry.attributes {
         subject.attributes.clone_from(attributes);
     }

@@ -1,12 +1,12 @@
 //! Issuers of a bundle, and the tenants in which their identities count.
 
+use super::actors::{self, ActorClaimEntry};
 use super::apply::{About, ApplyError};
 use super::introspection::{IntrospectionEntry, keep_secret};
 use super::secrets::Secrets;
 use crate::vault::Vault;
 use policy::TenantSlug;
-use policy::issuer::{Algorithm, Issuer, KeySource, UnknownSubjects};
-use policy::rule::NotYet;
+use policy::issuer::{ActorNeed, Algorithm, Issuer, KeySource, RoleMapping, UnknownSubjects};
 use serde::Deserialize;
 use store::Writer;
 use store::administration::StoredIssuer;
@@ -28,9 +28,10 @@ pub struct IssuerEntry {
     pub require_jti: Option<bool>,
     pub keys_max_age: Option<u32>,
     pub unknown_subjects: Option<UnknownSubjects>,
-    #[serde(default)]
-    pub actor_claim: NotYet,
     pub introspection: Option<IntrospectionEntry>,
+    pub actor_claim: Option<ActorClaimEntry>,
+    pub actor: Option<ActorNeed>,
+    pub role_mappings: Option<Vec<RoleMapping>>,
 }
 
 /// Brings the issuer to what the entry says. In a bundle of one tenant, others keep the issuer.
@@ -93,6 +94,8 @@ fn said(mut issuer: Issuer, entry: &IssuerEntry, only: Option<&TenantSlug>) -> I
     if let Some(introspection) = &entry.introspection {
         issuer.introspection = introspection.said();
     }
+    let mappings = entry.role_mappings.as_deref();
+    actors::say(&mut issuer, entry.actor_claim, entry.actor, mappings, only);
     issuer
 }
 
@@ -114,6 +117,9 @@ pub(super) fn entry(stored: StoredIssuer) -> IssuerEntry {
         keys_max_age,
         unknown_subjects,
         introspection,
+        actor_claim,
+        actor,
+        role_mappings,
     } = stored.issuer;
     IssuerEntry {
         url,
@@ -129,8 +135,10 @@ pub(super) fn entry(stored: StoredIssuer) -> IssuerEntry {
         require_jti: Some(require_jti),
         keys_max_age: Some(keys_max_age),
         unknown_subjects: Some(unknown_subjects),
-        actor_claim: NotYet,
         introspection: Some(IntrospectionEntry::of(introspection)),
+        actor_claim: Some(ActorClaimEntry::of(actor_claim)),
+        actor: actor_claim.map(|_| actor),
+        role_mappings: Some(role_mappings),
     }
 }
 
@@ -198,7 +206,9 @@ mod tests {
     #[test]
     fn later_and_unknown_keys_are_refused() {
         for (key, value, why) in [
-            ("actor_claim", json!("azp"), "not supported by this version"),
+            ("actor_claim", json!("sub"), "sub"),
+            ("actor", json!("maybe"), "maybe"),
+            ("role_mappings", json!([{"claim": "groups", "role": "a", "tenant": "b", "valu": "c"}]), "valu"),
             ("introspection", json!({}), "client_id"),
             ("introspection", json!("off"), "`none`"),
             ("roles_claim", json!("groups"), "roles_claim"),

@@ -1,5 +1,6 @@
 //! Policy as a file: the bundle, bringing a database to what it says, and writing down what a database holds.
 
+mod actors;
 mod apply;
 mod catalog;
 mod check;

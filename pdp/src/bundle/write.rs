@@ -1,5 +1,6 @@
 //! A bundle as the text that [`Bundle::parse`] reads: each key in its place, everything that is known.
 
+use super::actors::ActorClaimEntry;
 use super::format::{
     ApiKeyEntry, Bundle, BundleError, CredentialEntry, IdentityEntry, MembershipEntry, ResourceEntry,
     RoleEntry, ServerEntry, SubjectEntry, TenantEntry, ToolEntry,
@@ -8,15 +9,15 @@ use super::introspection::{AskedEntry, IntrospectionEntry};
 use super::issuers::IssuerEntry;
 use super::yaml::{Node, document};
 use policy::binding::Binding;
-use policy::issuer::ClientAuth;
+use policy::issuer::{ActorNeed, ClientAuth, RoleMapping};
 use policy::labels::{
-    ArgumentsMode, OnUnknown, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust,
+    ArgumentsMode, OnUnknown, Responses, ReviewState, Risk, Search, Sensitivity, SubjectKind, TaskNeed, Trust,
 };
 use policy::{Rule, ServerSlug, TenantSlug};
 use serde_json::Value;
 
 /// The keys of a rule that come first, in this order.
-const RULE_KEYS: [&str; 14] = [
+const RULE_KEYS: [&str; 16] = [
     "name",
     "tenant",
     "effect",
@@ -25,6 +26,8 @@ const RULE_KEYS: [&str; 14] = [
     "subjects",
     "kinds",
     "tools",
+    "actions",
+    "resources",
     "risk_at_least",
     "sensitivity",
     "parameters",
@@ -158,8 +161,10 @@ fn issuer(entry: &IssuerEntry) -> Result<Node, BundleError> {
         require_jti,
         keys_max_age,
         unknown_subjects,
-        actor_claim: _,
         introspection,
+        actor_claim,
+        actor,
+        role_mappings,
     } = entry;
     let unwritable = |_| BundleError::new(format!("issuer `{url}` cannot be written"));
     let keys = keys.as_ref().map(serde_json::to_value).transpose().map_err(unwritable)?;
@@ -181,7 +186,21 @@ fn issuer(entry: &IssuerEntry) -> Result<Node, BundleError> {
         .with_any("keys_max_age", keys_max_age.map(Value::from))
         .with_any("unknown_subjects", unknown)
         .with_any("introspection", introspection.as_ref().map(introspected))
+        .with_any("actor_claim", actor_claim.map(ActorClaimEntry::as_str))
+        .with_any("actor", actor.map(ActorNeed::as_str))
+        .with_any("role_mappings", list(role_mappings.as_deref(), role_mapping))
         .node())
+}
+
+fn role_mapping(mapping: &RoleMapping) -> Node {
+    let RoleMapping { claim, value, pattern, role, tenant } = mapping;
+    Keys::default()
+        .with("claim", claim.as_str())
+        .with_any("value", value.as_deref())
+        .with_any("pattern", pattern.as_deref())
+        .with("role", role.as_str())
+        .with("tenant", tenant.as_str())
+        .node()
 }
 
 fn introspected(entry: &IntrospectionEntry) -> Node {
@@ -197,12 +216,13 @@ fn introspected(entry: &IntrospectionEntry) -> Node {
 }
 
 fn subject(entry: &SubjectEntry) -> Node {
-    let SubjectEntry { id, kind, name, active, attributes, identities, memberships, api_keys } = entry;
+    let SubjectEntry { id, kind, name, active, owner, attributes, identities, memberships, api_keys } = entry;
     Keys::default()
         .with("id", id.as_str())
         .with_any("kind", kind.map(SubjectKind::as_str))
         .with_any("name", name.as_deref())
         .with_any("active", *active)
+        .with_any("owner", owner.as_deref())
         .with_any("attributes", attributes.clone())
         .with_any("identities", list(identities.as_deref(), identity))
         .with_any("memberships", list(memberships.as_deref(), membership))
@@ -263,8 +283,8 @@ fn tool(entry: &ToolEntry) -> Node {
         redact,
         check_schema,
         bindings,
-        task: _,
-        scopes: _,
+        scopes,
+        task,
     } = entry;
     Keys::default()
         .with("name", name.as_str())
@@ -274,7 +294,9 @@ fn tool(entry: &ToolEntry) -> Node {
         .with_any("read_only", *read_only)
         .with_any("redact", texts(redact.as_deref()))
         .with_any("bindings", list(bindings.as_deref(), binding))
+        .with_any("scopes", texts(scopes.as_deref()))
         .with_any("check_schema", *check_schema)
+        .with_any("task", task.map(TaskNeed::as_str))
         .with_any("title", title.as_deref())
         .with_any("description", description.as_deref())
         .with_any("input_schema", input_schema.clone())
@@ -331,7 +353,7 @@ fn credential(entry: &CredentialEntry) -> Node {
         active,
         secret_env,
         issuer: _,
-        search: _,
+        search,
     } = entry;
     Keys::default()
         .with("name", name.as_str())
@@ -340,6 +362,7 @@ fn credential(entry: &CredentialEntry) -> Node {
         .with_any("trust", trust.map(Trust::as_str))
         .with_any("arguments", arguments.map(ArgumentsMode::as_str))
         .with_any("responses", responses.map(Responses::as_str))
+        .with_any("search", search.map(Search::as_str))
         .with_any("active", *active)
         .with_any("secret_env", secret_env.as_deref())
         .node()
@@ -365,6 +388,11 @@ issuers:
     clock_skew: 60
     subject_claim: oid
     require_typ: false
+    actor_claim: act.sub
+    actor: optional
+    role_mappings:
+      - { claim: groups, value: staff, role: support, tenant: acme }
+      - { claim: /https:~1~1acme.example~1roles, pattern: 'crm-*', role: support, tenant: acme }
     require_jti: false
     keys_max_age: 3600
     unknown_subjects: provision
@@ -376,6 +404,7 @@ subjects:
     kind: agent
     name: Alice
     active: true
+    owner: ''
     attributes: { level: 9007199254740993, share: 0.1, at: '2026-11-01' }
     identities: [{ issuer: 'https://idp.example', sub: a-17 }]
     memberships: [{ tenant: acme, roles: [support], until: 2027-01-01T00:00:00.5Z }]
@@ -399,10 +428,12 @@ servers:
         sensitivity: regulated
         read_only: false
         redact: [/card/number]
+        scopes: ['crm:refund', crm.write]
         bindings:
           - { pointer: /customer_id, type: customer }
           - { pointer: '/orders/*', type: order, optional: true, unknown: allow }
         check_schema: false
+        task: required
       - { name: other, review: changed, definition: { inputSchema: null, execution: { taskSupport: forbidden } } }
 resources:
   - { type: customer, id: 'c-42/x', tenant: acme, sensitivity: regulated, attributes: { region: eu, 'no': 1 } }
@@ -423,6 +454,7 @@ rules:
     approval: { approvers: [finance], quorum: 2, expires_in: 30m, uses: 3 }
     valid: { from: 2026-11-01T00:00:00Z, until: 2027-01-01T00:00:00Z }
     explain: false
+  - { name: two, effect: deny, status: enforced, actions: ['read', 'de*'], resources: ['record:*'], when: 'action.soft' }
 credentials:
   - name: crm-pep
     tenant: acme
@@ -430,6 +462,7 @@ credentials:
     trust: assert_subject
     arguments: by_name
     responses: minimal
+    search: own
     active: false
     secret_env: CRM_PEP_KEY
 ";

@@ -106,6 +106,12 @@ fn problem(error: &RuleError) -> Remark {
         RuleError::NoTools => {
             (Place::Tools, None, "Name at least one tool, such as `crm/refund` or `crm/*`".to_owned())
         }
+        RuleError::TwoForms
+        | RuleError::NoActions
+        | RuleError::NoResources
+        | RuleError::ReservedType(_)
+        | RuleError::RiskOfResources => (Place::Tools, None, text),
+        RuleError::ParametersOfResources => (Place::Parameters, None, text),
         RuleError::TooMany(most) => (Place::Who, None, format!("More than {most} entries in one list")),
         RuleError::Parameters(error) => (Place::Parameters, Some(error.path.clone()), error.problem.clone()),
         RuleError::Condition(error) => (Place::When, None, format!("The condition {error}")),
@@ -128,11 +134,17 @@ fn problem(error: &RuleError) -> Remark {
 fn without(rule: &mut Rule, place: Place) {
     match place {
         Place::Name => "x".clone_into(&mut rule.name),
-        Place::Tools => rule.tools = Pattern::parse("*/*").into_iter().collect(),
+        Place::Tools => {
+            rule.tools = Pattern::parse("*/*").into_iter().collect();
+            rule.actions.clear();
+            rule.resources.clear();
+        }
         Place::Who => {
             rule.roles.clear();
             rule.subjects.clear();
             rule.tools.truncate(1);
+            rule.actions.truncate(1);
+            rule.resources.truncate(1);
         }
         Place::Parameters => rule.parameters = None,
         Place::When => rule.when = None,
@@ -156,7 +168,7 @@ fn never(rule: &Rule, flag: &Flag) -> Remark {
             let text = format!("The condition can never come out true, and counts where it fails: {why}");
             return Remark { place: Place::When, path: None, text };
         }
-        Flag::ConditionFails(_) => (Place::When, None),
+        Flag::ConditionFails(_) | Flag::NoArguments(_) => (Place::When, None),
         Flag::NoSuchTool(_) | Flag::NoSuchLabel => (Place::Tools, None),
         Flag::NoSuchParameter(name) | Flag::EmptyBounds(name) => {
             (Place::Parameters, Some(format!("/properties/{}", escape(name))))

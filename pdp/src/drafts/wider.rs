@@ -68,6 +68,16 @@ fn compare(less: &Rule, more: &Rule, found: &mut Vec<String>) {
             tell(format!("`{pattern}` as well"));
         }
     }
+    for pattern in &more.actions {
+        if !less.actions.iter().any(|wide| wide.covers(pattern)) {
+            tell(format!("`{pattern}` as well"));
+        }
+    }
+    for pattern in &more.resources {
+        if !less.resources.iter().any(|wide| wide.covers(pattern)) {
+            tell(format!("`{pattern}` as well"));
+        }
+    }
     let risk_grew = less.risk_at_least.is_some_and(|least| more.risk_at_least.is_none_or(|now| now < least));
     let labels_grew = !less.sensitivity.is_empty()
         && (more.sensitivity.is_empty() || more.sensitivity.iter().any(|s| !less.sensitivity.contains(s)));

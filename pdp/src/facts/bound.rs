@@ -8,8 +8,9 @@
 use crate::policies::lock;
 use lru::LruCache;
 use policy::binding::{CompiledBinding, named};
+use policy::call::Target;
 use policy::compile::{CompiledTool, PolicySet};
-use policy::evaluate::{called_tool, named_resources};
+use policy::evaluate::resources_of;
 use policy::facts::{BoundFact, Facts};
 use policy::{Call, ResourceRef};
 use std::num::NonZeroUsize;
@@ -36,6 +37,9 @@ fn key(credential: &str, call: &Call) -> String {
 impl Guesses {
     /// What to ask for, before anything is known of the caller.
     pub(crate) fn guess(&self, credential: &str, call: &Call) -> Vec<ResourceRef> {
+        if call.target(None) == Target::Resource {
+            return vec![call.resource.clone()];
+        }
         let Some(arguments) = call.arguments.known() else { return Vec::new() };
         let bindings = lock(&self.0).get(&key(credential, call)).cloned();
         let Some(bindings) = bindings else { return Vec::new() };
@@ -91,10 +95,7 @@ pub(crate) fn read(asked: &[ResourceRef], mut found: Vec<LiveResource>) -> Vec<B
 /// # Errors
 /// What has to be read, where something was not. The facts are incomplete then, and decide nothing.
 pub(crate) fn settle(facts: &mut Facts, set: &PolicySet, call: &Call) -> Result<(), Vec<ResourceRef>> {
-    let named = match called_tool(set, facts, call) {
-        Some(tool) => named_resources(tool, call),
-        None => Vec::new(),
-    };
+    let named = resources_of(set, facts, call);
     let read = std::mem::take(&mut facts.bound);
     let mut bound = Vec::with_capacity(named.len());
     for one in &named {

@@ -22,7 +22,7 @@ pub(super) async fn read(
 ) -> Result<(LiveState, Option<Judged>), StoreError> {
     let digest = token.digest();
     let mut state = live.read(CallerBy::KeyDigest(&digest)).await?;
-    if !asks_for_tokens(&state) {
+    if !asks_for_tokens(live, &state) {
         return Ok((state, None));
     }
     if state.key.is_some() {
@@ -37,7 +37,7 @@ pub(super) async fn read(
             Err(refusal) => Ok(refused(state, refusal)),
         };
     }
-    if digest == live.credential || KeyKind::of(token).is_some() || !Tokens::is_opaque(token) {
+    if Some(digest.as_str()) == live.credential || KeyKind::of(token).is_some() || !Tokens::is_opaque(token) {
         return Ok((state, None));
     }
     let bound_to = state.credential.as_ref().and_then(|credential| credential.facts.tenant.as_ref());

@@ -1,16 +1,16 @@
 //! Callers from outside: recognised by an access token of an issuer that is registered here.
 //!
 //! What a token says of itself only finds the issuer and the identity in the live read. The issuer's settings come
-//! with that, so it is one statement; a second is read where another claim than `sub` names the subject, where the keys
-//! had to be waited for, where the issuer was asked about the token, where a proof was noted, and where the identity was
+//! with that, so it is one statement; which claims name the subject and who acts for it is guessed by what the issuer's
+//! settings were last time. A second is read where they were others, where the keys had to be waited for, where the issuer was asked about the token, where a proof was noted, and where the identity was
 //! registered just now.
 
-use super::{Live, proof, valid};
+use super::{Live, actor, proof, valid};
 use crate::enforce::Question;
 use crate::secret::Secret;
-use crate::tokens::{Answer, Peeked, Refusal, Tokens};
+use crate::tokens::{Answer, NamedActor, Peeked, Refusal, Tokens, named_actor};
 use crate::vault::VaultError;
-use policy::facts::{Identity, SubjectFacts, TokenFacts};
+use policy::facts::{ActorFacts, Identity, SubjectFacts, TokenFacts};
 use policy::ids::WHOEVER;
 use policy::issuer::{Issuer, UnknownSubjects};
 use policy::labels::Trust;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 use store::administration::SecretPlace;
-use store::{Actor, CallerBy, LiveState, Store, StoreError, UnmappedState, Via, WriteError};
+use store::{Actor, CallerBy, LiveActor, LiveState, Store, StoreError, UnmappedState, Via, WriteError};
 
 /// The claim that names the subject, unless the issuer says otherwise.
 const USUAL_CLAIM: &str = "sub";
@@ -38,7 +38,32 @@ const PROVISIONING: Duration = Duration::from_secs(3);
 pub(super) struct Judged {
     /// The registered issuer's URL.
     issuer: Option<String>,
-    told: Result<TokenFacts, Refusal>,
+    told: Result<Verified, Refusal>,
+}
+
+/// A token that counts.
+#[derive(Debug)]
+struct Verified {
+    token: TokenFacts,
+    issuer: Arc<Issuer>,
+    /// Who acts for the subject, as the token says.
+    actor: Option<NamedActor>,
+}
+
+/// Who calls, and who acts for them.
+#[derive(Debug)]
+pub(super) struct Recognised {
+    pub(super) identity: Identity,
+    pub(super) actor: Option<Box<ActorFacts>>,
+    /// Whose token it was.
+    pub(super) issuer: Option<Arc<Issuer>>,
+}
+
+impl Recognised {
+    /// Nobody acts for them, and no issuer speaks for them.
+    pub(super) fn by_itself(identity: Identity) -> Self {
+        Self { identity, actor: None, issuer: None }
+    }
 }
 
 impl Judged {
@@ -46,18 +71,30 @@ impl Judged {
         Self { issuer: issuer.map(|issuer| issuer.url.clone()), told: Err(Refusal { reason, why }) }
     }
 
-    /// `claimed`: the subject's id as the PEP names it.
-    pub(super) fn identity(self, subject: Option<SubjectFacts>, claimed: &str) -> Identity {
-        let token = match self.told {
-            Ok(token) => token,
+    /// `claimed`: the subject's id as the PEP names it. `found`: what the same read says of who acts.
+    pub(super) fn recognised(
+        self,
+        subject: Option<SubjectFacts>,
+        found: Option<LiveActor>,
+        claimed: &str,
+    ) -> Recognised {
+        let Verified { token, issuer, actor } = match self.told {
+            Ok(verified) => verified,
             Err(Refusal { reason, why }) => {
-                return Identity::TokenRefused { reason, why, issuer: self.issuer };
+                let identity = Identity::TokenRefused { reason, why, issuer: self.issuer };
+                return Recognised::by_itself(identity);
             }
         };
         match subject {
-            None => Identity::UnknownIdentity { issuer: token.issuer, sub: token.sub },
-            Some(subject) if claimed != WHOEVER && claimed != subject.id.as_str() => Identity::SubjectDiffers,
-            Some(subject) => Identity::Token { token: Box::new(token), subject },
+            None => Recognised::by_itself(Identity::UnknownIdentity { issuer: token.issuer, sub: token.sub }),
+            Some(subject) if claimed != WHOEVER && claimed != subject.id.as_str() => {
+                Recognised::by_itself(Identity::SubjectDiffers)
+            }
+            Some(subject) => Recognised {
+                actor: actor::by_token(&token, &issuer, actor, found),
+                identity: Identity::Token { token: Box::new(token), subject },
+                issuer: Some(issuer),
+            },
         }
     }
 }
@@ -100,8 +137,8 @@ async fn settle(
     mut asked: Option<Asked>,
     question: &Question,
 ) -> Result<(LiveState, Option<Judged>), StoreError> {
-    let mut claim = USUAL_CLAIM.to_owned();
-    let mut may_provision = true;
+    let mut known = own.and_then(|own| live.store.last_seen_issuer(&own.issuer));
+    let mut may_provision = live.registers;
     let mut rounds = 0;
     loop {
         let Some(says) = asked.as_ref().map(|asked| asked.answer.told()).or(own) else {
@@ -109,11 +146,13 @@ async fn settle(
             let why = "the issuer is no longer asked about tokens".to_owned();
             return Ok((state, Some(Judged::refused(None, Reason::TokenInvalid, why))));
         };
+        let claim = known.as_ref().map_or(USUAL_CLAIM, |issuer| issuer.subject_claim.as_str()).to_owned();
         let sub = says.claim(&claim).unwrap_or_default();
+        let acting = who_acts(says, known.as_deref());
         let caller = CallerBy::Identity { issuer: &says.issuer, sub, jti: says.jti() };
-        let state = live.read(caller).await?;
+        let state = live.read_with(caller, acting.as_deref()).await?;
         rounds += 1;
-        if !asks_for_tokens(&state) {
+        if !asks_for_tokens(live, &state) {
             return Ok((state, None));
         }
         let Some(registered) = state.issuer.as_ref().map(|found| Arc::clone(&found.issuer)) else {
@@ -125,8 +164,8 @@ async fn settle(
             let why = "the issuer or its keys kept changing while the token was looked at".to_owned();
             return Ok((state, Some(Judged::refused(Some(issuer), Reason::PolicyUnavailable, why))));
         }
-        if issuer.subject_claim != claim {
-            claim.clone_from(&issuer.subject_claim);
+        if issuer.subject_claim != claim || who_acts(says, Some(issuer)) != acting {
+            known = Some(Arc::clone(&registered));
             continue;
         }
         if issuer.introspection.is_none() && asked.take().is_some() {
@@ -167,8 +206,37 @@ async fn settle(
                 continue;
             }
         }
-        return Ok((state, Some(Judged { issuer: Some(issuer.url.clone()), told: Ok(facts) })));
+        let told = settled(question, facts, &registered, &state);
+        return Ok((state, Some(Judged { issuer: Some(registered.url.clone()), told })));
     }
+}
+
+/// Who acts for the subject, to be looked up at the same issuer. `issuer`: its settings, as far as they are known.
+fn who_acts(says: &Peeked, issuer: Option<&Issuer>) -> Option<String> {
+    let usual;
+    let issuer = match issuer {
+        Some(issuer) => issuer,
+        None => {
+            usual = Issuer::new(says.issuer.as_str());
+            &usual
+        }
+    };
+    // What is malformed is refused when the token is verified.
+    let named = named_actor(says.claims(), issuer).ok()??;
+    named.other_issuer.is_none().then_some(named.sub)
+}
+
+/// The last look at a token that is good.
+fn settled(
+    question: &Question,
+    token: TokenFacts,
+    issuer: &Arc<Issuer>,
+    state: &LiveState,
+) -> Result<Verified, Refusal> {
+    let named = named_actor(&token.claims, issuer)?;
+    let subject = state.subject.as_ref().map(|subject| &subject.id);
+    actor::agrees(question, &token, subject, named.as_ref(), state.actor.as_ref())?;
+    Ok(Verified { token, issuer: Arc::clone(issuer), actor: named })
 }
 
 /// Asks the issuer about the token, with the secret that is kept for that.
@@ -194,8 +262,12 @@ pub(super) async fn ask(
     Ok(tokens.introspect(token, issuer, &secret).await)
 }
 
-/// Nobody has tokens verified, and keys fetched, who may not ask or does not ask for it.
-pub(super) fn asks_for_tokens(state: &LiveState) -> bool {
+/// Nobody has tokens verified, and keys fetched, who may not ask or does not ask for it. A caller that asks for itself
+/// does.
+pub(super) fn asks_for_tokens(live: Live<'_>, state: &LiveState) -> bool {
+    if live.credential.is_none() {
+        return true;
+    }
     let credential = state.credential.as_ref().filter(|credential| valid(credential, state.now));
     credential.is_some_and(|credential| credential.facts.trust == Trust::VerifyToken)
 }
@@ -217,7 +289,9 @@ fn still_counts(token: TokenFacts, issuer: &Issuer, state: &LiveState) -> Result
         let jti = shown(token.jti.as_deref().unwrap_or_default(), 80);
         return revoked(format!("the token `{jti}` was revoked"));
     }
-    match state.tokens_after {
+    // Of the subject, or of who acts for it.
+    let acting = state.actor.as_ref().and_then(|actor| actor.tokens_after);
+    match state.tokens_after.max(acting) {
         Some(after) if !issued_later(&token, after, issuer) => {
             let issued = match token.issued_at {
                 Some(issued_at) => format!("this one was issued at {issued_at}"),

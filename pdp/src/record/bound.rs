@@ -15,7 +15,8 @@ pub(super) fn hide<'a>(
     tool: Option<&CompiledTool>,
     key: &AuditKey,
 ) -> Cow<'a, Facts> {
-    let redacted = |fact: &BoundFact| tool.is_none_or(|tool| tool.redacts(&fact.at));
+    // What the call itself is about, the call names anyway.
+    let redacted = |fact: &BoundFact| !fact.at.is_empty() && tool.is_none_or(|tool| tool.redacts(&fact.at));
     let foreign =
         |fact: &BoundFact| fact.resource.as_ref().is_some_and(|resource| Some(&resource.tenant) != tenant);
     if !facts.bound.iter().any(|fact| redacted(fact) || foreign(fact)) {
@@ -49,7 +50,7 @@ mod tests {
     use policy::binding::Binding;
     use policy::compile::ToolSource;
     use policy::facts::ResourceFacts;
-    use policy::labels::OnUnknown;
+    use policy::labels::{OnUnknown, TaskNeed};
     use policy::{ReviewState, Risk, Sensitivity, ToolId};
     use serde_json::json;
 
@@ -71,6 +72,8 @@ mod tests {
                 optional: false,
                 unknown: OnUnknown::Deny,
             }],
+            scopes: Vec::new(),
+            task: TaskNeed::Optional,
         })
     }
 

@@ -1,9 +1,9 @@
 //! What a token's claims must be (RFC 7519, section 4.1; RFC 9068, section 2.2), but for the audience, which only the
 //! called server knows. All of it is checked on every call.
 
-use super::Refusal;
 use super::header::Header;
 use super::parts::Parts;
+use super::{Refusal, actor};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use policy::facts::TokenFacts;
@@ -63,6 +63,8 @@ pub(super) fn facts(
         return Err(missing("jti"));
     }
     let scopes = scopes(&claims)?;
+    // Who acts is told from the claims; what is malformed is no token at all.
+    actor::named(&claims, issuer)?;
     let (issued_at, expires_at) = check_times(&claims, issuer, now)?;
     Ok(TokenFacts {
         issuer: issuer.url.clone(),
@@ -105,9 +107,6 @@ fn check_times(
 /// Refuses what is another kind of token, and what asks for more checks than are made here.
 fn is_plain_access_token(claims: &Map<String, Value>, says_access_token: bool) -> Result<(), Refusal> {
     check_confirmation(claims)?;
-    if claims.contains_key("act") {
-        return Err(Refusal::invalid("the token names somebody who acts (`act`), which is not supported"));
-    }
     if says_access_token {
         return Ok(());
     }

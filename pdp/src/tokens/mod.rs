@@ -5,6 +5,7 @@
 //! Whether the issuer counts, who the caller is, what was revoked and for whom a token is meant (`aud`) is the
 //! business of the facts and of evaluation, which read it live. Nothing in here stores, logs or repeats a token.
 
+mod actor;
 mod claims;
 mod discovery;
 mod dpop;
@@ -21,6 +22,7 @@ pub use dpop::{ShownProof, Taken};
 pub use keys::{KeysState, KnownKey};
 pub use parts::Peeked;
 
+pub(crate) use actor::{NamedActor, is_called, named as named_actor, of_another as of_another_issuer};
 pub(crate) use dpop::check as check_proof;
 pub(crate) use introspection::Answer;
 

@@ -86,7 +86,7 @@ impl Peeked {
         Self { issuer: issuer.to_owned(), claims }
     }
 
-    pub(super) fn claims(&self) -> &Map<String, Value> {
+    pub(crate) fn claims(&self) -> &Map<String, Value> {
         &self.claims
     }
 

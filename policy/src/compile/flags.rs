@@ -45,6 +45,8 @@ pub enum Flag {
     NoSuchLabel,
     #[error("no tool that it names has an argument `{0}`")]
     NoSuchParameter(String),
+    #[error("what it names has no arguments, and its condition reads `args.{0}`")]
+    NoArguments(String),
     #[error("its condition can never come out true: {0}")]
     ConditionFails(String),
     #[error("its bounds on `{0}` leave no value")]
@@ -59,19 +61,7 @@ pub enum Flag {
 
 /// Every reason for which the rule can never match; empty for a rule that can.
 pub fn flags(rule: &Rule, checked: &CheckedRule, around: &Surroundings) -> Vec<Flag> {
-    let mut flags = Vec::new();
-    let named: Vec<&CatalogTool> = around.tools.iter().filter(|tool| names(rule, tool)).collect();
-    let labelled = labelled(rule, around);
-    if named.is_empty() {
-        let patterns: Vec<String> = rule.tools.iter().take(5).map(|pattern| format!("`{pattern}`")).collect();
-        flags.push(Flag::NoSuchTool(patterns.join(", ")));
-    } else if labelled.is_empty() {
-        flags.push(Flag::NoSuchLabel);
-    } else if let Some(argument) = missing_argument(rule, checked, &labelled) {
-        flags.push(Flag::NoSuchParameter(argument));
-    } else if let Trial::Never(why) = try_condition(rule, checked, around) {
-        flags.push(Flag::ConditionFails(why));
-    }
+    let mut flags = if rule.is_general() { of_general(checked) } else { of_tools(rule, checked, around) };
     if let Some(argument) = rule.parameters.as_ref().and_then(empty_bounds) {
         flags.push(Flag::EmptyBounds(argument));
     }
@@ -86,6 +76,29 @@ pub fn flags(rule: &Rule, checked: &CheckedRule, around: &Surroundings) -> Vec<F
         && let Some(deny) = around.rules.iter().find(|deny| covers(deny, rule, around.now))
     {
         flags.push(Flag::CoveredByDeny(deny.name.clone()));
+    }
+    flags
+}
+
+/// Resources need not be registered for a rule to decide on them, so nothing is asked of what there is.
+fn of_general(checked: &CheckedRule) -> Vec<Flag> {
+    let argument = checked.condition.as_ref().and_then(|condition| condition.arguments().next());
+    argument.map(|name| Flag::NoArguments(name.to_owned())).into_iter().collect()
+}
+
+fn of_tools(rule: &Rule, checked: &CheckedRule, around: &Surroundings) -> Vec<Flag> {
+    let mut flags = Vec::new();
+    let named: Vec<&CatalogTool> = around.tools.iter().filter(|tool| names(rule, tool)).collect();
+    let labelled = labelled(rule, around);
+    if named.is_empty() {
+        let patterns: Vec<String> = rule.tools.iter().take(5).map(|pattern| format!("`{pattern}`")).collect();
+        flags.push(Flag::NoSuchTool(patterns.join(", ")));
+    } else if labelled.is_empty() {
+        flags.push(Flag::NoSuchLabel);
+    } else if let Some(argument) = missing_argument(rule, checked, &labelled) {
+        flags.push(Flag::NoSuchParameter(argument));
+    } else if let Trial::Never(why) = try_condition(rule, checked, around) {
+        flags.push(Flag::ConditionFails(why));
     }
     flags
 }
@@ -207,7 +220,11 @@ fn covers(deny: &Rule, allow: &Rule, now: Timestamp) -> bool {
     let same_kinds = deny.kinds.is_empty()
         || (!allow.kinds.is_empty() && allow.kinds.iter().all(|kind| deny.kinds.contains(kind)));
     let same_tools = allow.tools.iter().all(|narrow| deny.tools.iter().any(|wide| wide.covers(narrow)));
-    unconditional && same_tenant && (anybody || same_people) && same_kinds && same_tools
+    let same_actions = allow.actions.iter().all(|narrow| deny.actions.iter().any(|wide| wide.covers(narrow)));
+    let same_resources =
+        allow.resources.iter().all(|narrow| deny.resources.iter().any(|wide| wide.covers(narrow)));
+    let same_things = same_tools && same_actions && same_resources;
+    unconditional && same_tenant && (anybody || same_people) && same_kinds && same_things
 }
 
 #[cfg(test)]
@@ -299,6 +316,35 @@ mod tests {
             (json!({"roles": ["ghost"]}), Flag::RoleNobodyHolds("`ghost`".into())),
         ] {
             assert_eq!(flagged(&with(&more), &[]), [expected], "{more}");
+        }
+    }
+
+    #[test]
+    fn the_general_form_asks_for_no_tool() {
+        let general = |more: &Value| {
+            let mut rule = json!({"name": "r", "tenant": "acme", "effect": "allow", "roles": ["support"],
+                "actions": ["read"], "resources": ["record:*"]});
+            rule.as_object_mut().expect("object").extend(more.as_object().expect("object").clone());
+            rule
+        };
+        let deny = |more: &Value| {
+            let mut rule = general(&json!({"name": "no", "effect": "deny", "roles": []}));
+            rule.as_object_mut().expect("object").extend(more.as_object().expect("object").clone());
+            rule
+        };
+        let everything = json!({"name": "no", "effect": "deny", "tools": ["*/*"]});
+        for (more, others, expected) in [
+            (json!({}), vec![], vec![]),
+            (json!({"when": "resource.status == 'active' && action.soft"}), vec![], vec![]),
+            (json!({"when": "args.x > 1"}), vec![], vec![Flag::NoArguments("x".into())]),
+            (json!({"roles": ["ghost"]}), vec![], vec![Flag::RoleNobodyHolds("`ghost`".into())]),
+            (json!({}), vec![everything], vec![]),
+            (json!({}), vec![deny(&json!({}))], vec![Flag::CoveredByDeny("no".into())]),
+            (json!({}), vec![deny(&json!({"actions": ["*"]}))], vec![Flag::CoveredByDeny("no".into())]),
+            (json!({}), vec![deny(&json!({"resources": ["record:1"]}))], vec![]),
+            (json!({}), vec![deny(&json!({"actions": ["write"]}))], vec![]),
+        ] {
+            assert_eq!(flagged(&general(&more), &others), expected, "{more} {others:?}");
         }
     }
 

@@ -17,12 +17,21 @@ pub(crate) struct RuleIndex {
     /// By the tool's name alone, where it is exact and the server is not (`*/delete`).
     names: HashMap<String, Vec<Arc<CompiledRule>>>,
     wild: Vec<Arc<CompiledRule>>,
+    general: GeneralIndex,
+}
+
+/// Rules of the general form by the type and id they name exactly.
+#[derive(Debug, Default)]
+struct GeneralIndex {
+    kinds: HashMap<String, PerServer>,
+    wild: Vec<Arc<CompiledRule>>,
 }
 
 impl RuleIndex {
     pub(crate) fn new(rules: &[Arc<CompiledRule>]) -> Self {
         let mut index = Self::default();
         for rule in rules {
+            index.general.add(rule);
             for pattern in &rule.rule.tools {
                 let list = match (pattern.exact_server(), pattern.exact_name()) {
                     (Some(server), Some(name)) => index
@@ -36,10 +45,7 @@ impl RuleIndex {
                     (None, Some(name)) => index.names.entry(name.to_owned()).or_default(),
                     (None, None) => &mut index.wild,
                 };
-                // A rule may name the same tool in several patterns of one list.
-                if !list.last().is_some_and(|last| Arc::ptr_eq(last, rule)) {
-                    list.push(rule.clone());
-                }
+                push_once(list, rule);
             }
         }
         index
@@ -52,11 +58,48 @@ impl RuleIndex {
         let by_name = self.names.get(tool).into_iter().flatten();
         let wild = per_server.map(|s| &s.wild).into_iter().flatten().chain(by_name).chain(&self.wild);
         let matches = |rule: &&Arc<CompiledRule>| rule.rule.tools.iter().any(|p| p.matches(server, tool));
-        let mut rules: Vec<&CompiledRule> = exact.chain(wild.filter(matches)).map(Arc::as_ref).collect();
-        rules.sort_by(|a, b| a.id.cmp(&b.id));
-        rules.dedup_by(|a, b| a.id == b.id);
-        rules
+        in_order(exact.chain(wild.filter(matches)).map(Arc::as_ref).collect())
     }
+
+    /// Every rule of the general form that is about this, each once, in the order of their ids.
+    pub(crate) fn about(&self, action: &str, kind: &str, id: &str) -> Vec<&CompiledRule> {
+        let per_kind = self.general.kinds.get(kind);
+        let exact = per_kind.and_then(|k| k.exact.get(id)).into_iter().flatten();
+        let wild = per_kind.map(|k| &k.wild).into_iter().flatten().chain(&self.general.wild);
+        let matches = |rule: &&Arc<CompiledRule>| {
+            rule.rule.resources.iter().any(|p| p.matches(kind, id))
+                && rule.rule.actions.iter().any(|p| p.matches(action))
+        };
+        in_order(exact.chain(wild).filter(matches).map(Arc::as_ref).collect())
+    }
+}
+
+impl GeneralIndex {
+    fn add(&mut self, rule: &Arc<CompiledRule>) {
+        for pattern in &rule.rule.resources {
+            let list = match (pattern.exact_kind(), pattern.exact_id()) {
+                (Some(kind), Some(id)) => {
+                    self.kinds.entry(kind.to_owned()).or_default().exact.entry(id.to_owned()).or_default()
+                }
+                (Some(kind), None) => &mut self.kinds.entry(kind.to_owned()).or_default().wild,
+                (None, _) => &mut self.wild,
+            };
+            push_once(list, rule);
+        }
+    }
+}
+
+/// A rule may name the same thing in several patterns of one list.
+fn push_once(list: &mut Vec<Arc<CompiledRule>>, rule: &Arc<CompiledRule>) {
+    if !list.last().is_some_and(|last| Arc::ptr_eq(last, rule)) {
+        list.push(rule.clone());
+    }
+}
+
+fn in_order(mut rules: Vec<&CompiledRule>) -> Vec<&CompiledRule> {
+    rules.sort_by(|a, b| a.id.cmp(&b.id));
+    rules.dedup_by(|a, b| a.id == b.id);
+    rules
 }
 
 #[cfg(test)]
@@ -104,5 +147,38 @@ mod tests {
                 assert_eq!(found, expected, "{server}/{tool}");
             }
         }
+    }
+
+    #[test]
+    fn each_rule_of_the_general_form_that_is_about_it() {
+        let rules: Vec<Arc<CompiledRule>> = [
+            json!({"name": "x", "effect": "deny", "actions": ["read"], "resources": ["record:1"]}),
+            json!({"name": "x", "effect": "deny", "actions": ["re*", "write"], "resources": ["record:1", "record:*"]}),
+            json!({"name": "x", "effect": "deny", "actions": ["*"], "resources": ["*:1"]}),
+            json!({"name": "x", "effect": "deny", "actions": ["*"], "resources": ["other:*"]}),
+            json!({"name": "x", "effect": "deny", "tools": ["*/*"]}),
+        ]
+        .into_iter()
+        .enumerate()
+        .map(|(index, rule)| {
+            let rule = serde_json::from_value(rule).expect("a rule");
+            let id = RuleId::new(format!("r{index}"));
+            Arc::new(CompiledRule::compile_or_break(&RuleSource { id, version: 1, rule }))
+        })
+        .collect();
+        let index = RuleIndex::new(&rules);
+        for (action, kind, id, expected) in [
+            ("read", "record", "1", &["r0", "r1", "r2"][..]),
+            ("write", "record", "1", &["r1", "r2"]),
+            ("write", "record", "2", &["r1"]),
+            ("delete", "record", "2", &[]),
+            ("x", "other", "1", &["r2", "r3"]),
+            ("x", "third", "2", &[]),
+        ] {
+            let found: Vec<&str> =
+                index.about(action, kind, id).into_iter().map(|rule| rule.id.as_str()).collect();
+            assert_eq!(found, expected, "{action} {kind}:{id}");
+        }
+        assert_eq!(index.matching("record", "1").len(), 1);
     }
 }

@@ -17,7 +17,7 @@ mod trial;
 pub use condition::{Condition, ConditionError, FUNCTIONS, TYPES, VARIABLES};
 pub use emergency::{BreakGlass, Emergency, StopSwitch};
 pub use flags::{CatalogTool, Flag, Surroundings, flags, try_condition};
-pub(crate) use parameters::is_large;
+pub(crate) use parameters::{escape, is_large};
 pub use parameters::{ParameterError, ParameterScope};
 pub use rule::{CheckedRule, CompiledRule, RuleError, RuleSource, check_rule};
 pub(crate) use set::ArgumentCheck;

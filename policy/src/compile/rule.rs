@@ -2,6 +2,7 @@
 
 use super::condition::{Condition, ConditionError};
 use super::parameters::{ParameterError, ParameterScope};
+use crate::general::is_reserved;
 use crate::ids::{NameError, RuleId, check_id};
 use crate::labels::{Effect, RuleStatus};
 use crate::rule::{Rule, duration_seconds};
@@ -13,6 +14,20 @@ pub enum RuleError {
     Name(NameError),
     #[error("`tools` is empty; name at least one tool, such as `crm/refund` or `crm/*`")]
     NoTools,
+    #[error("a rule names either `tools`, or `actions` with `resources`, not both")]
+    TwoForms,
+    #[error("`actions` need `resources` beside them, such as `record:*`")]
+    NoResources,
+    #[error(
+        "`resources` need `actions` beside them; resources of MCP servers are not supported by this version"
+    )]
+    NoActions,
+    #[error("`resources`: the type `{0}` is reserved; tools are named in `tools`")]
+    ReservedType(String),
+    #[error("`risk_at_least` is about tools; resources have no risk")]
+    RiskOfResources,
+    #[error("`parameters` are about the arguments of tools; of actions and resources speaks `when`")]
+    ParametersOfResources,
     #[error(transparent)]
     Parameters(#[from] ParameterError),
     #[error("`when` {0}")]
@@ -107,10 +122,14 @@ pub struct CheckedRule {
 /// See [`RuleError`].
 pub fn check_rule(rule: &Rule) -> Result<CheckedRule, RuleError> {
     check_id(&rule.name).map_err(RuleError::Name)?;
-    if rule.tools.is_empty() {
-        return Err(RuleError::NoTools);
-    }
-    for length in [rule.tools.len(), rule.roles.len(), rule.subjects.len()] {
+    check_what(rule)?;
+    for length in [
+        rule.tools.len(),
+        rule.roles.len(),
+        rule.subjects.len(),
+        rule.actions.len(),
+        rule.resources.len(),
+    ] {
         if length > 1_000 {
             return Err(RuleError::TooMany(1_000));
         }
@@ -148,4 +167,71 @@ pub fn check_rule(rule: &Rule) -> Result<CheckedRule, RuleError> {
             .transpose()?,
         condition: rule.when.as_deref().map(Condition::compile).transpose().map_err(RuleError::Condition)?,
     })
+}
+
+/// Either tools, or actions on resources.
+fn check_what(rule: &Rule) -> Result<(), RuleError> {
+    if !rule.is_general() {
+        return if rule.tools.is_empty() { Err(RuleError::NoTools) } else { Ok(()) };
+    }
+    if !rule.tools.is_empty() {
+        return Err(RuleError::TwoForms);
+    }
+    if rule.actions.is_empty() {
+        return Err(RuleError::NoActions);
+    }
+    if rule.resources.is_empty() {
+        return Err(RuleError::NoResources);
+    }
+    let reserved = rule.resources.iter().filter_map(|pattern| pattern.exact_kind()).find(|kind| is_reserved(kind));
+    if let Some(kind) = reserved {
+        return Err(RuleError::ReservedType(kind.to_owned()));
+    }
+    if rule.risk_at_least.is_some() {
+        return Err(RuleError::RiskOfResources);
+    }
+    if rule.parameters.is_some() {
+        return Err(RuleError::ParametersOfResources);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn refused(more: &Value) -> Option<RuleError> {
+        let mut rule = json!({"name": "r", "effect": "allow"});
+        rule.as_object_mut().expect("object").extend(more.as_object().expect("object").clone());
+        check_rule(&serde_json::from_value(rule).expect("a rule")).err()
+    }
+
+    #[test]
+    fn a_rule_has_one_form() {
+        for (more, expected) in [
+            (json!({"tools": ["crm/*"]}), None),
+            (json!({"actions": ["read"], "resources": ["record:*"]}), None),
+            (json!({"actions": ["*"], "resources": ["*:*"], "sensitivity": ["public"]}), None),
+            (json!({}), Some(RuleError::NoTools)),
+            (json!({"actions": ["read"]}), Some(RuleError::NoResources)),
+            (json!({"resources": ["record:*"]}), Some(RuleError::NoActions)),
+            (json!({"tools": ["crm/*"], "actions": ["read"], "resources": ["a:b"]}), Some(RuleError::TwoForms)),
+            (json!({"tools": ["crm/*"], "resources": ["files:x"]}), Some(RuleError::TwoForms)),
+            (
+                json!({"actions": ["read"], "resources": ["record:1", "tool:x"]}),
+                Some(RuleError::ReservedType("tool".into())),
+            ),
+            (
+                json!({"actions": ["read"], "resources": ["a:b"], "risk_at_least": "low"}),
+                Some(RuleError::RiskOfResources),
+            ),
+            (
+                json!({"actions": ["read"], "resources": ["a:b"], "parameters": {"required": ["x"]}}),
+                Some(RuleError::ParametersOfResources),
+            ),
+        ] {
+            assert_eq!(refused(&more), expected, "{more}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use super::tool_schema::{ToolSchema, ToolSchemaError};
 use crate::binding::{self, Binding, BindingError, CompiledBinding};
 use crate::facts::Revision;
 use crate::ids::{ServerSlug, TenantSlug, ToolId};
-use crate::labels::{ReviewState, Risk, Sensitivity};
+use crate::labels::{ReviewState, Risk, Sensitivity, TaskNeed};
 use crate::redact::RedactPath;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -39,6 +39,9 @@ pub struct ToolSource {
     pub check_schema: bool,
     /// Which arguments name registered resources.
     pub bindings: Vec<Binding>,
+    /// What a caller's token must hold, all of them.
+    pub scopes: Vec<String>,
+    pub task: TaskNeed,
 }
 
 /// A server as the store keeps it.
@@ -157,6 +160,11 @@ impl CompiledServer {
     pub fn tool(&self, name: &str) -> Option<&CompiledTool> {
         self.tools.get(name).map(Arc::as_ref)
     }
+
+    /// In no order.
+    pub fn tools(&self) -> impl Iterator<Item = &CompiledTool> {
+        self.tools.values().map(Arc::as_ref)
+    }
 }
 
 /// Everything of one tenant that decisions need and that changes only with the revision.
@@ -169,6 +177,8 @@ pub struct PolicySet {
     audiences: HashMap<String, Option<String>>,
     pub(crate) rules: RuleIndex,
     all: Vec<Arc<CompiledRule>>,
+    /// The roles that can be held in the tenant, and whether each is one of every tenant.
+    roles: HashMap<String, bool>,
     pub(crate) emergency: Emergency,
 }
 
@@ -208,8 +218,21 @@ impl PolicySet {
             audiences,
             rules: RuleIndex::new(&rules),
             all: rules,
+            roles: HashMap::new(),
             emergency: Emergency::default(),
         }
+    }
+
+    /// With the roles that can be held in the tenant, each with whether it is one of every tenant. Without, no claim of
+    /// a token stands for any role.
+    #[must_use]
+    pub fn with_roles(self, roles: impl IntoIterator<Item = (String, bool)>) -> Self {
+        Self { roles: roles.into_iter().collect(), ..self }
+    }
+
+    /// Whether a role is one of every tenant; None where there is none of that name in this one.
+    pub fn is_global_role(&self, name: &str) -> Option<bool> {
+        self.roles.get(name).copied()
     }
 
     /// With the stop switches and break-glass grants that are in force in the tenant.
@@ -221,6 +244,11 @@ impl PolicySet {
     /// A server this tenant may use.
     pub fn server(&self, slug: &str) -> Option<&CompiledServer> {
         self.servers.get(slug)
+    }
+
+    /// Those that the tenant may use, in no order.
+    pub fn servers(&self) -> impl Iterator<Item = &CompiledServer> {
+        self.servers.values()
     }
 
     /// By slug, or by one of its audiences (as PEPs name a server in `mcp_server` calls).

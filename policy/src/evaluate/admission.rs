@@ -1,5 +1,6 @@
 //! Who is calling, and under which tenant: the checks before any policy is looked at.
 
+use super::delegation;
 use super::words::short;
 use crate::call::Call;
 use crate::decision::Decision;
@@ -20,12 +21,20 @@ impl Party<'_> {
     }
 }
 
-/// The tenant whose policy a call is decided under; None where the call is denied before any policy counts.
-pub fn tenant_of<'a>(facts: &'a Facts, call: &Call) -> Option<&'a TenantSlug> {
-    admit(facts, call).ok().map(|party| &party.membership.tenant)
+/// Whoever takes part in a call, all of them let in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Parties<'a> {
+    pub(super) subject: Party<'a>,
+    /// Who acts for the subject.
+    pub(super) actor: Option<Party<'a>>,
 }
 
-pub(super) fn admit<'a>(facts: &'a Facts, call: &Call) -> Result<Party<'a>, Decision> {
+/// The tenant whose policy a call is decided under; None where the call is denied before any policy counts.
+pub fn tenant_of<'a>(facts: &'a Facts, call: &Call) -> Option<&'a TenantSlug> {
+    admit(facts, call).ok().map(|parties| &parties.subject.membership.tenant)
+}
+
+pub(super) fn admit<'a>(facts: &'a Facts, call: &Call) -> Result<Parties<'a>, Decision> {
     let key = &facts.credential.name;
     let subject = match &facts.identity {
         Identity::ApiKey { subject, .. }
@@ -78,10 +87,18 @@ pub(super) fn admit<'a>(facts: &'a Facts, call: &Call) -> Result<Party<'a>, Deci
     if !subject.active {
         return Err(Decision::deny(Reason::SubjectDisabled, format!("subject `{}` is disabled", subject.id)));
     }
-    match facts.membership(call.tenant.as_ref()) {
-        Ok(membership) => Ok(Party { subject, membership }),
-        Err(problem) => Err(not_a_member(facts, call, subject, problem)),
+    if let Some(actor) = &facts.actor {
+        delegation::check_actor(actor)?;
     }
+    let membership = match facts.membership(call.tenant.as_ref()) {
+        Ok(membership) => membership,
+        Err(problem) => return Err(not_a_member(facts, call, subject, problem)),
+    };
+    let actor = match &facts.actor {
+        Some(actor) => Some(delegation::party(facts, actor, &membership.tenant)?),
+        None => None,
+    };
+    Ok(Parties { subject: Party { subject, membership }, actor })
 }
 
 fn not_a_member(facts: &Facts, call: &Call, subject: &SubjectFacts, problem: TenantProblem) -> Decision {

@@ -41,6 +41,15 @@ pub fn named_resources(tool: &CompiledTool, call: &Call) -> Vec<NamedResource> {
     named.into_iter().map(NamedResource::from).collect()
 }
 
+/// Every resource that has to be read for a decision on the call: what the arguments of a tool name, and what the call
+/// itself is about where it is about no server.
+pub fn resources_of(set: &PolicySet, facts: &Facts, call: &Call) -> Vec<NamedResource> {
+    if call.target(facts.credential.server.as_ref()) == Target::Resource {
+        return vec![NamedResource { at: String::new(), resource: call.resource.clone() }];
+    }
+    called_tool(set, facts, call).map(|tool| named_resources(tool, call)).unwrap_or_default()
+}
+
 impl From<Named<'_>> for NamedResource {
     fn from(named: Named<'_>) -> Self {
         Self { at: named.at, resource: ResourceRef { kind: named.kind.to_owned(), id: named.id.to_owned() } }

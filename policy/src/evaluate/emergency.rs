@@ -1,9 +1,10 @@
 //! What people did in an emergency: stop switches, which go before everything that a call is about, and break-glass
 //! grants, which go before nothing that denies.
 
-use super::admission::Party;
+use super::Thing;
+use super::admission::{Parties, Party};
 use crate::call::Target;
-use crate::compile::{BreakGlass, CompiledServer, CompiledTool, PolicySet, StopSwitch};
+use crate::compile::{BreakGlass, PolicySet, StopSwitch};
 use crate::decision::{BreakGlassUse, Decision, Outcome};
 use crate::facts::Facts;
 use crate::labels::StopScope;
@@ -18,13 +19,15 @@ const REASON: usize = 300;
 pub(super) fn stopped(
     set: &PolicySet,
     facts: &Facts,
-    party: &Party<'_>,
+    parties: &Parties<'_>,
     target: &Target,
 ) -> Option<Decision> {
     let emergency = &set.emergency;
+    let on = |party: &Party<'_>| emergency.subject(party.subject.id.as_str());
     let switch = emergency
         .whole()
-        .or_else(|| emergency.subject(party.subject.id.as_str()))
+        .or_else(|| on(&parties.subject))
+        .or_else(|| parties.actor.as_ref().and_then(on))
         .or_else(|| of_target(set, facts, target))?;
     Some(Decision::deny(Reason::KillSwitch, stopped_by(switch)))
 }
@@ -40,7 +43,7 @@ fn of_target<'a>(set: &'a PolicySet, facts: &Facts, target: &Target) -> Option<&
             emergency.server(slug).or_else(|| emergency.tool(slug, name))
         }
         Target::Server { id } => emergency.server(set.server_by_audience(id)?.slug.as_str()),
-        Target::UnknownMethod | Target::Unnamed => emergency.server(bound()?.slug.as_str()),
+        Target::Resource | Target::UnknownMethod | Target::Unnamed => emergency.server(bound()?.slug.as_str()),
     }
 }
 
@@ -63,9 +66,9 @@ pub(super) fn allowed(
     set: &PolicySet,
     now: Timestamp,
     party: &Party<'_>,
-    server: &CompiledServer,
-    tool: &CompiledTool,
+    thing: Thing<'_>,
 ) -> Option<Decision> {
+    let Thing::Tool { server, tool } = thing else { return None };
     let grant = set.emergency.grant(&party.subject.id, server.slug.as_str(), &tool.source.name, now)?;
     Some(Decision {
         outcome: Outcome::Allow,

@@ -1,9 +1,10 @@
 //! The variables of conditions, made only when a condition reads them and at most once per call.
 
-use super::admission::Party;
+use super::admission::{Parties, Party};
 use super::values::{map, map_of, moment, text, to_cel};
-use super::{EvaluationRequest, bound};
-use crate::compile::{CompiledServer, CompiledTool, PolicySet};
+use super::{EvaluationRequest, Open, Thing, bound, task};
+use crate::compile::PolicySet;
+use crate::labels::Effect;
 use cel::Value as Cel;
 use serde_json::{Map, Value};
 use std::cell::OnceCell;
@@ -15,68 +16,90 @@ const MOST_ELEMENTS: usize = 1_000;
 /// Where conditions get their variables from.
 pub(crate) struct Inputs<'a> {
     request: &'a EvaluationRequest<'a>,
-    party: &'a Party<'a>,
+    parties: &'a Parties<'a>,
     set: &'a PolicySet,
-    server: &'a CompiledServer,
-    tool: &'a CompiledTool,
+    thing: Thing<'a>,
+    open: Open,
+    /// None: they were not sent, or are left open.
+    sent: Option<&'a Value>,
     arguments: OnceCell<Cel>,
     token: OnceCell<Cel>,
     bound: OnceCell<Cel>,
+    arguments_too_long: OnceCell<bool>,
     too_long: OnceCell<bool>,
 }
 
 impl<'a> Inputs<'a> {
     pub(super) fn new(
         request: &'a EvaluationRequest<'a>,
-        party: &'a Party<'a>,
+        parties: &'a Parties<'a>,
         set: &'a PolicySet,
-        server: &'a CompiledServer,
-        tool: &'a CompiledTool,
+        thing: Thing<'a>,
+        open: Open,
     ) -> Self {
+        let sent = thing.arguments(request.call).filter(|_| !open.holds("args"));
         Self {
             request,
-            party,
+            parties,
             set,
-            server,
-            tool,
+            thing,
+            open,
+            sent,
             arguments: OnceCell::new(),
             token: OnceCell::new(),
             bound: OnceCell::new(),
+            arguments_too_long: OnceCell::new(),
             too_long: OnceCell::new(),
         }
     }
 
-    pub(crate) fn has_arguments(&self) -> bool {
-        self.request.call.arguments.known().is_some()
+    pub(super) fn arguments(&self) -> Option<&'a Value> {
+        self.sent
     }
 
-    pub(crate) fn is_too_long_for_macros(&self) -> bool {
+    pub(crate) fn has_arguments(&self) -> bool {
+        self.sent.is_some()
+    }
+
+    /// Whether this variable is left open, so that nothing that reads it is judged.
+    pub(crate) fn is_open(&self, variable: &str) -> bool {
+        self.open.holds(variable)
+    }
+
+    /// `of_arguments`: whether the condition reads them.
+    pub(crate) fn is_too_long_for_macros(&self, of_arguments: bool) -> bool {
+        let arguments = || *self.arguments_too_long.get_or_init(|| self.sent.is_some_and(too_long));
+        (of_arguments && arguments()) || self.rest_is_too_long()
+    }
+
+    fn rest_is_too_long(&self) -> bool {
         *self.too_long.get_or_init(|| {
             let asserted = &self.request.facts.asserted;
             let maps = [
                 &self.request.call.context,
-                &self.party.subject.attributes,
+                &self.parties.subject.subject.attributes,
                 &asserted.action,
                 &asserted.resource,
             ];
             let claims = self.request.facts.identity.token().map(|token| &token.claims);
             let bound = self.request.facts.bound.iter().filter_map(|fact| fact.resource.as_ref());
-            self.request.call.arguments.known().is_some_and(too_long)
-                || self.party.membership.roles.len() > MOST_ELEMENTS
+            let actor = self.parties.actor.as_ref();
+            let has_too_many_roles = |party: &Party<'_>| party.membership.roles.len() > MOST_ELEMENTS;
+            has_too_many_roles(&self.parties.subject)
+                || actor.is_some_and(has_too_many_roles)
+                || actor.is_some_and(|actor| too_long_map(&actor.subject.attributes))
                 || maps.into_iter().chain(claims).any(too_long_map)
                 || bound.map(|resource| &resource.attributes).any(too_long_map)
         })
     }
 
-    /// One of `compile::condition::VARIABLES`. What this version has no notion of is null, as in a call
-    /// without it.
-    pub(crate) fn variable(&self, name: &str) -> Cel {
+    /// One of `compile::condition::VARIABLES`, as a rule of this effect sees it. What this version has no notion of is
+    /// null, as in a call without it.
+    pub(crate) fn variable(&self, name: &str, effect: Effect) -> Cel {
         match name {
-            "args" => self
-                .arguments
-                .get_or_init(|| self.request.call.arguments.known().map_or(Cel::Null, to_cel))
-                .clone(),
-            "subject" => self.subject(),
+            "args" => self.arguments.get_or_init(|| self.sent.map_or(Cel::Null, to_cel)).clone(),
+            "subject" => party(&self.parties.subject),
+            "actor" => self.parties.actor.as_ref().map_or(Cel::Null, party),
             "action" => {
                 over(&self.request.facts.asserted.action, [("name", text(&self.request.call.action))])
             }
@@ -87,6 +110,7 @@ impl<'a> Inputs<'a> {
             "token" => self.token.get_or_init(|| self.claims()).clone(),
             "context" => over(&self.request.call.context, []),
             "bound" => self.bound.get_or_init(|| self.resources()).clone(),
+            "task" => task::variable(self.request.facts, effect),
             "now" => moment(self.request.facts.now.micros()),
             _ => Cel::Null,
         }
@@ -99,36 +123,59 @@ impl<'a> Inputs<'a> {
 
     /// The registered resources that the arguments name.
     fn resources(&self) -> Cel {
-        bound::variable(self.request.facts, self.tool, self.request.call)
-    }
-
-    fn subject(&self) -> Cel {
-        let subject = self.party.subject;
-        let roles = self.party.membership.roles.iter().map(|grant| text(&grant.name)).collect();
-        over(
-            &subject.attributes,
-            [
-                ("id", text(subject.id.as_str())),
-                ("kind", text(subject.kind.as_str())),
-                ("roles", Cel::List(Arc::new(roles))),
-            ],
-        )
+        match self.thing {
+            Thing::Tool { tool, .. } => bound::variable(self.request.facts, tool, self.request.call),
+            Thing::Resource { .. } => map([]),
+        }
     }
 
     fn resource(&self) -> Cel {
-        over(
-            &self.request.facts.asserted.resource,
-            [
-                ("type", text(&self.request.call.resource.kind)),
-                ("id", text(&self.tool.source.name)),
-                ("server", text(self.server.slug.as_str())),
-                ("risk", text(self.tool.source.risk.as_str())),
-                ("sensitivity", text(self.tool.source.sensitivity.as_str())),
-                ("read_only", Cel::Bool(self.tool.source.read_only)),
-                ("tenant", text(self.set.tenant.slug.as_str())),
-            ],
-        )
+        let asserted = &self.request.facts.asserted.resource;
+        match self.thing {
+            Thing::Tool { server, tool } => over(
+                asserted,
+                [
+                    ("type", text(&self.request.call.resource.kind)),
+                    ("id", text(&tool.source.name)),
+                    ("server", text(server.slug.as_str())),
+                    ("risk", text(tool.source.risk.as_str())),
+                    ("sensitivity", text(tool.source.sensitivity.as_str())),
+                    ("read_only", Cel::Bool(tool.source.read_only)),
+                    ("tenant", text(self.set.tenant.slug.as_str())),
+                ],
+            ),
+            Thing::Resource { named, facts: Some(facts) } => {
+                let mut attributes = facts.attributes.clone();
+                attributes.extend(asserted.clone());
+                over(
+                    &attributes,
+                    [
+                        ("type", text(&named.kind)),
+                        ("id", text(&named.id)),
+                        ("sensitivity", text(facts.sensitivity.as_str())),
+                        ("tenant", text(facts.tenant.as_str())),
+                    ],
+                )
+            }
+            Thing::Resource { named, facts: None } => {
+                over(asserted, [("type", text(&named.kind)), ("id", text(&named.id))])
+            }
+        }
     }
+}
+
+/// The subject, or who acts for it.
+fn party(party: &Party<'_>) -> Cel {
+    let subject = party.subject;
+    let roles = party.membership.roles.iter().map(|grant| text(&grant.name)).collect();
+    over(
+        &subject.attributes,
+        [
+            ("id", text(subject.id.as_str())),
+            ("kind", text(subject.kind.as_str())),
+            ("roles", Cel::List(Arc::new(roles))),
+        ],
+    )
 }
 
 /// Attributes, and over them what we know ourselves.

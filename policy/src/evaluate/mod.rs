@@ -4,26 +4,37 @@
 mod admission;
 mod audience;
 mod bound;
+mod could;
+mod delegation;
 mod emergency;
 mod inputs;
 mod nearest;
+mod open;
 mod rules;
+mod scope_words;
+mod scopes;
+mod task;
+mod thing;
 pub(crate) mod values;
 mod words;
 
 use crate::arguments::Arguments;
-use crate::call::{Call, Target};
+use crate::call::{Call, ResourceRef, Target};
 use crate::compile::{CompiledServer, CompiledTool, PolicySet};
 use crate::decision::{Decision, Outcome};
 use crate::facts::{Facts, Revision};
 use crate::ids::RuleId;
 use crate::labels::{ArgumentsMode, ReviewState};
 use crate::reason::Reason;
-use admission::Party;
+use admission::{Parties, Party};
 
 pub use admission::tenant_of;
-pub use bound::{NamedResource, called_tool, named_resources};
+pub use bound::{NamedResource, called_tool, named_resources, resources_of};
+pub use could::{Clause, Could, Verdict, could};
 pub(crate) use inputs::Inputs;
+pub use open::Open;
+pub use task::spends;
+pub(crate) use thing::Thing;
 
 /// All that a decision rests on, but for the compiled policy.
 #[derive(Debug, Clone, Copy)]
@@ -36,45 +47,79 @@ pub struct EvaluationRequest<'a> {
 
 /// Decides one call. `set` is the policy of [`tenant_of`]'s tenant; None where there is no such tenant.
 pub fn evaluate(set: Option<&PolicySet>, request: &EvaluationRequest<'_>) -> Decision {
-    let party = match admission::admit(request.facts, request.call) {
-        Ok(party) => party,
+    let parties = match admission::admit(request.facts, request.call) {
+        Ok(parties) => parties,
         Err(decision) => return decision,
     };
-    let revision =
-        Revision { global: request.facts.global_revision, tenant: party.membership.tenant_revision };
-    let mut decision = match set {
-        Some(set) if set.tenant.slug == party.membership.tenant && set.revision == revision => {
-            within_tenant(set, request, &party)
-        }
-        // Facts and rules of different moments never decide together.
-        _ => Decision::deny(
+    let membership = parties.subject.membership;
+    let revision = Revision { global: request.facts.global_revision, tenant: membership.tenant_revision };
+    let mut decision = match of_one_moment(set, &parties.subject, revision) {
+        Ok(set) => within_tenant(set, request, &parties),
+        Err(decision) => decision,
+    };
+    decision.tenant = Some(membership.tenant.clone());
+    decision.revision = revision;
+    decision
+}
+
+/// Facts and rules of different moments never decide together.
+fn of_one_moment<'a>(
+    set: Option<&'a PolicySet>,
+    party: &Party<'_>,
+    revision: Revision,
+) -> Result<&'a PolicySet, Decision> {
+    let fits = |set: &&PolicySet| set.tenant.slug == party.membership.tenant && set.revision == revision;
+    set.filter(fits).ok_or_else(|| {
+        Decision::deny(
             Reason::PolicyUnavailable,
             format!(
                 "the compiled policy is not that of tenant `{}` at revision {revision}",
                 party.membership.tenant
             ),
-        ),
-    };
-    decision.tenant = Some(party.membership.tenant.clone());
-    decision.revision = revision;
-    decision
+        )
+    })
 }
 
-fn within_tenant(set: &PolicySet, request: &EvaluationRequest<'_>, party: &Party<'_>) -> Decision {
+fn within_tenant(set: &PolicySet, request: &EvaluationRequest<'_>, parties: &Parties<'_>) -> Decision {
+    match reach(set, request, parties, Open::NOTHING) {
+        Ok(thing @ Thing::Tool { server, tool }) => call_tool(set, request, parties, server, tool, thing),
+        Ok(thing @ Thing::Resource { .. }) => rules::decide(set, request, parties, thing),
+        Err(settled) => settled,
+    }
+}
+
+/// What the call is about, as far as everything before its arguments and the rules lets it come. What is left `open` is
+/// not checked.
+///
+/// # Errors
+/// The decision, where that is settled before: a denial, or the allow of what is open to every member.
+fn reach<'a>(
+    set: &'a PolicySet,
+    request: &EvaluationRequest<'a>,
+    parties: &Parties<'_>,
+    open: Open,
+) -> Result<Thing<'a>, Decision> {
     if !set.tenant.active {
-        return Decision::deny(Reason::TenantSuspended, format!("tenant `{}` is suspended", set.tenant.slug));
+        let why = format!("tenant `{}` is suspended", set.tenant.slug);
+        return Err(Decision::deny(Reason::TenantSuspended, why));
     }
     let target = request.call.target(request.facts.credential.server.as_ref());
-    if let Some(decision) = emergency::stopped(set, request.facts, party, &target) {
-        return decision;
+    if let Some(decision) = emergency::stopped(set, request.facts, parties, &target) {
+        return Err(decision);
     }
     match target {
-        Target::Tool { server, name } => match callable(set, request.facts, server.as_str(), &name) {
-            Ok((server, tool)) => call_tool(set, request, party, server, tool),
-            Err(decision) => decision,
-        },
-        Target::Server { id } => server_method(set, request, party, &id),
-        Target::UnknownMethod => without_server(set, request.facts, || {
+        Target::Tool { server, name } => {
+            let (server, tool) = callable(set, request.facts, server.as_str(), &name)?;
+            covers(request, parties, Some((server, tool)), open)?;
+            Ok(Thing::Tool { server, tool })
+        }
+        Target::Server { id } => Err(server_method(set, request, parties, &id)),
+        Target::Resource => {
+            let thing = resource(set, request.facts, &request.call.resource)?;
+            covers(request, parties, None, open)?;
+            Ok(thing)
+        }
+        Target::UnknownMethod => Err(without_server(set, request.facts, || {
             Decision::deny(
                 Reason::UnknownMethod,
                 format!(
@@ -83,13 +128,52 @@ fn within_tenant(set: &PolicySet, request: &EvaluationRequest<'_>, party: &Party
                     words::short(&request.call.resource.kind)
                 ),
             )
-        }),
-        Target::Unnamed => without_server(set, request.facts, || {
+        })),
+        Target::Unnamed => Err(without_server(set, request.facts, || {
             Decision::deny(
                 Reason::UnknownTool,
                 "the enforcement key is bound to no server, so a tool is named `server/tool`; no server was named",
             )
-        }),
+        })),
+    }
+}
+
+/// Whether the call's task and the caller's token are good for it, as far as they are not left open. `tool`: the one that
+/// is called.
+fn covers(
+    request: &EvaluationRequest<'_>,
+    parties: &Parties<'_>,
+    tool: Option<(&CompiledServer, &CompiledTool)>,
+    open: Open,
+) -> Result<(), Decision> {
+    if !open.holds("task") {
+        task::check(request, &parties.subject.membership.tenant, tool)?;
+    }
+    match tool {
+        Some((_, tool)) if !open.holds("token") => scopes::check(request.facts, tool),
+        _ => Ok(()),
+    }
+}
+
+/// A resource that is no part of a server. One that is registered must be the caller's tenant's; of any other, the
+/// rules decide alone.
+fn resource<'a>(set: &PolicySet, facts: &'a Facts, named: &'a ResourceRef) -> Result<Thing<'a>, Decision> {
+    audience::check(facts, None)?;
+    let read = facts.bound.iter().find(|fact| fact.kind == named.kind && fact.id == named.id);
+    let Some(read) = read else {
+        // Facts that were not read never decide.
+        return Err(Decision::deny(Reason::PolicyUnavailable, "the resource of the call was not read"));
+    };
+    match &read.resource {
+        Some(resource) if resource.tenant != set.tenant.slug => Err(Decision::deny(
+            Reason::ResourceTenantMismatch,
+            format!(
+                "the resource of type {} is of another tenant than `{}`",
+                words::short(&named.kind),
+                set.tenant.slug
+            ),
+        )),
+        registered => Ok(Thing::Resource { named, facts: registered.as_ref() }),
     }
 }
 
@@ -116,7 +200,12 @@ fn without_server(set: &PolicySet, facts: &Facts, decide: impl FnOnce() -> Decis
 
 /// Methods about a server as a whole: their results are filtered, at worst empty, so a member of a tenant
 /// that may use the server may ask.
-fn server_method(set: &PolicySet, request: &EvaluationRequest<'_>, party: &Party<'_>, id: &str) -> Decision {
+fn server_method(
+    set: &PolicySet,
+    request: &EvaluationRequest<'_>,
+    parties: &Parties<'_>,
+    id: &str,
+) -> Decision {
     let Some(server) = set.server_by_audience(id) else {
         return no_server(set, id);
     };
@@ -132,11 +221,20 @@ fn server_method(set: &PolicySet, request: &EvaluationRequest<'_>, party: &Party
     if let Err(decision) = audience::check(request.facts, Some(server)) {
         return decision;
     }
+    if let Err(decision) = task::check(request, &parties.subject.membership.tenant, None) {
+        return decision;
+    }
+    let who = match &parties.actor {
+        Some(actor) => {
+            format!("`{}` is one, and so is `{}`, who acts", parties.subject.subject.id, actor.subject.id)
+        }
+        None => format!("`{}` is one", parties.subject.subject.id),
+    };
     Decision {
         outcome: Outcome::Allow,
         reviewer_text: format!(
-            "`{}` is open to every active member of a tenant that may use `{}`; `{}` is one",
-            request.call.action, server.slug, party.subject.id
+            "`{}` is open to every active member of a tenant that may use `{}`; {who}",
+            request.call.action, server.slug
         ),
         ..Decision::deny(Reason::Allowed, "")
     }
@@ -186,9 +284,10 @@ fn usable_tool<'a>(server: &'a CompiledServer, name: &str) -> Result<&'a Compile
 fn call_tool(
     set: &PolicySet,
     request: &EvaluationRequest<'_>,
-    party: &Party<'_>,
+    parties: &Parties<'_>,
     server: &CompiledServer,
     tool: &CompiledTool,
+    thing: Thing<'_>,
 ) -> Decision {
     let mut notes = Vec::new();
     if let Err(decision) = check_arguments(request, server, tool, &mut notes) {
@@ -198,7 +297,7 @@ fn call_tool(
         decision.notes = notes;
         return decision;
     }
-    let mut decision = rules::decide(set, request, party, server, tool);
+    let mut decision = rules::decide(set, request, parties, thing);
     decision.notes = notes;
     decision
 }

@@ -2,8 +2,7 @@
 
 use super::admission::Party;
 use super::rules::Judged;
-use super::words;
-use crate::compile::CompiledTool;
+use super::{Thing, words};
 use crate::decision::{NearestMiss, Part, Truth};
 use serde_json::Value;
 
@@ -14,7 +13,7 @@ const MOST: usize = 5;
 pub(super) fn misses(
     allow: &[&Judged<'_>],
     party: &Party<'_>,
-    tool: &CompiledTool,
+    thing: Thing<'_>,
     arguments: Option<&Value>,
 ) -> Vec<NearestMiss> {
     let mut misses: Vec<NearestMiss> = allow
@@ -22,9 +21,9 @@ pub(super) fn misses(
         .filter_map(|judged| match judged.failing().as_slice() {
             // Of a rule that does not compile, parameters and condition are unknown alike.
             [Part::Parameters] if judged.rule.broken().is_some() => {
-                Some(miss(judged, Part::Condition, party, tool, arguments))
+                Some(miss(judged, Part::Condition, party, thing, arguments))
             }
-            [part] if judged.rule.broken().is_none() => Some(miss(judged, *part, party, tool, arguments)),
+            [part] if judged.rule.broken().is_none() => Some(miss(judged, *part, party, thing, arguments)),
             _ => None,
         })
         .collect();
@@ -39,13 +38,13 @@ fn miss(
     judged: &Judged<'_>,
     part: Part,
     party: &Party<'_>,
-    tool: &CompiledTool,
+    thing: Thing<'_>,
     arguments: Option<&Value>,
 ) -> NearestMiss {
     let rule = &judged.rule.rule;
     let parameters = match (part, &judged.rule.parameters, arguments) {
         (Part::Parameters, Some(scope), Some(arguments)) if judged.parameters() == Truth::False => {
-            scope.misses(arguments, |path| tool.redacts(path))
+            scope.misses(arguments, |path| thing.redacts(path))
         }
         _ => Vec::new(),
     };
@@ -66,10 +65,7 @@ fn miss(
         },
         Part::Condition => "its condition held".to_owned(),
         Part::Validity => words::validity(rule.valid.as_ref()),
-        Part::Label => format!(
-            "the tool had other labels; it is of {} risk and {}",
-            tool.source.risk, tool.source.sensitivity
-        ),
+        Part::Label => thing.labels(),
         Part::Who => words::who(rule, party),
     };
     NearestMiss {

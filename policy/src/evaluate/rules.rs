@@ -1,11 +1,12 @@
 //! Combining rules, in Kleene logic: no priorities, no order, and unknown is never permission.
 
-use super::admission::Party;
-use super::{EvaluationRequest, Inputs, emergency, nearest, words};
-use crate::compile::{CompiledRule, CompiledServer, CompiledTool, Condition, PolicySet};
+use super::admission::{Parties, Party};
+use super::{EvaluationRequest, Inputs, Open, Thing, delegation, emergency, nearest, words};
+use crate::compile::{CompiledRule, Condition, PolicySet};
 use crate::decision::{AppliedRule, Decision, Outcome, Part, ShadowOutcome, Truth};
 use crate::labels::{Effect, RuleStatus};
 use crate::reason::Reason;
+use crate::rule::Rule;
 use crate::timestamp::Timestamp;
 use serde_json::Value;
 
@@ -20,6 +21,8 @@ pub(super) struct Judged<'a> {
     condition: Truth,
     pub(super) truth: Truth,
     note: Option<&'static str>,
+    /// Its condition reads a variable that is left open.
+    reads_open: bool,
 }
 
 impl Judged<'_> {
@@ -61,7 +64,21 @@ impl Judged<'_> {
         self.truth == Truth::Unknown && self.rule.broken().is_none() && self.failing().iter().all(blamed)
     }
 
-    fn applied(&self) -> AppliedRule {
+    /// The parts that what is left open decides. Empty where the rule comes out the same whatever that is.
+    pub(super) fn open(&self) -> Vec<Part> {
+        if self.truth != Truth::Unknown || self.rule.broken().is_some() {
+            return Vec::new();
+        }
+        let is_open = |part: &Part| match part {
+            Part::Parameters => true,
+            Part::Condition => self.reads_open,
+            Part::Who => self.who == Truth::Unknown,
+            Part::Validity | Part::Label => false,
+        };
+        self.failing().into_iter().filter(is_open).collect()
+    }
+
+    pub(super) fn applied(&self) -> AppliedRule {
         AppliedRule {
             id: self.rule.id.clone(),
             name: self.rule.rule.name.clone(),
@@ -74,24 +91,32 @@ impl Judged<'_> {
     }
 }
 
-fn judge<'a>(
+/// Whether the rule means this party. Of a subject that is left open, only the roles are known.
+fn who(rule: &Rule, party: &Party<'_>, open: Open) -> Truth {
+    let anybody = rule.roles.is_empty() && rule.subjects.is_empty();
+    let by_role = anybody || rule.roles.iter().any(|role| party.holds(role));
+    if open.holds("subject") {
+        let named = if by_role || rule.subjects.is_empty() { Truth::from(by_role) } else { Truth::Unknown };
+        return named.and(if rule.kinds.is_empty() { Truth::True } else { Truth::Unknown });
+    }
+    let named = by_role || rule.subjects.contains(&party.subject.id);
+    Truth::from(named && (rule.kinds.is_empty() || rule.kinds.contains(&party.subject.kind)))
+}
+
+pub(super) fn judge<'a>(
     rule: &'a CompiledRule,
     party: &Party<'_>,
-    tool: &CompiledTool,
-    arguments: Option<&Value>,
+    thing: Thing<'_>,
     inputs: &Inputs<'_>,
     now: Timestamp,
+    open: Open,
 ) -> Judged<'a> {
     let written = &rule.rule;
-    let who = (written.roles.is_empty() && written.subjects.is_empty()
-        || written.roles.iter().any(|role| party.holds(role))
-        || written.subjects.contains(&party.subject.id))
-        && (written.kinds.is_empty() || written.kinds.contains(&party.subject.kind));
-    let label = written.risk_at_least.is_none_or(|least| tool.source.risk >= least)
-        && (written.sensitivity.is_empty() || written.sensitivity.contains(&tool.source.sensitivity));
+    let who = who(written, party, open);
+    let label = thing.label(written);
     let validity = written.valid.is_none_or(|valid| valid.holds_at(now));
     let mut note = None;
-    let parameters = match (&rule.parameters, arguments) {
+    let parameters = match (&rule.parameters, inputs.arguments()) {
         _ if rule.broken().is_some() => Truth::Unknown,
         (None, _) => Truth::True,
         (Some(_), None) => {
@@ -108,35 +133,59 @@ fn judge<'a>(
             truth
         }
     };
-    let failed =
-        [!who, !label, !validity, parameters == Truth::False].into_iter().filter(|failed| *failed).count();
+    if label == Truth::Unknown {
+        note = note.or(Some("the resource is not registered, so its sensitivity is not known"));
+    }
+    let failed = [who == Truth::False, label == Truth::False, !validity, parameters == Truth::False]
+        .into_iter()
+        .filter(|failed| *failed)
+        .count();
     let (condition, why) = match &rule.condition {
         // Conditions cost more than all the rest, so they are asked only where they can matter: for the
         // outcome, or for telling whether an allow rule was missed in one respect alone.
-        Some(condition) if failed <= usize::from(written.effect == Effect::Allow) => condition.truth(inputs),
+        Some(condition) if failed <= usize::from(written.effect == Effect::Allow) => {
+            condition.truth(inputs, written.effect)
+        }
         Some(_) => (Truth::Unknown, None),
         None => (Truth::True, None),
     };
     let note = note.or(why);
-    let (who, label, validity) = (Truth::from(who), Truth::from(label), Truth::from(validity));
+    let validity = Truth::from(validity);
     let truth = who.and(label).and(validity).and(parameters).and(condition);
-    Judged { rule, who, label, validity, parameters, condition, truth, note }
+    let reads_open = rule.condition.as_ref().is_some_and(|condition| condition.reads_open(inputs));
+    Judged { rule, who, label, validity, parameters, condition, truth, note, reads_open }
 }
 
+/// What the rules say of the subject, and of who acts for it.
 pub(super) fn decide(
     set: &PolicySet,
     request: &EvaluationRequest<'_>,
-    party: &Party<'_>,
-    server: &CompiledServer,
-    tool: &CompiledTool,
+    parties: &Parties<'_>,
+    thing: Thing<'_>,
 ) -> Decision {
-    let arguments = request.call.arguments.known();
-    let inputs = Inputs::new(request, party, set, server, tool);
-    let judged: Vec<Judged<'_>> = set
-        .rules
-        .matching(server.slug.as_str(), &tool.source.name)
+    let inputs = Inputs::new(request, parties, set, thing, Open::NOTHING);
+    let own = decide_for(&parties.subject, set, request, &inputs, thing);
+    match &parties.actor {
+        None => own,
+        Some(actor) => {
+            let acting = decide_for(actor, set, request, &inputs, thing);
+            delegation::stricter(own, acting, &parties.subject, actor)
+        }
+    }
+}
+
+/// What the rules say where `who` is held against this party. Everything else means the same for all parties.
+fn decide_for(
+    party: &Party<'_>,
+    set: &PolicySet,
+    request: &EvaluationRequest<'_>,
+    inputs: &Inputs<'_>,
+    thing: Thing<'_>,
+) -> Decision {
+    let judged: Vec<Judged<'_>> = thing
+        .rules(set, request.call)
         .into_iter()
-        .map(|rule| judge(rule, party, tool, arguments, &inputs, request.facts.now))
+        .map(|rule| judge(rule, party, thing, inputs, request.facts.now, Open::NOTHING))
         .collect();
     let counting =
         |effect: Effect| judged.iter().filter(move |j| j.rule.counts() && j.rule.rule.effect == effect);
@@ -150,14 +199,14 @@ pub(super) fn decide(
             words::denied_by(&denies.iter().map(|j| j.applied()).collect::<Vec<_>>()),
         )
     } else if grants.is_empty() {
-        no_grant(&judged, party, server, tool, arguments)
+        no_grant(&judged, party, thing, inputs.arguments())
     } else {
         with_grants(&grants, &requirements, request)
     };
     // A deny rule that bites stays; what was merely not allowed, or waits for approval, may be allowed all the same.
     if denies.is_empty()
         && !decision.is_allow()
-        && let Some(allowed) = emergency::allowed(set, request.facts.now, party, server, tool)
+        && let Some(allowed) = emergency::allowed(set, request.facts.now, party, thing)
     {
         decision = allowed;
     }
@@ -192,11 +241,10 @@ fn with_grants(
 }
 
 /// No allow rule is true; the nearest of them says why.
-fn no_grant(
+pub(super) fn no_grant(
     judged: &[Judged<'_>],
     party: &Party<'_>,
-    server: &CompiledServer,
-    tool: &CompiledTool,
+    thing: Thing<'_>,
     arguments: Option<&Value>,
 ) -> Decision {
     let allow: Vec<&Judged<'_>> =
@@ -219,8 +267,8 @@ fn no_grant(
     } else {
         Reason::NoMatchingRule
     };
-    let nearest = nearest::misses(&allow, party, tool, arguments);
-    let mut decision = Decision::deny(reason, words::no_grant(party, server, tool, &nearest));
+    let nearest = nearest::misses(&allow, party, thing, arguments);
+    let mut decision = Decision::deny(reason, words::no_grant(party, thing, &nearest));
     if reason == Reason::ParametersOutOfScope
         && let Some(text) = words::parameters_for_caller(&nearest)
     {

@@ -1,7 +1,7 @@
 //! The sentences of a decision, for callers and for reviewers.
 
+use super::Thing;
 use super::admission::Party;
-use crate::compile::{CompiledServer, CompiledTool};
 use crate::decision::{AppliedRule, NearestMiss, ParameterMiss, Part, Truth};
 use crate::rule::{Rule, Validity};
 use serde_json::Value;
@@ -31,18 +31,13 @@ pub(super) fn approval_asked_by(rules: &[&str]) -> String {
     format!("approval is asked for by {}", list.join(", "))
 }
 
-pub(super) fn no_grant(
-    party: &Party<'_>,
-    server: &CompiledServer,
-    tool: &CompiledTool,
-    nearest: &[NearestMiss],
-) -> String {
+pub(super) fn no_grant(party: &Party<'_>, thing: Thing<'_>, nearest: &[NearestMiss]) -> String {
     if let Some(first) = nearest.first() {
         return first.text.clone();
     }
     let roles: Vec<&str> = party.membership.roles.iter().map(|grant| grant.name.as_str()).collect();
     let roles = if roles.is_empty() { "no role".to_owned() } else { roles.join(", ") };
-    format!("no rule allows `{}/{}` for `{}` ({roles})", server.slug, tool.source.name, party.subject.id)
+    format!("no rule allows `{thing}` for `{}` ({roles})", party.subject.id)
 }
 
 /// What to change, from the misses that the caller may be told; None where there is nothing to tell.
@@ -60,31 +55,37 @@ pub(super) fn parameter_list(misses: &[ParameterMiss]) -> String {
 }
 
 fn parameter(miss: &ParameterMiss) -> String {
-    let path = if miss.path.is_empty() { "the arguments" } else { &miss.path };
-    let path = short(path);
-    let bound = value(&miss.bound);
-    let wanted = match miss.keyword.as_str() {
+    let wanted = keyword(&miss.path, &miss.keyword, &miss.bound);
+    match &miss.value {
+        Some(given) if !matches!(miss.keyword.as_str(), "required" | "additionalProperties") => {
+            format!("{wanted}; it was {}", value(given))
+        }
+        _ => wanted,
+    }
+}
+
+/// What one keyword of a rule's parameters asks for: "/amount <= 100". `at`: a JSON Pointer into the arguments.
+pub(super) fn keyword(at: &str, keyword: &str, asked: &Value) -> String {
+    let path = short(if at.is_empty() { "the arguments" } else { at });
+    let bound = value(asked);
+    match keyword {
         "maximum" => format!("{path} <= {bound}"),
         "minimum" => format!("{path} >= {bound}"),
         "exclusiveMaximum" => format!("{path} < {bound}"),
         "exclusiveMinimum" => format!("{path} > {bound}"),
         "multipleOf" => format!("{path} is a multiple of {bound}"),
-        "enum" => format!("{path} is one of {}", options(&miss.bound)),
+        "enum" => format!("{path} is one of {}", options(asked)),
         "const" => format!("{path} is {bound}"),
-        "type" => format!("{path} is of type {}", options(&miss.bound)),
-        "required" => return format!("{path} is given"),
-        "additionalProperties" => return format!("{path} is left out"),
+        "type" => format!("{path} is of type {}", options(asked)),
+        "required" => format!("{path} is given"),
+        "additionalProperties" => format!("{path} is left out"),
         "pattern" => format!("{path} matches {bound}"),
-        "format" => format!("{path} is a {}", options(&miss.bound)),
+        "format" => format!("{path} is a {}", options(asked)),
         "maxLength" => format!("{path} has at most {bound} characters"),
         "minLength" => format!("{path} has at least {bound} characters"),
         "maxItems" => format!("{path} has at most {bound} elements"),
         "minItems" => format!("{path} has at least {bound} elements"),
         keyword => format!("{path} meets `{keyword}`"),
-    };
-    match &miss.value {
-        Some(given) => format!("{wanted}; it was {}", value(given)),
-        None => wanted,
     }
 }
 
@@ -145,6 +146,21 @@ pub(super) fn who(rule: &Rule, party: &Party<'_>) -> String {
             kinds.join(" or "),
             party.subject.kind
         ));
+    }
+    wanted.join(" and ")
+}
+
+/// Whom a rule means, of a caller of whom only the roles are known.
+pub(super) fn open_who(rule: &Rule) -> String {
+    let mut wanted = Vec::new();
+    if !rule.subjects.is_empty() {
+        let named: Vec<String> = rule.subjects.iter().take(3).map(|id| format!("`{}`", short(id.as_str()))).collect();
+        let more = if rule.subjects.len() > 3 { " or another that it names" } else { "" };
+        wanted.push(format!("the caller is {}{more}", named.join(" or ")));
+    }
+    if !rule.kinds.is_empty() {
+        let kinds: Vec<&str> = rule.kinds.iter().map(|kind| kind.as_str()).collect();
+        wanted.push(format!("the caller is of kind {}", kinds.join(" or ")));
     }
     wanted.join(" and ")
 }

@@ -142,6 +142,35 @@ fn addresses_that_are_refused() {
     assert!(check_fetched_url(&long).is_err());
 }
 
+fn mapping(claim: &str) -> RoleMapping {
+    RoleMapping {
+        claim: claim.to_owned(),
+        value: Some("a".to_owned()),
+        pattern: None,
+        role: "r".to_owned(),
+        tenant: "acme".into(),
+    }
+}
+
+#[test]
+fn who_acts_and_roles_from_claims_are_off_unless_said() {
+    let usual = serde_json::to_value(issuer()).expect("writes");
+    for key in ["actor_claim", "actor", "role_mappings"] {
+        assert_eq!(usual.get(key), None, "{key}");
+    }
+    for claim in ActorClaim::ALL {
+        assert_eq!(ActorClaim::from_word(claim.as_str()), Some(*claim));
+        assert_eq!(serde_json::to_value(claim).expect("writes"), json!(claim.as_str()));
+    }
+    assert_eq!(ActorClaim::from_word("sub"), None);
+    for need in [ActorNeed::Required, ActorNeed::Optional] {
+        assert_eq!(serde_json::to_value(need).expect("writes"), json!(need.as_str()));
+    }
+    // A mapping of a tenant in which the issuer does not count (any more) is for nothing, and no harm.
+    let stray = RoleMapping { tenant: "globex".into(), ..mapping("groups") };
+    assert_eq!(Issuer { role_mappings: vec![stray], ..issuer() }.check(), Ok(()));
+}
+
 #[test]
 fn every_field_has_its_limits() {
     let jwks = |value: Value| match value {
@@ -177,6 +206,9 @@ fn every_field_has_its_limits() {
         ("subject_claim", Issuer { subject_claim: "a\0".to_owned(), ..issuer() }),
         ("keys_max_age", Issuer { keys_max_age: 59, ..issuer() }),
         ("keys_max_age", Issuer { keys_max_age: 2_592_001, ..issuer() }),
+        ("actor", Issuer { actor: ActorNeed::Optional, ..issuer() }),
+        ("role_mappings", Issuer { role_mappings: vec![mapping("a..b")], ..issuer() }),
+        ("role_mappings", Issuer { role_mappings: vec![mapping("a"); MAX_MAPPINGS + 1], ..issuer() }),
     ] {
         let (refused, why) = refused(&bad);
         assert_eq!(refused, field, "{why}");

@@ -9,6 +9,7 @@ use crate::authzen::bearer;
 use crate::request_id::RequestId;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap};
 use axum::middleware::Next;
 use axum::response::Response;
 use pdp::Secret;
@@ -100,31 +101,55 @@ pub(super) async fn admit(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let address = state.console.address_of(request.headers(), request.extensions());
-    let token = bearer(request.headers()).ok().filter(is_token);
+    let administrator = recognise(&state, scope, request.headers(), request.extensions()).await?;
+    request.extensions_mut().insert(administrator);
+    Ok(next.run(request).await)
+}
+
+/// Whoever shows a token with this scope.
+///
+/// # Errors
+/// When it is none, or lacks the scope.
+pub(super) async fn recognise(
+    state: &ApiState,
+    scope: AdminScope,
+    headers: &HeaderMap,
+    extensions: &Extensions,
+) -> Result<Administrator, Problem> {
+    let token = bearer(headers).ok().filter(is_token);
     let shown = match &token {
         Some(token) => state.store.administrator(&token.digest()).await?,
         None => None,
     };
-    let Some(shown) = shown else {
-        return Err(match state.console.count_bad_token(address).await? {
-            Some(seconds) => Problem::too_many(seconds),
-            None => Problem::stranger(),
-        });
-    };
+    let Some(shown) = shown else { return Err(stranger(state, headers, extensions).await?) };
     if let Err(error) = state.store.note_administrator(&shown).await {
         tracing::warn!(%error, "the last use of an administrator token was not written");
     }
     if !shown.token.may(scope) {
         return Err(Problem::without_scope(scope));
     }
-    let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
-    request.extensions_mut().insert(Administrator { shown, request_id });
-    Ok(next.run(request).await)
+    Ok(Administrator { shown, request_id: id_of(extensions) })
+}
+
+/// The answer to whoever shows nothing that is known. Too many of them from one address are slowed down.
+pub(super) async fn stranger(
+    state: &ApiState,
+    headers: &HeaderMap,
+    extensions: &Extensions,
+) -> Result<Problem, Problem> {
+    let address = state.console.address_of(headers, extensions);
+    Ok(match state.console.count_bad_token(address).await? {
+        Some(seconds) => Problem::too_many(seconds),
+        None => Problem::stranger(),
+    })
+}
+
+pub(super) fn id_of(extensions: &Extensions) -> Option<String> {
+    extensions.get::<RequestId>().map(|id| id.0.clone())
 }
 
 /// Nothing else is looked up.
-fn is_token(secret: &Secret) -> bool {
+pub(super) fn is_token(secret: &Secret) -> bool {
     let random = secret.expose().strip_prefix(KeyKind::Administrator.prefix());
     random.is_some_and(|random| {
         random.len() == CHARACTERS

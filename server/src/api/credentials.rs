@@ -16,7 +16,7 @@ use axum::routing::on;
 use pdp::Secret;
 use pdp::credentials::{self, CredentialError};
 use pdp::secret::KeyKind;
-use policy::labels::{ArgumentsMode, Responses, Trust};
+use policy::labels::{ArgumentsMode, Responses, Search, Trust};
 use policy::scope::AdminScope;
 use policy::{CredentialId, ServerSlug, TenantSlug, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -92,6 +92,9 @@ struct CredentialView {
     /// `explained` or `minimal`.
     #[schema(value_type = String)]
     responses: Responses,
+    /// `none` or `own`.
+    #[schema(value_type = String)]
+    search: Search,
     /// False: whoever shows it is refused.
     active: bool,
     #[schema(value_type = String)]
@@ -108,6 +111,7 @@ impl From<Credential> for CredentialView {
             trust: credential.trust,
             arguments: credential.arguments,
             responses: credential.responses,
+            search: credential.search,
             active: credential.active,
             created_at: credential.created_at,
         }
@@ -134,6 +138,9 @@ struct NewCredential {
     /// `explained` (unless given) or `minimal`.
     #[schema(value_type = Option<String>)]
     responses: Option<Responses>,
+    /// `none` (unless given) or `own`: whether it may search, within its own tenant and server.
+    #[schema(value_type = Option<String>)]
+    search: Option<Search>,
     /// RFC 3339. Never, unless given.
     #[schema(value_type = Option<String>)]
     expires_at: Option<Timestamp>,
@@ -222,6 +229,7 @@ async fn create(
         trust: new.trust.unwrap_or(usual.trust),
         arguments: new.arguments.unwrap_or(usual.arguments),
         responses: new.responses.unwrap_or(usual.responses),
+        search: new.search.unwrap_or(usual.search),
         ..usual
     };
     let secret = Secret::from_random(KeyKind::Enforcement, &random::bytes());

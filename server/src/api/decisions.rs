@@ -34,10 +34,14 @@ pub(super) const ROUTES: &[Route] = &[
 struct DecisionsQuery {
     tenant: Option<String>,
     subject: Option<String>,
+    /// The id of the subject that acted for another.
+    actor: Option<String>,
     /// The id of the enforcement key that asked.
     credential: Option<String>,
     server: Option<String>,
     tool: Option<String>,
+    /// The id of the task that the call named.
+    task: Option<String>,
     /// `allow` or `deny`.
     outcome: Option<String>,
     /// A reason code.
@@ -74,6 +78,9 @@ struct DecisionView {
     outcome: String,
     /// A reason code.
     reason: String,
+    /// Who acted for the subject.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<String>,
 }
 
 impl From<DecisionRow> for DecisionView {
@@ -93,6 +100,7 @@ impl From<DecisionRow> for DecisionView {
             action: row.action,
             outcome: outcome.to_owned(),
             reason: row.reason,
+            actor: row.actor,
         }
     }
 }
@@ -148,9 +156,11 @@ fn filter(administrator: &Administrator, query: DecisionsQuery) -> Result<Decisi
     };
     for (field, text) in [
         ("subject", &query.subject),
+        ("actor", &query.actor),
         ("credential", &query.credential),
         ("server", &query.server),
         ("tool", &query.tool),
+        ("task", &query.task),
     ] {
         comparable(field, text.as_deref().unwrap_or_default())?;
     }
@@ -165,6 +175,8 @@ fn filter(administrator: &Administrator, query: DecisionsQuery) -> Result<Decisi
         credential: query.credential,
         server: query.server,
         tool: query.tool,
+        actor: query.actor,
+        task: query.task,
     })
 }
 

@@ -19,6 +19,10 @@ const TOKEN: &str = "administrator_token";
 const DESCRIPTION: &str = "What the console does, for programs. Every request carries an administrator token; each \
                            route asks for one scope of it. Errors are problem documents (RFC 9457).";
 
+/// Of routes that callers and platforms may ask as well.
+const INSTEAD: &str = "Instead of a token: a caller's own key or access token, for itself; or an enforcement key that \
+                       vouches for its subjects.";
+
 /// Named schemas: those of a type and of what is in it.
 type Schemas = Vec<(String, RefOr<Schema>)>;
 
@@ -54,7 +58,7 @@ pub(super) fn document<'a>(routes: impl Iterator<Item = &'a Route>, public_url: 
 fn operation(route: &Route, schemas: &mut Schemas) -> Operation {
     let operation = OperationBuilder::new()
         .summary(Some(route.summary))
-        .description(Some(format!("Scope: `{}`.", route.scope)))
+        .description(Some(description(route)))
         .operation_id(Some(operation_id(route)))
         .tag(tag(route.path))
         .security(SecurityRequirement::new(TOKEN, [route.scope.as_str()]))
@@ -66,6 +70,14 @@ fn operation(route: &Route, schemas: &mut Schemas) -> Operation {
     };
     let (status, answer) = answer(route.gives, schemas);
     operation.request_body(body).response(status, answer).response("default", problem()).build()
+}
+
+fn description(route: &Route) -> String {
+    let scope = format!("Scope: `{}`.", route.scope);
+    if !route.for_callers {
+        return scope;
+    }
+    format!("{scope} {INSTEAD}")
 }
 
 /// `patch_subjects_id`: a name for generators of clients.

@@ -7,6 +7,7 @@
 mod administrator;
 mod answer;
 mod bundle;
+mod caller;
 mod changes;
 mod credentials;
 mod decisions;
@@ -21,6 +22,8 @@ mod rules;
 mod servers;
 mod subject_parts;
 mod subjects;
+mod task_shapes;
+mod tasks;
 mod tenants;
 mod unmapped;
 
@@ -34,9 +37,11 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
+use pdp::Pdp;
 use policy::scope::AdminScope;
 use problem::Problem;
 use route::Route;
+use std::sync::Arc;
 use store::Store;
 
 /// The tables, one of each resource.
@@ -50,6 +55,7 @@ const TABLES: &[&[Route]] = &[
     servers::ROUTES,
     rules::ROUTES,
     credentials::ROUTES,
+    tasks::ROUTES,
     decisions::ROUTES,
     changes::ROUTES,
     bundle::ROUTES,
@@ -59,6 +65,8 @@ const TABLES: &[&[Route]] = &[
 #[derive(Debug, Clone)]
 pub(crate) struct ApiState {
     pub(crate) store: Store,
+    /// Recognises callers and platforms.
+    pdp: Arc<Pdp>,
     /// Its brake on guessing counts tokens that are none.
     console: ConsoleState,
 }
@@ -84,12 +92,18 @@ pub fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The API's routes. Nothing below `/api` is a page.
-pub(crate) fn router(store: Store, console: ConsoleState, public_url: &str) -> Router {
-    let state = ApiState { store, console };
+pub(crate) fn router(store: Store, pdp: Arc<Pdp>, console: ConsoleState, public_url: &str) -> Router {
+    let state = ApiState { store, pdp, console };
     let mut router: Router<ApiState> = Router::new();
     for route in routes() {
-        let admit = from_fn_with_state((state.clone(), route.scope), admit);
-        router = router.route(route.path, (route.handler)(route.verb.filter()).route_layer(admit));
+        let handler = (route.handler)(route.verb.filter());
+        let asked = (state.clone(), route.scope);
+        let handler = if route.for_callers {
+            handler.route_layer(from_fn_with_state(asked, caller::admit))
+        } else {
+            handler.route_layer(from_fn_with_state(asked, admit))
+        };
+        router = router.route(route.path, handler);
     }
     let document = document::document(routes(), public_url).to_json().unwrap_or_default();
     let document = Bytes::from(document);

@@ -193,6 +193,12 @@ impl From<WriteError> for Problem {
             WriteError::Issuer(why) => Self::invalid(why.field, why.why),
             WriteError::Binding(_) => Self::invalid("bindings", detail),
             WriteError::Emergency(_) => Self::conflict("emergency", detail),
+            WriteError::Task(why) => match why.field() {
+                Some(field) => {
+                    Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", &detail).with_error(field, &detail)
+                }
+                None => Self::conflict("task", detail),
+            },
             WriteError::Unknown { kind, .. } => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown", &detail).with_error(kind, &detail)
             }
@@ -250,6 +256,10 @@ impl From<RequestError> for Problem {
             RequestError::TooLarge => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail),
             RequestError::TooSlow => Self::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail),
             RequestError::NotACredential => Self::stranger(),
+            RequestError::Forbidden => Self::new(StatusCode::FORBIDDEN, "forbidden", detail),
+            RequestError::Unavailable => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+            }
         }
     }
 }

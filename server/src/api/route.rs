@@ -105,6 +105,8 @@ pub(crate) struct Route {
     pub(super) gives: Gives,
     /// Its answer has an `ETag`, which `If-Match` may name.
     pub(super) versioned: bool,
+    /// Callers with their own key or token, and platforms with an enforcement key, may ask as well.
+    pub(super) for_callers: bool,
 }
 
 impl Route {
@@ -125,6 +127,7 @@ impl Route {
             takes: Takes::Nothing,
             gives: Gives::Nothing,
             versioned: false,
+            for_callers: false,
         }
     }
 
@@ -162,6 +165,11 @@ impl Route {
     #[must_use]
     pub(crate) const fn gives_bundle(self) -> Self {
         Self { gives: Gives::Bundle, ..self }
+    }
+
+    #[must_use]
+    pub(crate) const fn for_callers(self) -> Self {
+        Self { for_callers: true, ..self }
     }
 
     #[must_use]

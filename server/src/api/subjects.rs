@@ -91,6 +91,10 @@ pub(super) struct SubjectView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     tokens_after: Option<Timestamp>,
+    /// The user who answers for this agent or service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    owner: Option<SubjectId>,
 }
 
 impl From<Subject> for SubjectView {
@@ -105,6 +109,7 @@ impl From<Subject> for SubjectView {
             memberships: None,
             created_at: subject.created_at,
             tokens_after: subject.tokens_after,
+            owner: subject.owner,
         }
     }
 }

@@ -4,7 +4,7 @@ use super::batch::{self, Batch, Several};
 use super::body::{media_type, read_whole};
 use super::error::{RequestError, unknown_path, wrong_method};
 use super::request::{parse_body, parse_evaluation};
-use super::{answer, metadata};
+use super::{answer, metadata, search};
 use crate::request_id::RequestId;
 use axum::body::Body;
 use axum::extract::State;
@@ -23,6 +23,7 @@ pub fn router(pdp: Arc<Pdp>, public_url: &str) -> Router {
     Router::new()
         .route("/access/v1/evaluation", post(evaluation).fallback(wrong_method))
         .route("/access/v1/evaluations", post(evaluations).fallback(wrong_method))
+        .merge(search::router())
         .route("/access/{*path}", any(unknown_path))
         .with_state(pdp)
         .merge(metadata::router(public_url))
@@ -59,7 +60,7 @@ async fn evaluations(
 
 /// Whoever has no valid key learns that and nothing else. A question that can be read needs no look of its own:
 /// the key is looked up with everything else.
-async fn unless_stranger(pdp: &Pdp, key: &Secret, error: RequestError) -> RequestError {
+pub(super) async fn unless_stranger(pdp: &Pdp, key: &Secret, error: RequestError) -> RequestError {
     match pdp.authenticate(key).await {
         Ok(()) => error,
         Err(stranger) => stranger.into(),
@@ -104,7 +105,7 @@ async fn several(pdp: &Pdp, key: &Secret, items: Several) -> Result<Response, Re
 }
 
 /// A decision holds for one moment.
-fn no_store(mut response: Response) -> Response {
+pub(super) fn no_store(mut response: Response) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
@@ -123,7 +124,7 @@ pub(crate) fn enforcement_key(headers: &HeaderMap) -> Result<Secret, RequestErro
 }
 
 /// Reads a whole body as one JSON object.
-async fn read(headers: &HeaderMap, body: Body) -> Result<Map<String, Value>, RequestError> {
+pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Map<String, Value>, RequestError> {
     json_content(headers)?;
     parse_body(&read_whole(headers, body).await?)
 }

@@ -19,6 +19,10 @@ pub(crate) enum RequestError {
         "send the enforcement key as `Authorization: Bearer …`; it is missing, unknown, expired or switched off"
     )]
     NotACredential,
+    #[error("this enforcement key may not search; its setting `search` is `none`")]
+    Forbidden,
+    #[error("the live state could not be read; try again")]
+    Unavailable,
 }
 
 impl RequestError {
@@ -32,6 +36,8 @@ impl RequestError {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::NotACredential => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Unavailable => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 

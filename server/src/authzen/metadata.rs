@@ -16,6 +16,9 @@ fn document(public_url: &str) -> Value {
         "policy_decision_point": base,
         "access_evaluation_endpoint": format!("{base}/access/v1/evaluation"),
         "access_evaluations_endpoint": format!("{base}/access/v1/evaluations"),
+        "search_subject_endpoint": format!("{base}/access/v1/search/subject"),
+        "search_resource_endpoint": format!("{base}/access/v1/search/resource"),
+        "search_action_endpoint": format!("{base}/access/v1/search/action"),
     })
 }
 
@@ -28,5 +31,6 @@ mod tests {
         let document = document("https://decide.example/");
         assert_eq!(document["policy_decision_point"], "https://decide.example");
         assert_eq!(document["access_evaluation_endpoint"], "https://decide.example/access/v1/evaluation");
+        assert_eq!(document["search_action_endpoint"], "https://decide.example/access/v1/search/action");
     }
 }

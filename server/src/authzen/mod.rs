@@ -7,6 +7,7 @@ mod endpoint;
 mod error;
 mod metadata;
 mod request;
+mod search;
 
 pub use endpoint::router;
 

@@ -65,6 +65,9 @@ pub(super) fn parse_evaluation(mut body: Object, request_id: &str) -> Result<Que
         Some(Value::String(slug)) => Some(TenantSlug::new(slug)),
         Some(_) => return Err(RequestError::malformed("`context.tenant` must be a string")),
     };
+    if !matches!(context.get("task"), None | Some(Value::Null | Value::String(_))) {
+        return Err(RequestError::malformed("`context.task` must be a string"));
+    }
     let size: usize = context.iter().map(|(key, value)| key.len() + canonical(value).len()).sum();
     if size > MAX_CONTEXT {
         return Err(RequestError::malformed(format!("`context` is larger than {MAX_CONTEXT} bytes")));
@@ -155,7 +158,7 @@ mod tests {
             "subject": {"type": "user", "id": "self"},
             "action": {"name": "tools/call"},
             "resource": {"type": "tool", "id": "refund", "properties": {"arguments": {"amount": 1}}},
-            "context": {"access_token": "secret-token", "tenant": "acme", "ip": "192.0.2.1",
+            "context": {"access_token": "secret-token", "tenant": "acme", "task": "t-1", "ip": "192.0.2.1",
                 "dpop": {"proof": "secret-proof", "method": "POST", "url": "https://mcp.example/crm"}},
             "unknown": [1, 2, 3],
         })
@@ -189,6 +192,7 @@ mod tests {
             ("/context", json!("x"), "`context` must be an object"),
             ("/context/access_token", json!({"a": 1}), "`context.access_token` must be a string"),
             ("/context/tenant", json!(1), "`context.tenant` must be a string"),
+            ("/context/task", json!({"id": "t-1"}), "`context.task` must be a string"),
             ("/context/dpop", json!("proof"), "`context.dpop` must be an object"),
             ("/context/dpop", json!({}), "`context.dpop.proof` is missing"),
             ("/context/dpop/proof", json!(["a", "b"]), "`context.dpop.proof` must be a string"),

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use pdp::Secret;
 use pdp::credentials::{self, CredentialError};
 use pdp::secret::KeyKind;
-use policy::labels::{ArgumentsMode, Responses, Trust};
+use policy::labels::{ArgumentsMode, Responses, Search, Trust};
 use policy::{ServerSlug, TenantSlug, Timestamp};
 use std::process::ExitCode;
 use store::administration::{Credential, Page};
@@ -39,6 +39,9 @@ enum Command {
         /// explained or minimal.
         #[arg(long, default_value = "explained")]
         responses: Responses,
+        /// none or own: whether it may search, within its own tenant and server.
+        #[arg(long, default_value = "none")]
+        search: Search,
         /// When the secret stops working (RFC 3339) [default: never].
         #[arg(long)]
         expires_at: Option<String>,
@@ -61,7 +64,7 @@ enum Command {
 pub(crate) async fn run(config: &Config, options: Options) -> Result<ExitCode> {
     let store = open(config).await?;
     match options.command {
-        Command::Create { name, server, tenant, trust, arguments, responses, expires_at } => {
+        Command::Create { name, server, tenant, trust, arguments, responses, search, expires_at } => {
             let expires_at = moment(expires_at)?;
             let mut writer = store.write(operator()).await?;
             let credential = Credential {
@@ -70,6 +73,7 @@ pub(crate) async fn run(config: &Config, options: Options) -> Result<ExitCode> {
                 trust,
                 arguments,
                 responses,
+                search,
                 ..Credential::new(&name)
             };
             let secret = Secret::from_random(KeyKind::Enforcement, &random::bytes());

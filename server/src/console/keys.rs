@@ -53,6 +53,7 @@ struct KeyFields {
     arguments: String,
     responses: String,
     expires: String,
+    search: String,
 }
 
 async fn create_key(
@@ -73,6 +74,7 @@ async fn create_key(
         arguments: &fields.arguments,
         responses: &fields.responses,
         expires: &fields.expires,
+        search: &fields.search,
     };
     let secret = fresh_secret(KeyKind::Enforcement);
     let actor = actor(signed_in, &answered);

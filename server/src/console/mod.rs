@@ -4,6 +4,7 @@
 //! headers (`headers`), the origin of every change (`origin`), and the session (`sessions`, `signed_in`),
 //! which denies by default: only set-up, recovery, sign-in and the embedded files stand outside it.
 
+mod access;
 mod account;
 mod address;
 mod answer;
@@ -177,6 +178,7 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/sign-out", post(sign_in::sign_out))
         .route("/account/password", post(account::change_password))
         .route("/account/theme", post(account::change_theme))
+        .merge(access::router())
         .merge(keys::router())
         .merge(evidence::router())
         .merge(import::router())

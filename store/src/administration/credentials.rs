@@ -5,7 +5,7 @@ use super::{Page, WriteError, Writer, holds, name};
 use crate::Store;
 use crate::db::{Source, StoreError, flag, new_id, word};
 use crate::schema::Credentials;
-use policy::labels::{ArgumentsMode, Responses, Trust};
+use policy::labels::{ArgumentsMode, Responses, Search, Trust};
 use policy::{CredentialId, ServerSlug, TenantSlug, Timestamp};
 use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use serde::Serialize;
@@ -26,6 +26,7 @@ pub struct Credential {
     pub active: bool,
     /// Given by the store; writing ignores it.
     pub created_at: Timestamp,
+    pub search: Search,
 }
 
 impl Credential {
@@ -41,6 +42,7 @@ impl Credential {
             responses: Responses::Explained,
             active: true,
             created_at: Timestamp::default(),
+            search: Search::Nothing,
         }
     }
 
@@ -61,6 +63,7 @@ struct CredentialRow {
     responses: String,
     active: i64,
     created_at: i64,
+    search: String,
 }
 
 impl TryFrom<CredentialRow> for Credential {
@@ -77,11 +80,12 @@ impl TryFrom<CredentialRow> for Credential {
             responses: word(&row.responses, "credentials.responses")?,
             active: flag(row.active, "credentials.active")?,
             created_at: Timestamp::from_micros(row.created_at),
+            search: word(&row.search, "credentials.search")?,
         })
     }
 }
 
-const COLUMNS: [Credentials; 9] = [
+const COLUMNS: [Credentials; 10] = [
     Credentials::Id,
     Credentials::Name,
     Credentials::Tenant,
@@ -91,10 +95,11 @@ const COLUMNS: [Credentials; 9] = [
     Credentials::Responses,
     Credentials::Active,
     Credentials::CreatedAt,
+    Credentials::Search,
 ];
 
 /// The values of [`COLUMNS`], in their order.
-fn values(credential: &Credential) -> [Expr; 9] {
+fn values(credential: &Credential) -> [Expr; 10] {
     [
         credential.id.as_str().into(),
         credential.name.as_str().into(),
@@ -105,6 +110,7 @@ fn values(credential: &Credential) -> [Expr; 9] {
         credential.responses.as_str().into(),
         i64::from(credential.active).into(),
         credential.created_at.micros().into(),
+        credential.search.as_str().into(),
     ]
 }
 

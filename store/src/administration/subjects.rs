@@ -34,6 +34,8 @@ pub struct Subject {
     /// Tokens of issuers that were issued up to this moment count no longer; see
     /// [`Writer::sign_out_everywhere`]. Writing ignores it.
     pub tokens_after: Option<Timestamp>,
+    /// The person who answers for this agent or service.
+    pub owner: Option<SubjectId>,
 }
 
 impl Subject {
@@ -49,6 +51,7 @@ impl Subject {
             identities: Vec::new(),
             created_at: Timestamp::default(),
             tokens_after: None,
+            owner: None,
         }
     }
 
@@ -67,6 +70,7 @@ struct SubjectRow {
     attributes: String,
     created_at: i64,
     tokens_after: Option<i64>,
+    owner: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -89,11 +93,12 @@ impl TryFrom<SubjectRow> for Subject {
             identities: Vec::new(),
             created_at: Timestamp::from_micros(row.created_at),
             tokens_after: row.tokens_after.map(Timestamp::from_micros),
+            owner: row.owner.map(SubjectId::new),
         })
     }
 }
 
-const COLUMNS: [Subjects; 7] = [
+const COLUMNS: [Subjects; 8] = [
     Subjects::Id,
     Subjects::Kind,
     Subjects::Name,
@@ -101,6 +106,7 @@ const COLUMNS: [Subjects; 7] = [
     Subjects::Attributes,
     Subjects::CreatedAt,
     Subjects::TokensAfter,
+    Subjects::Owner,
 ];
 
 fn select() -> SelectStatement {
@@ -248,6 +254,7 @@ impl Writer {
         let mut after = Subject { created_at, tokens_after, ..subject.clone() };
         after.identities.sort();
         after.identities.dedup();
+        self.check_owner(before.as_ref(), &after).await?;
         if before.as_ref() == Some(&after) {
             return Ok(after);
         }
@@ -259,6 +266,7 @@ impl Writer {
                 .value(Subjects::Name, after.name.as_str())
                 .value(Subjects::Active, i64::from(after.active))
                 .value(Subjects::Attributes, attributes)
+                .value(Subjects::Owner, after.owner.as_ref().map(SubjectId::as_str))
                 .and_where(Expr::col(Subjects::Id).eq(after.id.as_str()))
                 .take();
             self.tx.execute(&update).await?;
@@ -274,6 +282,7 @@ impl Writer {
                     attributes.into(),
                     after.created_at.micros().into(),
                     after.tokens_after.map(Timestamp::micros).into(),
+                    after.owner.as_ref().map(SubjectId::as_str).into(),
                 ])
                 .take();
             self.tx.execute(&insert).await?;
@@ -285,6 +294,24 @@ impl Writer {
         self.replace_identities(held, &after).await?;
         self.record(about(&after.id), before.as_ref(), Some(&after)).await?;
         Ok(after)
+    }
+
+    /// A person answers for agents and services, and nobody for a person.
+    async fn check_owner(&mut self, before: Option<&Subject>, after: &Subject) -> Result<(), WriteError> {
+        let Some(owner) = &after.owner else { return Ok(()) };
+        let invalid = |reason| Err(WriteError::Invalid { field: "owner", reason });
+        if after.kind == SubjectKind::User {
+            return invalid("must not be given for a user");
+        }
+        // Whoever was a person when it was given stays so until it is changed.
+        if before.is_some_and(|old| old.owner.as_ref() == Some(owner)) {
+            return Ok(());
+        }
+        if self.need_subject(owner).await?.kind == SubjectKind::User {
+            Ok(())
+        } else {
+            invalid("must be a user")
+        }
     }
 
     async fn replace_identities(&mut self, held: &[Identity], subject: &Subject) -> Result<(), WriteError> {

@@ -6,6 +6,8 @@ use crate::Store;
 use crate::db::{Source, StoreError, flag, json, new_id, to_json, word};
 use crate::schema::Tools;
 use policy::binding::{self, Binding};
+use policy::labels::TaskNeed;
+use policy::token_scope::check_scopes;
 use policy::{ReviewState, Risk, Sensitivity, ServerSlug, Timestamp, ToolId};
 use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use serde::Serialize;
@@ -28,6 +30,10 @@ pub struct Tool {
     pub redact: Vec<String>,
     /// Which arguments name registered resources.
     pub bindings: Vec<Binding>,
+    /// Scopes that a caller's token must hold, all of them.
+    pub scopes: Vec<String>,
+    /// Whether it is called under a task alone.
+    pub task: TaskNeed,
     /// The tool object as it was when a person reviewed it.
     pub definition: Option<Value>,
     /// SHA-256 of it, in hexadecimal.
@@ -56,6 +62,8 @@ impl Tool {
             check_schema: true,
             redact: Vec::new(),
             bindings: Vec::new(),
+            scopes: Vec::new(),
+            task: TaskNeed::Optional,
             definition: None,
             definition_hash: None,
             offered: None,
@@ -84,6 +92,8 @@ struct ToolRow {
     check_schema: i64,
     redact: String,
     bindings: String,
+    scopes: String,
+    task: String,
     definition: Option<String>,
     definition_hash: Option<String>,
     offered: Option<String>,
@@ -108,6 +118,8 @@ impl TryFrom<ToolRow> for Tool {
             check_schema: flag(row.check_schema, "tools.check_schema")?,
             redact: json(&row.redact, "tools.redact")?,
             bindings: json(&row.bindings, "tools.bindings")?,
+            scopes: json(&row.scopes, "tools.scopes")?,
+            task: word(&row.task, "tools.task")?,
             definition: row.definition.map(|text| json(&text, "tools.definition")).transpose()?,
             definition_hash: row.definition_hash,
             offered: row.offered.map(|text| json(&text, "tools.offered")).transpose()?,
@@ -119,7 +131,7 @@ impl TryFrom<ToolRow> for Tool {
     }
 }
 
-const COLUMNS: [Tools; 17] = [
+const COLUMNS: [Tools; 19] = [
     Tools::Id,
     Tools::Server,
     Tools::Name,
@@ -130,6 +142,8 @@ const COLUMNS: [Tools; 17] = [
     Tools::CheckSchema,
     Tools::Redact,
     Tools::Bindings,
+    Tools::Scopes,
+    Tools::Task,
     Tools::Definition,
     Tools::DefinitionHash,
     Tools::Offered,
@@ -140,7 +154,7 @@ const COLUMNS: [Tools; 17] = [
 ];
 
 /// The values of [`COLUMNS`], in their order.
-fn values(tool: &Tool) -> Result<[Expr; 17], StoreError> {
+fn values(tool: &Tool) -> Result<[Expr; 19], StoreError> {
     Ok([
         tool.id.as_str().into(),
         tool.server.as_str().into(),
@@ -152,6 +166,8 @@ fn values(tool: &Tool) -> Result<[Expr; 17], StoreError> {
         i64::from(tool.check_schema).into(),
         to_json(&tool.redact)?.into(),
         to_json(&tool.bindings)?.into(),
+        to_json(&tool.scopes)?.into(),
+        tool.task.as_str().into(),
         tool.definition.as_ref().map(to_json).transpose()?.into(),
         tool.definition_hash.clone().into(),
         tool.offered.as_ref().map(to_json).transpose()?.into(),
@@ -278,6 +294,7 @@ impl Writer {
             });
         }
         binding::compile(&tool.bindings)?;
+        check_scopes(&tool.scopes).map_err(|reason| WriteError::Invalid { field: "scopes", reason })?;
         check_name(&tool.name)?;
         for pointer in &tool.redact {
             text("redact", pointer)?;

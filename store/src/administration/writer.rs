@@ -1,6 +1,6 @@
 //! The unit of work: everything people change in one go, with a record of each change, or nothing of it.
 
-use super::EmergencyError;
+use super::{EmergencyError, TaskError};
 use crate::Store;
 use crate::changes::{self, Action, Change};
 use crate::db::{Dialect, StoreError, Tx, new_id, now_micros};
@@ -92,6 +92,9 @@ pub enum WriteError {
     /// A stop switch or a break-glass grant.
     #[error(transparent)]
     Emergency(#[from] EmergencyError),
+    /// A task.
+    #[error(transparent)]
+    Task(#[from] TaskError),
     #[error("the identity `{sub}` of `{issuer}` is blocked; unblock it first")]
     Blocked { issuer: String, sub: String },
     #[error("{what} is still used by {by}")]

@@ -80,6 +80,8 @@ struct StoredRecord {
     arguments: Option<String>,
     arguments_digest: Option<Vec<u8>>,
     hash: Vec<u8>,
+    actor: Option<String>,
+    task: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -104,6 +106,8 @@ impl StoredRecord {
             outcome: &self.outcome,
             reason: &self.reason,
             body: &self.body,
+            actor: self.actor.as_deref(),
+            task: self.task.as_deref(),
         }
     }
 
@@ -292,6 +296,7 @@ mod tests {
                     arguments: Some(arguments),
                     arguments_digest: Some(digest.to_vec()),
                     hash: Vec::new(),
+                    task: (seq % 2 == 0).then(|| "t-1".to_owned()),
                 };
                 previous = key.record_hash(&record.fields(), Some(&digest), &previous);
                 record.hash = previous.as_bytes().to_vec();
@@ -343,6 +348,11 @@ mod tests {
             let mut records = chain_of(6);
             records[at].outcome = "allow".to_owned();
             assert_eq!(check(records, &named), altered(seq), "column of {seq}");
+
+            let mut records = chain_of(6);
+            let task = records[at].task.take();
+            records[at].task = task.is_none().then(|| "t-1".to_owned());
+            assert_eq!(check(records, &named), altered(seq), "task of {seq}");
 
             let mut records = chain_of(6);
             records[at].arguments = Some("{\"n\":0}".to_owned());

@@ -21,6 +21,8 @@ fn fields(chain: &str, seq: i64) -> Fields<'_> {
         outcome: "deny",
         reason: "parameters_out_of_scope",
         body: "{\"decision\":{}}",
+        actor: None,
+        task: None,
     }
 }
 
@@ -49,6 +51,14 @@ fn every_field_changes_the_hash() {
         Fields { outcome: "allow", ..whole },
         Fields { reason: "allowed", ..whole },
         Fields { body: "{\"decision\":{} }", ..whole },
+        Fields { actor: Some(""), ..whole },
+        Fields { actor: Some("bot"), ..whole },
+        Fields { task: Some(""), ..whole },
+        Fields { task: Some("t-1"), ..whole },
+        Fields { actor: Some("t-1"), ..whole },
+        Fields { actor: Some("bot"), task: Some("t-1"), ..whole },
+        Fields { actor: Some("t-1"), task: Some("bot"), ..whole },
+        Fields { body: "{\"decision\":{}}t-1", ..whole },
         Fields { reason: "", body: "parameters_out_of_scope{\"decision\":{}}", ..whole },
     ];
     let mut seen = std::collections::BTreeSet::from([original]);

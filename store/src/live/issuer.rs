@@ -46,6 +46,11 @@ impl Memo {
         self.read(issuer, row.issuer_tenants.as_deref().unwrap_or_default()).map(Some)
     }
 
+    pub(super) fn last_seen(&self, url: &str) -> Option<Arc<Issuer>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(url).map(|known| Arc::clone(&known.issuer))
+    }
+
     /// `tenants`: slugs, separated by commas, in any order.
     fn read(&self, row: IssuerRow, tenants: &str) -> Result<LiveIssuer, StoreError> {
         let version = row.version;

@@ -1,6 +1,7 @@
 //! The text of the live read. It hangs on the shape of the question alone, so it is rendered once per shape.
 
-use super::{CallerBy, CredentialBy, LiveQuery, bound};
+use super::actor::Whose;
+use super::{CallerBy, CredentialBy, LiveQuery, bound, task};
 use crate::db::{Dialect, now_micros};
 use crate::kept::{Kept, Shelf, slot};
 use crate::schema::{
@@ -30,9 +31,15 @@ pub(super) fn of(shape: Shape, asked: &[Asked], dialect: Dialect) -> (Arc<Kept>,
 }
 
 fn together(shape: Shape, count: usize, dialect: Dialect) -> SelectStatement {
-    let mut all = statement(shape, Nth(0), dialect);
+    let mut all = statement(shape, Nth(0), Whose::Caller, dialect);
+    if shape.actor {
+        all.union(UnionType::All, statement(shape, Nth(0), Whose::Actor, dialect));
+    }
     for nth in (1..).take(count.saturating_sub(1)) {
-        all.union(UnionType::All, statement(shape, Nth(nth), dialect));
+        all.union(UnionType::All, statement(shape, Nth(nth), Whose::Caller, dialect));
+        if shape.actor {
+            all.union(UnionType::All, statement(shape, Nth(nth), Whose::Actor, dialect));
+        }
     }
     all
 }
@@ -47,6 +54,10 @@ pub(super) struct Shape {
     by: By,
     /// Whether registered resources are read along.
     bound: bool,
+    /// Whether somebody acts for the caller.
+    actor: bool,
+    /// Whether a task is read along.
+    task: bool,
 }
 
 /// How the caller is found.
@@ -70,9 +81,12 @@ enum Slot {
     Jti,
     Subject,
     Bound,
+    /// In the place of `Sub` or `Subject` where a part is about who acts.
+    Actor,
+    Task,
 }
 
-const SLOTS: usize = 8;
+const SLOTS: usize = 10;
 
 /// Which of the questions a part of the statement is about.
 #[derive(Debug, Clone, Copy)]
@@ -119,9 +133,12 @@ impl From<&LiveQuery<'_>> for Asked {
         let keys = bound::keys(query.bound.iter().take(MAX_NAMED));
         let bound = !query.bound.is_empty();
         put(Slot::Bound, bound.then_some(keys.as_str()));
+        let actor = by != By::Key && query.actor.is_some();
+        put(Slot::Actor, query.actor.filter(|_| actor));
+        put(Slot::Task, query.task);
         // Nothing that is stored holds U+0000, and Postgres takes no such text.
         let values = values.map(|value| value.filter(|text| !text.contains('\0')).map(str::to_owned));
-        Self { shape: Shape { by, bound }, values }
+        Self { shape: Shape { by, bound, actor, task: query.task.is_some() }, values }
     }
 }
 
@@ -135,7 +152,7 @@ fn tenants_of_issuer(nth: Nth) -> SelectStatement {
         .take()
 }
 
-fn statement(shape: Shape, nth: Nth, dialect: Dialect) -> SelectStatement {
+fn statement(shape: Shape, nth: Nth, whose: Whose, dialect: Dialect) -> SelectStatement {
     let mut select = Query::select();
     select.expr_as(Expr::cust(nth.0.to_string()), "nth");
     select.expr_as(now_micros(dialect), "now");
@@ -144,13 +161,25 @@ fn statement(shape: Shape, nth: Nth, dialect: Dialect) -> SelectStatement {
     read_credential(&mut select, nth);
     match shape.by {
         By::Key => read_key(&mut select, nth),
-        By::Identity => read_identity(&mut select, nth),
+        By::Identity => read_identity(&mut select, nth, whose),
         By::Subject => {}
     }
-    read_subject(&mut select, nth, shape.by);
+    read_subject(&mut select, nth, shape.by, whose);
     read_memberships(&mut select, nth);
-    if shape.bound {
-        bound::add(&mut select, nth.slot(Slot::Bound), dialect);
+    match (shape.bound, whose) {
+        (true, Whose::Caller) => bound::add(&mut select, nth.slot(Slot::Bound), dialect),
+        // What is named is read once.
+        (true, Whose::Actor) => {
+            select.expr_as(Expr::cust("NULL"), "bound");
+        }
+        (false, _) => {}
+    }
+    if shape.actor {
+        select.expr_as(Expr::cust(whose.number().to_string()), "whose");
+    }
+    // Of whoever acts the same columns; nobody reads what is in them.
+    if shape.task {
+        task::add(&mut select, nth.slot(Slot::Task));
     }
     select
 }
@@ -168,6 +197,7 @@ fn read_credential(select: &mut SelectStatement, nth: Nth) {
     pick(select, "c", Credentials::Arguments, "credential_arguments");
     pick(select, "c", Credentials::Responses, "credential_responses");
     pick(select, "c", Credentials::Active, "credential_active");
+    pick(select, "c", Credentials::Search, "credential_search");
     pick(select, "ck", CredentialKeys::Id, "credential_key");
     pick(select, "ck", CredentialKeys::ExpiresAt, "credential_key_expires_at");
     let digest = Expr::col(("ck", CredentialKeys::Digest));
@@ -183,7 +213,7 @@ fn read_key(select: &mut SelectStatement, nth: Nth) {
     join(select, ApiKeys::Table, "k", Expr::col(("k", ApiKeys::Digest)).eq(nth.slot(Slot::KeyDigest)));
 }
 
-fn read_identity(select: &mut SelectStatement, nth: Nth) {
+fn read_identity(select: &mut SelectStatement, nth: Nth, whose: Whose) {
     pick(select, "i", Issuers::Url, "issuer_url");
     pick(select, "i", Issuers::Name, "issuer_name");
     pick(select, "i", Issuers::Active, "issuer_active");
@@ -193,14 +223,18 @@ fn read_identity(select: &mut SelectStatement, nth: Nth) {
     pick(select, "t", TokenRevocations::Jti, "revoked_jti");
     join(select, Issuers::Table, "i", Expr::col(("i", Issuers::Url)).eq(nth.slot(Slot::Issuer)));
     let identity = Expr::col(("d", Identities::Issuer)).equals(("i", Issuers::Url));
-    let sub = Expr::col(("d", Identities::Sub)).eq(nth.slot(Slot::Sub));
+    let sub = match whose {
+        Whose::Caller => Slot::Sub,
+        Whose::Actor => Slot::Actor,
+    };
+    let sub = Expr::col(("d", Identities::Sub)).eq(nth.slot(sub));
     join(select, Identities::Table, "d", identity.and(sub));
     let token = Expr::col(("t", TokenRevocations::Issuer)).eq(nth.slot(Slot::Issuer));
     let jti = Expr::col(("t", TokenRevocations::Jti)).eq(nth.slot(Slot::Jti));
     join(select, TokenRevocations::Table, "t", token.and(jti));
 }
 
-fn read_subject(select: &mut SelectStatement, nth: Nth, by: By) {
+fn read_subject(select: &mut SelectStatement, nth: Nth, by: By, whose: Whose) {
     pick(select, "s", Subjects::Id, "subject_id");
     pick(select, "s", Subjects::Kind, "subject_kind");
     pick(select, "s", Subjects::Name, "subject_name");
@@ -208,10 +242,11 @@ fn read_subject(select: &mut SelectStatement, nth: Nth, by: By) {
     pick(select, "s", Subjects::Attributes, "subject_attributes");
     pick(select, "s", Subjects::TokensAfter, "subject_tokens_after");
     let id = Expr::col(("s", Subjects::Id));
-    let id = match by {
-        By::Key => id.equals(("k", ApiKeys::Subject)),
-        By::Identity => id.equals(("d", Identities::Subject)),
-        By::Subject => id.eq(nth.slot(Slot::Subject)),
+    let id = match (by, whose) {
+        (By::Key, _) => id.equals(("k", ApiKeys::Subject)),
+        (By::Identity, _) => id.equals(("d", Identities::Subject)),
+        (By::Subject, Whose::Caller) => id.eq(nth.slot(Slot::Subject)),
+        (By::Subject, Whose::Actor) => id.eq(nth.slot(Slot::Actor)),
     };
     join(select, Subjects::Table, "s", id);
 }

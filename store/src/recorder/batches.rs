@@ -55,6 +55,9 @@ mod tests {
             arguments: (arguments > 0).then(|| "x".repeat(arguments)),
             used_credential_key: None,
             used_api_key: None,
+            actor: None,
+            task: None,
+            spends: false,
         };
         Job { record, arguments_digest: None, answer: oneshot::channel().0 }
     }

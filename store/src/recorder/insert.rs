@@ -4,7 +4,7 @@ use super::Job;
 use super::tables::{DECISION_COLUMNS, Decisions};
 use crate::StoreError;
 use crate::chain::{AuditKey, Fields, Head, RecordHash};
-use crate::db::{Db, Dialect};
+use crate::db::{Db, Dialect, Tx};
 use crate::kept::{Kept, Shelf, slot};
 use policy::Outcome;
 use sea_query::{Expr, ExprTrait, InsertStatement, Query, Value, Values};
@@ -33,10 +33,14 @@ fn outcome_code(outcome: Outcome) -> &'static str {
 }
 
 /// Gives each record its place after `head`; answers the rows and the head after them.
-pub(super) fn chain_up<'a>(key: &AuditKey, head: &'a Head, jobs: &'a [Job]) -> (Vec<Row<'a>>, Head) {
+pub(super) fn chain_up<'a>(
+    key: &AuditKey,
+    head: &'a Head,
+    jobs: impl IntoIterator<Item = &'a Job>,
+) -> (Vec<Row<'a>>, Head) {
     let mut seq = head.seq;
     let mut hash = head.hash;
-    let mut rows = Vec::with_capacity(jobs.len());
+    let mut rows = Vec::new();
     for job in jobs {
         seq += 1;
         let record = &job.record;
@@ -54,6 +58,8 @@ pub(super) fn chain_up<'a>(key: &AuditKey, head: &'a Head, jobs: &'a [Job]) -> (
             outcome: outcome_code(record.outcome),
             reason: record.reason.code(),
             body: &record.body,
+            actor: record.actor.as_deref(),
+            task: record.task.as_deref(),
         };
         hash = key.record_hash(&fields, job.arguments_digest.as_ref(), &hash);
         rows.push(Row { job, chain: &head.chain, seq, hash });
@@ -68,7 +74,11 @@ pub(super) async fn commit(db: &Db, rows: &[Row<'_>]) -> Result<(), StoreError> 
         let (statement, values) = insert(rows, db.dialect());
         return db.execute_kept(&statement, values).await.map(|_| ());
     }
-    let mut tx = db.begin_write().await?;
+    commit_in(db.begin_write().await?, rows).await
+}
+
+/// Inserts all rows in a transaction that is open, and commits it. On an error they may still be committed.
+pub(super) async fn commit_in(mut tx: Tx, rows: &[Row<'_>]) -> Result<(), StoreError> {
     for chunk in rows.chunks(MAX_ROWS) {
         let (statement, values) = insert(chunk, tx.dialect());
         if let Err(error) = tx.execute_kept(&statement, values).await {
@@ -107,6 +117,8 @@ fn insert(rows: &[Row<'_>], dialect: Dialect) -> (Arc<Kept>, SqlxValues) {
             record.arguments.clone().into(),
             row.job.arguments_digest.map(|digest| digest.to_vec()).into(),
             row.hash.to_vec().into(),
+            record.actor.clone().into(),
+            record.task.clone().into(),
         ];
         values
     });

@@ -7,8 +7,10 @@
 mod batches;
 mod heads;
 mod insert;
+mod lane;
 mod last_used;
 pub(crate) mod tables;
+mod take;
 mod writer;
 
 pub(crate) use heads::to_hash;
@@ -57,6 +59,12 @@ pub struct NewRecord {
     pub used_credential_key: Option<String>,
     /// The caller's API key's id, for its "last used".
     pub used_api_key: Option<String>,
+    /// Who acted for the subject.
+    pub actor: Option<String>,
+    /// The task that the call named, where it is the caller's own.
+    pub task: Option<String>,
+    /// Whether the decision takes one call of that task: then it is recorded only together with that.
+    pub spends: bool,
 }
 
 /// Where a committed record stands.
@@ -66,7 +74,7 @@ pub struct Position {
     pub seq: i64,
 }
 
-/// Why a record was not written. In each case the decision must become a denial.
+/// Why a record was not written. In each case the decision must not be answered as an allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AppendError {
     #[error("the database refused this record")]
@@ -75,12 +83,17 @@ pub enum AppendError {
     Unavailable,
     #[error("the recorder has stopped")]
     Stopped,
+    /// What the decision would take is no longer there, or no longer to be had. Nothing was recorded or taken.
+    #[error("the task has no call left for this decision")]
+    Spent,
 }
 
 /// The way in for records. Cheap to clone.
 #[derive(Clone)]
 pub struct Recorder {
     queue: mpsc::Sender<Message>,
+    /// Decisions that take something wait here.
+    spending: mpsc::Sender<Message>,
     key: AuditKey,
     chain: Arc<str>,
     healthy: Arc<AtomicBool>,
@@ -94,6 +107,8 @@ pub struct RecorderTask(JoinHandle<()>);
 /// What travels to the writer.
 enum Message {
     Append(Box<Job>),
+    /// To the writer alone: what the lane has made ready.
+    Spend(Box<lane::Ready>),
     /// Write what came before, the last checkpoint, and say so.
     Stop(oneshot::Sender<()>),
 }
@@ -126,7 +141,9 @@ impl Recorder {
         let signals = writer::Signals { healthy: Arc::clone(&healthy), checkpoints: told };
         let writer = writer::Writer::new(store.db.clone(), key.clone(), clock, head, signals);
         let task = tokio::spawn(writer.run(waiting));
-        Ok((Self { queue, key, chain, healthy, checkpoints }, RecorderTask(task)))
+        let (spending, waiting) = mpsc::channel(WAITING);
+        tokio::spawn(lane::run(store.db.clone(), waiting, queue.clone()));
+        Ok((Self { queue, spending, key, chain, healthy, checkpoints }, RecorderTask(task)))
     }
 
     /// Returns once the record is committed. If the caller goes away, the record is written all the same.
@@ -137,16 +154,20 @@ impl Recorder {
         let record = storable(record).ok_or(AppendError::Refused)?;
         let arguments_digest = record.arguments.as_deref().map(|text| self.key.arguments_digest(text));
         let (answer, wait) = oneshot::channel();
+        let queue = if record.spends { &self.spending } else { &self.queue };
         let job = Box::new(Job { record, arguments_digest, answer });
-        self.queue.send(Message::Append(job)).await.map_err(|_| AppendError::Stopped)?;
+        queue.send(Message::Append(job)).await.map_err(|_| AppendError::Stopped)?;
         wait.await.unwrap_or(Err(AppendError::Unavailable))
     }
 
     /// Writes what waits, and the last checkpoint. Later records are refused, also those of clones.
     pub async fn stop(self) {
-        let (done, wait) = oneshot::channel();
-        if self.queue.send(Message::Stop(done)).await.is_ok() && wait.await.is_err() {
-            tracing::error!("the record's writer ended before it was stopped");
+        // The lane first: what it makes ready, the writer writes.
+        for (queue, who) in [(&self.spending, "lane"), (&self.queue, "writer")] {
+            let (done, wait) = oneshot::channel();
+            if queue.send(Message::Stop(done)).await.is_ok() && wait.await.is_err() {
+                tracing::error!("the record's {who} ended before it was stopped");
+            }
         }
     }
 
@@ -203,6 +224,8 @@ fn storable(mut record: NewRecord) -> Option<NewRecord> {
         &mut record.credential,
         &mut record.server,
         &mut record.tool,
+        &mut record.actor,
+        &mut record.task,
     ];
     for text in optional.into_iter().flatten() {
         cut(text)?;
@@ -243,6 +266,9 @@ mod tests {
             arguments: None,
             used_credential_key: None,
             used_api_key: None,
+            actor: None,
+            task: None,
+            spends: false,
         }
     }
 
@@ -255,10 +281,11 @@ mod tests {
 
     #[test]
     fn what_postgres_never_takes_is_refused_before_it_waits() {
-        let spoils: [fn(&mut NewRecord); 7] = [
+        let spoils: [fn(&mut NewRecord); 8] = [
             |r| r.body.push('\0'),
             |r| r.arguments = Some("\0".to_owned()),
             |r| r.subject = Some("a\0b".to_owned()),
+            |r| r.task = Some("a\0b".to_owned()),
             |r| r.action.push('\0'),
             |r| r.id = DecisionId::new("\0"),
             |r| r.id = DecisionId::new(""),

@@ -1,4 +1,4 @@
-//! The names of tables and columns that `0002_record` makes; one enum per table.
+//! The names of tables and columns that `0002_record`, `0010_delegation` and `0011_tasks` make; one enum per table.
 
 use sea_query::Iden;
 
@@ -36,6 +36,8 @@ pub(crate) enum Decisions {
     Arguments,
     ArgumentsDigest,
     Hash,
+    Actor,
+    Task,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]
@@ -64,7 +66,7 @@ pub(crate) enum Stubs {
 }
 
 /// Every column of a record, in the order of [`Decisions`].
-pub(crate) const DECISION_COLUMNS: [Decisions; 16] = [
+pub(crate) const DECISION_COLUMNS: [Decisions; 18] = [
     Decisions::Id,
     Decisions::Chain,
     Decisions::Seq,
@@ -81,4 +83,6 @@ pub(crate) const DECISION_COLUMNS: [Decisions; 16] = [
     Decisions::Arguments,
     Decisions::ArgumentsDigest,
     Decisions::Hash,
+    Decisions::Actor,
+    Decisions::Task,
 ];

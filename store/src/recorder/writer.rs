@@ -4,6 +4,8 @@
 //! chain stands before anything else is written, so a commit whose answer was lost is neither repeated nor
 //! forgotten.
 
+mod spending;
+
 use super::batches::batches;
 use super::heads::{self, last_record};
 use super::insert::{chain_up, commit, find};
@@ -117,14 +119,20 @@ impl Writer {
                         break;
                     }
                     let mut jobs = Vec::with_capacity(count);
+                    let mut spending = Vec::new();
                     for message in taken.drain(..) {
                         match message {
                             Message::Append(job) => jobs.push(*job),
+                            Message::Spend(ready) => spending.push(*ready),
                             Message::Stop(done) => {
                                 queue.close();
                                 stopping.push(done);
                             }
                         }
+                    }
+                    // First those that hold locks.
+                    for ready in spending {
+                        self.spend(ready).await;
                     }
                     for batch in batches(jobs) {
                         self.write(batch).await;
@@ -158,10 +166,10 @@ impl Writer {
         }
     }
 
-    /// Writes the jobs and answers each of them.
-    async fn write(&mut self, jobs: Vec<Job>) {
+    /// Until when a write may take; None where the database does not answer.
+    async fn begin_to_write(&mut self) -> Option<Instant> {
         if self.gone_until.is_some_and(|until| Instant::now() < until) {
-            return refuse(jobs);
+            return None;
         }
         let patience = if self.gone_until.is_some() { SHORT_PATIENCE } else { PATIENCE };
         let deadline = Instant::now() + patience;
@@ -169,8 +177,14 @@ impl Writer {
             && let Err(failure) = self.reload(deadline).await
         {
             self.lost(&failure);
-            return refuse(jobs);
+            return None;
         }
+        Some(deadline)
+    }
+
+    /// Writes the jobs and answers each of them.
+    async fn write(&mut self, jobs: Vec<Job>) {
+        let Some(deadline) = self.begin_to_write().await else { return refuse(jobs) };
         let floor = self.head.seq;
         let (result, after) = self.attempt(&jobs, deadline).await;
         match result {

@@ -2,6 +2,7 @@
 
 use crate::sketch::{ServerSketch, Sketch, SubjectSketch, ToolSketch};
 use pdp::catalog::definition_hash;
+use policy::labels::TaskNeed;
 use policy::{ReviewState, Rule, ServerSlug, SubjectId, TenantSlug, Timestamp};
 use serde_json::{Map, Value, json};
 use store::administration::{
@@ -61,6 +62,7 @@ impl Sketch {
                 arguments: sketch.arguments,
                 responses: sketch.responses,
                 active: sketch.active,
+                search: sketch.search,
                 ..Credential::new(name.as_str())
             };
             let stored = writer.put_credential(&credential).await.expect("a credential");
@@ -165,6 +167,7 @@ impl ToolSketch {
             sensitivity: self.sensitivity,
             read_only,
             check_schema,
+            task: if known { TaskNeed::Required } else { TaskNeed::Optional },
             redact: self.redact.iter().map(|pointer| (*pointer).to_owned()).collect(),
             reviewed_at: reviewed.as_ref().map(|_| now),
             reviewed_by: reviewed.as_ref().map(|_| "ada".to_owned()),

@@ -68,6 +68,7 @@ const TEXTS: &[&str] = &[
 /// Rules but for their names and tenants.
 pub(crate) const RULES: &[&str] = &[
     r#"{"effect": "allow", "tools": ["*/*"]}"#,
+    r#"{"effect": "deny", "actions": ["*", "yes: no"], "resources": ["record:1", "a/b:~ #"], "when": "action.soft"}"#,
     r#"{"effect": "deny", "status": "shadow", "tools": ["s0/refund", "*/a: b"], "kinds": ["agent"]}"#,
     r#"{"effect": "allow", "roles": ["yes", "~"], "tools": ["s0/*"], "parameters": {"properties": {
         "amount": {"type": "number", "maximum": 1e20, "minimum": 1e-7}, "yes: no": {"enum": ["y", "1.0", 1.5]}},

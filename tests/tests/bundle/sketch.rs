@@ -1,7 +1,7 @@
 //! Random worlds, drawn from whatever can be administered.
 
 use crate::random::{RULES, any_text, json, moment, name};
-use policy::labels::{ArgumentsMode, Responses, Trust};
+use policy::labels::{ArgumentsMode, Responses, Search, Trust};
 use policy::{ReviewState, Risk, Sensitivity, SubjectKind, Timestamp};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -58,6 +58,7 @@ pub(crate) struct CredentialSketch {
     pub(crate) responses: Responses,
     pub(crate) active: bool,
     pub(crate) keys: usize,
+    pub(crate) search: Search,
 }
 
 /// What a world is built from. The first tenant is `t0`.
@@ -160,14 +161,16 @@ fn credential() -> impl Strategy<Value = CredentialSketch> {
         one_of(Responses::ALL),
         any::<bool>(),
         0..3_usize,
+        one_of(Search::ALL),
     );
-    parts.prop_map(|(bound, trust, arguments, responses, active, keys)| CredentialSketch {
+    parts.prop_map(|(bound, trust, arguments, responses, active, keys, search)| CredentialSketch {
         bound,
         trust,
         arguments,
         responses,
         active,
         keys,
+        search,
     })
 }
 

@@ -3,6 +3,7 @@
 
 mod members;
 mod random;
+mod searches;
 mod shapes;
 mod texts;
 
@@ -10,10 +11,15 @@ use serde_json::{Value, json};
 use tests::pep::call_body;
 use tests::{World, on_both_databases};
 
-on_both_databases!(hostile_texts_are_refused_and_leave_no_record, a_batch_of_odd_items);
+on_both_databases!(
+    hostile_texts_are_refused_and_leave_no_record,
+    a_batch_of_odd_items,
+    hostile_searches_are_refused_and_leave_no_record,
+);
 
 mod stories {
     pub(super) use crate::members::a_batch_of_odd_items;
+    pub(super) use crate::searches::hostile_searches_are_refused_and_leave_no_record;
     pub(super) use crate::texts::hostile_texts_are_refused_and_leave_no_record;
 }
 

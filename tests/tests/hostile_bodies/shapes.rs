@@ -94,7 +94,7 @@ pub(super) async fn other_methods_and_paths() {
     for path in [
         "/access/v1/evaluation/",
         "/access/v1/Evaluation",
-        "/access/v1/search/subject",
+        "/access/v1/search/subjects",
         "/access/v2/evaluation",
         "/access/v1/%65valuation",
     ] {

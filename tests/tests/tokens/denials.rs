@@ -47,7 +47,7 @@ pub(crate) async fn a_token_is_taken_where_everything_about_it_holds(backend: Ba
         (with("iat", json!(seconds + 60)), "token_invalid"),
         (with("jti", json!(null)), "token_invalid"),
         (with("cnf", json!({"jkt": "x"})), "token_invalid"),
-        (with("act", json!({"sub": "bot"})), "token_invalid"),
+        (with("act", json!({"sub": "bot"})), "unknown_actor"),
         (with("padding", json!("x".repeat(9_000))), "token_invalid"),
         // The same `sub` of an issuer that is not registered; another spelling is another issuer.
         (with("iss", json!("https://other.example")), "token_invalid"),

@@ -3,6 +3,7 @@
 //!
 //! The issuer's keys are written down here, so nobody has to run; a real provider is in `tests/issuer.rs`.
 
+mod delegation;
 mod denials;
 mod issuer;
 mod proofs;
@@ -22,10 +23,17 @@ on_both_databases!(
     who_vouches_needs_no_token,
     a_bound_token_needs_a_fresh_proof_of_its_key,
     of_two_who_show_one_proof_at_once_one_is_answered,
+    whoever_acts_must_be_allowed_as_well,
+    the_issuer_names_the_claim_of_who_acts,
+    who_vouches_names_the_agent,
+    claims_stand_for_roles_where_an_administrator_says_so,
+    a_tool_asks_for_scopes,
+    a_person_answers_for_an_agent,
 );
 
 /// Where `on_both_databases` looks.
 mod stories {
+    pub(super) use crate::delegation::*;
     pub(super) use crate::denials::*;
     pub(super) use crate::proofs::*;
     pub(super) use crate::records::*;

@@ -25,6 +25,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("stop_switch", "Stop"),
     ("break_glass", "Break-glass"),
     ("administrator_token", "Administrator token"),
+    ("task", "Task"),
 ];
 
 /// The word of a kind; the stored word where a later version wrote it.

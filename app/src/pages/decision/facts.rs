@@ -1,7 +1,9 @@
 //! The aside of one decision: who called, what was called, and where the decision stands in the record.
 
 use super::banner::with_code;
-use super::view::{DecisionView, MembershipWords, RecordFacts, SubjectWords, TokenWords, ToolFacts, Who};
+use super::view::{
+    ActorWords, DecisionView, MembershipWords, RecordFacts, SubjectWords, TokenWords, ToolFacts, Who,
+};
 use crate::components::copyable::Copyable;
 use crate::components::definition::{Definition, Nothing};
 use crate::components::risk::RiskBars;
@@ -10,6 +12,8 @@ use crate::components::tool_name::ToolName;
 use crate::components::untrusted::UntrustedLine;
 use crate::moment::Moment;
 use crate::pages::decisions::query::DecisionQuery;
+use crate::routes::TASKS;
+use crate::url::encode;
 use leptos::prelude::*;
 
 #[component]
@@ -36,9 +40,9 @@ fn card(title: &'static str, entries: AnyView) -> AnyView {
 }
 
 fn who(who: Option<Who>, tenant: Option<String>) -> AnyView {
-    let (person, how, token, memberships) = match who {
-        Some(who) => (who.subject, Some(who.how), who.token, who.memberships),
-        None => (None, None, None, Vec::new()),
+    let (person, how, token, memberships, acting) = match who {
+        Some(who) => (who.subject, Some(who.how), who.token, who.memberships, who.actor),
+        None => (None, None, None, Vec::new(), None),
     };
     let roles: Vec<AnyView> = memberships.into_iter().map(membership).collect();
     let entries = view! {
@@ -54,6 +58,7 @@ fn who(who: Option<Who>, tenant: Option<String>) -> AnyView {
         {token.map(shown_token)}
         <Definition term="Tenant">{tenant_link(tenant)}</Definition>
         {roles}
+        {acting.map(actor)}
     };
     card("Who", entries.into_any())
 }
@@ -72,6 +77,27 @@ fn subject(subject: Option<SubjectWords>) -> AnyView {
             <UntrustedLine text=subject.id/>
             {format!(" · {}{state}", subject.kind)}
         </small>
+    }
+    .into_any()
+}
+
+/// Who acted for the subject: evaluated as well, and the stricter result stood.
+fn actor(actor: ActorWords) -> AnyView {
+    let line = |label: &'static str, text: String| {
+        view! {
+            <small>
+                {label}
+                <UntrustedLine text=text/>
+            </small>
+        }
+        .into_any()
+    };
+    view! {
+        <Definition term="Acting">
+            {subject(actor.subject)} <small>{with_code(&actor.how)}</small>
+            {actor.roles.map(|roles| line("roles ", roles))}
+            {actor.chain.map(|chain| line("before it acted ", chain))}
+        </Definition>
     }
     .into_any()
 }
@@ -228,6 +254,18 @@ fn record(record: RecordFacts, at: Moment) -> AnyView {
         <Definition term="Time">
             <span>{at.iso}</span>
         </Definition>
+        {record
+            .task
+            .map(|id| {
+                let href = format!("{}/{}", TASKS.path, encode(&id));
+                view! {
+                    <Definition term="Task">
+                        <a href=href>
+                            <code>{id}</code>
+                        </a>
+                    </Definition>
+                }
+            })}
         {record
             .took
             .map(|took| {

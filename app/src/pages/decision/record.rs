@@ -3,14 +3,17 @@
 
 use super::arguments_read::{self, Miss};
 use super::view::{
-    DecisionView, MembershipWords, MissLine, RecordFacts, RuleLine, SubjectWords, TokenWords, ToolFacts, Who,
-    Why,
+    ActorWords, DecisionView, MembershipWords, MissLine, RecordFacts, RuleLine, SubjectWords, TokenWords,
+    ToolFacts, Who, Why,
 };
 use super::words;
 use crate::moment::Moment;
 use crate::verdict::{EffectWords, Verdict};
 use policy::decision::{NearestMiss, Truth};
-use policy::facts::{BoundFact, Facts, Identity, MembershipFacts, TokenFacts};
+use policy::facts::{
+    ActorFacts, ActorIdentity, BoundFact, Facts, Identity, MembershipFacts, RoleGrant, RoleOrigin,
+    SubjectFacts, TokenFacts,
+};
 use policy::labels::{Effect, Trust};
 use policy::text::shown;
 use policy::{Decision, Risk, Timestamp};
@@ -121,6 +124,7 @@ pub(super) fn describe(recorded: RecordedDecision, now: Timestamp) -> DecisionVi
         record: RecordFacts {
             credential: facts.map(|facts| facts.credential.name.clone()).or(row.credential),
             trust: facts.map(|facts| trust(facts.credential.trust).to_owned()),
+            task: facts.and_then(|facts| facts.task.as_ref()).map(|task| task.id.to_string()),
             request_id: body.request_id,
             took: body.micros.map(words::micros),
             chain: recorded.chain,
@@ -139,7 +143,8 @@ fn touched(fact: &BoundFact) -> String {
         Some(resource) if resource.tenant.as_str().is_empty() => "of another tenant".to_owned(),
         Some(resource) => format!("of {}", resource.tenant),
     };
-    format!("{}: {} {}, {whose}", fact.at, fact.kind, fact.id)
+    let at = if fact.at.is_empty() { "resource" } else { &fact.at };
+    format!("{at}: {} {}, {whose}", fact.kind, fact.id)
 }
 
 fn why(decision: &Decision) -> Why {
@@ -181,15 +186,57 @@ fn miss(miss: &NearestMiss) -> MissLine {
 
 fn who(facts: &Facts, tenant: Option<&str>, now: Timestamp) -> Who {
     Who {
-        subject: facts.identity.subject().map(|subject| SubjectWords {
-            id: subject.id.to_string(),
-            name: subject.name.clone(),
-            kind: subject.kind.to_string(),
-            active: subject.active,
-        }),
+        subject: facts.identity.subject().map(subject),
         how: how(&facts.identity),
         token: facts.identity.token().map(|facts| token(facts, now)),
         memberships: facts.memberships.iter().map(|held| membership(held, facts, tenant, now)).collect(),
+        actor: facts.actor.as_deref().map(|facts| actor(facts, tenant)),
+    }
+}
+
+fn subject(facts: &SubjectFacts) -> SubjectWords {
+    SubjectWords {
+        id: facts.id.to_string(),
+        name: facts.name.clone(),
+        kind: facts.kind.to_string(),
+        active: facts.active,
+    }
+}
+
+fn actor(facts: &ActorFacts, tenant: Option<&str>) -> ActorWords {
+    let held = facts.memberships.iter().find(|held| tenant == Some(held.tenant.as_str()));
+    let how = match &facts.identity {
+        ActorIdentity::Token { claim, sub, .. } => {
+            format!("the verified token names it, `{}` in {}", shown(sub, 80), shown(claim, 20))
+        }
+        ActorIdentity::Asserted { .. } => "the enforcement key vouched for it".to_owned(),
+        ActorIdentity::UnknownIdentity { issuer, sub } => {
+            format!("not at all: nobody is `{}` of `{}`", shown(sub, 80), shown(issuer, 80))
+        }
+        ActorIdentity::Unknown { why } => format!("not at all: {why}"),
+    };
+    let roles = |held: &MembershipFacts| match held.roles.as_slice() {
+        [] => "no role".to_owned(),
+        roles => roles.iter().map(role).collect::<Vec<_>>().join(", "),
+    };
+    ActorWords {
+        subject: facts.subject().map(subject),
+        how,
+        roles: held.map(roles),
+        chain: (!facts.chain.is_empty()).then(|| facts.chain.join(", ")),
+    }
+}
+
+/// A role, and where it comes from where that is not a membership of this tenant alone.
+fn role(grant: &RoleGrant) -> String {
+    let origin = match &grant.origin {
+        RoleOrigin::Assigned => String::new(),
+        RoleOrigin::Mapped { claim, .. } => format!(", from the claim {claim}"),
+    };
+    match (grant.global, origin.as_str()) {
+        (false, "") => grant.name.clone(),
+        (true, _) => format!("{} (of every tenant{origin})", grant.name),
+        (false, _) => format!("{} ({})", grant.name, origin.trim_start_matches(", ")),
     }
 }
 
@@ -210,9 +257,6 @@ fn membership(
     tenant: Option<&str>,
     now: Timestamp,
 ) -> MembershipWords {
-    let role = |grant: &policy::facts::RoleGrant| {
-        if grant.global { format!("{} (of every tenant)", grant.name) } else { grant.name.clone() }
-    };
     let expired = held.until.is_some_and(|until| until <= facts.now);
     let outside = !facts.identity.counts_in(&held.tenant);
     let state = match (expired, outside) {

@@ -132,6 +132,8 @@ pub struct Who {
     /// What the caller's token says, where an outside issuer's was verified.
     pub token: Option<TokenWords>,
     pub memberships: Vec<MembershipWords>,
+    /// Who acted for the subject.
+    pub actor: Option<ActorWords>,
 }
 
 /// A verified token of an outside issuer. The token itself is kept nowhere.
@@ -154,6 +156,18 @@ pub struct SubjectWords {
     pub name: String,
     pub kind: String,
     pub active: bool,
+}
+
+/// Who acted, and how that was known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActorWords {
+    pub subject: Option<SubjectWords>,
+    /// "named by the token, in act.sub".
+    pub how: String,
+    /// "support-agent, auditor (of every tenant)".
+    pub roles: Option<String>,
+    /// Who acted before it, the latest first.
+    pub chain: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -182,6 +196,8 @@ pub struct RecordFacts {
     /// "verifies the caller's token".
     pub trust: Option<String>,
     pub request_id: Option<String>,
+    /// The id of the task of this call.
+    pub task: Option<String>,
     /// "1.8 ms".
     pub took: Option<String>,
     pub chain: String,

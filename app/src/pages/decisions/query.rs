@@ -14,6 +14,9 @@ pub struct DecisionQuery {
     pub tenant: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// Who acted for the subject.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,6 +89,7 @@ impl DecisionQuery {
         Self {
             tenant: parameter(map, "tenant"),
             subject: parameter(map, "subject"),
+            actor: parameter(map, "actor"),
             server: parameter(map, "server"),
             tool: parameter(map, "tool"),
             outcome: parameter(map, "outcome").and_then(|word| Verdict::read(&word)),
@@ -103,6 +107,7 @@ impl DecisionQuery {
             [
                 ("tenant", self.tenant.as_deref()),
                 ("subject", self.subject.as_deref()),
+                ("actor", self.actor.as_deref()),
                 ("server", self.server.as_deref()),
                 ("tool", self.tool.as_deref()),
                 ("outcome", self.outcome.map(Verdict::as_str)),
@@ -146,6 +151,7 @@ impl DecisionQuery {
         };
         add("Tenant", self.tenant.clone(), Self { tenant: None, ..base.clone() });
         add("Subject", self.subject.clone(), Self { subject: None, ..base.clone() });
+        add("Agent", self.actor.clone(), Self { actor: None, ..base.clone() });
         add("Server", self.server.clone(), Self { server: None, ..base.clone() });
         add("Tool", self.tool.clone(), Self { tool: None, ..base.clone() });
         let outcome = self.outcome.map(|verdict| verdict.label().to_owned());

@@ -27,6 +27,9 @@ pub struct DecisionLine {
     /// A few words.
     pub reason: String,
     pub at: Moment,
+    /// Who acted for the subject.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
 }
 
 /// One page, newest first, with the question it answers.
@@ -69,6 +72,9 @@ pub async fn count_newer_decisions(
 }
 
 #[cfg(feature = "ssr")]
+pub(crate) use server::line;
+
+#[cfg(feature = "ssr")]
 mod server {
     use super::{DecisionLine, DecisionQuery};
     use crate::error::AppError;
@@ -79,8 +85,15 @@ mod server {
 
     /// No record holds U+0000, and Postgres refuses it even in a comparison.
     pub(super) fn check(query: &DecisionQuery) -> Result<(), AppError> {
-        let texts =
-            [&query.tenant, &query.subject, &query.server, &query.tool, &query.older_than, &query.newer_than];
+        let texts = [
+            &query.tenant,
+            &query.subject,
+            &query.actor,
+            &query.server,
+            &query.tool,
+            &query.older_than,
+            &query.newer_than,
+        ];
         if texts.into_iter().flatten().any(|text| text.contains('\0')) {
             return Err(AppError::bad_request(&"a filter holds U+0000"));
         }
@@ -108,15 +121,17 @@ mod server {
             credential: None,
             server: query.server.clone(),
             tool: query.tool.clone(),
+            task: None,
             outcome,
             reason: query.reason.as_deref().and_then(Reason::from_code),
             waiting,
             from: query.time.map(|span| now.saturating_add_micros(-span.seconds() * 1_000_000)),
             to: None,
+            actor: query.actor.clone(),
         }
     }
 
-    pub(super) fn line(row: DecisionRow, now: Timestamp) -> DecisionLine {
+    pub(crate) fn line(row: DecisionRow, now: Timestamp) -> DecisionLine {
         let reason = row.reason();
         DecisionLine {
             verdict: Verdict::of(row.outcome, reason),
@@ -128,6 +143,7 @@ mod server {
             action: row.action,
             subject: row.subject,
             tenant: row.tenant,
+            actor: row.actor,
         }
     }
 }

@@ -65,6 +65,16 @@ fn row(line: DecisionLine) -> AnyView {
             </td>
             <td data-label="Caller">
                 <span>{or_nothing(line.subject, "not recognised")}</span>
+                {line
+                    .actor
+                    .map(|actor| {
+                        view! {
+                            <small>
+                                "through "
+                                <UntrustedLine text=actor/>
+                            </small>
+                        }
+                    })}
             </td>
             <td data-label="Why">
                 <span>{line.reason}</span>

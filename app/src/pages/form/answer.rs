@@ -37,6 +37,9 @@ done! {
     BreakGlassAsked = "break-glass-asked", "Break-glass was asked for. It allows nothing before it is confirmed.";
     BreakGlassConfirmed = "break-glass-confirmed", "Break-glass was confirmed. It ends by itself.";
     BreakGlassEnded = "break-glass-ended", "Break-glass was ended.";
+    TaskPaused = "task-paused", "The task was paused. Calls that name it are denied.";
+    TaskResumed = "task-resumed", "The task was resumed.";
+    TaskRevoked = "task-revoked", "The task was revoked. Calls that name it are denied, for good.";
     TenantCreated = "tenant-created", "The tenant was created.";
     TenantRenamed = "tenant-renamed", "The tenant was renamed.";
     TenantSuspended = "tenant-suspended", "The tenant was suspended.";
@@ -80,6 +83,7 @@ done! {
     ToolReviewed = "tool-reviewed", "The tool was marked as reviewed.";
     ToolsReviewed = "tools-reviewed", "The tools were marked as reviewed.";
     BindingsSaved = "bindings-saved", "What the arguments touch was saved.";
+    ScopesSaved = "scopes-saved", "The scopes were saved.";
     ResourceSaved = "resource-saved", "The resource was saved.";
     ResourceDeleted = "resource-deleted", "The resource was deleted. Calls that name it are denied.";
     SomeToolsReviewed = "some-tools-reviewed", "Some of the tools were marked as reviewed. Those that the server changed meanwhile still stand below.";

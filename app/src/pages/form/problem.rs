@@ -87,6 +87,12 @@ pub enum Fault {
     NotMoved,
     /// Which arguments name resources.
     NotBindings,
+    /// Scopes that a tool asks for.
+    NotScopes,
+    /// Claims that stand for roles.
+    NotMappings,
+    /// Somebody who cannot answer for an agent.
+    NotAPerson,
     /// The vault has no key that keeps a secret.
     NotKept,
     /// A person where an agent or a service is meant.
@@ -98,6 +104,8 @@ pub enum Fault {
     SecondPerson,
     /// A break-glass request that can be confirmed no more.
     Over,
+    /// A task that is completed, revoked or has expired.
+    TaskOver,
     Refused,
 }
 
@@ -201,6 +209,13 @@ impl Problem {
             Fault::NotBindings => {
                 "Write one on each line: the argument's path, then the type, such as /customer_id customer. Behind them may stand: optional, unknown-allowed.".to_owned()
             }
+            Fault::NotScopes => {
+                "Write one scope on each line, without spaces, each once, and 20 at the most.".to_owned()
+            }
+            Fault::NotMappings => {
+                "Write one on each line, such as groups = staff -> support-agent @ acme, with one of the tenants above. A ~ instead of = takes a pattern.".to_owned()
+            }
+            Fault::NotAPerson => "Give the id of a registered user, or leave it empty.".to_owned(),
             Fault::NotKept => {
                 "This could not be kept: the vault's key is not at hand. Ask whoever runs the server.".to_owned()
             }
@@ -211,6 +226,7 @@ impl Problem {
                 "There are two owners, so another one than who asked must confirm this.".to_owned()
             }
             Fault::Over => "This was asked for too long ago, is confirmed, or was taken back.".to_owned(),
+            Fault::TaskOver => "The task is over: it was completed or revoked, or has expired.".to_owned(),
             Fault::Refused => "The database refused these values. Nothing was changed.".to_owned(),
         }
     }

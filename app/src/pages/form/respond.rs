@@ -67,6 +67,8 @@ impl From<WriteError> for Refusal {
             WriteError::Issuer(why) => Problem::new(why.field, Fault::Refused),
             WriteError::Binding(why) => binding_problem(&why),
             WriteError::Emergency(error) => emergency(error),
+            // A page opens no tasks; what it changes is over, or was over before.
+            WriteError::Task(_) => Problem::of_form(Fault::TaskOver),
             WriteError::Blocked { .. } => Problem::of_form(Fault::Blocked),
             WriteError::Stale { .. } => Problem::of_form(Fault::Stale),
         };

@@ -2,6 +2,7 @@
 //!
 //! What may be a secret is not kept for the next page, whose address would carry it.
 
+use super::mappings;
 use crate::pages::form::answer::Draft;
 use crate::pages::form::place::Ask;
 use crate::pages::form::problem::{Fault, Problem};
@@ -9,7 +10,8 @@ use crate::pages::server::write::{keep, parse_tenants};
 use policy::arguments::parse_exact;
 use policy::ids::check_id;
 use policy::issuer::{
-    Algorithm, ClientAuth, Introspection, Issuer, KeySource, UnknownSubjects, check_fetched_url,
+    ActorClaim, ActorNeed, Algorithm, ClientAuth, Introspection, Issuer, KeySource, UnknownSubjects,
+    check_fetched_url,
 };
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
@@ -40,6 +42,11 @@ pub(super) struct IssuerFields {
     pub(super) introspection: String,
     pub(super) endpoint: String,
     pub(super) client_id: String,
+    /// `none`, or the claim that names who acts.
+    pub(super) actor_claim: String,
+    pub(super) actor_optional: bool,
+    /// One on each line.
+    pub(super) role_mappings: String,
 }
 
 /// The longest that the database takes.
@@ -73,6 +80,9 @@ impl IssuerFields {
             introspection: asked.map_or("none", |asked| asked.auth.as_str()).to_owned(),
             endpoint: asked.and_then(|asked| asked.endpoint.clone()).unwrap_or_default(),
             client_id: asked.map(|asked| asked.client_id.clone()).unwrap_or_default(),
+            actor_claim: issuer.actor_claim.map_or("none", ActorClaim::as_str).to_owned(),
+            actor_optional: issuer.actor == ActorNeed::Optional,
+            role_mappings: issuer.role_mappings.iter().map(mappings::line).collect::<Vec<_>>().join("\n"),
             id: String::new(),
             url: issuer.url.clone(),
             // Left empty, it is the URL.
@@ -117,8 +127,14 @@ impl IssuerFields {
             ("introspection", self.introspection.as_str()),
             ("endpoint", self.endpoint.as_str()),
             ("client_id", self.client_id.as_str()),
+            ("actor_claim", self.actor_claim.as_str()),
+            ("role_mappings", self.role_mappings.as_str()),
         ];
-        let switches = [("require_typ", self.require_typ), ("require_jti", self.require_jti)];
+        let switches = [
+            ("require_typ", self.require_typ),
+            ("require_jti", self.require_jti),
+            ("actor_optional", self.actor_optional),
+        ];
         let switches = switches.into_iter().filter(|(_, on)| *on).map(|(name, _)| (name, "true"));
         let tenants = self.tenants.iter().map(|tenant| ("tenants", tenant.as_str()));
         let algorithms = self.algorithms.iter().map(|name| ("algorithms", name.as_str()));
@@ -170,6 +186,22 @@ impl IssuerFields {
         }
         if let Some(introspection) = keep(&mut problems, self.read_introspection()) {
             issuer.introspection = introspection;
+        }
+        match self.actor_claim.as_str() {
+            "" | "none" => {}
+            word => match ActorClaim::from_word(word) {
+                Some(claim) => {
+                    issuer.actor_claim = Some(claim);
+                    if self.actor_optional {
+                        issuer.actor = ActorNeed::Optional;
+                    }
+                }
+                None => problems.push(Problem::new("actor_claim", Fault::NoKind)),
+            },
+        }
+        let mapped = mappings::parse_all(&self.role_mappings, &issuer.tenants);
+        if let Some(mapped) = keep(&mut problems, mapped.map_err(at("role_mappings"))) {
+            issuer.role_mappings = mapped;
         }
         // The vocabulary has the last word.
         match issuer.check() {

@@ -51,6 +51,13 @@ const INTROSPECTION: &[Radio] = &[
     },
 ];
 
+const ACTOR: &[Radio] = &[
+    Radio { value: "none", title: "act, if any", help: "A token without it is the subject's own." },
+    Radio { value: "act.sub", title: "act.sub", help: "The actor of a token exchange (RFC 8693)." },
+    Radio { value: "client_id", title: "client_id", help: "The client that asked for the token acts." },
+    Radio { value: "azp", title: "azp", help: "The party that the token was issued to acts." },
+];
+
 const ALGORITHMS: &[(&str, &str)] = &[
     ("RS256", "RSA, SHA-256"),
     ("RS384", "RSA, SHA-384"),
@@ -72,6 +79,7 @@ pub fn form(form: &IssuerForm, id: Option<&str>, answer: &Answer, cancel: String
         section("Its keys", keys(&filled)),
         section("Its tokens", tokens(&filled)),
         section("Asking it", asking(&filled)),
+        section("Agents and roles", agents(&filled)),
     ];
     let title = if id.is_some() { "Edit issuer" } else { "New issuer" };
     FormCard {
@@ -153,6 +161,33 @@ fn asking(filled: &Filled) -> Vec<AnyView> {
         Input::secret("client_secret", "Client secret")
             .help("Kept in the vault and never shown again. Left empty, the one that is kept stays; another address needs it anew.")
             .draw(filled, ""),
+    ]
+}
+
+fn agents(filled: &Filled) -> Vec<AnyView> {
+    vec![
+        radios(
+            filled,
+            "actor_claim",
+            "Claim that names who acts for the subject",
+            "radios radios-pairs",
+            ACTOR,
+            "none",
+        ),
+        switch(
+            filled,
+            "actor_optional",
+            "A token may name nobody who acts",
+            "Then it is the subject's own. Off: it is denied. A claim act counts in any case.",
+            false,
+        ),
+        area(
+            filled,
+            "role_mappings",
+            "Claims that stand for roles",
+            4,
+            "One on each line: groups = staff -> support-agent @ acme. A ~ instead of = takes a pattern with *. They count beside a membership in that tenant.",
+        ),
     ]
 }
 

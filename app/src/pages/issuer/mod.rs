@@ -10,6 +10,8 @@ pub mod view;
 #[cfg(feature = "ssr")]
 mod draft;
 #[cfg(feature = "ssr")]
+mod mappings;
+#[cfg(feature = "ssr")]
 pub(crate) mod words;
 #[cfg(feature = "ssr")]
 pub(crate) mod write;

@@ -5,7 +5,8 @@ use crate::error::AppError;
 use crate::wire::Json;
 use leptos::prelude::*;
 
-/// Without an id it is a new one; with one, `url` does not count. `audiences` is one per line.
+/// Without an id it is a new one; with one, `url` does not count. `audiences` and
+/// `role_mappings` are one per line.
 #[server(endpoint = "issuer-save", output = Json)]
 pub async fn save_issuer(
     #[server(default)] id: String,
@@ -27,6 +28,9 @@ pub async fn save_issuer(
     #[server(default)] endpoint: String,
     #[server(default)] client_id: String,
     #[server(default)] client_secret: String,
+    #[server(default)] actor_claim: String,
+    #[server(default)] actor_optional: bool,
+    #[server(default)] role_mappings: String,
 ) -> Result<(), AppError> {
     let signed_in = crate::session::require(crate::permission::Permission::WriteIssuers)?;
     let console = crate::console::Console::current()?;
@@ -49,6 +53,9 @@ pub async fn save_issuer(
         introspection,
         endpoint,
         client_id,
+        actor_claim,
+        actor_optional,
+        role_mappings,
     };
     super::write::save(&console, &signed_in, form, &pdp::Secret::new(client_secret)).await
 }

@@ -4,7 +4,7 @@ use super::view::{KeysView, Setting};
 use crate::moment::Moment;
 use crate::pages::form::count::Count;
 use pdp::tokens::{KeysState, KnownKey};
-use policy::issuer::{Issuer, KeySource, UnknownSubjects};
+use policy::issuer::{ActorNeed, Issuer, KeySource, UnknownSubjects};
 use policy::{TenantSlug, Timestamp};
 
 /// Longer ones are marked as weaker: the usual values.
@@ -47,6 +47,8 @@ pub(crate) fn settings(issuer: &Issuer) -> Vec<Setting> {
         plain("Subject", format!("the claim {}", issuer.subject_claim)),
         plain("Unknown subjects", unknown),
         plain("Asked about tokens", asked(issuer)),
+        plain("Who acts", acts(issuer)),
+        plain("Roles from claims", mapped(issuer)),
     ];
     if !given {
         settings.push(weaker(
@@ -57,6 +59,22 @@ pub(crate) fn settings(issuer: &Issuer) -> Vec<Setting> {
         ));
     }
     settings
+}
+
+/// How its tokens name who acts for the subject.
+fn acts(issuer: &Issuer) -> String {
+    match issuer.actor_claim {
+        None => "the claim act, where a token has it".to_owned(),
+        Some(claim) if issuer.actor == ActorNeed::Optional => {
+            format!("the claim {}; without it the subject calls by itself", claim.as_str())
+        }
+        Some(claim) => format!("the claim {}, which each token must have", claim.as_str()),
+    }
+}
+
+fn mapped(issuer: &Issuer) -> String {
+    let lines: Vec<String> = issuer.role_mappings.iter().map(super::mappings::line).collect();
+    listed(&lines, "none")
 }
 
 /// Whether the issuer is asked, and where.

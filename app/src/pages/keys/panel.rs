@@ -73,6 +73,10 @@ pub fn create(list: &KeyList, answer: &Answer) -> AnyView {
         Choice::new("explained", "With reasons the caller may read"),
         Choice::new("minimal", "Yes or no, nothing more"),
     ];
+    let search = [
+        Choice::new("none", "Not at all"),
+        Choice::new("own", "Within its own server and tenant"),
+    ];
     let fields = vec![
         Input::text("name", "Name").help("Who holds it: crm-pep, gateway-eu.").draw(&filled, ""),
         select(
@@ -94,6 +98,7 @@ pub fn create(list: &KeyList, answer: &Answer) -> AnyView {
         radios(&filled, "trust", "What its holder does", "radios", TRUST, "verify_token"),
         select(&filled, "arguments", "Arguments of calls", None, &arguments, "required"),
         select(&filled, "responses", "Answers", None, &responses, "explained"),
+        select(&filled, "search", "May search who can do what", None, &search, "none"),
         Input::moment("expires", "Expires, in UTC")
             .help("Calls with it are denied from then on. Left empty, it works until it is replaced.")
             .draw(&filled, ""),

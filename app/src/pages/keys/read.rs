@@ -72,6 +72,7 @@ mod server {
             active: credential.active,
             created: Moment::new(credential.created_at, now),
             secrets: secrets.into_iter().map(|secret| secret_line(secret, now)).collect(),
+            searches: credential.search == policy::labels::Search::Own,
         })
     }
 

@@ -63,7 +63,9 @@ fn row(line: KeyLine, may_write: bool) -> AnyView {
     let secrets: Vec<AnyView> = line.secrets.into_iter().map(secret).collect();
     let secrets =
         if secrets.is_empty() { view! { <Nothing word="none"/> }.into_any() } else { secrets.into_any() };
-    let settings = format!("{}, {}", arguments_label(line.arguments), responses_label(line.responses));
+    let searches = if line.searches { ", may search" } else { "" };
+    let settings =
+        format!("{}, {}{searches}", arguments_label(line.arguments), responses_label(line.responses));
     let off = (!line.active).then_some("row-off");
     view! {
         <tr class=off>

@@ -35,6 +35,8 @@ pub struct KeyLine {
     pub created: Moment,
     /// The oldest first; two while one replaces the other.
     pub secrets: Vec<SecretLine>,
+    /// It may search within its own server and tenant.
+    pub searches: bool,
 }
 
 /// A secret of an enforcement key: when it was used, never what it is.

@@ -106,6 +106,8 @@ pub struct KeyForm<'a> {
     pub arguments: &'a str,
     pub responses: &'a str,
     pub expires: &'a str,
+    /// Empty: none.
+    pub search: &'a str,
 }
 
 impl KeyForm<'_> {
@@ -119,6 +121,7 @@ impl KeyForm<'_> {
             ("arguments", self.arguments),
             ("responses", self.responses),
             ("expires", self.expires),
+            ("search", self.search),
         ];
         (page().asking(Ask::New), Draft::new(Ask::New.as_str(), values))
     }
@@ -165,6 +168,13 @@ impl KeyForm<'_> {
         match self.responses.parse() {
             Ok(responses) => credential.responses = responses,
             Err(_) => problems.push(Problem::new("responses", Fault::NoKind)),
+        }
+        match self.search {
+            "" => {}
+            search => match search.parse() {
+                Ok(search) => credential.search = search,
+                Err(_) => problems.push(Problem::new("search", Fault::NoKind)),
+            },
         }
         match parse_moment("expires", self.expires, now) {
             Ok(expires) if problems.is_empty() => return Ok((credential, expires)),
@@ -222,6 +232,7 @@ mod tests {
             arguments: "required",
             responses: "minimal",
             expires: "",
+            search: "own",
         }
     }
 
@@ -238,6 +249,7 @@ mod tests {
             (credential.trust, credential.arguments, credential.responses),
             (Trust::AssertSubject, ArgumentsMode::Required, Responses::Minimal)
         );
+        assert_eq!(credential.search, policy::labels::Search::Own);
         assert!(credential.active && expires.is_none());
     }
 

@@ -104,6 +104,11 @@ pub struct Draft {
     pub uses: String,
     /// Whether a caller may be told in what respect the rule was missed.
     pub explain: bool,
+    /// The general form, instead of `tools`: the form's fields show it and leave it as it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
 }
 
 impl Default for Draft {
@@ -128,11 +133,18 @@ impl Default for Draft {
             expires_in: "1h".to_owned(),
             uses: "1".to_owned(),
             explain: true,
+            actions: Vec::new(),
+            resources: Vec::new(),
         }
     }
 }
 
 impl Draft {
+    /// Whether it is about actions and resources rather than about tools.
+    pub fn is_general(&self) -> bool {
+        !self.actions.is_empty() || !self.resources.is_empty()
+    }
+
     /// The first tool that a pattern names exactly: the one whose arguments the form shows.
     pub fn exact_tool(&self) -> Option<(String, String)> {
         self.tools.iter().find_map(|pattern| {

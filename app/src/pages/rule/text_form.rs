@@ -42,7 +42,7 @@ pub fn text_form(data: &EditorData) -> AnyView {
                     invalid=invalid
                 />
                 <p class="field-help" id="rule-text-help">
-                    "The same keys as in a bundle: name, tenant, effect (allow, require_approval or deny), roles, subjects, kinds, tools, parameters, when, approval, valid."
+                    "The same keys as in a bundle: name, tenant, effect (allow, require_approval or deny), roles, subjects, kinds, tools (or actions with resources), parameters, when, approval, valid."
                 </p>
             </div>
             {unmatched}

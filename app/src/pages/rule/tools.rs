@@ -1,16 +1,20 @@
 //! Which tools the rule is about: chosen from the catalog, or named by a pattern; and labels that narrow it.
 
+use super::draft::Draft;
 use super::editing::{Editing, toggle};
 use super::fields::{adder, chips, tick};
 use super::read::ToolOption;
 use super::remarks;
 use crate::components::icon::{Glyph, Icon};
-use crate::components::untrusted::plain;
+use crate::components::untrusted::{UntrustedLine, plain};
 use leptos::prelude::*;
 use policy::{Risk, Sensitivity};
 use web_sys::HtmlSelectElement;
 
 pub fn tools(editing: Editing) -> AnyView {
+    if editing.draft.with_untracked(Draft::is_general) {
+        return things(editing);
+    }
     let patterns = editing.part(|draft| draft.tools.clone());
     let matched = Memo::new(move |_| editing.checked.with(|checked| checked.tools));
     let add = move |pattern: String| editing.change(|draft| toggle(&mut draft.tools, pattern, true));
@@ -37,6 +41,27 @@ pub fn tools(editing: Editing) -> AnyView {
                 {remarks::at_field(editing, "tools")}
             </div>
             {labels(editing)}
+        </section>
+    }
+    .into_any()
+}
+
+/// A rule of the general form: shown, and left as it is.
+fn things(editing: Editing) -> AnyView {
+    let (actions, resources) =
+        editing.draft.with_untracked(|draft| (draft.actions.join(", "), draft.resources.join(", ")));
+    view! {
+        <section class="form-section">
+            <h2>"Which actions and resources"</h2>
+            <p>
+                <UntrustedLine text=actions mono=true/>
+                " on "
+                <UntrustedLine text=resources mono=true/>
+            </p>
+            <p class="field-help">
+                "They are edited as YAML: in a policy file, or on this page without script."
+            </p>
+            {remarks::at_field(editing, "tools")}
         </section>
     }
     .into_any()

@@ -26,7 +26,7 @@ use crate::components::untrusted::{Untrusted, UntrustedLine, plain};
 use crate::permission::Permission;
 use crate::routes;
 use crate::status::PageStatus;
-use crate::url::use_parameters;
+use crate::url::{encode, use_parameters};
 use crate::wire::resource;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -122,6 +122,19 @@ fn head(subject: &SubjectView, may_write: bool) -> AnyView {
     };
     let stop = may_write.then(|| stop_link("subject", &subject.id, "")).flatten();
     let actions = may_write.then(|| actions(subject));
+    let owner = subject.owner.clone().map(|owner| {
+        let href = format!("{}/{}", routes::SUBJECTS.path, encode(&owner));
+        view! {
+            <li>
+                <span>
+                    "owned by "
+                    <a href=href>
+                        <UntrustedLine text=owner/>
+                    </a>
+                </span>
+            </li>
+        }
+    });
     view! {
         <Title text=title/>
         <header class="page-head">
@@ -138,6 +151,7 @@ fn head(subject: &SubjectView, may_write: bool) -> AnyView {
             <li>
                 <Copyable value=plain(&subject.id) what="subject id"/>
             </li>
+            {owner}
             <li>
                 <span>
                     "registered "

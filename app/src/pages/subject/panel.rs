@@ -16,6 +16,7 @@ use crate::routes::{ROLES, SUBJECTS};
 use crate::url::{encode, href};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
+use policy::SubjectKind;
 
 /// Answers with the secret, once: a plain handler of the server.
 pub const CREATE_API_KEY: &str = "/keys/api";
@@ -59,6 +60,13 @@ fn edit(subject: &SubjectView, answer: &Answer) -> AnyView {
     let filled = Filled::new(Ask::Edit.as_str(), answer);
     let name =
         Input::text("name", "Name").optional().help("Left empty, it is the id.").draw(&filled, &subject.name);
+    let owner = (subject.kind != SubjectKind::User).then(|| {
+        Input::text("owner", "Owner")
+            .optional()
+            .code()
+            .help("The id of the user who answers for it.")
+            .draw(&filled, subject.owner.as_deref().unwrap_or_default())
+    });
     let attributes = attributes(&filled, &subject.attributes);
     FormCard {
         filled,
@@ -66,7 +74,7 @@ fn edit(subject: &SubjectView, answer: &Answer) -> AnyView {
         url: SaveSubject::url(),
         values: vec![("id", subject.id.clone())],
         lead: Vec::new(),
-        fields: vec![name, attributes],
+        fields: [Some(name), owner, Some(attributes)].into_iter().flatten().collect(),
         button: "Save",
         destructive: false,
         cancel: page_of(subject).href(),

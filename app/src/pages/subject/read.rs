@@ -61,7 +61,8 @@ mod server {
             _ => Vec::new(),
         };
         Ok(Some(SubjectView {
-            decisions: decisions(console, &id, now).await?,
+            decisions: decisions(console, by(&id), now).await?,
+            acted: decisions(console, through(&id), now).await?,
             changes: changes(console, &id, now).await?,
             memberships: memberships.into_iter().map(|membership| line(membership, now)).collect(),
             keys: keys.into_iter().map(|key| key_line(key, now)).collect(),
@@ -93,6 +94,8 @@ mod server {
             tenants: Vec::new(),
             member: None,
             undo: None,
+            owner: subject.owner.map(|owner| owner.to_string()),
+            acted: Vec::new(),
         }
     }
 
@@ -201,12 +204,21 @@ mod server {
             .collect())
     }
 
+    /// Its own calls, and those that others made for it.
+    fn by(id: &SubjectId) -> DecisionFilter {
+        DecisionFilter { subject: Some(id.to_string()), ..DecisionFilter::default() }
+    }
+
+    /// The calls that it made for others.
+    fn through(id: &SubjectId) -> DecisionFilter {
+        DecisionFilter { actor: Some(id.to_string()), ..DecisionFilter::default() }
+    }
+
     async fn decisions(
         console: &Console,
-        id: &SubjectId,
+        filter: DecisionFilter,
         now: Timestamp,
     ) -> Result<Vec<DecisionLine>, AppError> {
-        let filter = DecisionFilter { subject: Some(id.to_string()), ..DecisionFilter::default() };
         let page = store::decisions::Page { edge: Edge::Newest, limit: RECENT };
         let found = console.store.list_decisions(&filter, &page).await?;
         Ok(found.rows.into_iter().map(|row| decision(row, now)).collect())
@@ -224,6 +236,7 @@ mod server {
             action: row.action,
             subject: row.subject,
             tenant: row.tenant,
+            actor: row.actor,
         }
     }
 

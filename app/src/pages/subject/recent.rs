@@ -17,27 +17,11 @@ use leptos::prelude::*;
 pub fn Recent(subject: SubjectView) -> impl IntoView {
     let decisions = DecisionQuery { subject: Some(subject.id.clone()), ..DecisionQuery::default() }.href();
     let changes = ChangeQuery { object: Some(subject.id.clone()), ..ChangeQuery::default() }.href();
+    let acted = acted(&subject.id, subject.acted);
     let decided = if subject.decisions.is_empty() {
         quiet("It has made no call that was asked about.")
     } else {
-        let rows: Vec<AnyView> = subject.decisions.into_iter().map(decision).collect();
-        view! {
-            <table class="table">
-                <caption class="visually-hidden">"Recent decisions, newest first"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Outcome"</th>
-                        <th scope="col">"Call"</th>
-                        <th scope="col">"Why"</th>
-                        <th scope="col" class="num">
-                            "When"
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        }
-        .into_any()
+        table(subject.decisions, "Recent decisions, newest first")
     };
     let changed = if subject.changes.is_empty() {
         quiet("Nothing was changed of it.")
@@ -68,6 +52,7 @@ pub fn Recent(subject: SubjectView) -> impl IntoView {
             </header>
             {decided}
         </section>
+        {acted}
         <section class="card">
             <header class="card-head">
                 <h2>"Recent changes"</h2>
@@ -76,6 +61,59 @@ pub fn Recent(subject: SubjectView) -> impl IntoView {
             {changed}
         </section>
     }
+}
+
+fn table(lines: Vec<DecisionLine>, caption: &'static str) -> AnyView {
+    let rows: Vec<AnyView> = lines.into_iter().map(decision).collect();
+    view! {
+        <table class="table">
+            <caption class="visually-hidden">{caption}</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"Outcome"</th>
+                    <th scope="col">"Call"</th>
+                    <th scope="col">"Why"</th>
+                    <th scope="col" class="num">
+                        "When"
+                    </th>
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
+    .into_any()
+}
+
+/// What it did for others; nothing where it never did.
+fn acted(id: &str, lines: Vec<DecisionLine>) -> Option<AnyView> {
+    if lines.is_empty() {
+        return None;
+    }
+    let all = DecisionQuery { actor: Some(id.to_owned()), ..DecisionQuery::default() }.href();
+    let card = view! {
+        <section class="card">
+            <header class="card-head">
+                <h2>"Acted for others"</h2>
+                <a href=all>"All that it did for others"</a>
+            </header>
+            {table(lines, "What it did for others, newest first")}
+        </section>
+    };
+    Some(card.into_any())
+}
+
+/// On a page where somebody else may have called: for whom, and through whom.
+fn parties(subject: Option<String>, actor: Option<String>) -> Option<AnyView> {
+    let actor = actor?;
+    let line = view! {
+        <small>
+            "for "
+            <UntrustedLine text=subject.unwrap_or_default()/>
+            ", through "
+            <UntrustedLine text=actor/>
+        </small>
+    };
+    Some(line.into_any())
 }
 
 fn quiet(text: &'static str) -> AnyView {
@@ -98,6 +136,7 @@ fn decision(line: DecisionLine) -> AnyView {
                 <a class="row-link" href=href>
                     <ToolName server=line.server tool=line.tool action=line.action/>
                 </a>
+                {parties(line.subject, line.actor)}
             </td>
             <td data-label="Why">
                 <span>{line.reason}</span>

@@ -4,16 +4,17 @@ use crate::error::AppError;
 use crate::wire::Json;
 use leptos::prelude::*;
 
-/// The name and the attributes, a JSON object.
+/// The name, the attributes (a JSON object), and who answers for it.
 #[server(endpoint = "subject-save", output = Json)]
 pub async fn save_subject(
     #[server(default)] id: String,
     #[server(default)] name: String,
     #[server(default)] attributes: String,
+    #[server(default)] owner: String,
 ) -> Result<(), AppError> {
     let signed_in = crate::session::require(crate::permission::Permission::WriteSubjects)?;
     let console = crate::console::Console::current()?;
-    super::write::save(&console, &signed_in, &id, &name, &attributes).await
+    super::write::save(&console, &signed_in, &id, &name, &attributes, &owner).await
 }
 
 /// Its calls are denied from the next one on.

@@ -53,6 +53,10 @@ pub struct SubjectView {
     pub member: Option<MemberForm>,
     /// Gives back what the change that the page tells of took.
     pub undo: Option<TakeBack>,
+    /// The person who answers for it.
+    pub owner: Option<String>,
+    /// What it did for others.
+    pub acted: Vec<DecisionLine>,
 }
 
 /// The words of a button, and what its form sends.

@@ -12,7 +12,7 @@ use crate::session::SignedIn;
 use crate::url::encode;
 use policy::arguments::parse_exact;
 use policy::ids::{check_id, check_slug};
-use policy::{SubjectId, TenantSlug, Timestamp};
+use policy::{SubjectId, SubjectKind, TenantSlug, Timestamp};
 use serde_json::{Map, Value};
 use store::administration::{Membership, NewApiKey, Subject};
 use store::{Actor, Store, Writer};
@@ -42,12 +42,14 @@ pub(super) async fn save(
     id: &str,
     name: &str,
     attributes: &str,
+    owner: &str,
 ) -> Result<(), AppError> {
     let result = match parse_details(name, attributes) {
-        Ok((name, attributes)) => save_details(console, signed_in, id, name, attributes).await,
+        Ok((name, attributes)) => save_details(console, signed_in, id, name, attributes, owner.trim()).await,
         Err(problems) => Err(problems.into()),
     };
-    let draft = Draft::new(Ask::Edit.as_str(), [("name", name), ("attributes", attributes)]);
+    let draft =
+        Draft::new(Ask::Edit.as_str(), [("name", name), ("attributes", attributes), ("owner", owner)]);
     answer(result, id, &page_of(id).asking(Ask::Edit), draft)
 }
 
@@ -57,12 +59,31 @@ async fn save_details(
     id: &str,
     name: String,
     attributes: Map<String, Value>,
+    owner: &str,
 ) -> Result<Saved, Refusal> {
     let mut writer = console.store.write(actor(signed_in)).await?;
     let subject = find(&mut writer, id).await?;
     let name = if name.is_empty() { subject.id.to_string() } else { name };
-    writer.put_subject(&Subject { name, attributes, ..subject }).await?;
+    let owner = match subject.kind {
+        // Nobody answers for a person; its form does not ask.
+        SubjectKind::User => None,
+        _ if owner.is_empty() => None,
+        _ => Some(person(&mut writer, owner).await?),
+    };
+    writer.put_subject(&Subject { name, attributes, owner, ..subject }).await?;
     Ok(saved(Done::SubjectSaved, &writer.commit().await?))
+}
+
+/// A registered user of this id.
+async fn person(writer: &mut Writer, id: &str) -> Result<SubjectId, Refusal> {
+    let refused = || Refusal::from(Problem::new("owner", Fault::NotAPerson));
+    if check_id(id).is_err() {
+        return Err(refused());
+    }
+    match writer.get_subject(&SubjectId::new(id)).await? {
+        Some(subject) if subject.kind == SubjectKind::User => Ok(subject.id),
+        _ => Err(refused()),
+    }
 }
 
 pub(super) async fn set_active(

@@ -6,6 +6,7 @@ pub mod definition;
 pub mod facts;
 pub mod hints;
 pub mod read;
+pub mod scopes;
 
 use super::guarded;
 use crate::components::icon::{Glyph, Icon};
@@ -143,6 +144,7 @@ fn draw(tool: ToolView, answer: &Answer) -> AnyView {
                 <Answered answer=answer.clone()/>
                 {definition::cards(&tool)}
                 {bindings::card(&tool, answer, may(Permission::WriteServers))}
+                {scopes::card(&tool, answer, may(Permission::WriteServers))}
                 {callers::card(tool.callers.clone())}
             </div>
             {facts::aside(tool)}

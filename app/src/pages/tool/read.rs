@@ -36,6 +36,8 @@ pub struct ToolView {
     pub redact: Vec<String>,
     /// Which arguments name resources, each as a line of the form.
     pub bindings: Vec<String>,
+    /// What a caller's token must hold.
+    pub scopes: Vec<String>,
     /// Of the form that was reviewed.
     pub hash: Option<String>,
     pub reviewed_at: Option<Moment>,
@@ -140,6 +142,7 @@ mod server {
             reviewed_by: tool.reviewed_by.clone(),
             redact: tool.redact.clone(),
             bindings: tool.bindings.iter().map(bindings::line).collect(),
+            scopes: tool.scopes.clone(),
             name: tool.name.clone(),
             callers,
             decisions,

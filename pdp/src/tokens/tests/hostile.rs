@@ -262,13 +262,37 @@ async fn claims_that_are_missing_or_wrong() {
             ("an empty jti", claimed("jti", json!("")), "`jti`"),
             ("bound to a key", claimed("cnf", json!({"jkt": "x"})), "`cnf`"),
             ("bound to nothing", null("cnf"), "`cnf`"),
-            ("an actor", claimed("act", json!({"sub": "agent"})), "`act`"),
+            ("act is null", null("act"), "`act` is no object"),
+            ("act is a text", claimed("act", json!("agent")), "`act` is no object"),
+            ("act names nobody", claimed("act", json!({"client_id": "agent"})), "has no `sub`"),
+            ("act.sub is a number", claimed("act", json!({"sub": 7})), "in `act`, `sub`"),
+            ("act.iss is a list", claimed("act", json!({"sub": "agent", "iss": [ISSUER]})), "in `act`, `iss`"),
+            ("a nested act is a text", claimed("act", json!({"sub": "b", "act": "a"})), "`act` is no object"),
+            ("act 300 times within itself", claimed("act", acts(300)), "not JSON with one meaning"),
+            ("act a thousand times within itself", claimed("act", acts(1_000)), "longer than"),
             ("scope is a number", claimed("scope", json!(7)), "`scope`"),
             ("scope is a list", claimed("scope", json!(["a"])), "`scope`"),
             ("claims beyond 8 KiB", claimed("x", json!("y".repeat(8_192))), "larger than 8192 bytes"),
         ],
     )
     .await;
+}
+
+/// So many actors, each for the one before.
+fn acts(count: usize) -> Value {
+    (1..count).fold(json!({"sub": "a"}), |act, _| json!({"sub": "a", "act": act}))
+}
+
+#[tokio::test]
+async fn a_token_that_names_who_acts_is_good() {
+    for act in [acts(1), acts(20), json!({"sub": "agent", "iss": "https://other.example"})] {
+        let token = Signer::es256().token(&with(claims(), "act", act.clone()));
+        let facts = verify(&token, &issuer()).await.expect("good");
+        assert_eq!(facts.claims["act"], act);
+    }
+    let issuer = Issuer { actor_claim: Some(policy::issuer::ActorClaim::ClientId), ..issuer() };
+    let token = Signer::es256().token(&with(claims(), "client_id", json!(7)));
+    assert!(refused("client_id is a number", &token, &issuer).await.why.contains("`client_id`"));
 }
 
 #[tokio::test]

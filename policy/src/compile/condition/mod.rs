@@ -7,6 +7,7 @@ mod zone;
 
 use crate::decision::Truth;
 use crate::evaluate::Inputs;
+use crate::labels::Effect;
 use cel::common::ast::IdedExpr;
 use cel::extractors::This;
 use cel::{Context, Env, ExecutionError, ResolveResult, Value};
@@ -137,6 +138,11 @@ impl Condition {
         self.reads.contains("args")
     }
 
+    /// Whether it reads a variable that is left open.
+    pub(crate) fn reads_open(&self, inputs: &Inputs<'_>) -> bool {
+        self.reads.iter().any(|name| inputs.is_open(name))
+    }
+
     pub(super) fn expression(&self) -> &IdedExpr {
         &self.expression
     }
@@ -159,16 +165,19 @@ impl Condition {
         Value::resolve(part, &context)
     }
 
-    /// Whether it holds. Whatever is not a clear yes or no is unknown, with a few words on why; they never
-    /// repeat a value.
-    pub(crate) fn truth(&self, inputs: &Inputs<'_>) -> (Truth, Option<&'static str>) {
+    /// Whether it holds for a rule of this effect. Whatever is not a clear yes or no is unknown, with a few words on why;
+    /// they never repeat a value.
+    pub(crate) fn truth(&self, inputs: &Inputs<'_>, effect: Effect) -> (Truth, Option<&'static str>) {
+        if self.reads_open(inputs) {
+            return (Truth::Unknown, Some("the condition speaks about what is left open"));
+        }
         if self.reads_arguments() && !inputs.has_arguments() {
             return (Truth::Unknown, Some("the arguments were not sent"));
         }
-        if self.has_macro && inputs.is_too_long_for_macros() {
+        if self.has_macro && inputs.is_too_long_for_macros(self.reads_arguments()) {
             return (Truth::Unknown, Some("a list is longer than 1,000 elements"));
         }
-        match self.resolve(&self.expression, |name| inputs.variable(name)) {
+        match self.resolve(&self.expression, |name| inputs.variable(name, effect)) {
             Ok(Value::Bool(value)) => (Truth::from(value), None),
             Ok(_) => (Truth::Unknown, Some("the condition is neither true nor false")),
             Err(ExecutionError::NoSuchKey(_)) => {

@@ -1,10 +1,16 @@
 //! Decisions as tables that read like documentation, and the properties that hold whatever the rules are.
 
 mod bound;
+mod could;
+mod delegation;
 mod emergency;
+mod general;
 mod order;
 mod properties;
+mod roles;
 mod rules;
+mod scopes;
+mod tasks;
 mod tokens;
 
 use super::{EvaluationRequest, evaluate};
@@ -13,10 +19,13 @@ use crate::call::{Call, ResourceRef};
 use crate::compile::{CompiledTool, PolicySet, RuleSource, ServerSource, TenantState, ToolSource};
 use crate::decision::Decision;
 use crate::facts::{
-    AssertedProperties, CredentialFacts, Facts, Identity, MembershipFacts, Revision, RoleGrant, SubjectFacts,
+    AssertedProperties, CredentialFacts, Facts, Identity, MembershipFacts, Revision, RoleGrant, RoleOrigin,
+    SubjectFacts,
 };
 use crate::ids::{RuleId, ServerSlug, SubjectId, TenantSlug, ToolId};
-use crate::labels::{ArgumentsMode, Responses, ReviewState, Risk, Sensitivity, SubjectKind, Trust};
+use crate::labels::{
+    ArgumentsMode, Responses, ReviewState, Risk, Search, Sensitivity, SubjectKind, TaskNeed, Trust,
+};
 use crate::rule::Rule;
 use crate::timestamp::Timestamp;
 use serde_json::{Map, Value, json};
@@ -65,11 +74,14 @@ impl World {
                     trust: Trust::VerifyToken,
                     arguments: ArgumentsMode::Required,
                     responses: Responses::Explained,
+                    search: Search::Nothing,
                 },
                 identity: Identity::ApiKey { key: "laptop".into(), subject },
                 memberships: vec![membership("acme", &["support-agent"])],
                 asserted: AssertedProperties::default(),
                 bound: Vec::new(),
+                actor: None,
+                task: None,
             },
             call: Call {
                 action: "tools/call".into(),
@@ -95,6 +107,8 @@ impl World {
                 ),
                 check_schema: true,
                 bindings: Vec::new(),
+                scopes: Vec::new(),
+                task: TaskNeed::Optional,
             },
             rules: rules.into_iter().map(rule).collect(),
             approved: Vec::new(),
@@ -148,7 +162,10 @@ fn membership(tenant: &str, roles: &[&str]) -> MembershipFacts {
     MembershipFacts {
         tenant: TenantSlug::from(tenant),
         tenant_revision: REVISION.tenant,
-        roles: roles.iter().map(|role| RoleGrant { name: (*role).into(), global: false }).collect(),
+        roles: roles
+            .iter()
+            .map(|role| RoleGrant { name: (*role).into(), global: false, origin: RoleOrigin::Assigned })
+            .collect(),
         until: None,
     }
 }

@@ -14,6 +14,7 @@ fn failures() -> Vec<Failure> {
         (Reason::TenantSuspended, |w| w.tenant_active = false),
         (Reason::ServerDisabled, |w| w.server_enabled = false),
         (Reason::ToolDefinitionChanged, |w| w.tool.review = ReviewState::Changed),
+        (Reason::TaskRequired, |w| w.tool.task = TaskNeed::Required),
         (Reason::ArgumentsInvalid, |w| {
             w.call.arguments = Arguments::Known(json!({"amount": "80", "currency": "EUR"}));
         }),

@@ -54,7 +54,7 @@ fn any_rule() -> impl Strategy<Value = Value> {
         })
 }
 
-fn any_arguments() -> impl Strategy<Value = Value> {
+pub(super) fn any_arguments() -> impl Strategy<Value = Value> {
     let amount =
         prop_oneof![(0i64..12).prop_map(Value::from), Just(json!("7")), Just(json!(null)), Just(json!([1]))];
     let currency = prop_oneof![Just(json!("EUR")), Just(json!("USD")), Just(json!(3))];
@@ -67,14 +67,14 @@ fn any_arguments() -> impl Strategy<Value = Value> {
 }
 
 /// A world whose tool takes any arguments, so that the rules alone decide.
-fn world(rules: Vec<Value>, arguments: Value) -> World {
+pub(super) fn world(rules: Vec<Value>, arguments: Value) -> World {
     let mut world = World::new(rules).arguments(arguments);
     world.tool.input_schema = None;
     world.facts.credential.arguments = ArgumentsMode::ByName;
     world
 }
 
-fn rules() -> impl Strategy<Value = Vec<Value>> {
+pub(super) fn rules() -> impl Strategy<Value = Vec<Value>> {
     // A name is one of a kind, as in the store, and stays with its rule.
     prop::collection::vec(any_rule(), 0..6).prop_map(|rules| {
         let named = rules.into_iter().enumerate().map(|(index, mut rule)| {
@@ -83,6 +83,10 @@ fn rules() -> impl Strategy<Value = Vec<Value>> {
         });
         named.collect()
     })
+}
+
+fn actor_roles() -> impl Strategy<Value = Vec<&'static str>> {
+    prop::sample::select(vec![vec![], vec!["support-agent"], vec!["finance"], vec!["finance", "support-agent"]])
 }
 
 proptest! {
@@ -95,6 +99,39 @@ proptest! {
         more.as_object_mut().expect("object").remove("approval");
         let after = world(rules.into_iter().chain([more]).collect(), arguments).decide();
         prop_assert!(before.is_allow() || !after.is_allow());
+    }
+
+    #[test]
+    fn an_actor_never_turns_a_deny_into_an_allow(rules in rules(), arguments in any_arguments(), roles in actor_roles()) {
+        let alone = world(rules.clone(), arguments.clone()).decide();
+        let mut through = world(rules, arguments);
+        through.facts.actor = Some(Box::new(super::delegation::bot(&roles)));
+        prop_assert!(alone.is_allow() || !through.decide().is_allow());
+    }
+
+    #[test]
+    fn through_an_actor_a_call_is_allowed_exactly_if_each_of_the_two_is(
+        rules in rules(), arguments in any_arguments(), roles in actor_roles(), approved in any::<bool>(),
+    ) {
+        let approve = |mut world: World| {
+            if approved {
+                world.approved = (0..world.rules.len()).map(|index| RuleId::new(format!("r{index}"))).collect();
+            }
+            world
+        };
+        let subject = approve(world(rules.clone(), arguments.clone()));
+        let mut actor = approve(world(rules.clone(), arguments.clone()));
+        actor.facts.memberships = vec![membership("acme", &roles)];
+        let mut through = approve(world(rules, arguments));
+        through.facts.actor = Some(Box::new(super::delegation::bot(&roles)));
+        let (subject, actor, through) = (subject.decide(), actor.decide(), through.decide());
+        prop_assert_eq!(through.is_allow(), subject.is_allow() && actor.is_allow());
+        // A denial is one that one of the two has; what is asked of either is asked of both.
+        prop_assert!([subject.reason, actor.reason].contains(&through.reason));
+        let waits = |reason: Reason| reason == Reason::ApprovalRequired;
+        prop_assert!(!waits(through.reason) || [subject.reason, actor.reason].iter().all(|reason| {
+            waits(*reason) || *reason == Reason::Allowed
+        }));
     }
 
     #[test]

@@ -19,6 +19,7 @@ fn recorded(body: String) -> RecordedDecision {
             action: "tools/call".to_owned(),
             outcome: Outcome::Deny,
             reason: "parameters_out_of_scope".to_owned(),
+            actor: None,
         },
         body,
         arguments: Some(r#"{"amount":700}"#.to_owned()),
@@ -118,6 +119,42 @@ fn a_token_is_told_with_what_is_weaker_about_it() {
     assert_eq!(token.weaker.as_deref(), Some("`typ` is not required; `jti` is not required"));
     let states: Vec<&str> = who.memberships.iter().map(|held| held.state.as_str()).collect();
     assert_eq!(states, ["counted for this call", "the token's issuer does not count in this tenant"]);
+}
+
+#[test]
+fn who_acted_is_told_and_where_each_role_comes_from() {
+    let mut body = body();
+    body["facts"]["memberships"][0]["roles"] = json!([
+        { "name": "support-agent", "global": true },
+        { "name": "clerk", "global": false, "origin": { "mapped": { "issuer": "i", "claim": "groups" } } },
+        { "name": "helper", "global": true, "origin": { "mapped": { "issuer": "i", "claim": "groups" } } }
+    ]);
+    body["facts"]["actor"] = json!({
+        "how": "token", "claim": "act.sub", "sub": "bot-1",
+        "subject": { "id": "bot", "kind": "agent", "name": "Bot", "active": true, "attributes": {} },
+        "memberships": [{
+            "tenant": "acme", "tenant_revision": 2, "until": null, "roles": [{ "name": "bots", "global": false }]
+        }],
+        "chain": ["planner", "clock"]
+    });
+    let view = describe(recorded(body.to_string()), now());
+    assert!(view.unreadable.is_empty(), "{:?}", view.unreadable);
+    let who = view.who.expect("who");
+    assert_eq!(
+        who.memberships[0].roles,
+        [
+            "support-agent (of every tenant)",
+            "clerk (from the claim groups)",
+            "helper (of every tenant, from the claim groups)"
+        ]
+    );
+    let actor = who.actor.expect("somebody acted");
+    assert_eq!(actor.subject.expect("is known").id, "bot");
+    assert_eq!(actor.how, "the verified token names it, `bot-1` in act.sub");
+    assert_eq!((actor.roles.as_deref(), actor.chain.as_deref()), (Some("bots"), Some("planner, clock")));
+    body["facts"]["actor"] = json!({ "how": "unknown_identity", "issuer": "i", "sub": "s" });
+    let actor = describe(recorded(body.to_string()), now()).who.and_then(|who| who.actor).expect("is told");
+    assert_eq!((actor.subject, actor.how.as_str()), (None, "not at all: nobody is `s` of `i`"));
 }
 
 #[test]

@@ -34,11 +34,44 @@ fn an_issuer_fills_a_form_that_reads_as_the_issuer() {
             keys_max_age: 2_592_000,
             unknown_subjects: UnknownSubjects::Provision,
             introspection: Some(Introspection::new("countersign")),
+            actor_claim: Some(ActorClaim::Azp),
+            actor: ActorNeed::Optional,
+            role_mappings: vec![mapping()],
             ..usual.clone()
         },
         usual,
     ] {
         assert_eq!(IssuerFields::of(&issuer).read(), Ok(issuer));
+    }
+}
+
+fn mapping() -> policy::issuer::RoleMapping {
+    policy::issuer::RoleMapping {
+        claim: "groups".to_owned(),
+        value: Some("staff".to_owned()),
+        pattern: None,
+        role: "clerk".to_owned(),
+        tenant: "globex".into(),
+    }
+}
+
+#[test]
+fn who_acts_and_which_claims_stand_for_roles() {
+    let with = |claim: &str, mappings: &str| IssuerFields {
+        actor_claim: claim.to_owned(),
+        actor_optional: true,
+        role_mappings: mappings.to_owned(),
+        ..fields()
+    };
+    let read = with("act.sub", "groups = staff -> clerk @ acme").read().expect("reads");
+    assert_eq!((read.actor_claim, read.actor), (Some(ActorClaim::ActSub), ActorNeed::Optional));
+    assert_eq!(read.role_mappings.len(), 1);
+    // Where no claim is named, there is nothing to be without.
+    let none = with("none", "").read().expect("reads");
+    assert_eq!((none.actor_claim, none.actor), (None, ActorNeed::Required));
+    assert_eq!(faults(&with("sub", "")), [("actor_claim".to_owned(), Fault::NoKind)]);
+    for bad in ["groups", "groups = staff -> clerk @ globex"] {
+        assert_eq!(faults(&with("azp", bad)), [("role_mappings".to_owned(), Fault::NotMappings)]);
     }
 }
 

@@ -1,6 +1,7 @@
 //! From the form's fields to a rule and back.
 
 use super::{Draft, EffectChoice, Note};
+use policy::general::{ActionPattern, ResourcePattern};
 use policy::labels::Effect;
 use policy::pattern::Pattern;
 use policy::rule::{ApprovalTerms, NotYet, Validity};
@@ -38,6 +39,8 @@ impl Draft {
             expires_in: terms.map_or(empty.expires_in, |terms| terms.expires_in.clone()),
             uses: terms.map_or(empty.uses, |terms| terms.uses.to_string()),
             explain: rule.explain,
+            actions: rule.actions.iter().map(ToString::to_string).collect(),
+            resources: rule.resources.iter().map(ToString::to_string).collect(),
         }
     }
 
@@ -51,6 +54,9 @@ impl Draft {
                 Err(error) => notes.push(Note::new("tools", capital(&error.to_string()))),
             }
         }
+        // They come from a rule, so they parse; what does not is left out and then missed by name.
+        let actions = self.actions.iter().filter_map(|text| ActionPattern::parse(text).ok()).collect();
+        let resources = self.resources.iter().filter_map(|text| ResourcePattern::parse(text).ok()).collect();
         let parameters = match self.parameters.trim() {
             "" => None,
             text => match serde_json::from_str::<Value>(text) {
@@ -85,8 +91,8 @@ impl Draft {
             kinds: self.kinds.clone(),
             tools,
             prompts: NotYet,
-            resources: NotYet,
-            actions: NotYet,
+            actions,
+            resources,
             risk_at_least: self.risk_at_least,
             sensitivity: self.sensitivity.clone(),
             parameters,

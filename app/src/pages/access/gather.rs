@@ -1,0 +1,216 @@
+//! The answers of the Access explorer: a page of them, or all as a file.
+
+use super::query::AccessQuery;
+use super::read::{Access, AccessView, MatrixRow};
+use crate::error::AppError;
+use crate::pages::form::read::{ROWS, ROWS_AND_ONE, cut, refuse_zero};
+use pdp::Previewer;
+use pdp::explore::{Explorer, ToolRef, access, why};
+use pdp::search::{Could, Verdict};
+use policy::{SubjectId, TenantSlug, Timestamp};
+use store::Store;
+use store::administration::Page;
+use store::search::Member;
+
+/// Columns of the matrix.
+const COLUMNS: usize = 12;
+
+/// So many lines are written at the most.
+const MOST_LINES: usize = 50_000;
+
+/// How many members are read at once for a file.
+const AT_ONCE: u64 = 500;
+
+/// What was asked for, read.
+struct Asked {
+    view: AccessView,
+    explorer: Explorer,
+    tenant: TenantSlug,
+    /// Names, in order, each once.
+    roles: Vec<String>,
+    tools: Vec<ToolRef>,
+}
+
+/// Err: there is nothing to ask.
+async fn read(
+    store: &Store,
+    now: Timestamp,
+    mut query: AccessQuery,
+) -> Result<Result<Asked, AccessView>, AppError> {
+    refuse_zero([&query.tenant, &query.tool, &query.subject, &query.after, &query.roles])?;
+    let tenants: Vec<String> =
+        store.list_tenants(&Page::ALL).await?.into_iter().map(|tenant| tenant.slug.to_string()).collect();
+    query.tenant = query.tenant.filter(|slug| tenants.contains(slug)).or_else(|| tenants.first().cloned());
+    let tenant = query.tenant.as_deref().map(TenantSlug::from);
+    let view = AccessView {
+        query,
+        tenants,
+        roles: Vec::new(),
+        more_roles: None,
+        matrix: Vec::new(),
+        list: Vec::new(),
+        next: None,
+        unknown: false,
+    };
+    let Some(tenant) = tenant else { return Ok(Err(view)) };
+    let Some(explorer) = Previewer::new(store.clone()).explore(&tenant, now).await? else {
+        return Ok(Err(AccessView { unknown: true, ..view }));
+    };
+    let mut roles: Vec<String> =
+        store.list_roles(Some(&tenant)).await?.into_iter().map(|role| role.name).collect();
+    roles.sort();
+    roles.dedup();
+    let tools = explorer.tools();
+    Ok(Ok(Asked { view, explorer, tenant, roles, tools }))
+}
+
+/// # Errors
+/// When the state cannot be read.
+pub async fn page(store: &Store, now: Timestamp, query: AccessQuery) -> Result<AccessView, AppError> {
+    let mut asked = match read(store, now, query).await? {
+        Ok(asked) => asked,
+        Err(nothing) => return Ok(nothing),
+    };
+    let query = asked.view.query.clone();
+    let after = query.after.as_deref();
+    if let Some(name) = &query.tool {
+        let tool = ToolRef::parse(name).filter(|tool| asked.tools.contains(tool));
+        let Some(tool) = tool else {
+            asked.view.unknown = true;
+            return Ok(asked.view);
+        };
+        let found = store.read_members(&asked.tenant, after, ROWS_AND_ONE).await?;
+        let mut members = found.map(|found| found.members).unwrap_or_default();
+        asked.view.next = cut(&mut members, |member: &Member| member.subject.id.to_string());
+        asked.view.list = members.iter().map(|member| asked.who(member, &tool)).collect();
+        asked.matrix(std::slice::from_ref(&tool));
+        return Ok(asked.view);
+    }
+    let behind = |tool: &&ToolRef| after.is_none_or(|after| tool.to_string().as_str() > after);
+    let mut tools: Vec<ToolRef> = asked.tools.iter().filter(behind).take(ROWS + 1).cloned().collect();
+    asked.view.next = cut(&mut tools, ToString::to_string);
+    match &query.subject {
+        Some(id) => match store.read_member(&asked.tenant, &SubjectId::new(id.as_str())).await? {
+            Some(member) => asked.view.list = tools.iter().map(|tool| asked.what(&member, tool)).collect(),
+            None => asked.view.unknown = true,
+        },
+        None => asked.matrix(&tools),
+    }
+    Ok(asked.view)
+}
+
+impl Asked {
+    fn who(&self, member: &Member, tool: &ToolRef) -> Access {
+        told(member.subject.id.to_string(), &self.explorer.member(member, tool))
+    }
+
+    fn what(&self, member: &Member, tool: &ToolRef) -> Access {
+        told(tool.to_string(), &self.explorer.member(member, tool))
+    }
+
+    /// These tools by a page of the roles.
+    fn matrix(&mut self, tools: &[ToolRef]) {
+        let after = self.view.query.roles.as_deref();
+        let behind = |role: &&String| after.is_none_or(|after| role.as_str() > after);
+        let mut roles: Vec<String> = self.roles.iter().filter(behind).take(COLUMNS + 1).cloned().collect();
+        if roles.len() > COLUMNS {
+            roles.truncate(COLUMNS);
+            self.view.more_roles = roles.last().cloned();
+        }
+        let cell = |role: &String, tool: &ToolRef| access(&self.explorer.role(role, tool)).to_owned();
+        self.view.matrix = tools
+            .iter()
+            .map(|tool| MatrixRow {
+                tool: tool.to_string(),
+                cells: roles.iter().map(|role| cell(role, tool)).collect(),
+            })
+            .collect();
+        self.view.roles = roles;
+    }
+}
+
+fn told(name: String, found: &Could) -> Access {
+    Access { name, access: access(found).to_owned(), why: why(found) }
+}
+
+/// All of the answer as CSV (RFC 4180), whatever page it was asked from.
+///
+/// # Errors
+/// When the state cannot be read.
+pub async fn csv(store: &Store, now: Timestamp, query: AccessQuery) -> Result<String, AppError> {
+    let asked = match read(store, now, query).await? {
+        Ok(asked) => asked,
+        Err(_) => return Ok(line(&["tool", "role", "access", "why"])),
+    };
+    let query = &asked.view.query;
+    let mut text = String::new();
+    if let Some(name) = &query.tool {
+        text.push_str(&line(&["subject", "tool", "access", "why"]));
+        let Some(tool) = ToolRef::parse(name).filter(|tool| asked.tools.contains(tool)) else {
+            return Ok(text);
+        };
+        let mut after: Option<String> = None;
+        let mut lines = 0;
+        while let Some(found) = store.read_members(&asked.tenant, after.as_deref(), AT_ONCE).await? {
+            for member in &found.members {
+                let one = asked.who(member, &tool);
+                text.push_str(&line(&[&one.name, name, &one.access, &one.why.join("; ")]));
+            }
+            after = found.members.last().map(|member| member.subject.id.to_string());
+            lines += found.members.len();
+            if lines >= MOST_LINES {
+                text.push_str(&line(&["… and more, left out"]));
+                break;
+            }
+        }
+    } else if let Some(id) = &query.subject {
+        text.push_str(&line(&["subject", "tool", "access", "why"]));
+        if let Some(member) = store.read_member(&asked.tenant, &SubjectId::new(id.as_str())).await? {
+            for tool in &asked.tools {
+                let one = asked.what(&member, tool);
+                text.push_str(&line(&[id, &one.name, &one.access, &one.why.join("; ")]));
+            }
+        }
+    } else {
+        text.push_str(&line(&["tool", "role", "access", "why"]));
+        let pairs = asked.tools.iter().flat_map(|tool| asked.roles.iter().map(move |role| (tool, role)));
+        for (count, (tool, role)) in pairs.enumerate() {
+            if count >= MOST_LINES {
+                text.push_str(&line(&["… and more, left out"]));
+                break;
+            }
+            let found = asked.explorer.role(role, tool);
+            // Why not, is about a member that nobody is.
+            let why = if found.verdict == Verdict::Never { String::new() } else { why(&found).join("; ") };
+            text.push_str(&line(&[&tool.to_string(), role, access(&found), &why]));
+        }
+    }
+    Ok(text)
+}
+
+/// One line. What a spreadsheet would take for a formula begins with an apostrophe.
+fn line(fields: &[&str]) -> String {
+    let field = |text: &&str| {
+        let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        let safe = if is_formula { format!("'{text}") } else { (*text).to_owned() };
+        format!("\"{}\"", safe.replace('"', "\"\""))
+    };
+    let fields: Vec<String> = fields.iter().map(field).collect();
+    format!("{}\r\n", fields.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_field_is_a_formula_or_leaves_its_place() {
+        for (fields, expected) in [
+            (&["a", "b c"][..], "\"a\",\"b c\"\r\n"),
+            (&["=1+1", "+1", "-1", "@x", "\tx", "\rx"], "\"'=1+1\",\"'+1\",\"'-1\",\"'@x\",\"'\tx\",\"'\rx\"\r\n"),
+            (&["a\"b", "c,d", "e\nf"], "\"a\"\"b\",\"c,d\",\"e\nf\"\r\n"),
+        ] {
+            assert_eq!(line(fields), expected);
+        }
+    }
+}

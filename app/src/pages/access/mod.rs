@@ -1,0 +1,128 @@
+//! `/access`: who can call what, as a matrix of roles by tools; who can call one tool; what one subject can do; and why.
+
+pub mod query;
+pub mod read;
+pub mod table;
+
+#[cfg(feature = "ssr")]
+pub mod gather;
+
+use super::guarded;
+use crate::components::empty::Empty;
+use crate::components::icon::Glyph;
+use crate::components::list_keys::ListKeys;
+use crate::components::loaded::loaded;
+use crate::components::untrusted::plain;
+use crate::routes::{self, ACCESS};
+use crate::url::use_parameters;
+use crate::wire::resource;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::Form;
+use query::AccessQuery;
+use read::{AccessView, read_access};
+
+/// Where the whole answer is had as a file.
+pub const EXPORT: &str = "/access/export.csv";
+
+#[component]
+pub fn AccessPage() -> impl IntoView {
+    guarded(routes::ACCESS, page)
+}
+
+fn page() -> impl IntoView {
+    let map = use_parameters();
+    let asked = Memo::new(move |_| map.with(AccessQuery::read));
+    let view = resource(move || asked.get(), read_access);
+    view! {
+        {loaded(view, draw)}
+        <ListKeys/>
+    }
+}
+
+fn draw(view: AccessView) -> AnyView {
+    let export = view.query.tenant.is_some().then(|| {
+        view! {
+            <a class="button button-primary" href=view.query.at(EXPORT, None, None) rel="external">
+                "Export CSV"
+            </a>
+        }
+    });
+    let body = if view.query.tenant.is_none() {
+        view! {
+            <Empty
+                glyph=Glyph::Access
+                title="No tenant yet"
+                text="Who can call what is asked of one tenant at a time."
+            >
+                <p>"Add a tenant in the settings."</p>
+            </Empty>
+        }
+        .into_any()
+    } else {
+        table::answer(&view)
+    };
+    view! {
+        <Title text=ACCESS.title/>
+        <header class="page-head">
+            <h1>{ACCESS.title}</h1>
+            {export}
+        </header>
+        {filters(&view)}
+        {body}
+    }
+    .into_any()
+}
+
+/// By GET, so that an answer can be linked; needs no script.
+fn filters(view: &AccessView) -> AnyView {
+    let query = &view.query;
+    let chosen = query.tenant.clone().unwrap_or_default();
+    let tenants: Vec<AnyView> = view
+        .tenants
+        .iter()
+        .map(|slug| {
+            let selected = *slug == chosen;
+            view! {
+                <option value=slug.clone() selected=selected>
+                    {plain(slug)}
+                </option>
+            }
+            .into_any()
+        })
+        .collect();
+    view! {
+        <Form method="get" action=ACCESS.path attr:class="filters">
+            <label class="filter">
+                <span class="visually-hidden">"Tenant"</span>
+                <select class="bare" name="tenant">
+                    {tenants}
+                </select>
+            </label>
+            {filter("Who can call", "tool", "server/tool", query.tool.clone())}
+            {filter("What can", "subject", "subject", query.subject.clone())}
+            <button class="button filters-apply">"Show"</button>
+        </Form>
+    }
+    .into_any()
+}
+
+fn filter(label: &'static str, name: &'static str, hint: &'static str, value: Option<String>) -> AnyView {
+    view! {
+        <label class="filter">
+            <span>{label}</span>
+            <input
+                class="bare"
+                type="text"
+                name=name
+                placeholder=hint
+                autocomplete="off"
+                autocapitalize="none"
+                spellcheck="false"
+                value=value.clone()
+                prop:value=value.unwrap_or_default()
+            />
+        </label>
+    }
+    .into_any()
+}

@@ -1,0 +1,74 @@
+//! What the Access explorer is asked; in the browser these are the URL's parameters.
+
+use crate::routes::ACCESS;
+use crate::url::{Parameters, href, parameter};
+use serde::{Deserialize, Serialize};
+
+/// A tool goes before a subject; neither: the matrix.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AccessQuery {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// `server/tool`: who can call it?
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
+    /// What can she do?
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// The row behind which the page begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// The role behind which the columns begin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roles: Option<String>,
+}
+
+impl AccessQuery {
+    pub fn read(map: &Parameters) -> Self {
+        Self {
+            tenant: parameter(map, "tenant"),
+            tool: parameter(map, "tool"),
+            subject: parameter(map, "subject"),
+            after: parameter(map, "after"),
+            roles: parameter(map, "roles"),
+        }
+    }
+
+    /// The same question elsewhere in the answer, or in another form.
+    pub fn at(&self, path: &str, after: Option<&str>, roles: Option<&str>) -> String {
+        let (tenant, tool) = (self.tenant.as_deref(), self.tool.as_deref());
+        let parameters = [
+            ("tenant", tenant),
+            ("tool", tool),
+            ("subject", self.subject.as_deref()),
+            ("after", after),
+            ("roles", roles),
+        ];
+        href(path, parameters)
+    }
+
+    /// Who can call this tool?
+    pub fn of_tool(&self, tool: &str) -> String {
+        href(ACCESS.path, [("tenant", self.tenant.as_deref()), ("tool", Some(tool))])
+    }
+
+    /// What can this subject do?
+    pub fn of_subject(&self, subject: &str) -> String {
+        href(ACCESS.path, [("tenant", self.tenant.as_deref()), ("subject", Some(subject))])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_reads_back() {
+        let map = [("tenant", "acme"), ("tool", "crm/a b"), ("after", " ")].into_iter().collect();
+        let query = AccessQuery::read(&map);
+        assert_eq!(query.at("/access", Some("x"), None), "/access?tenant=acme&tool=crm%2Fa%20b&after=x");
+        assert_eq!(query.of_subject("bob"), "/access?tenant=acme&subject=bob");
+        assert_eq!(query.of_tool("crm/b"), "/access?tenant=acme&tool=crm%2Fb");
+    }
+}

@@ -1,0 +1,192 @@
+//! The answers of the Access explorer: a matrix, and a list with reasons. A word and an icon say what colour repeats.
+
+use super::query::AccessQuery;
+use super::read::{Access, AccessView, MatrixRow};
+use crate::components::empty::{Empty, EmptyFiltered};
+use crate::components::icon::{Glyph, Icon};
+use crate::components::untrusted::{Untrusted, UntrustedLine};
+use crate::routes::ACCESS;
+use leptos::prelude::*;
+
+/// The word on screen, its icon, the class of a pill and of a cell.
+fn look(access: &str) -> (&'static str, Glyph, &'static str, &'static str) {
+    match access {
+        "always" => ("Always", Glyph::Check, "pill pill-allow", "matrix-allow"),
+        "conditions" => ("With conditions", Glyph::Filter, "pill pill-allow", "matrix-partly"),
+        "approval" => ("After approval", Glyph::Clock, "pill pill-approval", "matrix-approval"),
+        _ => ("Never", Glyph::Cross, "pill", ""),
+    }
+}
+
+pub fn answer(view: &AccessView) -> AnyView {
+    let query = &view.query;
+    if view.unknown {
+        let text = "No such tool is in the catalog, or no such subject is a member of this tenant.";
+        return view! { <EmptyFiltered text=text clear=ACCESS.path/> }.into_any();
+    }
+    if view.matrix.is_empty() && view.list.is_empty() {
+        return nothing(query);
+    }
+    let matrix = (!view.matrix.is_empty()).then(|| matrix(view));
+    let list = (!view.list.is_empty()).then(|| list(view));
+    let first = query.after.is_some().then(|| query.at(ACCESS.path, None, query.roles.as_deref()));
+    let next = view.next.as_deref().map(|after| query.at(ACCESS.path, Some(after), query.roles.as_deref()));
+    view! {
+        <div class="stack">
+            {matrix} {list}
+            <nav class="paging" aria-label="Pages">
+                {first.map(|href| view! { <a class="button button-small" href=href>"Back to the first"</a> })}
+                {next.map(|href| view! { <a class="button button-small" rel="next" href=href>"Next"</a> })}
+            </nav>
+        </div>
+    }
+    .into_any()
+}
+
+fn nothing(query: &AccessQuery) -> AnyView {
+    if query.tool.is_some() || query.subject.is_some() || query.after.is_some() {
+        return view! { <EmptyFiltered text="There is nobody and nothing to tell of." clear=ACCESS.path/> }
+            .into_any();
+    }
+    view! {
+        <Empty
+            glyph=Glyph::Access
+            title="No tools yet"
+            text="This tenant may use no server with tools, so nobody can call anything."
+        >
+            <p>"Register a server and give it to the tenant."</p>
+        </Empty>
+    }
+    .into_any()
+}
+
+fn matrix(view: &AccessView) -> AnyView {
+    let query = &view.query;
+    let heads: Vec<AnyView> = view
+        .roles
+        .iter()
+        .map(|role| {
+            view! {
+                <th scope="col">
+                    <UntrustedLine text=role.clone()/>
+                </th>
+            }
+            .into_any()
+        })
+        .collect();
+    let rows: Vec<AnyView> = view.matrix.iter().map(|row| matrix_row(row, query)).collect();
+    let first = query.roles.is_some().then(|| query.at(ACCESS.path, query.after.as_deref(), None));
+    let more =
+        view.more_roles.as_deref().map(|role| query.at(ACCESS.path, query.after.as_deref(), Some(role)));
+    let none = view.roles.is_empty().then(|| view! { <p class="quiet">"This tenant has no roles yet."</p> });
+    view! {
+        <section>
+            <p class="quiet">"What somebody can call who holds this role and no other."</p>
+            {none}
+            <div class="matrix-frame" tabindex="0" role="region" aria-label="Roles by tools">
+                <table class="matrix">
+                    <caption class="visually-hidden">"Tools by roles"</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Tool"</th>
+                            {heads}
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+            <nav class="paging" aria-label="Roles">
+                {first.map(|href| view! { <a class="button button-small" href=href>"First roles"</a> })}
+                {more.map(|href| view! { <a class="button button-small" href=href>"More roles"</a> })}
+            </nav>
+        </section>
+    }
+    .into_any()
+}
+
+fn matrix_row(row: &MatrixRow, query: &AccessQuery) -> AnyView {
+    let href = query.of_tool(&row.tool);
+    let cells: Vec<AnyView> = row
+        .cells
+        .iter()
+        .map(|access| {
+            let (word, glyph, _, class) = look(access);
+            view! {
+                <td class=class>
+                    <a href=href.clone()>
+                        <Icon glyph=glyph/>
+                        {word}
+                    </a>
+                </td>
+            }
+            .into_any()
+        })
+        .collect();
+    view! {
+        <tr>
+            <th scope="row">
+                <a href=href.clone()>
+                    <UntrustedLine text=row.tool.clone() mono=true/>
+                </a>
+            </th>
+            {cells}
+        </tr>
+    }
+    .into_any()
+}
+
+fn list(view: &AccessView) -> AnyView {
+    let query = &view.query;
+    let of_tool = query.tool.is_some();
+    let (head, caption) =
+        if of_tool { ("Subject", "Who can call the tool") } else { ("Tool", "What the subject can call") };
+    let rows: Vec<AnyView> = view
+        .list
+        .iter()
+        .map(|one| {
+            let href = if of_tool { query.of_subject(&one.name) } else { query.of_tool(&one.name) };
+            row(one, head, href)
+        })
+        .collect();
+    view! {
+        <div class="table-frame">
+            <table class="table table-roomy">
+                <caption class="visually-hidden">{caption}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">{head}</th>
+                        <th scope="col">"Access"</th>
+                        <th scope="col">"Why"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn row(one: &Access, head: &'static str, href: String) -> AnyView {
+    let (word, glyph, class, _) = look(&one.access);
+    let why: Vec<AnyView> =
+        one.why.iter().map(|line| view! { <Untrusted text=line.clone()/> }.into_any()).collect();
+    view! {
+        <tr>
+            <td class="cell-title" data-label=head>
+                <a class="row-link" href=href>
+                    <UntrustedLine text=one.name.clone() mono=true/>
+                </a>
+            </td>
+            <td class="col-fit" data-label="Access">
+                <span class=class>
+                    <Icon glyph=glyph/>
+                    {word}
+                </span>
+            </td>
+            <td data-label="Why">
+                <div>{why}</div>
+            </td>
+        </tr>
+    }
+    .into_any()
+}

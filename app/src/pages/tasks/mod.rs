@@ -1,0 +1,74 @@
+//! `/tasks`: what agents are doing, open tasks first of all.
+
+pub mod one;
+pub mod query;
+pub mod read;
+pub mod save;
+pub mod table;
+
+#[cfg(feature = "ssr")]
+mod write;
+
+use super::guarded;
+use crate::components::chips::FilterChips;
+use crate::components::fields::{options, submit};
+use crate::components::icon::{Glyph, Icon};
+use crate::components::list_keys::ListKeys;
+use crate::components::loaded::loaded;
+use crate::components::page_head::PageHead;
+use crate::routes::{self, TASKS};
+use crate::url::use_parameters;
+use crate::wire::resource;
+use leptos::prelude::*;
+use leptos_router::components::Form;
+use query::{STATES, TasksQuery};
+use read::read_tasks;
+
+#[component]
+pub fn TasksPage() -> impl IntoView {
+    guarded(routes::TASKS, page)
+}
+
+fn page() -> impl IntoView {
+    let map = use_parameters();
+    let query = Memo::new(move |_| map.with(TasksQuery::read));
+    let list = resource(move || query.get(), read_tasks);
+    view! {
+        <PageHead title=TASKS.title/>
+        {move || filters(&query.get())}
+        {loaded(list, table::table)}
+        <ListKeys/>
+    }
+}
+
+fn filters(query: &TasksQuery) -> AnyView {
+    let states = options("Open", query.state.as_deref(), STATES);
+    let tenant = query.tenant.clone().map(|slug| view! { <input type="hidden" name="tenant" value=slug/> });
+    view! {
+        <Form method="get" action=TASKS.path attr:class="filters">
+            <label class="filter filter-search">
+                <Icon glyph=Glyph::Search/>
+                <span class="visually-hidden">"Subject id"</span>
+                <input
+                    class="bare"
+                    type="search"
+                    name="subject"
+                    placeholder="Subject id"
+                    autocomplete="off"
+                    value=query.subject.clone()
+                    prop:value=query.subject.clone().unwrap_or_default()
+                />
+            </label>
+            <label class="filter">
+                <span>"State"</span>
+                <select name="state" prop:value=query.state.clone().unwrap_or_default() on:change=submit>
+                    {states}
+                </select>
+            </label>
+            {tenant}
+            <button class="button filters-apply">"Apply"</button>
+        </Form>
+        <FilterChips filters=query.active_filters() clear=TASKS.path/>
+    }
+    .into_any()
+}

@@ -1,0 +1,40 @@
+//! The server's side of the forms of one task.
+
+use super::one::page_of;
+use crate::console::Console;
+use crate::error::AppError;
+use crate::pages::form::answer::{Done, Draft, Saved};
+use crate::pages::form::place::Ask;
+use crate::pages::form::problem::{Fault, Problem};
+use crate::pages::form::respond::{Refusal, actor, respond, saved};
+use crate::session::SignedIn;
+use policy::TaskId;
+use policy::labels::TaskState;
+
+pub(super) async fn set(
+    console: &Console,
+    signed_in: &SignedIn,
+    id: &str,
+    state: &str,
+) -> Result<(), AppError> {
+    let page = page_of(id);
+    // Only the last of them is asked about.
+    let (back, draft) = if state == TaskState::Revoked.as_str() {
+        (page.clone().asking(Ask::Revoke), Draft::new(Ask::Revoke.as_str(), []))
+    } else {
+        (page.clone(), Draft::default())
+    };
+    respond(turn(console, signed_in, id, state).await.map(|saved| (page, saved)), &back, draft)
+}
+
+async fn turn(console: &Console, signed_in: &SignedIn, id: &str, state: &str) -> Result<Saved, Refusal> {
+    let (state, done) = match state.parse() {
+        Ok(TaskState::Active) => (TaskState::Active, Done::TaskResumed),
+        Ok(TaskState::Paused) => (TaskState::Paused, Done::TaskPaused),
+        Ok(TaskState::Revoked) => (TaskState::Revoked, Done::TaskRevoked),
+        _ => return Err(Problem::of_form(Fault::Gone).into()),
+    };
+    let mut writer = console.store.write(actor(signed_in)).await?;
+    writer.set_task_state(&TaskId::new(id), state).await?;
+    Ok(saved(done, &writer.commit().await?))
+}

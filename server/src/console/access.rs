@@ -1,0 +1,55 @@
+//! The whole answer of the Access explorer as a file.
+
+use super::ConsoleState;
+use super::answer::Plain;
+use app::pages::access::query::AccessQuery;
+use app::pages::access::{EXPORT, gather};
+use app::routes;
+use app::session::SignedIn;
+use app::url::Parameters;
+use axum::extract::{RawQuery, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Extension, Router};
+
+/// The route. It needs a signed-in account, as pages do: to be merged within that ring.
+pub(super) fn router() -> Router<ConsoleState> {
+    Router::new().route(EXPORT, get(export))
+}
+
+async fn export(
+    State(state): State<ConsoleState>,
+    answered: Plain,
+    Extension(signed_in): Extension<SignedIn>,
+    RawQuery(asked): RawQuery,
+) -> Response {
+    let needed = routes::ACCESS.permission;
+    if !signed_in.role.may(needed) {
+        let text = format!("This needs the role {}.", needed.holders_in_words());
+        return answered.message(
+            StatusCode::FORBIDDEN,
+            "Your role does not allow this",
+            &text,
+            Some(("/", "Go to the start page")),
+        );
+    }
+    let query = AccessQuery::read(&Parameters::parse(asked.as_deref().unwrap_or_default()));
+    let given = [&query.tenant, &query.tool, &query.subject];
+    if given.into_iter().flatten().any(|text| text.contains('\0')) {
+        return answered.message(StatusCode::BAD_REQUEST, "Not understood", "A parameter holds U+0000.", None);
+    }
+    match Box::pin(gather::csv(&state.store, state.now(), query)).await {
+        Ok(lines) => {
+            let now = state.now().rfc3339();
+            let day = now.get(..10).unwrap_or_default();
+            let name = format!("attachment; filename=\"countersign-access-{day}.csv\"");
+            let headers = [
+                (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+                (header::CONTENT_DISPOSITION, name),
+            ];
+            (headers, lines).into_response()
+        }
+        Err(error) => answered.unavailable(&error.title()),
+    }
+}

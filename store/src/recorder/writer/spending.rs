@@ -1,0 +1,202 @@
+//! Records of decisions that use something up: the record and what it takes are one transaction. A record that is there
+//! has taken its call, and one that is not has taken none; so after an error the record's presence tells both.
+
+use super::{Alone, Failure, Writer, by, refuse};
+use crate::StoreError;
+use crate::chain::{AuditKey, Head};
+use crate::db::{Db, Tx};
+use crate::recorder::insert::{chain_up, commit_in, find};
+use crate::recorder::lane::Ready;
+use crate::recorder::take::take;
+use crate::recorder::{AppendError, Job};
+use tokio::time::Instant;
+
+/// What became of one try.
+struct Tried {
+    /// Which of the jobs got what they take.
+    got: Vec<bool>,
+    /// The head with the records of those.
+    after: Head,
+    result: Result<(), Failure>,
+}
+
+/// Takes, where that is not done yet, and says who got it.
+async fn taken_by(
+    db: &Db,
+    jobs: &[Job],
+    taken: Option<(Tx, Vec<bool>)>,
+) -> Result<(Tx, Vec<bool>), StoreError> {
+    if let Some(taken) = taken {
+        return Ok(taken);
+    }
+    let mut tx = db.begin_write().await?;
+    let got = take(&mut tx, jobs).await?;
+    Ok((tx, got))
+}
+
+/// Those that got what they take, in their order.
+fn granted<'a>(jobs: &'a [Job], got: &'a [bool]) -> impl Iterator<Item = &'a Job> {
+    jobs.iter().zip(got).filter(|(_, got)| **got).map(|(job, _)| job)
+}
+
+impl Writer {
+    /// Writes the jobs and answers each of them.
+    pub(super) async fn spend(&mut self, ready: Ready) {
+        let Ready { jobs, taken, done } = ready;
+        match self.begin_to_write().await {
+            Some(deadline) => self.spend_by(jobs, taken, deadline).await,
+            None => refuse(jobs),
+        }
+        self.last_used.write(&self.db);
+        // The lane may have gone away.
+        let _ = done.send(());
+    }
+
+    async fn spend_by(&mut self, jobs: Vec<Job>, taken: Option<(Tx, Vec<bool>)>, deadline: Instant) {
+        let floor = self.head.seq;
+        match self.try_to_spend(&jobs, taken, deadline).await {
+            Ok(Tried { got, result: Ok(()), .. }) => self.answer_spent(jobs, &got, floor),
+            Ok(Tried { got, after, result: Err(failure) }) => {
+                tracing::debug!(chain = %self.head.chain, error = %failure, "a batch that takes failed");
+                self.salvage_spent(jobs, Some((got, after)), floor, deadline).await;
+            }
+            Err(failure) => {
+                tracing::debug!(chain = %self.head.chain, error = %failure, "what a batch takes was not taken");
+                self.salvage_spent(jobs, None, floor, deadline).await;
+            }
+        }
+    }
+
+    /// `Err` where nothing can have been written.
+    async fn try_to_spend(
+        &mut self,
+        jobs: &[Job],
+        taken: Option<(Tx, Vec<bool>)>,
+        deadline: Instant,
+    ) -> Result<Tried, Failure> {
+        let (tx, got) = match by(deadline, taken_by(&self.db, jobs, taken)).await {
+            Ok(taken) => taken,
+            Err(failure) => {
+                self.stale = true;
+                return Err(failure);
+            }
+        };
+        let (after, result) = write_granted(&self.key, &self.head, tx, granted(jobs, &got), deadline).await;
+        match &result {
+            Ok(()) => {
+                self.head.clone_from(&after);
+                self.well();
+            }
+            Err(_) => self.stale = true,
+        }
+        Ok(Tried { got, after, result })
+    }
+
+    /// After a batch failed: was it committed all the same? Else each job by itself.
+    async fn salvage_spent(
+        &mut self,
+        jobs: Vec<Job>,
+        tried: Option<(Vec<bool>, Head)>,
+        floor: i64,
+        deadline: Instant,
+    ) {
+        if let Err(failure) = self.reload(deadline).await {
+            self.lost(&failure);
+            return refuse(jobs);
+        }
+        if let Some((got, after)) = tried
+            && after.seq > floor
+            && self.head == after
+        {
+            self.well();
+            return self.answer_spent(jobs, &got, floor);
+        }
+        let mut jobs = jobs.into_iter();
+        while let Some(job) = jobs.next() {
+            match self.spend_alone(&job, floor, deadline).await {
+                Alone::Written(seq) => self.answer(job, seq),
+                Alone::Not(error) => {
+                    let _ = job.answer.send(Err(error));
+                }
+                Alone::Gone => {
+                    let _ = job.answer.send(Err(AppendError::Unavailable));
+                    return refuse(jobs.collect());
+                }
+            }
+        }
+    }
+
+    /// One job in its own transaction; twice where the chain turns out to stand elsewhere. Whoever tried before may still
+    /// commit, but holds what it took until then: so once this has taken, or was told that there is nothing, what became
+    /// of that is known.
+    async fn spend_alone(&mut self, job: &Job, floor: i64, deadline: Instant) -> Alone {
+        let mut retried = false;
+        loop {
+            let before = self.head.seq;
+            let failure = match self.try_to_spend(std::slice::from_ref(job), None, deadline).await {
+                Ok(Tried { got, after, result: Ok(()) }) if got.contains(&true) => {
+                    return Alone::Written(after.seq);
+                }
+                // It may be because the record that took it is there.
+                Ok(Tried { result: Ok(()), .. }) => None,
+                Ok(Tried { result: Err(failure), .. }) | Err(failure) => Some(failure),
+            };
+            if let Err(failure) = self.reload(deadline).await {
+                self.lost(&failure);
+                return Alone::Gone;
+            }
+            let stored = find(&self.db, &self.head.chain, floor, job.record.id.as_str());
+            match by(deadline, stored).await {
+                Ok(Some(seq)) => {
+                    self.well();
+                    return Alone::Written(seq);
+                }
+                Ok(None) => {}
+                Err(failure) => {
+                    self.stale = true;
+                    self.lost(&failure);
+                    return Alone::Gone;
+                }
+            }
+            let Some(failure) = failure else { return Alone::Not(AppendError::Spent) };
+            if self.head.seq > before && !retried {
+                retried = true;
+                continue;
+            }
+            if failure.is_of_the_record() {
+                tracing::warn!(id = %job.record.id, error = %failure, "the database refused a record that takes");
+                return Alone::Not(AppendError::Refused);
+            }
+            self.unwell(&failure);
+            return Alone::Not(AppendError::Unavailable);
+        }
+    }
+
+    fn answer_spent(&mut self, jobs: Vec<Job>, got: &[bool], floor: i64) {
+        let mut seq = floor;
+        for (job, got) in jobs.into_iter().zip(got) {
+            if *got {
+                seq += 1;
+                self.answer(job, seq);
+            } else {
+                let _ = job.answer.send(Err(AppendError::Spent));
+            }
+        }
+    }
+}
+
+/// Puts the records of these jobs into the transaction and commits it; says what the head is then.
+async fn write_granted<'a>(
+    key: &AuditKey,
+    head: &'a Head,
+    tx: Tx,
+    jobs: impl Iterator<Item = &'a Job>,
+    deadline: Instant,
+) -> (Head, Result<(), Failure>) {
+    let (rows, after) = chain_up(key, head, jobs);
+    let written = async {
+        if rows.is_empty() { tx.rollback().await } else { commit_in(tx, &rows).await }
+    };
+    let result = by(deadline, written).await;
+    (after, result)
+}
