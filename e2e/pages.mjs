@@ -130,6 +130,7 @@ const ALL = [
   { name: 'unmapped-blocked', route: '/unmapped', at: () => '/unmapped?state=blocked' },
   { name: 'tenants', route: '/settings/tenants', at: () => '/settings/tenants' },
   { name: 'keys', route: '/settings/keys', at: () => '/settings/keys' },
+  { name: 'tokens', route: '/settings/tokens', at: () => '/settings/tokens' },
 
   { name: 'search', route: '/search', at: () => '/search?q=refund' },
   { name: 'search-hostile', route: '/search', at: () => '/search?q=mirror' },

@@ -34,6 +34,7 @@ use crate::pages::subjects::SubjectsPage;
 use crate::pages::tasks::TasksPage;
 use crate::pages::tasks::one::TaskPage;
 use crate::pages::tenants::TenantsPage;
+use crate::pages::tokens::TokensPage;
 use crate::pages::tool::ToolPage;
 use crate::pages::try_call::TryPage;
 use crate::pages::unmapped::UnmappedPage;
@@ -95,6 +96,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/unmapped") view=UnmappedPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/tenants") view=TenantsPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/keys") view=KeysPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/tokens") view=TokensPage ssr=SsrMode::Async/>
                     <Route path=path!("/changes") view=ChangesPage ssr=SsrMode::Async/>
                     <Route path=path!("/changes/:id") view=ChangePage ssr=SsrMode::Async/>
                     <Route path=path!("/evidence") view=EvidencePage ssr=SsrMode::Async/>

@@ -256,6 +256,14 @@ pub const KEYS: Page = Page {
     nav: None,
 };
 
+/// Administrator tokens, for the API.
+pub const TOKENS: Page = Page {
+    path: "/settings/tokens",
+    title: "Administrator tokens",
+    permission: Permission::ReadSettings,
+    nav: None,
+};
+
 /// Reached by the foot of the rail.
 pub const ACCOUNT: Page =
     Page { path: "/account", title: "Account", permission: Permission::OwnAccount, nav: None };
@@ -293,6 +301,7 @@ pub const PAGES: &[Page] = &[
     UNMAPPED,
     TENANTS,
     KEYS,
+    TOKENS,
     CHANGES,
     CHANGE,
     EVIDENCE,

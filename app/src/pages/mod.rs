@@ -28,6 +28,7 @@ pub mod subject;
 pub mod subjects;
 pub mod tasks;
 pub mod tenants;
+pub mod tokens;
 pub mod tool;
 pub mod try_call;
 pub mod unmapped;

@@ -1,5 +1,6 @@
-//! What reveals a secret: a new enforcement key, its second secret, an API key. Plain forms, answered by the page
-//! that shows the secret once; nothing of it is kept but a digest. What is wrong goes back to the form.
+//! What reveals a secret: a new enforcement key, its second secret, an API key, an administrator token. Plain forms,
+//! answered by the page that shows the secret once; nothing of it is kept but a digest. What is wrong goes back to the
+//! form.
 
 use super::ConsoleState;
 use super::answer::{self, Plain};
@@ -11,6 +12,8 @@ use app::pages::form::respond::Refusal;
 use app::pages::keys::reveal::{Fresh, reveal};
 use app::pages::keys::write::{KeyForm, RotationForm};
 use app::pages::subject::write::{ApiKeyForm, page_of};
+use app::pages::tokens::panel::CREATE_TOKEN;
+use app::pages::tokens::write::TokenForm;
 use app::permission::Permission;
 use app::routes;
 use app::session::SignedIn;
@@ -31,6 +34,7 @@ pub(super) fn router() -> Router<ConsoleState> {
         .route("/keys/enforcement", post(create_key).get(to_keys))
         .route("/keys/enforcement/rotate", post(rotate_key).get(to_keys))
         .route("/keys/api", post(create_api_key).get(to_subjects))
+        .route(CREATE_TOKEN, post(create_token).get(to_tokens))
 }
 
 /// Whoever asks for the answer once more gets the list: the secret is gone.
@@ -40,6 +44,10 @@ async fn to_keys() -> Response {
 
 async fn to_subjects() -> Response {
     answer::see_other(routes::SUBJECTS.path)
+}
+
+async fn to_tokens() -> Response {
+    answer::see_other(routes::TOKENS.path)
 }
 
 /// Missing fields are empty, and the form says so.
@@ -158,6 +166,35 @@ async fn create_api_key(
                 secret: secret.expose().to_owned(),
                 saved,
                 next: page_of(&fields.subject).href(),
+            };
+            show(&answered, fresh)
+        }
+        Err(refusal) => refused(&answered, refusal, form.back()),
+    }
+}
+
+/// The token acts for whoever makes it.
+async fn create_token(
+    State(state): State<ConsoleState>,
+    answered: Plain,
+    Extension(signed_in): Extension<SignedIn>,
+    fields: Result<Form<Vec<(String, String)>>, FormRejection>,
+) -> Response {
+    if !signed_in.role.may(Permission::WriteSettings) {
+        return forbidden(&answered, Permission::WriteSettings);
+    }
+    let Ok(Form(fields)) = fields else { return answered.unreadable() };
+    let form = TokenForm::read(&fields);
+    let secret = fresh_secret(KeyKind::Administrator);
+    let actor = actor(signed_in, &answered);
+    match form.create(&state.store, actor, &secret.digest()).await {
+        Ok(saved) => {
+            let fresh = Fresh {
+                title: format!("The administrator token {} is ready", plain(form.name.trim())),
+                advice: "Put it into the settings of the program that uses the API. Who holds it acts for you.",
+                secret: secret.expose().to_owned(),
+                saved,
+                next: routes::TOKENS.path.to_owned(),
             };
             show(&answered, fresh)
         }

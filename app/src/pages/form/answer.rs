@@ -75,6 +75,7 @@ done! {
     KeyOff = "key-off", "The enforcement key was switched off.";
     KeyOn = "key-on", "The enforcement key was switched on.";
     KeyDeleted = "key-deleted", "The enforcement key was deleted.";
+    AdministratorTokenCreated = "administrator-token-created", "The administrator token was created.";
     ServerRegistered = "server-registered", "The server was registered.";
     ServerSaved = "server-saved", "The settings were saved.";
     ServerEnabled = "server-enabled", "The server was enabled.";

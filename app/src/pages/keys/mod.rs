@@ -61,22 +61,26 @@ fn page() -> impl IntoView {
     view! {
         <PageHead title="Enforcement keys">{create}</PageHead>
         <SettingsTabs current=routes::KEYS.path/>
-        {move || search(asked.with(|(query, _)| query.search.clone()))}
+        {move || {
+            let text = asked.with(|(query, _)| query.search.clone());
+            search(routes::KEYS.path, "Name, server or tenant", text)
+        }}
         {loaded(list, move |(list, answer)| draw(list, answer, may_write))}
     }
 }
 
-fn search(value: Option<String>) -> AnyView {
+/// Searches a list of the settings; `what` says where in.
+pub fn search(path: &'static str, what: &'static str, value: Option<String>) -> AnyView {
     view! {
-        <Form method="get" action=routes::KEYS.path attr:class="filters">
+        <Form method="get" action=path attr:class="filters">
             <label class="filter filter-search">
                 <Icon glyph=Glyph::Search/>
-                <span class="visually-hidden">"Name, server or tenant"</span>
+                <span class="visually-hidden">{what}</span>
                 <input
                     class="bare"
                     type="search"
                     name="q"
-                    placeholder="Name, server or tenant"
+                    placeholder=what
                     autocomplete="off"
                     value=value.clone()
                     prop:value=value.unwrap_or_default()

@@ -23,11 +23,8 @@ mod server {
     use crate::moment::Moment;
     use crate::pages::form::place::Ask;
     use crate::pages::form::read::{ROWS_AND_ONE, cut, refuse_zero};
-    use policy::{CredentialId, Timestamp};
-    use store::administration::{Credential, CredentialKey, Page};
-
-    /// Two weeks, in microseconds.
-    const SOON: i64 = 14 * 86_400 * 1_000_000;
+    use policy::CredentialId;
+    use store::administration::{Credential, Page};
 
     pub(super) async fn list(console: &Console, query: KeysQuery) -> Result<KeyList, AppError> {
         refuse_zero([&query.search, &query.after, &query.of])?;
@@ -71,19 +68,11 @@ mod server {
             responses: credential.responses,
             active: credential.active,
             created: Moment::new(credential.created_at, now),
-            secrets: secrets.into_iter().map(|secret| secret_line(secret, now)).collect(),
+            secrets: secrets
+                .into_iter()
+                .map(|secret| SecretLine::new(secret.created_at, secret.last_used_at, secret.expires_at, now))
+                .collect(),
             searches: credential.search == policy::labels::Search::Own,
         })
-    }
-
-    fn secret_line(secret: CredentialKey, now: Timestamp) -> SecretLine {
-        let soon = now.saturating_add_micros(SOON);
-        SecretLine {
-            created: Moment::new(secret.created_at, now),
-            last_used: secret.last_used_at.map(|at| Moment::new(at, now)),
-            expires: secret.expires_at.map(|at| Moment::new(at, now)),
-            expired: secret.expires_at.is_some_and(|at| at <= now),
-            expires_soon: secret.expires_at.is_some_and(|at| at > now && at <= soon),
-        }
     }
 }

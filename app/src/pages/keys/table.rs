@@ -94,14 +94,16 @@ fn row(line: KeyLine, may_write: bool) -> AnyView {
     .into_any()
 }
 
-fn bound(slug: Option<String>, none: &'static str) -> AnyView {
+/// What it is bound to, or the word for no bound.
+pub fn bound(slug: Option<String>, none: &'static str) -> AnyView {
     match slug {
         Some(slug) => view! { <UntrustedLine text=slug/> }.into_any(),
         None => view! { <Nothing word=none/> }.into_any(),
     }
 }
 
-fn secret(line: SecretLine) -> AnyView {
+/// When a secret was used, and until when it works.
+pub fn secret(line: SecretLine) -> AnyView {
     let used = match line.last_used {
         Some(at) => view! { "used " <Time moment=at/> }.into_any(),
         None => view! { <Nothing word="never used"/> }.into_any(),

@@ -39,7 +39,7 @@ pub struct KeyLine {
     pub searches: bool,
 }
 
-/// A secret of an enforcement key: when it was used, never what it is.
+/// A secret, such as one of an enforcement key: when it was used, never what it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecretLine {
     pub created: Moment,
@@ -48,6 +48,28 @@ pub struct SecretLine {
     pub expired: bool,
     /// Within 14 days.
     pub expires_soon: bool,
+}
+
+#[cfg(feature = "ssr")]
+impl SecretLine {
+    /// As it stands `now`.
+    pub fn new(
+        created: policy::Timestamp,
+        last_used: Option<policy::Timestamp>,
+        expires: Option<policy::Timestamp>,
+        now: policy::Timestamp,
+    ) -> Self {
+        /// Two weeks, in microseconds.
+        const SOON: i64 = 14 * 86_400 * 1_000_000;
+        let soon = now.saturating_add_micros(SOON);
+        Self {
+            created: Moment::new(created, now),
+            last_used: last_used.map(|at| Moment::new(at, now)),
+            expires: expires.map(|at| Moment::new(at, now)),
+            expired: expires.is_some_and(|at| at <= now),
+            expires_soon: expires.is_some_and(|at| at > now && at <= soon),
+        }
+    }
 }
 
 /// How far the word of its holder is believed.

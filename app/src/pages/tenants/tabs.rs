@@ -1,10 +1,11 @@
 //! The pages of the settings, as tabs above each of them.
 
-use crate::routes::{KEYS, Page, TENANTS};
+use crate::routes::{KEYS, Page, TENANTS, TOKENS};
 use crate::session;
 use leptos::prelude::*;
 
-const TABS: &[(Page, &str)] = &[(TENANTS, "Tenants"), (KEYS, "Enforcement keys")];
+const TABS: &[(Page, &str)] =
+    &[(TENANTS, "Tenants"), (KEYS, "Enforcement keys"), (TOKENS, "Administrator tokens")];
 
 /// `current` is the path of the page they stand on.
 #[component]
