@@ -167,7 +167,8 @@ pub fn why(found: &Could) -> Vec<String> {
 fn line(clause: &Clause) -> String {
     let name = &clause.name;
     let conditions: Vec<&str> = clause.all().collect();
-    let when = if conditions.is_empty() { String::new() } else { format!(" if {}", conditions.join(" and ")) };
+    let when =
+        if conditions.is_empty() { String::new() } else { format!(" if {}", conditions.join(" and ")) };
     let approvers = clause.approvers.join(" or ");
     match clause.effect {
         Effect::Allow if approvers.is_empty() => format!("`{name}` allows it{when}"),
@@ -184,7 +185,10 @@ mod tests {
     #[test]
     fn a_tool_is_split_at_its_first_slash() {
         let tool = ToolRef::parse("crm/a/b").expect("a tool");
-        assert_eq!((tool.server.as_str(), tool.name.as_str(), tool.to_string().as_str()), ("crm", "a/b", "crm/a/b"));
+        assert_eq!(
+            (tool.server.as_str(), tool.name.as_str(), tool.to_string().as_str()),
+            ("crm", "a/b", "crm/a/b")
+        );
         for bad in ["", "crm", "/a", "crm/"] {
             assert!(ToolRef::parse(bad).is_none(), "{bad}");
         }
@@ -203,7 +207,10 @@ mod tests {
         };
         for (clause, expected) in [
             (clause(Effect::Allow, &[], &[]), "`r` allows it"),
-            (clause(Effect::Allow, &["/a <= 1", "/b is given"], &[]), "`r` allows it if /a <= 1 and /b is given"),
+            (
+                clause(Effect::Allow, &["/a <= 1", "/b is given"], &[]),
+                "`r` allows it if /a <= 1 and /b is given",
+            ),
             (clause(Effect::Allow, &[], &["finance"]), "`r` allows it, once finance approved"),
             (clause(Effect::RequireApproval, &["/a > 1"], &["x", "y"]), "`r` has x or y asked if /a > 1"),
             (clause(Effect::Deny, &["/a > 9"], &[]), "`r` denies it if /a > 9"),

@@ -173,11 +173,7 @@ fn assemble(
     if let Some(issuer) = issuer {
         facts.map_roles(&issuer.role_mappings);
     }
-    Ok(Gathered {
-        facts,
-        credential_key: Some(credential.key_id),
-        api_key,
-    })
+    Ok(Gathered { facts, credential_key: Some(credential.key_id), api_key })
 }
 
 fn valid(credential: &LiveCredential, now: policy::Timestamp) -> bool {

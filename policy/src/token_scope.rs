@@ -31,7 +31,8 @@ mod tests {
 
     #[test]
     fn what_no_token_can_hold_is_refused() {
-        let check = |scopes: &[&str]| check_scopes(&scopes.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>());
+        let check =
+            |scopes: &[&str]| check_scopes(&scopes.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>());
         assert_eq!(check(&["crm:refund", "https://acme.example/refund", "a!"]), Ok(()));
         let long = "x".repeat(MAX_SCOPE + 1);
         for bad in ["", "a b", "a\"b", "a\\b", "a\n", "ü", &long] {

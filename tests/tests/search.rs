@@ -181,8 +181,11 @@ credentials:
                         found.extend(ids(&pep, "subject", &body).await);
                     }
                     found.sort();
-                    let brute: Vec<&str> =
-                        SUBJECTS.iter().copied().filter(|who| allowed.contains(&format!("{who} {id}"))).collect();
+                    let brute: Vec<&str> = SUBJECTS
+                        .iter()
+                        .copied()
+                        .filter(|who| allowed.contains(&format!("{who} {id}")))
+                        .collect();
                     assert_eq!(found, brute, "who may {action} {id}? {enforced:?}");
                 }
                 for who in SUBJECTS {

@@ -6,9 +6,12 @@ on_both_databases!(many_questions_at_once_are_answered_as_one_by_one);
 
 mod stories {
     use pdp::Secret;
-    use policy::{ResourceRef, Timestamp};
+    use policy::labels::OpenedBy;
+    use policy::{ResourceRef, SubjectId, TenantSlug, Timestamp};
     use std::sync::Arc;
+    use store::administration::NewTask;
     use store::{CallerBy, CredentialBy, LiveQuery, LiveState};
+    use tests::world::operator;
     use tests::{Backend, World};
     use tokio::sync::Barrier;
     use tokio::task::JoinSet;
@@ -20,6 +23,8 @@ mod stories {
         caller: Caller,
         tenant: Option<String>,
         bound: Vec<ResourceRef>,
+        actor: Option<&'static str>,
+        task: Option<String>,
     }
 
     #[derive(Debug, Clone)]
@@ -41,14 +46,34 @@ mod stories {
             },
             tenant: question.tenant.as_deref(),
             bound: &question.bound,
+            actor: question.actor,
+            task: question.task.as_deref(),
         };
         let state = world.store.read_live(&query).await.expect("reads");
         assert_ne!(state.now, Timestamp::default());
         LiveState { now: Timestamp::default(), ..state }
     }
 
+    /// A task of this subject in acme.
+    async fn open(world: &World, subject: &str) -> String {
+        let mut writer = world.store.write(operator()).await.expect("a unit of work");
+        let new = NewTask {
+            tenant: &TenantSlug::from("acme"),
+            subject: &SubjectId::from(subject),
+            actor: None,
+            purpose: "order 17",
+            tools: &["crm/refund".to_owned()],
+            budget: 5,
+            expires_at: writer.now().saturating_add_micros(3_600_000_000),
+            opened_by: OpenedBy::Platform,
+        };
+        let task = writer.open_task(&new).await.expect("is opened");
+        writer.commit().await.expect("commits");
+        task.id.to_string()
+    }
+
     /// Every shape of the statement, callers that are there and callers that are not.
-    fn questions(world: &World) -> Vec<Question> {
+    fn questions(world: &World, tasks: &[String]) -> Vec<Question> {
         let digest = |name: &str| Secret::new(world.secret(name)).digest();
         let named = |ids: &[&str]| {
             ids.iter().map(|id| ResourceRef { kind: "customer".into(), id: (*id).into() }).collect::<Vec<_>>()
@@ -71,9 +96,13 @@ mod stories {
             for credential in [None, Some(digest("CRM_PEP_KEY"))] {
                 for tenant in [None, Some("acme".to_owned()), Some("globex".to_owned())] {
                     for bound in [named(&[]), named(&["c-42"]), named(&["c-43", "no'\"such"])] {
+                        let nth = questions.len();
                         let (caller, credential, tenant) =
                             (caller.clone(), credential.clone(), tenant.clone());
-                        questions.push(Question { credential, caller, tenant, bound });
+                        // In step with nothing else, so that each meets each.
+                        let actor = [None, Some("refund-bot"), Some("b-17"), Some("nobody's"), None][nth % 5];
+                        let task = (nth % 7 < 3).then(|| tasks[nth % 7].clone());
+                        questions.push(Question { credential, caller, tenant, bound, actor, task });
                     }
                 }
             }
@@ -86,18 +115,24 @@ mod stories {
         world
             .apply(
                 r#"{"issuers": [{"url": "https://idp.example", "active": true, "tenants": ["acme"]}],
-                    "subjects": [{"id": "alice", "identities": [{"issuer": "https://idp.example", "sub": "a-17"}]}],
+                    "subjects": [{"id": "alice", "identities": [{"issuer": "https://idp.example", "sub": "a-17"}]},
+                                 {"id": "refund-bot", "identities": [{"issuer": "https://idp.example", "sub": "b-17"}]}],
                     "resources": [{"type": "customer", "id": "c-42", "tenant": "acme"},
                                   {"type": "customer", "id": "c-43", "tenant": "globex"}]}"#,
             )
             .await;
-        let questions = questions(&world);
+        let tasks =
+            [open(&world, "alice").await, open(&world, "refund-bot").await, "no such task".to_owned()];
+        let questions = questions(&world, &tasks);
         let mut alone = Vec::with_capacity(questions.len());
         for question in &questions {
             alone.push(ask(&world, question).await);
         }
         let found = |state: &&LiveState| state.subject.is_some();
         assert!(alone.iter().filter(found).count() > 50, "there is something to mix up");
+        assert!(
+            alone.iter().any(|state| state.actor.is_some()) && alone.iter().any(|state| state.task.is_some())
+        );
         // All at once, several times over, and so in ever other company.
         for _ in 0..5 {
             let start = Arc::new(Barrier::new(questions.len()));

@@ -150,10 +150,7 @@ mod tests {
             ("tenants: [{slug: b}]", "tenant `b`"),
             ("roles: [{name: r, tenant: b}]", "role `r` of tenant `b`"),
             ("issuers: [{url: u, tenants: [a, b]}]", "issuer `u`"),
-            (
-                "issuers: [{url: u, role_mappings: [{claim: c, value: v, role: r, tenant: b}]}]",
-                "issuer `u`",
-            ),
+            ("issuers: [{url: u, role_mappings: [{claim: c, value: v, role: r, tenant: b}]}]", "issuer `u`"),
             ("subjects: [{id: s, memberships: [{tenant: a}, {tenant: b}]}]", "the membership of subject `s`"),
             ("servers: [{slug: m, tenants: [a, b]}]", "server `m`"),
             ("rules: [{name: x, tenant: b, effect: deny, tools: ['*/*']}]", "rule `x` of tenant `b`"),

@@ -54,13 +54,12 @@ pub(super) fn by_token(
         )));
     };
     let mut actor = match (other_issuer, found) {
-        (Some(other), _) => ActorFacts::new(ActorIdentity::Unknown { why: tokens::of_another_issuer(&other) }),
+        (Some(other), _) => {
+            ActorFacts::new(ActorIdentity::Unknown { why: tokens::of_another_issuer(&other) })
+        }
         (None, Some(LiveActor { subject: Some(subject), memberships, .. })) => {
             let claim = claim.as_str().to_owned();
-            ActorFacts {
-                memberships,
-                ..ActorFacts::new(ActorIdentity::Token { claim, sub, subject })
-            }
+            ActorFacts { memberships, ..ActorFacts::new(ActorIdentity::Token { claim, sub, subject }) }
         }
         (None, _) => ActorFacts::new(ActorIdentity::UnknownIdentity { issuer: token.issuer.clone(), sub }),
     };

@@ -52,7 +52,7 @@ pub(crate) async fn recognise(
     }
     let Some(peeked) = Tokens::peek(token) else { return Ok(None) };
     let issuer = store.get_issuer(&peeked.issuer).await?;
-    if !issuer.is_some_and(|stored| stored.issuer.introspection.is_none()) {
+    if issuer.is_none_or(|stored| stored.issuer.introspection.is_some()) {
         return Ok(None);
     }
     let live = Live { store, credential: None, tenant: None, bound: &[], task: None, registers: false };
@@ -67,7 +67,8 @@ pub(crate) async fn recognise(
     let acts_in =
         |tenant: &TenantSlug| actor.as_ref().is_none_or(|actor| actor.membership(tenant, now).is_some());
     // No server is called, so the issuer's own list must say what its tokens may be for.
-    let listed = identity.token().and_then(|token| token.listed.as_ref()).is_some_and(|list| !list.is_empty());
+    let listed =
+        identity.token().and_then(|token| token.listed.as_ref()).is_some_and(|list| !list.is_empty());
     let Some(subject) = identity.subject().filter(|subject| subject.active && listed) else {
         return Ok(None);
     };

@@ -46,7 +46,8 @@ impl Candidates<'_> {
     /// Resources of the type of the call's.
     pub(super) async fn resources(&self, after: Option<&str>, limit: usize) -> Result<Part, StoreError> {
         let bound = self.facts.credential.server.as_ref();
-        let servers = || self.set.servers().filter(move |server| bound.is_none_or(|bound| *bound == server.slug));
+        let servers =
+            || self.set.servers().filter(move |server| bound.is_none_or(|bound| *bound == server.slug));
         match self.call.resource.kind.as_str() {
             "tool" => {
                 let ids: BTreeSet<String> = servers()

@@ -123,13 +123,9 @@ pub struct CheckedRule {
 pub fn check_rule(rule: &Rule) -> Result<CheckedRule, RuleError> {
     check_id(&rule.name).map_err(RuleError::Name)?;
     check_what(rule)?;
-    for length in [
-        rule.tools.len(),
-        rule.roles.len(),
-        rule.subjects.len(),
-        rule.actions.len(),
-        rule.resources.len(),
-    ] {
+    for length in
+        [rule.tools.len(), rule.roles.len(), rule.subjects.len(), rule.actions.len(), rule.resources.len()]
+    {
         if length > 1_000 {
             return Err(RuleError::TooMany(1_000));
         }
@@ -183,7 +179,8 @@ fn check_what(rule: &Rule) -> Result<(), RuleError> {
     if rule.resources.is_empty() {
         return Err(RuleError::NoResources);
     }
-    let reserved = rule.resources.iter().filter_map(|pattern| pattern.exact_kind()).find(|kind| is_reserved(kind));
+    let reserved =
+        rule.resources.iter().filter_map(|pattern| pattern.exact_kind()).find(|kind| is_reserved(kind));
     if let Some(kind) = reserved {
         return Err(RuleError::ReservedType(kind.to_owned()));
     }
@@ -216,7 +213,10 @@ mod tests {
             (json!({}), Some(RuleError::NoTools)),
             (json!({"actions": ["read"]}), Some(RuleError::NoResources)),
             (json!({"resources": ["record:*"]}), Some(RuleError::NoActions)),
-            (json!({"tools": ["crm/*"], "actions": ["read"], "resources": ["a:b"]}), Some(RuleError::TwoForms)),
+            (
+                json!({"tools": ["crm/*"], "actions": ["read"], "resources": ["a:b"]}),
+                Some(RuleError::TwoForms),
+            ),
             (json!({"tools": ["crm/*"], "resources": ["files:x"]}), Some(RuleError::TwoForms)),
             (
                 json!({"actions": ["read"], "resources": ["record:1", "tool:x"]}),

@@ -43,7 +43,9 @@ fn of_target<'a>(set: &'a PolicySet, facts: &Facts, target: &Target) -> Option<&
             emergency.server(slug).or_else(|| emergency.tool(slug, name))
         }
         Target::Server { id } => emergency.server(set.server_by_audience(id)?.slug.as_str()),
-        Target::Resource | Target::UnknownMethod | Target::Unnamed => emergency.server(bound()?.slug.as_str()),
+        Target::Resource | Target::UnknownMethod | Target::Unnamed => {
+            emergency.server(bound()?.slug.as_str())
+        }
     }
 }
 

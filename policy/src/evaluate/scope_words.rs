@@ -33,8 +33,13 @@ pub(super) fn bounds(parameters: &Value) -> Vec<String> {
 
 /// What an object and its members must be.
 fn object(schema: &Map<String, Value>, path: &str, found: &mut Vec<String>) {
-    let required: Vec<&str> =
-        schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let properties = schema.get("properties").and_then(Value::as_object);
     for (name, member) in properties.into_iter().flatten() {
         let below = format!("{path}/{}", crate::compile::escape(name));
@@ -52,9 +57,12 @@ fn object(schema: &Map<String, Value>, path: &str, found: &mut Vec<String>) {
             }
         }
     }
-    let unbounded = required.into_iter().filter(|name| properties.is_none_or(|known| !known.contains_key(*name)));
+    let unbounded =
+        required.into_iter().filter(|name| properties.is_none_or(|known| !known.contains_key(*name)));
     found.extend(
-        unbounded.map(|name| keyword(&format!("{path}/{}", crate::compile::escape(name)), "required", &Value::Null)),
+        unbounded.map(|name| {
+            keyword(&format!("{path}/{}", crate::compile::escape(name)), "required", &Value::Null)
+        }),
     );
     if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
         found.push(if path.is_empty() {

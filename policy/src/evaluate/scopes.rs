@@ -15,7 +15,9 @@ pub(super) fn check(facts: &Facts, tool: &CompiledTool) -> Result<(), Decision> 
     let missing = short(missing);
     let why = match token {
         Some(_) => format!("the tool asks for the scope `{missing}`, which the token lacks"),
-        None => format!("the tool asks for the scope `{missing}`, and the caller showed no token of an issuer"),
+        None => {
+            format!("the tool asks for the scope `{missing}`, and the caller showed no token of an issuer")
+        }
     };
     let mut decision = Decision::deny(Reason::TokenScopeInsufficient, why);
     decision.caller_text = format!("The token lacks the scope `{missing}`, which this tool asks for.");

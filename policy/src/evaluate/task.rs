@@ -48,11 +48,8 @@ pub(super) fn check(
         Some(named) => named.as_str().unwrap_or_default(),
     };
     // One answer for a task of others and for none, so that nobody learns which there are.
-    let Some(task) = request
-        .facts
-        .task
-        .as_ref()
-        .filter(|task| task.id.as_str() == named && is_own(task, request, tenant))
+    let Some(task) =
+        request.facts.task.as_ref().filter(|task| task.id.as_str() == named && is_own(task, request, tenant))
     else {
         return Err(Decision::deny(
             Reason::TaskOutOfScope,

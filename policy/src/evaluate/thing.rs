@@ -65,12 +65,17 @@ impl<'a> Thing<'a> {
     pub(super) fn labels(self) -> String {
         match self {
             Self::Tool { tool, .. } => {
-                format!("the tool had other labels; it is of {} risk and {}", tool.source.risk, tool.source.sensitivity)
+                format!(
+                    "the tool had other labels; it is of {} risk and {}",
+                    tool.source.risk, tool.source.sensitivity
+                )
             }
             Self::Resource { facts: Some(facts), .. } => {
                 format!("the resource were of another sensitivity; it is {}", facts.sensitivity)
             }
-            Self::Resource { facts: None, .. } => "the resource were registered with a sensitivity".to_owned(),
+            Self::Resource { facts: None, .. } => {
+                "the resource were registered with a sensitivity".to_owned()
+            }
         }
     }
 

@@ -154,7 +154,8 @@ pub(super) fn who(rule: &Rule, party: &Party<'_>) -> String {
 pub(super) fn open_who(rule: &Rule) -> String {
     let mut wanted = Vec::new();
     if !rule.subjects.is_empty() {
-        let named: Vec<String> = rule.subjects.iter().take(3).map(|id| format!("`{}`", short(id.as_str()))).collect();
+        let named: Vec<String> =
+            rule.subjects.iter().take(3).map(|id| format!("`{}`", short(id.as_str()))).collect();
         let more = if rule.subjects.len() > 3 { " or another that it names" } else { "" };
         wanted.push(format!("the caller is {}{more}", named.join(" or ")));
     }

@@ -10,20 +10,11 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "how", rename_all = "snake_case")]
 pub enum ActorIdentity {
     /// The subject's verified token names it, in this claim and by this identity at the token's issuer.
-    Token {
-        claim: String,
-        sub: String,
-        subject: SubjectFacts,
-    },
+    Token { claim: String, sub: String, subject: SubjectFacts },
     /// The PEP vouched for it (`context.agent`).
-    Asserted {
-        subject: SubjectFacts,
-    },
+    Asserted { subject: SubjectFacts },
     /// The verified token names somebody who is no registered subject.
-    UnknownIdentity {
-        issuer: String,
-        sub: String,
-    },
+    UnknownIdentity { issuer: String, sub: String },
     /// There is no telling who acts.
     Unknown {
         /// For the reviewer.

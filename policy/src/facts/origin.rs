@@ -12,10 +12,7 @@ pub enum RoleOrigin {
     #[default]
     Assigned,
     /// It stands for a claim of the verified token of this issuer.
-    Mapped {
-        issuer: String,
-        claim: String,
-    },
+    Mapped { issuer: String, claim: String },
 }
 
 impl RoleOrigin {

@@ -257,9 +257,7 @@ impl From<RequestError> for Problem {
             RequestError::TooSlow => Self::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail),
             RequestError::NotACredential => Self::stranger(),
             RequestError::Forbidden => Self::new(StatusCode::FORBIDDEN, "forbidden", detail),
-            RequestError::Unavailable => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
-            }
+            RequestError::Unavailable => Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail),
         }
     }
 }

@@ -4,7 +4,7 @@
 use super::ApiState;
 use super::answer::created;
 use super::caller::Caller;
-use super::paging::{Listed, Place, encode};
+use super::paging::{Listed, Place};
 use super::problem::Problem;
 use super::reading::{Asked, Given, Segments, known_id, known_slug};
 use super::route::{Route, Verb};

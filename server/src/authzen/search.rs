@@ -245,7 +245,7 @@ impl From<SearchError> for RequestError {
 mod tests {
     use super::*;
 
-    fn object(value: Value) -> Object {
+    fn object(value: &Value) -> Object {
         value.as_object().expect("an object").clone()
     }
 
@@ -254,7 +254,7 @@ mod tests {
             "resource": {"type": "record", "id": "1"}, "context": {"tenant": "acme", "access_token": "a"}})
     }
 
-    fn parsed(body: Value, wanted: Wanted) -> Result<(Search, [u8; BOUND]), RequestError> {
+    fn parsed(body: &Value, wanted: Wanted) -> Result<(Search, [u8; BOUND]), RequestError> {
         parse(object(body), wanted, "r", &Secret::new("key"))
     }
 
@@ -262,26 +262,26 @@ mod tests {
     fn what_is_searched_for_needs_no_id() {
         let mut without = body();
         without["subject"].as_object_mut().expect("object").remove("id");
-        let (search, _) = parsed(without.clone(), Wanted::Subjects).expect("a search");
+        let (search, _) = parsed(&without, Wanted::Subjects).expect("a search");
         assert!(search.question.access_token.is_none());
-        assert!(parsed(without, Wanted::Resources).is_err());
+        assert!(parsed(&without, Wanted::Resources).is_err());
         let mut without = body();
         without["resource"]["id"] = json!(5);
         without.as_object_mut().expect("object").remove("action");
-        assert!(parsed(without.clone(), Wanted::Resources).is_err(), "no action");
+        assert!(parsed(&without, Wanted::Resources).is_err(), "no action");
         without["resource"]["id"] = json!("1");
-        assert!(parsed(without, Wanted::Actions).is_ok());
+        assert!(parsed(&without, Wanted::Actions).is_ok());
     }
 
     #[test]
     fn a_token_is_of_one_search_alone() {
-        let (_, bound) = parsed(body(), Wanted::Resources).expect("a search");
+        let (_, bound) = parsed(&body(), Wanted::Resources).expect("a search");
         let next = token("rec/1", &bound);
         let with = |change: fn(&mut Value), wanted: Wanted| {
             let mut body = body();
             body["page"] = json!({"token": next, "limit": 7});
             change(&mut body);
-            parsed(body, wanted).map(|(search, _)| (search.after, search.limit))
+            parsed(&body, wanted).map(|(search, _)| (search.after, search.limit))
         };
         assert_eq!(with(|_| {}, Wanted::Resources), Ok((Some("rec/1".to_owned()), 7)));
         let same = |body: &mut Value| {
@@ -311,14 +311,16 @@ mod tests {
         ] {
             let mut body = body();
             body["page"] = bad.clone();
-            assert!(parsed(body, Wanted::Resources).is_err(), "{bad}");
+            assert!(parsed(&body, Wanted::Resources).is_err(), "{bad}");
         }
-        for (good, limit) in
-            [(json!(null), USUAL), (json!({"token": "", "limit": null}), USUAL), (json!({"limit": 5_000_000}), MOST)]
-        {
+        for (good, limit) in [
+            (json!(null), USUAL),
+            (json!({"token": "", "limit": null}), USUAL),
+            (json!({"limit": 5_000_000}), MOST),
+        ] {
             let mut body = body();
             body["page"] = good.clone();
-            let (search, _) = parsed(body, Wanted::Resources).expect("a search");
+            let (search, _) = parsed(&body, Wanted::Resources).expect("a search");
             assert_eq!((search.after, search.limit), (None, limit), "{good}");
         }
     }

@@ -37,7 +37,12 @@ async fn export(
     let query = AccessQuery::read(&Parameters::parse(asked.as_deref().unwrap_or_default()));
     let given = [&query.tenant, &query.tool, &query.subject];
     if given.into_iter().flatten().any(|text| text.contains('\0')) {
-        return answered.message(StatusCode::BAD_REQUEST, "Not understood", "A parameter holds U+0000.", None);
+        return answered.message(
+            StatusCode::BAD_REQUEST,
+            "Not understood",
+            "A parameter holds U+0000.",
+            None,
+        );
     }
     match Box::pin(gather::csv(&state.store, state.now(), query)).await {
         Ok(lines) => {

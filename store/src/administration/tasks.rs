@@ -216,9 +216,7 @@ impl Store {
         query
             .and_where_option(filter.tenant.map(|tenant| Expr::col(Tasks::Tenant).eq(tenant.as_str())))
             .and_where_option(
-                filter
-                    .tenants
-                    .map(|any| Expr::col(Tasks::Tenant).is_in(any.iter().map(TenantSlug::as_str))),
+                filter.tenants.map(|any| Expr::col(Tasks::Tenant).is_in(any.iter().map(TenantSlug::as_str))),
             )
             .and_where_option(filter.subject.map(|subject| Expr::col(Tasks::Subject).eq(subject.as_str())))
             .and_where_option(filter.state.map(|state| Expr::col(Tasks::State).eq(state.as_str())))
@@ -264,7 +262,7 @@ impl Writer {
         self.need_tenant(new.tenant).await?;
         self.need_subject(new.subject).await?;
         let membership = self.get_membership(new.subject, new.tenant).await?;
-        if !membership.is_some_and(|held| held.until.is_none_or(|until| self.now < until)) {
+        if membership.is_none_or(|held| held.until.is_some_and(|until| until <= self.now)) {
             return Err(TaskError::NoMember.into());
         }
         if new.opened_by == OpenedBy::Agent && self.count_own(new).await? >= MOST_OPEN {

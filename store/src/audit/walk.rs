@@ -286,6 +286,7 @@ mod tests {
                     at: seq,
                     tenant: Some("acme".to_owned()),
                     subject: None,
+                    actor: (seq % 3 == 0).then(|| "bot".to_owned()),
                     credential: None,
                     server: None,
                     tool: None,

@@ -39,10 +39,9 @@ pub(crate) async fn an_agent_opens_for_itself_alone(backend: Backend) {
     assert!(refund_under(&crm, world.secret("REFUND_BOT_KEY"), &id(&task)).await.allowed());
     assert_eq!(bot.get(&path).await.1["used"], 1);
 
-    for (body, code) in [
-        (with("subject", json!("alice")), "not_yours"),
-        (with("tenant", json!("globex")), "not_yours"),
-    ] {
+    for (body, code) in
+        [(with("subject", json!("alice")), "not_yours"), (with("tenant", json!("globex")), "not_yours")]
+    {
         let (status, told) = bot.post(TASKS, body).await;
         assert_eq!((status, told["code"].as_str()), (403, Some(code)), "{told}");
     }

@@ -11,9 +11,9 @@ use std::net::SocketAddr;
 use store::accounts::{AccountRole, NewAccount};
 use store::administration::{NewAdministratorToken, NewTask, Task};
 use store::decisions::{DecisionFilter, Page};
-use tests::{Pep, World};
 use tests::pep::{Told, call_body};
 use tests::world::operator;
+use tests::{Pep, World};
 
 pub(crate) fn refund() -> Value {
     json!({"customer_id": "c-42", "amount": 80, "currency": "EUR"})

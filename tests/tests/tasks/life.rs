@@ -92,7 +92,9 @@ pub(crate) async fn a_tool_asks_for_a_task_and_rules_speak_about_it(backend: Bac
     let crm = world.crm(&replica);
     let bot = world.secret("REFUND_BOT_KEY");
     assert!(crm.call(bot, "refund", refund()).await.allowed());
-    world.apply("servers: [{slug: crm, tools: [{name: refund, task: required}, {name: get_customer}]}]").await;
+    world
+        .apply("servers: [{slug: crm, tools: [{name: refund, task: required}, {name: get_customer}]}]")
+        .await;
     assert_eq!(crm.call(bot, "refund", refund()).await.reason(), "task_required");
     let task = open(&world, 100, OpenedBy::Agent).await;
     assert!(refund_under(&crm, bot, &task).await.allowed());

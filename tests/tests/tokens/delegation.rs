@@ -166,7 +166,10 @@ pub(crate) async fn who_vouches_names_the_agent(backend: Backend) {
     let told = ask("alice", json!("refund-bot")).await;
     let id = told.decision_id.expect("an id");
     let record = world.store.get_decision(&id.as_str().into()).await.expect("reads").expect("is there");
-    assert_eq!((record.row.subject.as_deref(), record.row.actor.as_deref()), (Some("alice"), Some("refund-bot")));
+    assert_eq!(
+        (record.row.subject.as_deref(), record.row.actor.as_deref()),
+        (Some("alice"), Some("refund-bot"))
+    );
     let body: Value = serde_json::from_str(&record.body).expect("JSON");
     assert_eq!(body["facts"]["actor"]["how"], "asserted");
     assert_eq!(body["facts"]["actor"]["memberships"][0]["roles"][0]["name"], "support-agent");

@@ -207,7 +207,10 @@ mod tests {
     fn no_field_is_a_formula_or_leaves_its_place() {
         for (fields, expected) in [
             (&["a", "b c"][..], "\"a\",\"b c\"\r\n"),
-            (&["=1+1", "+1", "-1", "@x", "\tx", "\rx"], "\"'=1+1\",\"'+1\",\"'-1\",\"'@x\",\"'\tx\",\"'\rx\"\r\n"),
+            (
+                &["=1+1", "+1", "-1", "@x", "\tx", "\rx"],
+                "\"'=1+1\",\"'+1\",\"'-1\",\"'@x\",\"'\tx\",\"'\rx\"\r\n",
+            ),
             (&["a\"b", "c,d", "e\nf"], "\"a\"\"b\",\"c,d\",\"e\nf\"\r\n"),
         ] {
             assert_eq!(line(fields), expected);

@@ -76,7 +76,7 @@ fn draw(view: AccessView) -> AnyView {
 
 /// By GET, so that an answer can be linked; needs no script.
 fn filters(view: &AccessView) -> AnyView {
-    let query = &view.query;
+    let query = view.query.clone();
     let chosen = query.tenant.clone().unwrap_or_default();
     let tenants: Vec<AnyView> = view
         .tenants

@@ -73,10 +73,7 @@ pub fn create(list: &KeyList, answer: &Answer) -> AnyView {
         Choice::new("explained", "With reasons the caller may read"),
         Choice::new("minimal", "Yes or no, nothing more"),
     ];
-    let search = [
-        Choice::new("none", "Not at all"),
-        Choice::new("own", "Within its own server and tenant"),
-    ];
+    let search = [Choice::new("none", "Not at all"), Choice::new("own", "Within its own server and tenant")];
     let fields = vec![
         Input::text("name", "Name").help("Who holds it: crm-pep, gateway-eu.").draw(&filled, ""),
         select(

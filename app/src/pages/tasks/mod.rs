@@ -35,14 +35,15 @@ fn page() -> impl IntoView {
     let list = resource(move || query.get(), read_tasks);
     view! {
         <PageHead title=TASKS.title/>
-        {move || filters(&query.get())}
+        {move || filters(query.get())}
         {loaded(list, table::table)}
         <ListKeys/>
     }
 }
 
-fn filters(query: &TasksQuery) -> AnyView {
+fn filters(query: TasksQuery) -> AnyView {
     let states = options("Open", query.state.as_deref(), STATES);
+    let (chosen, chips) = (query.state.clone().unwrap_or_default(), query.active_filters());
     let tenant = query.tenant.clone().map(|slug| view! { <input type="hidden" name="tenant" value=slug/> });
     view! {
         <Form method="get" action=TASKS.path attr:class="filters">
@@ -61,14 +62,14 @@ fn filters(query: &TasksQuery) -> AnyView {
             </label>
             <label class="filter">
                 <span>"State"</span>
-                <select name="state" prop:value=query.state.clone().unwrap_or_default() on:change=submit>
+                <select name="state" prop:value=chosen on:change=submit>
                     {states}
                 </select>
             </label>
             {tenant}
             <button class="button filters-apply">"Apply"</button>
         </Form>
-        <FilterChips filters=query.active_filters() clear=TASKS.path/>
+        <FilterChips filters=chips clear=TASKS.path/>
     }
     .into_any()
 }

@@ -85,10 +85,7 @@ fn draw(task: TaskView, ask: Option<Ask>, answer: &Answer, may_write: bool) -> A
     let actions = (may_write && panel.is_none()).then(|| actions(&task));
     let paused = answer.saved.as_ref().is_some_and(|saved| saved.done == Done::TaskPaused);
     let undo = (paused && task.paused && may_write).then(|| {
-        let values = vec![
-            ("id".to_owned(), task.line.id.clone()),
-            ("state".to_owned(), "active".to_owned()),
-        ];
+        let values = vec![("id".to_owned(), task.line.id.clone()), ("state".to_owned(), "active".to_owned())];
         view! { <Undo action=SetTask::url() values=values label="Undo: resume it"/> }
     });
     // A form that is no longer offered may have been refused all the same: the task was over before it was sent.

@@ -91,7 +91,8 @@ fn revoke(token: &TokenLine, answer: &Answer) -> AnyView {
         values: vec![("id", token.id.clone())],
         lead: vec![
             format!("{used} It may: {}.", token.scopes),
-            "Whoever shows it is refused from the next request on, for good. What it changed stays.".to_owned(),
+            "Whoever shows it is refused from the next request on, for good. What it changed stays."
+                .to_owned(),
         ],
         fields: Vec::new(),
         button: "Revoke token",

@@ -266,7 +266,11 @@ async fn claims_that_are_missing_or_wrong() {
             ("act is a text", claimed("act", json!("agent")), "`act` is no object"),
             ("act names nobody", claimed("act", json!({"client_id": "agent"})), "has no `sub`"),
             ("act.sub is a number", claimed("act", json!({"sub": 7})), "in `act`, `sub`"),
-            ("act.iss is a list", claimed("act", json!({"sub": "agent", "iss": [ISSUER]})), "in `act`, `iss`"),
+            (
+                "act.iss is a list",
+                claimed("act", json!({"sub": "agent", "iss": [ISSUER]})),
+                "in `act`, `iss`",
+            ),
             ("a nested act is a text", claimed("act", json!({"sub": "b", "act": "a"})), "`act` is no object"),
             ("act 300 times within itself", claimed("act", acts(300)), "not JSON with one meaning"),
             ("act a thousand times within itself", claimed("act", acts(1_000)), "longer than"),

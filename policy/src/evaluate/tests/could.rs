@@ -21,31 +21,33 @@ impl World {
     }
 }
 
-fn with(base: Value, more: Value) -> Value {
-    let mut base = base;
+fn with(mut base: Value, more: &Value) -> Value {
     base.as_object_mut().expect("object").extend(more.as_object().expect("object").clone());
     base
 }
 
 #[test]
 fn how_far_a_call_could_come() {
-    let deny = |more: Value| with(json!({"name": "no", "effect": "deny", "tools": ["crm/*"]}), more);
+    let deny = |more: Value| with(json!({"name": "no", "effect": "deny", "tools": ["crm/*"]}), &more);
     let ask = |more: Value| {
         let approval = json!({"approvers": ["finance"]});
-        with(json!({"name": "ask", "effect": "require_approval", "tools": ["crm/*"], "approval": approval}), more)
+        with(
+            json!({"name": "ask", "effect": "require_approval", "tools": ["crm/*"], "approval": approval}),
+            &more,
+        )
     };
     let large = json!({"parameters": {"properties": {"amount": {"type": "number", "minimum": 500}}, "required": ["amount"]}});
-    let once = with(allow_refund(), json!({"name": "once", "approval": {"approvers": ["finance"]}}));
+    let once = with(allow_refund(), &json!({"name": "once", "approval": {"approvers": ["finance"]}}));
     for (rules, verdict) in [
         (vec![], Verdict::Never),
         (vec![allow_refund()], Verdict::Always),
-        (vec![with(allow_refund(), json!({"roles": ["finance"]}))], Verdict::Never),
-        (vec![with(allow_refund(), json!({"status": "shadow"}))], Verdict::Never),
+        (vec![with(allow_refund(), &json!({"roles": ["finance"]}))], Verdict::Never),
+        (vec![with(allow_refund(), &json!({"status": "shadow"}))], Verdict::Never),
         (vec![small_refunds()], Verdict::Conditional),
         (vec![small_refunds(), allow_refund()], Verdict::Always),
-        (vec![with(allow_refund(), json!({"when": "args.amount < 5"}))], Verdict::Conditional),
-        (vec![with(allow_refund(), json!({"when": "subject.level > 5"}))], Verdict::Never),
-        (vec![with(allow_refund(), json!({"when": "subject.kind == 'user'"}))], Verdict::Always),
+        (vec![with(allow_refund(), &json!({"when": "args.amount < 5"}))], Verdict::Conditional),
+        (vec![with(allow_refund(), &json!({"when": "subject.level > 5"}))], Verdict::Never),
+        (vec![with(allow_refund(), &json!({"when": "subject.kind == 'user'"}))], Verdict::Always),
         (vec![allow_refund(), deny(json!({}))], Verdict::Never),
         (vec![allow_refund(), deny(large.clone())], Verdict::Conditional),
         (vec![allow_refund(), deny(json!({"when": "subject.level > 5"}))], Verdict::Never),
@@ -68,12 +70,12 @@ fn conditions_are_told_as_conditions() {
     let found = World::new(vec![small_refunds(), deny]).could(Open::ARGUMENTS);
     assert_eq!(found.ways[0].bounds, ["/amount <= 100"]);
     assert_eq!(found.limits[0].conditions, ["`args.currency == 'USD'` holds"]);
-    let of_agents = with(allow_refund(), json!({"kinds": ["agent"], "subjects": ["bot"]}));
+    let of_agents = with(allow_refund(), &json!({"kinds": ["agent"], "subjects": ["bot"]}));
     let found = World::new(vec![of_agents.clone()]).could(Open::CALLER);
     assert_eq!(found.verdict, Verdict::Conditional);
     assert_eq!(found.ways[0].conditions, ["the caller is `bot` and the caller is of kind agent"]);
     assert_eq!(World::new(vec![of_agents]).could(Open::CALL).verdict, Verdict::Never);
-    let by_context = with(allow_refund(), json!({"when": "context.ip == 'x'"}));
+    let by_context = with(allow_refund(), &json!({"when": "context.ip == 'x'"}));
     assert_eq!(World::new(vec![by_context.clone()]).could(Open::CALL).verdict, Verdict::Conditional);
     assert_eq!(World::new(vec![by_context]).could(Open::ARGUMENTS).verdict, Verdict::Never);
 }
@@ -113,7 +115,7 @@ fn both_the_caller_and_who_acts_are_asked() {
         world.facts.actor = Some(Box::new(super::delegation::bot(roles)));
         world
     };
-    let rules = || vec![allow_refund(), with(small_refunds(), json!({"roles": ["bots"]}))];
+    let rules = || vec![allow_refund(), with(small_refunds(), &json!({"roles": ["bots"]}))];
     let verdict = |roles: &[&str]| through(roles, rules()).could(Open::ARGUMENTS).verdict;
     assert_eq!(verdict(&["support-agent"]), Verdict::Always);
     assert_eq!(verdict(&["bots"]), Verdict::Conditional);
@@ -133,7 +135,10 @@ fn a_task_and_scopes_that_are_asked_for() {
     assert_eq!(world.could(Open::ARGUMENTS).reason, Reason::TaskRequired);
     let open = world.could(Open::CALL);
     assert_eq!(open.verdict, Verdict::Conditional);
-    assert_eq!(open.needed[..2], ["the call names a task that covers it", "the token holds the scope `refunds`"]);
+    assert_eq!(
+        open.needed[..2],
+        ["the call names a task that covers it", "the token holds the scope `refunds`"]
+    );
 }
 
 proptest! {

@@ -174,7 +174,11 @@ fn the_stricter_of_two_denials_is_told_first() {
         .arguments(json!({"amount": 700, "currency": "EUR"}))
         .decide();
     assert_eq!((both.reason, both.nearest.len()), (Reason::ParametersOutOfScope, 2));
-    assert!(both.caller_text.contains("<= 100") && both.caller_text.contains("<= 50"), "{}", both.caller_text);
+    assert!(
+        both.caller_text.contains("<= 100") && both.caller_text.contains("<= 50"),
+        "{}",
+        both.caller_text
+    );
 }
 
 #[test]

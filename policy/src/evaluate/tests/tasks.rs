@@ -46,7 +46,8 @@ fn a_call_within_its_task_is_allowed_and_spends_of_it() {
 
 #[test]
 fn what_makes_a_task_not_cover_the_call() {
-    let cases: Vec<(Reason, fn(&mut World))> = vec![
+    type Change = fn(&mut World);
+    let cases: Vec<(Reason, Change)> = vec![
         (Reason::TaskOutOfScope, |w| w.facts.task = None),
         (Reason::TaskOutOfScope, |w| {
             w.call.context.insert("task".into(), json!("t-2"));
@@ -130,9 +131,7 @@ fn methods_of_a_server_need_the_task_to_be_active_and_spend_nothing() {
 
 #[test]
 fn rules_can_speak_about_the_task() {
-    let about = |effect: &str, when: &str| {
-        json!({"name": when, "effect": effect, "tools": ["crm/refund"], "when": when})
-    };
+    let about = |effect: &str, when: &str| json!({"name": when, "effect": effect, "tools": ["crm/refund"], "when": when});
     for (opened_by, when, expected) in [
         (OpenedBy::Platform, "task.purpose.startsWith('refund')", Reason::Allowed),
         (OpenedBy::Person, "task.purpose.startsWith('refund')", Reason::Allowed),
