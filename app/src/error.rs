@@ -88,7 +88,7 @@ mod browser {
             Self::here(BAD_REQUEST)
         }
 
-        pub(super) fn unreachable(_: &dyn Display) -> Self {
+        pub(crate) fn unreachable(_: &dyn Display) -> Self {
             Self::here(UNREACHABLE)
         }
 

@@ -9,6 +9,7 @@
 )]
 
 pub mod components;
+pub mod drawn;
 pub mod error;
 pub mod frame;
 pub mod moment;

@@ -1,8 +1,11 @@
 //! A short id with a button that copies all of it. The button is hidden where there is no script.
 
 use super::icon::{Glyph, Icon};
+use leptos::ev;
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
 use std::time::Duration;
+use web_sys::Element;
 
 /// Cuts in the middle, so that both the beginning and the end can be compared.
 pub fn cut_in_the_middle(value: &str) -> String {
@@ -20,35 +23,53 @@ pub fn cut_in_the_middle(value: &str) -> String {
 /// `value` is ours (ids, hashes), never text of servers, agents or callers. `what` finishes "Copy …".
 #[component]
 pub fn Copyable(#[prop(into)] value: String, what: &'static str) -> impl IntoView {
-    let copied = RwSignal::new(false);
-    let whole = value.clone();
-    let copy = move |_| {
-        if !put_on_clipboard(&whole) {
-            return;
-        }
-        copied.set(true);
-        let forget = move || {
-            copied.try_set(false);
-        };
-        set_timeout(forget, Duration::from_secs(2));
-    };
     view! {
         <span class="copy">
             <code title=value.clone()>{cut_in_the_middle(&value)}</code>
-            <button
-                type="button"
-                data-copy=value
-                data-copied=move || copied.get().then_some("")
-                aria-label=format!("Copy {what}")
-                on:click=copy
-            >
+            <button type="button" data-copy=value aria-label=format!("Copy {what}")>
                 <Icon glyph=Glyph::Copy/>
+                <span class="visually-hidden" role="status"></span>
             </button>
-            <span class="visually-hidden" role="status">
-                {move || if copied.get() { "Copied" } else { "" }}
-            </span>
         </span>
     }
+}
+
+/// One listener for all buttons with `data-copy`, so that they work in pages that only the server draws, too.
+pub fn listen() {
+    Effect::new(|_| {
+        let handle = window_event_listener(ev::click, |event| {
+            let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            let button = target.and_then(|target| target.closest("button[data-copy]").ok().flatten());
+            if let Some(button) = button
+                && put_on_clipboard(&button.get_attribute("data-copy").unwrap_or_default())
+            {
+                confirm(&button);
+            }
+        });
+        on_cleanup(move || handle.remove());
+    });
+}
+
+/// Says "Copied" for two seconds.
+fn confirm(button: &Element) {
+    // Still said: the words of before are kept by the first of two quick clicks.
+    if button.has_attribute("data-copied") {
+        return;
+    }
+    let _ = button.set_attribute("data-copied", "");
+    let status = button.query_selector("[role=status]").ok().flatten();
+    let before = status.as_ref().and_then(|status| status.text_content());
+    if let Some(status) = &status {
+        status.set_text_content(Some("Copied"));
+    }
+    let button = button.clone();
+    let forget = move || {
+        let _ = button.remove_attribute("data-copied");
+        if let Some(status) = status {
+            status.set_text_content(before.as_deref());
+        }
+    };
+    set_timeout(forget, Duration::from_secs(2));
 }
 
 /// Browsers have a clipboard in secure contexts only.

@@ -7,7 +7,9 @@ pub mod rail;
 pub mod read;
 pub mod tenant_switch;
 
+use crate::components::copyable;
 use crate::components::icon::{Glyph, Icon, Mark};
+use crate::components::list_keys::ListKeys;
 use crate::error::AppError;
 use crate::pages::search::found::Kind;
 use crate::routes::SEARCH;
@@ -43,6 +45,7 @@ pub fn Frame(children: Children) -> impl IntoView {
     let finds = signed_in.as_ref().is_some_and(|signed_in| Kind::any_for(signed_in.role));
     let jump = finds.then(Jump::create);
     follow_navigation(jump);
+    copyable::listen();
     let rail =
         signed_in.map(|signed_in| view! { <Rail signed_in=signed_in data=data tenant=tenant jump=jump/> });
     let to_search = jump.map(|_| {
@@ -90,6 +93,7 @@ pub fn Frame(children: Children) -> impl IntoView {
             </div>
         </div>
         {jump_box}
+        <ListKeys/>
     }
 }
 

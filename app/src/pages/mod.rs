@@ -40,7 +40,7 @@ use leptos::prelude::*;
 
 /// Draws the page for those who may see it; everyone else learns which role is missing. What the page shows is
 /// guarded once more by its server functions.
-fn guarded<V: IntoView + 'static>(page: Page, draw: impl FnOnce() -> V) -> AnyView {
+pub(crate) fn guarded<V: IntoView + 'static>(page: Page, draw: impl FnOnce() -> V) -> AnyView {
     match session::current() {
         Some(signed_in) if signed_in.role.may(page.permission) => draw().into_any(),
         Some(signed_in) => view! { <ForbiddenPage page=page role=signed_in.role/> }.into_any(),

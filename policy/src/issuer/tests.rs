@@ -59,7 +59,7 @@ fn an_issuer_survives_its_own_format() {
 #[test]
 fn unknown_keys_and_words_are_refused() {
     for (key, value) in [
-        ("actor_claim", json!("azp")),
+        ("actor_claim", json!("email")),
         ("introspection", json!({})),
         ("algorithms", json!(["HS256"])),
         ("algorithms", json!(["none"])),

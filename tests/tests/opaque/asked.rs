@@ -35,7 +35,8 @@ pub(crate) async fn an_opaque_token_counts_for_as_long_as_its_issuer_says_so(bac
         (but("aud", json!("https://elsewhere.example/mcp")), "token_wrong_audience"),
         (but("exp", json!(1)), "token_expired"),
         (but("cnf", json!({"x5t#S256": "x"})), "token_invalid"),
-        (but("act", json!({"sub": "bot"})), "token_invalid"),
+        (but("act", json!({"sub": "bot"})), "unknown_actor"),
+        (but("act", json!({"sub": 5})), "token_invalid"),
         (issuer.good(), "allowed"),
     ] {
         issuer.says(TOKEN, answer.clone());

@@ -7,12 +7,11 @@ pub mod table;
 #[cfg(feature = "ssr")]
 pub mod gather;
 
-use super::guarded;
 use crate::components::empty::Empty;
 use crate::components::icon::Glyph;
-use crate::components::list_keys::ListKeys;
 use crate::components::loaded::loaded;
 use crate::components::untrusted::plain;
+use crate::drawn::server_drawn;
 use crate::routes::{self, ACCESS};
 use crate::url::use_parameters;
 use crate::wire::resource;
@@ -27,7 +26,7 @@ pub const EXPORT: &str = "/access/export.csv";
 
 #[component]
 pub fn AccessPage() -> impl IntoView {
-    guarded(routes::ACCESS, page)
+    server_drawn(routes::ACCESS, page)
 }
 
 fn page() -> impl IntoView {
@@ -36,7 +35,6 @@ fn page() -> impl IntoView {
     let view = resource(move || asked.get(), read_access);
     view! {
         {loaded(view, draw)}
-        <ListKeys/>
     }
 }
 

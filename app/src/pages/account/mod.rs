@@ -5,13 +5,13 @@ pub mod forms;
 pub mod read;
 pub mod sessions;
 
-use super::guarded;
 use crate::components::definition::{Definition, Nothing};
 use crate::components::icon::{Glyph, Icon};
 use crate::components::loaded::loaded;
 use crate::components::notice::ErrorNotice;
 use crate::components::page_head::PageHead;
 use crate::components::time::Time;
+use crate::drawn::server_drawn;
 use crate::moment::Moment;
 use crate::routes;
 use crate::session::{self, SignedIn};
@@ -23,7 +23,7 @@ use sessions::SessionTable;
 
 #[component]
 pub fn AccountPage() -> impl IntoView {
-    guarded(routes::ACCOUNT, page)
+    server_drawn(routes::ACCOUNT, page)
 }
 
 fn page() -> impl IntoView {

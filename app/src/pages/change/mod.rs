@@ -6,7 +6,6 @@ pub mod read;
 pub(super) mod difference;
 
 use super::changes::query::ChangeQuery;
-use super::guarded;
 use crate::components::copyable::Copyable;
 use crate::components::definition::{Definition, Nothing};
 use crate::components::diff::{DiffLegend, DiffTable};
@@ -15,6 +14,7 @@ use crate::components::loaded::loaded;
 use crate::components::page_head::{Crumbs, PageHead};
 use crate::components::time::Time;
 use crate::components::untrusted::{UntrustedLine, plain};
+use crate::drawn::server_drawn;
 use crate::routes;
 use crate::status::PageStatus;
 use crate::wire::resource;
@@ -25,7 +25,7 @@ use read::{ChangeView, read_change};
 
 #[component]
 pub fn ChangePage() -> impl IntoView {
-    guarded(routes::CHANGE, page)
+    server_drawn(routes::CHANGE, page)
 }
 
 fn page() -> impl IntoView {

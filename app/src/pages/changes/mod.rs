@@ -6,10 +6,9 @@ pub mod read;
 pub mod table;
 pub mod words;
 
-use super::guarded;
-use crate::components::list_keys::ListKeys;
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
+use crate::drawn::server_drawn;
 use crate::routes;
 use crate::url::use_parameters;
 use crate::wire::resource;
@@ -21,7 +20,7 @@ use table::ChangeTable;
 
 #[component]
 pub fn ChangesPage() -> impl IntoView {
-    guarded(routes::CHANGES, page)
+    server_drawn(routes::CHANGES, page)
 }
 
 fn page() -> impl IntoView {
@@ -32,6 +31,5 @@ fn page() -> impl IntoView {
         <PageHead title="Changes"/>
         {move || view! { <Filters query=query.get()/> }}
         {loaded(list, |list| view! { <ChangeTable list=list/> }.into_any())}
-        <ListKeys/>
     }
 }

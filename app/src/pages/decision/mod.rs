@@ -16,7 +16,6 @@ mod words;
 
 use super::decisions::query::DecisionQuery;
 use super::form::may;
-use super::guarded;
 use super::try_call::query::TryQuery;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::json::RawJson;
@@ -24,6 +23,7 @@ use crate::components::loaded::loaded;
 use crate::components::notice::WarningNotice;
 use crate::components::page_head::{Crumbs, PageHead};
 use crate::components::tool_name::{ToolName, tool_text};
+use crate::drawn::server_drawn;
 use crate::permission::Permission;
 use crate::routes;
 use crate::status::PageStatus;
@@ -41,7 +41,7 @@ use why::WhyCard;
 
 #[component]
 pub fn DecisionPage() -> impl IntoView {
-    guarded(routes::DECISION, page)
+    server_drawn(routes::DECISION, page)
 }
 
 fn page() -> impl IntoView {

@@ -7,7 +7,6 @@ pub mod read;
 pub mod table;
 
 use super::guarded;
-use crate::components::list_keys::ListKeys;
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::routes;
@@ -34,7 +33,6 @@ fn page() -> impl IntoView {
         <PageHead title="Decisions"/>
         {move || view! { <Filters query=query.get()/> }}
         {loaded(list, move |list| draw(list, refresh))}
-        <ListKeys/>
     }
 }
 

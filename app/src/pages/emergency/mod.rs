@@ -13,10 +13,10 @@ use super::form::answer::Answer;
 use super::form::may;
 use super::form::notice::Answered;
 use super::form::place::{Ask, Place};
-use super::guarded;
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::untrusted::plain;
+use crate::drawn::server_drawn;
 use crate::permission::Permission;
 use crate::routes::{self, EMERGENCY};
 use crate::url::use_parameters;
@@ -27,7 +27,7 @@ use read::{EmergencyView, read_emergency};
 
 #[component]
 pub fn EmergencyPage() -> impl IntoView {
-    guarded(routes::EMERGENCY, page)
+    server_drawn(routes::EMERGENCY, page)
 }
 
 fn page() -> impl IntoView {

@@ -7,10 +7,6 @@ use crate::error::AppError;
 use crate::routes::CHANGES;
 use crate::url::encode;
 use leptos::prelude::*;
-use std::time::Duration;
-
-/// How long something can be taken back with one click.
-const UNDO: Duration = Duration::from_secs(10);
 
 /// Nothing where no form was sent. What is wrong with a form stands on the form.
 #[component]
@@ -69,7 +65,7 @@ fn failed(error: AppError) -> AnyView {
     .into_any()
 }
 
-/// One click takes the last change back: a form of its own. With script it is offered for ten seconds.
+/// One click takes the last change back: a form of its own. With script it is offered for ten seconds (`style/notice.css`).
 #[component]
 pub fn Undo(
     action: &'static str,
@@ -77,21 +73,12 @@ pub fn Undo(
     values: Vec<(String, String)>,
     #[prop(into)] label: String,
 ) -> impl IntoView {
-    let over = RwSignal::new(false);
-    Effect::new(move |_| {
-        let end = move || {
-            over.try_set(true);
-        };
-        if let Ok(handle) = set_timeout_with_handle(end, UNDO) {
-            on_cleanup(move || handle.clear());
-        }
-    });
     let values: Vec<AnyView> = values
         .into_iter()
         .map(|(name, value)| view! { <input type="hidden" name=name value=value/> }.into_any())
         .collect();
     view! {
-        <form class="notice" method="post" action=action hidden=move || over.get()>
+        <form class="notice notice-undo" method="post" action=action>
             {values}
             <button class="button button-small">{label}</button>
         </form>

@@ -21,10 +21,10 @@ use super::form::input::Filled;
 use super::form::may;
 use super::form::notice::{Answered, Undo};
 use super::form::place::Ask;
-use super::guarded;
 use crate::components::loaded::loaded;
 use crate::components::page_head::{Crumbs, PageHead};
 use crate::components::untrusted::{UntrustedLine, plain};
+use crate::drawn::server_drawn;
 use crate::pages::changes::query::ChangeQuery;
 use crate::permission::Permission;
 use crate::routes::{self, ISSUERS, UNMAPPED};
@@ -42,7 +42,7 @@ use view::{IssuerQuery, IssuerView};
 
 #[component]
 pub fn IssuerPage() -> impl IntoView {
-    guarded(routes::ISSUER, page)
+    server_drawn(routes::ISSUER, page)
 }
 
 fn page() -> impl IntoView {

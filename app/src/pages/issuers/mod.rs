@@ -9,11 +9,10 @@ use super::form::answer::Answer;
 use super::form::may;
 use super::form::notice::Answered;
 use super::form::place::{Ask, Place};
-use super::guarded;
 use super::issuer::fields;
 use crate::components::icon::{Glyph, Icon};
-use crate::components::list_keys::ListKeys;
 use crate::components::loaded::loaded;
+use crate::drawn::server_drawn;
 use crate::permission::Permission;
 use crate::routes::{self, ISSUERS};
 use crate::url::use_parameters;
@@ -26,7 +25,7 @@ use read::{IssuerList, read_issuers};
 
 #[component]
 pub fn IssuersPage() -> impl IntoView {
-    guarded(routes::ISSUERS, page)
+    server_drawn(routes::ISSUERS, page)
 }
 
 fn page() -> impl IntoView {
@@ -40,7 +39,6 @@ fn page() -> impl IntoView {
     let may_write = may(Permission::WriteIssuers);
     view! {
         {loaded(list, move |(list, answer)| draw(list, &answer, may_write))}
-        <ListKeys/>
     }
 }
 

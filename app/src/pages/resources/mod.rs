@@ -15,11 +15,10 @@ use super::form::answer::Answer;
 use super::form::may;
 use super::form::notice::Answered;
 use super::form::place::{Ask, Place};
-use super::guarded;
 use crate::components::icon::{Glyph, Icon};
-use crate::components::list_keys::ListKeys;
 use crate::components::loaded::loaded;
 use crate::components::untrusted::plain;
+use crate::drawn::server_drawn;
 use crate::permission::Permission;
 use crate::routes::{self, RESOURCES};
 use crate::url::use_parameters;
@@ -32,7 +31,7 @@ use read::{ResourceList, read_resources};
 
 #[component]
 pub fn ResourcesPage() -> impl IntoView {
-    guarded(routes::RESOURCES, page)
+    server_drawn(routes::RESOURCES, page)
 }
 
 fn page() -> impl IntoView {
@@ -46,7 +45,6 @@ fn page() -> impl IntoView {
     let may_write = may(Permission::WriteResources);
     view! {
         {loaded(list, move |(list, answer)| draw(list, &answer, may_write))}
-        <ListKeys/>
     }
 }
 

@@ -7,6 +7,7 @@ use crate::components::definition::{Definition, Nothing};
 use crate::components::loaded::loaded;
 use crate::components::page_head::{Crumbs, PageHead};
 use crate::components::untrusted::{Untrusted, UntrustedLine, plain};
+use crate::drawn::server_drawn;
 use crate::pages::changes::query::ChangeQuery;
 use crate::pages::form::answer::Answer;
 use crate::pages::form::confirm::FormCard;
@@ -14,7 +15,6 @@ use crate::pages::form::input::Filled;
 use crate::pages::form::may;
 use crate::pages::form::notice::Answered;
 use crate::pages::form::place::{Ask, Place};
-use crate::pages::guarded;
 use crate::permission::Permission;
 use crate::routes::{self, RESOURCES};
 use crate::status::PageStatus;
@@ -27,7 +27,7 @@ use leptos_router::hooks::use_params_map;
 
 #[component]
 pub fn ResourcePage() -> impl IntoView {
-    guarded(routes::RESOURCE, page)
+    server_drawn(routes::RESOURCE, page)
 }
 
 fn page() -> impl IntoView {

@@ -11,7 +11,6 @@ pub mod difference;
 use super::form::answer::Answer;
 use super::form::may;
 use super::form::notice::Answered;
-use super::guarded;
 use super::tool::definition::unusable;
 use super::tool::{hints, id, state, unknown, up};
 use crate::components::diff::DiffLegend;
@@ -19,6 +18,7 @@ use crate::components::json::RawJson;
 use crate::components::loaded::loaded;
 use crate::components::notice::{Notice, WarningNotice};
 use crate::components::untrusted::{Untrusted, UntrustedFlags, UntrustedLine, drawn, plain};
+use crate::drawn::server_drawn;
 use crate::permission::Permission;
 use crate::routes;
 use crate::status::PageStatus;
@@ -32,7 +32,7 @@ use read::{ReviewView, read_review};
 
 #[component]
 pub fn ReviewPage() -> impl IntoView {
-    guarded(routes::TOOL_REVIEW, page)
+    server_drawn(routes::TOOL_REVIEW, page)
 }
 
 fn page() -> impl IntoView {

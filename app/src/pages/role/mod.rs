@@ -10,13 +10,13 @@ use super::form::may;
 use super::form::notice::Answered;
 use super::form::place::{Ask, Place};
 use super::form::problem::{Fault, Problem};
-use super::guarded;
 use super::roles::save::{DeleteRole, DescribeRole};
 use super::roles::table::place;
 use crate::components::loaded::loaded;
 use crate::components::notice::WarningNotice;
 use crate::components::page_head::{Crumbs, PageHead};
 use crate::components::untrusted::{Untrusted, UntrustedLine, plain};
+use crate::drawn::server_drawn;
 use crate::pages::changes::query::ChangeQuery;
 use crate::permission::Permission;
 use crate::routes;
@@ -32,7 +32,7 @@ use read::{RoleView, read_role};
 
 #[component]
 pub fn RolePage() -> impl IntoView {
-    guarded(routes::ROLE, page)
+    server_drawn(routes::ROLE, page)
 }
 
 fn page() -> impl IntoView {

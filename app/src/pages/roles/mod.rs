@@ -10,11 +10,10 @@ use super::form::answer::Answer;
 use super::form::may;
 use super::form::notice::Answered;
 use super::form::place::{Ask, Place};
-use super::guarded;
 use crate::components::icon::{Glyph, Icon};
-use crate::components::list_keys::ListKeys;
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
+use crate::drawn::server_drawn;
 use crate::permission::Permission;
 use crate::routes;
 use crate::url::use_parameters;
@@ -25,7 +24,7 @@ use read::{RoleList, read_roles};
 
 #[component]
 pub fn RolesPage() -> impl IntoView {
-    guarded(routes::ROLES, page)
+    server_drawn(routes::ROLES, page)
 }
 
 fn page() -> impl IntoView {
@@ -53,7 +52,6 @@ fn page() -> impl IntoView {
     view! {
         <PageHead title="Roles">{create}</PageHead>
         {loaded(list, move |(list, answer)| draw(list, answer, may_write))}
-        <ListKeys/>
     }
 }
 

@@ -6,9 +6,9 @@ use crate::components::loaded::loaded;
 use crate::components::page_head::{Crumbs, PageHead};
 use crate::components::time::Time;
 use crate::components::untrusted::{UntrustedLine, plain};
+use crate::drawn::server_drawn;
 use crate::error::AppError;
 use crate::moment::Moment;
-use crate::pages::guarded;
 use crate::routes;
 use crate::sentence::Sentence;
 use crate::sentence::view::pieces;
@@ -97,7 +97,7 @@ mod server {
 
 #[component]
 pub fn RuleHistoryPage() -> impl IntoView {
-    guarded(routes::RULE_HISTORY, page)
+    server_drawn(routes::RULE_HISTORY, page)
 }
 
 fn page() -> impl IntoView {

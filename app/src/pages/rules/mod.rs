@@ -5,11 +5,10 @@ pub mod query;
 pub mod read;
 pub mod table;
 
-use super::guarded;
 use crate::components::icon::{Glyph, Icon};
-use crate::components::list_keys::ListKeys;
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
+use crate::drawn::server_drawn;
 use crate::permission::Permission;
 use crate::routes;
 use crate::session;
@@ -23,7 +22,7 @@ use table::RuleTable;
 
 #[component]
 pub fn RulesPage() -> impl IntoView {
-    guarded(routes::RULES, page)
+    server_drawn(routes::RULES, page)
 }
 
 fn page() -> impl IntoView {
@@ -46,6 +45,5 @@ fn page() -> impl IntoView {
         <PageHead title="Rules">{primary}</PageHead>
         {move || view! { <Filters query=query.get()/> }}
         {loaded(list, |list| view! { <RuleTable list=list/> }.into_any())}
-        <ListKeys/>
     }
 }

@@ -9,12 +9,11 @@ pub mod results;
 #[cfg(feature = "ssr")]
 mod find;
 
-use super::guarded;
 use crate::components::empty::Empty;
 use crate::components::icon::{Glyph, Icon};
-use crate::components::list_keys::ListKeys;
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
+use crate::drawn::server_drawn;
 use crate::routes::SEARCH;
 use crate::session;
 use crate::url::use_parameters;
@@ -28,7 +27,7 @@ use read::search;
 
 #[component]
 pub fn SearchPage() -> impl IntoView {
-    guarded(SEARCH, page)
+    server_drawn(SEARCH, page)
 }
 
 fn page() -> impl IntoView {
@@ -42,7 +41,6 @@ fn page() -> impl IntoView {
         <PageHead title=SEARCH.title/>
         {move || field(query.get())}
         {loaded(found, draw)}
-        <ListKeys/>
     }
 }
 

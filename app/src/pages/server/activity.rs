@@ -5,15 +5,14 @@ use super::head::{head, unknown};
 use super::read::ServerHead;
 use crate::components::empty::Empty;
 use crate::components::icon::Glyph;
-use crate::components::list_keys::ListKeys;
 use crate::components::loaded::loaded;
+use crate::drawn::server_drawn;
 use crate::error::AppError;
 #[cfg(feature = "ssr")]
 use crate::pages::decisions::query::DecisionQuery;
 use crate::pages::decisions::read::DecisionList;
 use crate::pages::decisions::table::DecisionTable;
 use crate::pages::form::answer::Answer;
-use crate::pages::guarded;
 use crate::routes;
 use crate::status::PageStatus;
 use crate::wire::{Json, resource};
@@ -43,7 +42,7 @@ pub async fn read_activity(slug: String) -> Result<Option<ActivityView>, AppErro
 
 #[component]
 pub fn ServerActivityPage() -> impl IntoView {
-    guarded(routes::SERVER_ACTIVITY, page)
+    server_drawn(routes::SERVER_ACTIVITY, page)
 }
 
 fn page() -> impl IntoView {
@@ -59,7 +58,6 @@ fn page() -> impl IntoView {
                 unknown()
             }
         })}
-        <ListKeys/>
     }
 }
 

@@ -8,10 +8,10 @@ use crate::components::empty::Empty;
 use crate::components::icon::Glyph;
 use crate::components::loaded::loaded;
 use crate::components::untrusted::UntrustedLine;
+use crate::drawn::server_drawn;
 use crate::error::AppError;
 use crate::pages::form::answer::Answer;
 use crate::pages::form::may;
-use crate::pages::guarded;
 use crate::permission::Permission;
 use crate::routes::{self, KEYS};
 use crate::status::PageStatus;
@@ -67,7 +67,7 @@ pub async fn read_connect(slug: String) -> Result<Option<ConnectView>, AppError>
 
 #[component]
 pub fn ServerConnectPage() -> impl IntoView {
-    guarded(routes::SERVER_CONNECT, page)
+    server_drawn(routes::SERVER_CONNECT, page)
 }
 
 fn page() -> impl IntoView {

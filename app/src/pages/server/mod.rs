@@ -28,7 +28,6 @@ pub mod write;
 use super::form::answer::Answer;
 use super::form::place::Place;
 use super::guarded;
-use crate::components::list_keys::ListKeys;
 use crate::components::loaded::loaded;
 use crate::routes;
 use crate::status::PageStatus;
@@ -77,7 +76,6 @@ fn page() -> impl IntoView {
                 head::unknown()
             }
         })}
-        <ListKeys/>
     }
 }
 

@@ -10,6 +10,7 @@ use crate::components::loaded::loaded;
 use crate::components::notice::WarningNotice;
 use crate::components::text_area::TextArea;
 use crate::components::untrusted::UntrustedLine;
+use crate::drawn::server_drawn;
 use crate::error::AppError;
 use crate::pages::changes::query::ChangeQuery;
 use crate::pages::form::answer::Answer;
@@ -19,7 +20,6 @@ use crate::pages::form::count::Count;
 use crate::pages::form::input::{Filled, Input, hidden};
 use crate::pages::form::may;
 use crate::pages::form::place::{Ask, Place};
-use crate::pages::guarded;
 use crate::permission::Permission;
 use crate::routes::{self, SERVER_CONNECT, SERVER_SETTINGS};
 use crate::status::PageStatus;
@@ -56,7 +56,7 @@ pub async fn read_settings(slug: String) -> Result<Option<SettingsView>, AppErro
 
 #[component]
 pub fn ServerSettingsPage() -> impl IntoView {
-    guarded(routes::SERVER_SETTINGS, page)
+    server_drawn(routes::SERVER_SETTINGS, page)
 }
 
 fn page() -> impl IntoView {

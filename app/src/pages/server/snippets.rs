@@ -2,7 +2,6 @@
 
 use crate::components::icon::{Glyph, Icon};
 use leptos::prelude::*;
-use std::time::Duration;
 
 /// Stands in the snippets for the address of the evaluation endpoint.
 const ENDPOINT: &str = "{{endpoint}}";
@@ -46,21 +45,6 @@ impl Language {
 #[component]
 pub fn Snippet(language: Language, endpoint: String) -> impl IntoView {
     let text = language.snippet(&endpoint);
-    let copied = RwSignal::new(false);
-    let whole = text.clone();
-    let copy = move |_| {
-        let window = window();
-        // Browsers have a clipboard in secure contexts only.
-        if !window.is_secure_context() {
-            return;
-        }
-        let _promise = window.navigator().clipboard().write_text(&whole);
-        copied.set(true);
-        let forget = move || {
-            copied.try_set(false);
-        };
-        set_timeout(forget, Duration::from_secs(2));
-    };
     view! {
         <div class="snippet">
             <header>
@@ -69,11 +53,11 @@ pub fn Snippet(language: Language, endpoint: String) -> impl IntoView {
                     type="button"
                     class="button button-small"
                     data-needs-script=""
+                    data-copy=text.clone()
                     aria-label=format!("Copy {}", language.label())
-                    on:click=copy
                 >
                     <Icon glyph=Glyph::Copy/>
-                    <span role="status">{move || if copied.get() { "Copied" } else { "Copy" }}</span>
+                    <span role="status">"Copy"</span>
                 </button>
             </header>
             <pre class="raw" tabindex="0" role="region" aria-label=language.label()>

@@ -12,9 +12,9 @@ use super::form::may;
 use super::form::notice::Answered;
 use super::guarded;
 use crate::components::icon::{Glyph, Icon};
-use crate::components::list_keys::ListKeys;
 use crate::components::loaded::loaded;
 use crate::components::page_head::Crumbs;
+use crate::drawn::server_drawn;
 use crate::pages::server::asking::Asking;
 use crate::pages::server::fields::TenantChoice;
 use crate::permission::Permission;
@@ -29,7 +29,7 @@ use read::{ServerList, list_servers, read_choices};
 
 #[component]
 pub fn ServersPage() -> impl IntoView {
-    guarded(routes::SERVERS, page)
+    server_drawn(routes::SERVERS, page)
 }
 
 fn page() -> impl IntoView {
@@ -44,7 +44,6 @@ fn page() -> impl IntoView {
     let may_write = may(Permission::WriteServers);
     view! {
         {loaded(list, move |(list, answer)| draw(list, &answer, asking, may_write))}
-        <ListKeys/>
     }
 }
 

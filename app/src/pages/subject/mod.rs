@@ -16,13 +16,13 @@ use super::form::answer::{Answer, Done};
 use super::form::may;
 use super::form::notice::{Answered, Undo};
 use super::form::place::Ask;
-use super::guarded;
 use super::subjects::query::kind_label;
 use crate::components::copyable::Copyable;
 use crate::components::loaded::loaded;
 use crate::components::page_head::{Crumbs, PageHead};
 use crate::components::time::Time;
 use crate::components::untrusted::{Untrusted, UntrustedLine, plain};
+use crate::drawn::server_drawn;
 use crate::permission::Permission;
 use crate::routes;
 use crate::status::PageStatus;
@@ -40,7 +40,7 @@ use view::{SubjectQuery, SubjectView};
 
 #[component]
 pub fn SubjectPage() -> impl IntoView {
-    guarded(routes::SUBJECT, page)
+    server_drawn(routes::SUBJECT, page)
 }
 
 fn page() -> impl IntoView {

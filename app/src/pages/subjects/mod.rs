@@ -10,12 +10,11 @@ use super::form::answer::Answer;
 use super::form::may;
 use super::form::notice::Answered;
 use super::form::place::Ask;
-use super::guarded;
 use crate::components::chips::FilterChips;
 use crate::components::icon::{Glyph, Icon};
-use crate::components::list_keys::ListKeys;
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
+use crate::drawn::server_drawn;
 use crate::permission::Permission;
 use crate::routes;
 use crate::url::use_parameters;
@@ -28,7 +27,7 @@ use read::{SubjectList, read_subjects};
 
 #[component]
 pub fn SubjectsPage() -> impl IntoView {
-    guarded(routes::SUBJECTS, page)
+    server_drawn(routes::SUBJECTS, page)
 }
 
 fn page() -> impl IntoView {
@@ -57,7 +56,6 @@ fn page() -> impl IntoView {
         <PageHead title="Subjects">{create}</PageHead>
         {move || filters(&asked.with(|(query, _)| query.clone()))}
         {loaded(list, move |(list, answer)| draw(list, answer, may_write))}
-        <ListKeys/>
     }
 }
 

@@ -9,13 +9,12 @@ pub mod table;
 #[cfg(feature = "ssr")]
 mod write;
 
-use super::guarded;
 use crate::components::chips::FilterChips;
 use crate::components::fields::{options, submit};
 use crate::components::icon::{Glyph, Icon};
-use crate::components::list_keys::ListKeys;
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
+use crate::drawn::server_drawn;
 use crate::routes::{self, TASKS};
 use crate::url::use_parameters;
 use crate::wire::resource;
@@ -26,7 +25,7 @@ use read::read_tasks;
 
 #[component]
 pub fn TasksPage() -> impl IntoView {
-    guarded(routes::TASKS, page)
+    server_drawn(routes::TASKS, page)
 }
 
 fn page() -> impl IntoView {
@@ -37,7 +36,6 @@ fn page() -> impl IntoView {
         <PageHead title=TASKS.title/>
         {move || filters(query.get())}
         {loaded(list, table::table)}
-        <ListKeys/>
     }
 }
 

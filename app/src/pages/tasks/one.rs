@@ -11,6 +11,7 @@ use crate::components::page_head::{Crumbs, PageHead};
 use crate::components::time::Time;
 use crate::components::tool_name::ToolName;
 use crate::components::untrusted::{UntrustedLine, plain};
+use crate::drawn::server_drawn;
 use crate::pages::changes::query::ChangeQuery;
 use crate::pages::decisions::read::DecisionLine;
 use crate::pages::form::answer::{Answer, Done};
@@ -19,7 +20,6 @@ use crate::pages::form::input::Filled;
 use crate::pages::form::may;
 use crate::pages::form::notice::{Answered, Undo};
 use crate::pages::form::place::{Ask, Place};
-use crate::pages::guarded;
 use crate::permission::Permission;
 use crate::routes::{self, DECISIONS, SUBJECTS, TASKS};
 use crate::status::PageStatus;
@@ -38,7 +38,7 @@ pub fn page_of(id: &str) -> Place {
 
 #[component]
 pub fn TaskPage() -> impl IntoView {
-    guarded(routes::TASK, page)
+    server_drawn(routes::TASK, page)
 }
 
 fn page() -> impl IntoView {

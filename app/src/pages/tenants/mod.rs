@@ -11,10 +11,10 @@ use super::form::answer::Answer;
 use super::form::may;
 use super::form::notice::Answered;
 use super::form::place::{Ask, Place};
-use super::guarded;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
+use crate::drawn::server_drawn;
 use crate::permission::Permission;
 use crate::routes;
 use crate::url::use_parameters;
@@ -27,7 +27,7 @@ use tabs::SettingsTabs;
 
 #[component]
 pub fn TenantsPage() -> impl IntoView {
-    guarded(routes::TENANTS, page)
+    server_drawn(routes::TENANTS, page)
 }
 
 fn page() -> impl IntoView {

@@ -12,13 +12,13 @@ use super::form::answer::Answer;
 use super::form::may;
 use super::form::notice::Answered;
 use super::form::place::{Ask, Place};
-use super::guarded;
 use super::keys::query::KeysQuery;
 use super::keys::search;
 use super::tenants::tabs::SettingsTabs;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
+use crate::drawn::server_drawn;
 use crate::permission::Permission;
 use crate::routes::TOKENS;
 use crate::url::use_parameters;
@@ -28,7 +28,7 @@ use read::{TokenList, read_tokens};
 
 #[component]
 pub fn TokensPage() -> impl IntoView {
-    guarded(TOKENS, page)
+    server_drawn(TOKENS, page)
 }
 
 fn page() -> impl IntoView {

@@ -8,13 +8,12 @@ pub mod hints;
 pub mod read;
 pub mod scopes;
 
-use super::guarded;
 use crate::components::icon::{Glyph, Icon};
-use crate::components::list_keys::ListKeys;
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::tool_name::{ToolName, tool_text};
 use crate::components::untrusted::plain;
+use crate::drawn::server_drawn;
 use crate::pages::changes::query::ChangeQuery;
 use crate::pages::decisions::table::DecisionTable;
 use crate::pages::emergency::stop_link;
@@ -41,7 +40,7 @@ pub(super) fn id() -> Memo<String> {
 
 #[component]
 pub fn ToolPage() -> impl IntoView {
-    guarded(routes::TOOL, page)
+    server_drawn(routes::TOOL, page)
 }
 
 fn page() -> impl IntoView {
@@ -62,7 +61,6 @@ fn page() -> impl IntoView {
                 unknown()
             }
         })}
-        <ListKeys/>
     }
 }
 

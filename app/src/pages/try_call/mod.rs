@@ -8,11 +8,11 @@ pub mod result;
 #[cfg(feature = "ssr")]
 mod service;
 
-use super::guarded;
 use crate::components::empty::Empty;
 use crate::components::icon::Glyph;
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
+use crate::drawn::server_drawn;
 use crate::routes;
 use crate::url::use_parameters;
 use crate::wire::resource;
@@ -23,7 +23,7 @@ use read::{TryAnswer, TryView, read_try};
 
 #[component]
 pub fn TryPage() -> impl IntoView {
-    guarded(routes::TRY, page)
+    server_drawn(routes::TRY, page)
 }
 
 fn page() -> impl IntoView {

@@ -13,11 +13,11 @@ use super::form::answer::Answer;
 use super::form::input::Filled;
 use super::form::may;
 use super::form::notice::Answered;
-use super::guarded;
 use super::issuers::tabs::{BLOCKED, tabs};
 use crate::components::icon::{Glyph, Icon};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
+use crate::drawn::server_drawn;
 use crate::permission::Permission;
 use crate::routes::{self, UNMAPPED};
 use crate::url::use_parameters;
@@ -29,7 +29,7 @@ use read::{UnmappedList, read_unmapped};
 
 #[component]
 pub fn UnmappedPage() -> impl IntoView {
-    guarded(routes::UNMAPPED, page)
+    server_drawn(routes::UNMAPPED, page)
 }
 
 fn page() -> impl IntoView {

@@ -128,7 +128,7 @@ async fn an_answer_that_does_not_hold_is_refused() {
         ("another type", but("token_type", json!("mac")), "`token_type`"),
         ("bound to nothing", but("token_type", json!("DPoP")), "`cnf`"),
         ("bound by mTLS", but("cnf", json!({"x5t#S256": "x"})), "mTLS"),
-        ("an actor", but("act", json!({"sub": "bot"})), "`act`"),
+        ("an actor that is nobody", but("act", json!({"sub": 5})), "`act`"),
         ("the token itself", but("echo", json!([{"token": format!("x{TOKEN}")}])), "repeats the token"),
         ("too much", but("padding", json!("x".repeat(9_000))), "larger than"),
     ] {

@@ -2,7 +2,7 @@
 //! conditions see of it.
 
 use super::*;
-use crate::facts::TokenFacts;
+use crate::facts::{BoundFact, TokenFacts};
 use crate::reason::Reason;
 
 const ISSUER: &str = "https://idp.example";
@@ -239,15 +239,15 @@ fn the_reviewer_is_told_whom_a_token_is_for() {
 fn a_call_that_names_no_server_goes_by_the_enforcement_keys_or_by_the_issuers_list() {
     let other = "https://erp.example/mcp";
     for (bound, audience, listed, reason) in [
-        (Some("crm"), CRM, None, Reason::UnknownMethod),
+        (Some("crm"), CRM, None, Reason::NoMatchingRule),
         (Some("crm"), other, None, Reason::TokenWrongAudience),
         (Some("crm"), CRM, Some(vec![]), Reason::TokenWrongAudience),
         // A server that the tenant may not use says nothing of tokens.
         (Some("erp"), other, None, Reason::TokenWrongAudience),
-        (Some("erp"), other, Some(vec![other]), Reason::UnknownMethod),
+        (Some("erp"), other, Some(vec![other]), Reason::NoMatchingRule),
         (None, CRM, None, Reason::TokenWrongAudience),
         (None, other, Some(vec![]), Reason::TokenWrongAudience),
-        (None, other, Some(vec![other]), Reason::UnknownMethod),
+        (None, other, Some(vec![other]), Reason::NoMatchingRule),
     ] {
         let mut world = world_with(token());
         token_of(&mut world).audiences = texts(&[audience]);
@@ -255,6 +255,8 @@ fn a_call_that_names_no_server_goes_by_the_enforcement_keys_or_by_the_issuers_li
         world.facts.credential.server = bound.map(ServerSlug::from);
         world.call.resource = ResourceRef { kind: "record".into(), id: "1".into() };
         world.call.action = "read".into();
+        let at = String::new();
+        world.facts.bound = vec![BoundFact { at, kind: "record".into(), id: "1".into(), resource: None }];
         assert_eq!(world.decide().reason, reason, "{bound:?} {audience} {listed:?}");
     }
     // So does a tool of which nobody says whose it is.

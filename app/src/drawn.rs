@@ -1,0 +1,41 @@
+//! Pages that are drawn by the server alone.
+//!
+//! Most pages are text, links and plain forms: nothing in them moves. So the browser need not hold the code that draws
+//! them, nor the data that they are drawn from. It leaves what came with the page as it is, and when it moves on to
+//! another such page it asks the server for that page and puts its body in place. `docs/adr/0015-pages-drawn-by-the-server.md`
+//! says why.
+
+use crate::components::notice::ErrorNotice;
+use crate::error::AppError;
+use crate::routes::Page;
+use leptos::prelude::*;
+
+#[cfg(not(feature = "ssr"))]
+mod browser;
+
+/// A page whose body only the server draws. Whatever in it would need a signal of the browser stays as it was drawn:
+/// filter forms, copying and the keys of lists work, as their listeners are around it.
+pub fn server_drawn<V: IntoView + 'static>(page: Page, draw: fn() -> V) -> AnyView {
+    let failed = RwSignal::new(None::<AppError>);
+    let body = body(page, draw, failed);
+    view! {
+        {body}
+        {move || failed.get().map(|error| view! { <ErrorNotice error=error/> })}
+    }
+    .into_any()
+}
+
+#[cfg(feature = "ssr")]
+fn body<V: IntoView + 'static>(page: Page, draw: fn() -> V, _: RwSignal<Option<AppError>>) -> AnyView {
+    use leptos::reactive::owner::Owner;
+    // The browser never asks for what the page read, so it is not written into the page.
+    Owner::with_no_hydration(move || {
+        view! { <div class="drawn">{crate::pages::guarded(page, draw)}</div> }.into_any()
+    })
+}
+
+/// `draw` is only named here: what nobody calls is no part of the wasm.
+#[cfg(not(feature = "ssr"))]
+fn body<V: IntoView + 'static>(_: Page, _: fn() -> V, failed: RwSignal<Option<AppError>>) -> AnyView {
+    browser::body(failed)
+}

@@ -1,0 +1,107 @@
+//! How the browser puts in what the server drew.
+
+use crate::error::AppError;
+use leptos::prelude::*;
+use leptos::reactive::owner::Owner;
+use leptos::task::spawn_local;
+use leptos::wasm_bindgen::{JsCast, JsValue};
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_location, use_navigate};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    DomParser, Event, FormData, HtmlFormElement, HtmlSelectElement, Response, SubmitEvent, SupportedType,
+    UrlSearchParams,
+};
+
+/// The body of the page at the current address, and of those after it that the same route serves.
+pub(super) fn body(failed: RwSignal<Option<AppError>>) -> AnyView {
+    // Then the body stands there already, and is not touched.
+    let placed = Owner::current_shared_context().is_some_and(|context| context.get_is_hydrating());
+    let html = RwSignal::new(if placed { String::new() } else { skeleton() });
+    let location = use_location();
+    Effect::new(move |before: Option<String>| {
+        let address =
+            format!("{}{}", location.pathname.get(), location.search.with(|search| question(search)));
+        let unchanged = before.as_ref() == Some(&address) || (before.is_none() && placed);
+        if !unchanged {
+            let asked = address.clone();
+            spawn_local(async move {
+                let answer = fetch(&asked).await;
+                let now = || {
+                    let search = location.search.try_get_untracked()?;
+                    Some(format!("{}{}", location.pathname.try_get_untracked()?, question(&search)))
+                };
+                // Whoever has moved on is not shown the page before.
+                if now() != Some(asked.clone()) {
+                    return;
+                }
+                match answer {
+                    Ok(Some((title, drawn))) => {
+                        document().set_title(&title);
+                        failed.set(None);
+                        html.set(drawn);
+                    }
+                    // It is another kind of page, or another place: the browser goes there by itself.
+                    Ok(None) => drop(window().location().assign(&asked)),
+                    Err(why) => failed.set(Some(AppError::unreachable(&format!("{why:?}")))),
+                }
+            });
+        }
+        address
+    });
+    let navigate = use_navigate();
+    let submit = move |event: SubmitEvent| {
+        let form = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok());
+        if let Some(address) = form.as_ref().and_then(address_of) {
+            event.prevent_default();
+            navigate(&address, NavigateOptions::default());
+        }
+    };
+    view! { <div class="drawn" inner_html=move || html.get() on:submit=submit on:change=choose></div> }
+        .into_any()
+}
+
+/// As `components::empty::Skeleton`.
+fn skeleton() -> String {
+    let lines = "<span class=\"skeleton-line\"></span>".repeat(12);
+    format!(
+        "<div class=\"skeleton\" aria-hidden=\"true\">{lines}</div><p class=\"visually-hidden\" role=\"status\">Loading</p>"
+    )
+}
+
+fn question(search: &str) -> String {
+    if search.is_empty() { String::new() } else { format!("?{search}") }
+}
+
+/// A choice among filters applies at once.
+fn choose(event: Event) {
+    let select = event.target().and_then(|target| target.dyn_into::<HtmlSelectElement>().ok());
+    let form = select.and_then(|select| select.form());
+    if let Some(form) = form.filter(|form| form.class_list().contains("filters")) {
+        // Fails where the form is not complete; the browser then says what is missing.
+        let _ = form.request_submit();
+    }
+}
+
+/// Where a form leads that only asks.
+fn address_of(form: &HtmlFormElement) -> Option<String> {
+    if form.method() != "get" {
+        return None;
+    }
+    let data = FormData::new_with_form(form).ok()?;
+    let query = UrlSearchParams::new_with_str_sequence_sequence(&data).ok()?;
+    let path = form.get_attribute("action")?;
+    Some(format!("{path}?{}", String::from(query.to_string())))
+}
+
+/// Title and body of a page; none where what came is not drawn by the server alone.
+async fn fetch(address: &str) -> Result<Option<(String, String)>, JsValue> {
+    let response: Response = JsFuture::from(window().fetch_with_str(address)).await?.dyn_into()?;
+    if response.redirected() {
+        return Ok(None);
+    }
+    let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+    let page = DomParser::new()?.parse_from_string(&text, SupportedType::TextHtml)?;
+    let body = page.query_selector("main > .drawn")?;
+    Ok(body.map(|body| (page.title(), body.inner_html())))
+}
