@@ -6,11 +6,12 @@ import {
   expectAccessibleInTheDark,
   expectKeyboardReachesAll,
 } from '../support/axe';
-import { expect, test, type Page } from '../support/fixtures';
+import { expect, hydrated, test, type Page } from '../support/fixtures';
 
 /** The list anew, with a style that the page's policy would not let in by itself. */
 async function open(page: Page, css = ''): Promise<void> {
   await page.goto('/decisions');
+  await hydrated(page);
   await page.evaluate((css) => {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(css);
