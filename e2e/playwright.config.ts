@@ -10,7 +10,7 @@ export default defineConfig<Options>({
   workers: 2,
   retries: 0,
   forbidOnly: true,
-  reporter: 'list',
+  reporter: [['./support/server-log.ts'], ['list']],
   timeout: 60_000,
   expect: { timeout: 10_000 },
   use: {

@@ -1,6 +1,7 @@
 // Issuers: added, told what is wrong, switched off, deleted. Unmapped callers: mapped, blocked. Tokens of a real
 // provider, taken back one by one and all at once; each denies the very next call.
 
+import { demo } from '../support/filling.mjs';
 import { expectFault, expectRefused, expectSaved, moment, ready, rowOf, unique } from '../support/forms';
 import { expect, test as base, type House, type Page } from '../support/fixtures';
 import { claimsOf, Issuer } from '../support/issuer.mjs';
@@ -125,7 +126,11 @@ test('a secret key is refused, and kept nowhere', { tag: '@no-script' }, async (
   expect(house.log()).not.toContain('very-secret');
 });
 
-test('a client secret is kept, and never shown again', { tag: '@no-script' }, async ({ page, house }) => {
+test('a client secret is kept, and never shown again', { tag: '@no-script' }, async ({ open, browse }) => {
+  // In a house of its own: wherever an issuer introspects, each key that nobody knows is asked about.
+  const house = await open();
+  await demo(house);
+  const page = await browse(house);
   const good = `https://idp.example/asked/${unique('realm')}`;
   const secret = unique('very-secret');
   await openForm(page);

@@ -1,6 +1,7 @@
 // Overview: five steps that tick themselves, what needs attention, and numbers that open the lists they count.
 
 import { sessionOf } from '../support/accounts.mjs';
+import { demo } from '../support/filling.mjs';
 import { ready } from '../support/forms';
 import { expect, scripted, test, type Locator, type Page } from '../support/fixtures';
 
@@ -206,7 +207,11 @@ test('what needs attention is said with a count, and leads there', { tag: '@no-s
   await expect(auditor.locator('#main .button-primary')).toHaveText('See 1 tool');
 });
 
-test('bars, reasons and tools open the lists they count', { tag: '@no-script' }, async ({ page }) => {
+test('bars, reasons and tools open the lists they count', { tag: '@no-script' }, async ({ open, browse }) => {
+  // In a house of its own: a list that is counted here must fit on one page.
+  const house = await open();
+  await demo(house);
+  const page = await browse(house);
   await page.goto('/');
   await ready(page);
   const total = await figure(page, 'Decisions');

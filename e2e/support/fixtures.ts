@@ -5,12 +5,17 @@ import { placesOf } from '../pages.mjs';
 import { hangUp } from './ask.mjs';
 import { demo, hostile } from './filling.mjs';
 import { House, state } from './house.mjs';
+import { SERVER_LOG } from './server-log';
 import { McpServer, type Tool } from './toolbox.mjs';
 import { Silence } from './silence.mjs';
 
 export { expect, type Locator, type Page } from '@playwright/test';
 export { House, OWNER, SESSION_COOKIE } from './house.mjs';
 export { hydrated } from './silence.mjs';
+
+/** Screens as pages are looked at. */
+export const WIDE = { width: 1440, height: 900 };
+export const NARROW = { width: 390, height: 844 };
 
 /** The worker's house: with an owner, filled as said. */
 export interface Shared {
@@ -31,11 +36,15 @@ export interface Options {
 
 interface Fixtures {
   as: Options['as'];
+  /** The houses that the test was at. Where it failed, the report has what their servers said. */
+  visited: Set<House>;
   silence: Silence;
   /** A house of the test's own, with an owner; without one where `settled` is false. */
   open: (options?: { settled?: boolean }) => Promise<House>;
   /** A browser of its own at a house. */
   browse: (house: House, look?: Look) => Promise<Page>;
+  /** The owner at the shared house, in one browser for all tests of a worker: for visits that change nothing. */
+  visit: Page;
   /** An MCP server that lists these tools. */
   mcp: (tools: Tool[], port?: number) => Promise<McpServer>;
   house: House;
@@ -45,6 +54,7 @@ interface Fixtures {
 interface WorkerFixtures {
   filling: Options['filling'];
   shared: Shared;
+  visitor: { page: Page; silence: Silence };
 }
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
@@ -66,11 +76,22 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     },
     { scope: 'worker' },
   ],
-  house: async ({ shared }, use) => use(shared.house),
+  house: async ({ shared, visited }, use) => {
+    visited.add(shared.house);
+    await use(shared.house);
+  },
   places: async ({ shared }, use) => use(shared.places),
 
+  visited: async ({}, use, info) => {
+    const houses = new Set<House>();
+    await use(houses);
+    if (info.status === info.expectedStatus) return;
+    for (const house of houses) await info.attach(SERVER_LOG, { body: house.tail(60), contentType: 'text/plain' });
+  },
+
   silence: [
-    async ({}, use) => {
+    // What ends after the silence sees whether it was broken.
+    async ({ visited: _ }, use) => {
       const silence = new Silence(scripted());
       await use(silence);
       expect(silence.breaches(), 'the console was silent').toEqual([]);
@@ -78,11 +99,12 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     { auto: true },
   ],
 
-  open: async ({}, use) => {
+  open: async ({ visited }, use) => {
     const houses: House[] = [];
     await use(async ({ settled = true } = {}) => {
       const house = await House.open();
       houses.push(house);
+      visited.add(house);
       if (settled) await house.settle();
       return house;
     });
@@ -110,6 +132,32 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       return server;
     });
     await Promise.all(servers.map((server) => server.close()));
+  },
+
+  // One page goes from address to address: the browser compiles the console once, and not once a test.
+  visitor: [
+    async ({ browser, shared }, use, { project }) => {
+      const { house } = shared;
+      const context = await browser.newContext({
+        ...(project.use.javaScriptEnabled === undefined ? {} : { javaScriptEnabled: project.use.javaScriptEnabled }),
+        baseURL: house.address,
+        storageState: house.owner(),
+      });
+      const silence = new Silence(project.use.javaScriptEnabled !== false);
+      await silence.watch(context);
+      await use({ page: await context.newPage(), silence });
+      await context.close();
+    },
+    { scope: 'worker' },
+  ],
+  // It depends on the house for what its server said.
+  visit: async ({ visitor, house: _ }, use) => {
+    const { page, silence } = visitor;
+    silence.forget();
+    await page.setViewportSize(WIDE);
+    await page.emulateMedia({ colorScheme: 'light' });
+    await use(page);
+    expect(silence.breaches(), 'the console was silent').toEqual([]);
   },
 
   // The built-in `page`, at the shared house.

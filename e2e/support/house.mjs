@@ -137,6 +137,11 @@ export class House {
     return this.#log.slice(this.#start);
   }
 
+  /** The last lines of it, also of processes before. @param {number} count */
+  tail(count) {
+    return this.#log.trimEnd().split('\n').slice(-count).join('\n');
+  }
+
   /** Lines of the log that speak of a fault of ours. */
   faults() {
     return this.#log.split('\n').filter((line) => /\bERROR\b|panicked/.test(line));
