@@ -44,10 +44,13 @@ use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::{SsrMode, path};
 
+/// What every title ends with.
+pub const TITLE_END: &str = " · Countersign";
+
 /// leptos_meta writes the title into the head as it is, so the server escapes it; the browser's
 /// `document.title` takes plain text.
 fn page_title(title: String) -> String {
-    let whole = format!("{title} · Countersign");
+    let whole = format!("{title}{TITLE_END}");
     if cfg!(feature = "ssr") { whole.replace('&', "&amp;").replace('<', "&lt;") } else { whole }
 }
 

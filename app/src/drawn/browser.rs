@@ -1,10 +1,12 @@
 //! How the browser puts in what the server drew.
 
 use crate::error::AppError;
+use crate::root::TITLE_END;
 use leptos::prelude::*;
 use leptos::reactive::owner::Owner;
 use leptos::task::spawn_local;
 use leptos::wasm_bindgen::{JsCast, JsValue};
+use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 use wasm_bindgen_futures::JsFuture;
@@ -17,6 +19,7 @@ use web_sys::{
 pub(super) fn body(failed: RwSignal<Option<AppError>>) -> AnyView {
     // Then the body stands there already, and is not touched.
     let placed = Owner::current_shared_context().is_some_and(|context| context.get_is_hydrating());
+    let title = RwSignal::new(without_end(&document().title()));
     let html = RwSignal::new(if placed { String::new() } else { skeleton() });
     let location = use_location();
     Effect::new(move |before: Option<String>| {
@@ -36,8 +39,8 @@ pub(super) fn body(failed: RwSignal<Option<AppError>>) -> AnyView {
                     return;
                 }
                 match answer {
-                    Ok(Some((title, drawn))) => {
-                        document().set_title(&title);
+                    Ok(Some((named, drawn))) => {
+                        title.set(without_end(&named));
                         failed.set(None);
                         html.set(drawn);
                     }
@@ -57,8 +60,11 @@ pub(super) fn body(failed: RwSignal<Option<AppError>>) -> AnyView {
             navigate(&address, NavigateOptions::default());
         }
     };
-    view! { <div class="drawn" inner_html=move || html.get() on:submit=submit on:change=choose></div> }
-        .into_any()
+    view! {
+        <Title text=move || title.get()/>
+        <div class="drawn" inner_html=move || html.get() on:submit=submit on:change=choose></div>
+    }
+    .into_any()
 }
 
 /// As `components::empty::Skeleton`.
@@ -67,6 +73,11 @@ fn skeleton() -> String {
     format!(
         "<div class=\"skeleton\" aria-hidden=\"true\">{lines}</div><p class=\"visually-hidden\" role=\"status\">Loading</p>"
     )
+}
+
+/// The page's own words, to which the app puts its name again.
+fn without_end(title: &str) -> String {
+    title.strip_suffix(TITLE_END).unwrap_or(title).to_owned()
 }
 
 fn question(search: &str) -> String {
