@@ -19,6 +19,7 @@ mod record;
 pub mod resources;
 pub mod search;
 pub mod secret;
+pub mod signing;
 pub mod tokens;
 mod unmapped;
 pub mod vault;

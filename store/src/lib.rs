@@ -23,6 +23,7 @@ mod schema;
 pub mod search;
 pub mod sessions;
 pub mod snapshot;
+mod submissions;
 pub mod unmapped;
 
 pub use administration::{Actor, Via, WriteError, Writer};

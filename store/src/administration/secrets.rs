@@ -27,6 +27,11 @@ impl SecretPlace {
     pub fn client_secret(issuer: &str) -> Self {
         Self { kind: "issuer".to_owned(), owner: issuer.to_owned(), name: "client_secret".to_owned() }
     }
+
+    /// With which what is handed out is signed. `kid`: which key it is.
+    pub fn signing_key(kid: &str) -> Self {
+        Self { kind: "signing".to_owned(), owner: kid.to_owned(), name: "private_key".to_owned() }
+    }
 }
 
 impl fmt::Display for SecretPlace {
