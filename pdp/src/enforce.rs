@@ -3,6 +3,7 @@
 use crate::Pdp;
 use crate::facts::{self, Gathered, MAX_PROPERTIES, bound, gather};
 use crate::policies::Matched;
+use crate::requests::{ShownApproval, hold};
 use crate::secret::Secret;
 use crate::tokens::ShownProof;
 use crate::{record, unmapped};
@@ -45,6 +46,12 @@ pub struct Question {
     pub request_id: String,
     /// `context.dpop`: the proof that came with the token. Verified, never stored or logged.
     pub proof: Option<ShownProof>,
+    /// `context.approval`: what came of a request for approval. Verified, never stored or logged.
+    pub approval: Option<ShownApproval>,
+    /// The header `Idempotency-Key`, 1 to 200 visible ASCII characters.
+    pub idempotency_key: Option<Secret>,
+    /// Whether this call may file, count as an attempt at, or use a request for approval. Items of a batch may not.
+    pub files: bool,
 }
 
 /// A decision that was recorded (or, if that was impossible, a denial).
@@ -75,9 +82,16 @@ impl Pdp {
     /// unwritable record is a denial.
     pub async fn enforce(&self, key: &Secret, question: &Question) -> Result<Answer, AskError> {
         let id = DecisionId::new(uuid::Uuid::now_v7().to_string());
+        let shown = match &question.approval {
+            Some(shown) => Some(Box::pin(self.read_shown(shown)).await),
+            None => None,
+        };
+        // Whoever shows one that is not taken uses none and files none.
+        let unfit = matches!(shown, Some(Err(_))).then(|| Question { files: false, ..question.clone() });
+        let question = unfit.as_ref().unwrap_or(question);
         let mut rounds = 0;
         loop {
-            let decided = match self.decide(key, question).await {
+            let mut decided = match self.decide(key, question).await {
                 Ok(Ok(decided)) => decided,
                 Ok(Err(error)) => return Err(error),
                 Err(error) => {
@@ -87,6 +101,9 @@ impl Pdp {
                     return Ok(Answer { id: None, decision, responses: Responses::Explained });
                 }
             };
+            if let Some(shown) = &shown {
+                hold(&mut decided, question, shown);
+            }
             rounds += 1;
             let spent = match self.recorded(&id, question, decided).await {
                 Ok(answer) => return Ok(answer),
@@ -224,7 +241,7 @@ fn kept_changing(allowed: &Decision) -> Decision {
 }
 
 /// A denial that belongs to the same tenant.
-fn in_place_of(decision: &Decision, denial: Decision) -> Decision {
+pub(crate) fn in_place_of(decision: &Decision, denial: Decision) -> Decision {
     Decision { tenant: decision.tenant.clone(), revision: decision.revision, ..denial }
 }
 

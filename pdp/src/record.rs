@@ -235,6 +235,9 @@ mod tests {
             access_token: None,
             request_id: "r1".into(),
             proof: None,
+            approval: None,
+            idempotency_key: None,
+            files: true,
         };
         let facts = Facts {
             now: Timestamp::from_micros(1),

@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod administration;
 pub mod audit;
+mod awaited;
 pub mod chain;
 pub mod changes;
 mod connect;

@@ -103,5 +103,8 @@ fn nothing_asked(request_id: &str) -> Question {
         access_token: None,
         request_id: request_id.to_owned(),
         proof: None,
+        approval: None,
+        idempotency_key: None,
+        files: false,
     }
 }
