@@ -3,7 +3,7 @@
 use crate::Store;
 use crate::administration::CHUNK;
 use crate::db::StoreError;
-use crate::schema::Approvals;
+use crate::approvals::tables::Approvals;
 use policy::ApprovalId;
 use policy::labels::ApprovalState;
 use sea_query::{Expr, ExprTrait, Query};

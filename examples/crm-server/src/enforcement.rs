@@ -41,8 +41,21 @@ pub(crate) struct Verdict {
     pub(crate) text: String,
     /// Finds the record of this decision in the console. Absent if the endpoint could not be asked.
     pub(crate) decision_id: Option<String>,
+    /// A person was asked to approve this very call. The same call made again passes once it is approved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) approval: Option<Waiting>,
     /// How long the endpoint took, in microseconds, as seen from here.
     pub(crate) micros: u64,
+}
+
+/// A call that waits for a person.
+#[derive(Debug, PartialEq, Deserialize, Serialize)]
+pub(crate) struct Waiting {
+    /// Where the caller sees how it stands.
+    #[serde(rename(deserialize = "form_url"))]
+    pub(crate) status_url: String,
+    /// From then on nobody decides it any more (RFC 3339).
+    pub(crate) expires_at: String,
 }
 
 impl Enforcement {
@@ -86,6 +99,7 @@ impl Enforcement {
                     text: "This call could not be authorised right now, so it was not made. Try again later."
                         .to_owned(),
                     decision_id: None,
+                    approval: None,
                     micros,
                 }
             }
@@ -161,17 +175,28 @@ struct AnswerContext {
     /// Texts for the caller by language.
     #[serde(default)]
     reason_user: BTreeMap<String, String>,
+    access_request: Option<Waiting>,
 }
 
 impl Answer {
     fn into_verdict(self, decision_id: Option<String>, micros: u64) -> Verdict {
-        let AnswerContext { reason, mut reason_user } = self.context;
+        let AnswerContext { reason, mut reason_user, access_request } = self.context;
         let fallback = if self.decision { ("allowed", "") } else { ("denied", NOT_ALLOWED) };
+        let mut text = reason_user.remove("en").unwrap_or_else(|| fallback.1.to_owned());
+        if let Some(waiting) = &access_request {
+            // The agent must not look for another way meanwhile, and needs to know what to do.
+            let Waiting { status_url, expires_at } = waiting;
+            text.push_str(&format!(
+                " A person has been asked. See {status_url} (until {expires_at}), and make exactly this call again \
+                 once it is approved."
+            ));
+        }
         Verdict {
             allowed: self.decision,
             reason: reason.unwrap_or_else(|| fallback.0.to_owned()),
-            text: reason_user.remove("en").unwrap_or_else(|| fallback.1.to_owned()),
+            text,
             decision_id,
+            approval: access_request,
             micros,
         }
     }
@@ -195,6 +220,11 @@ pub(crate) mod tests {
     const ALLOW: &str = r#"{"decision":true,"context":{"reason":"allowed"}}"#;
     const DENY: &str = r#"{"decision":false,"context":{"reason":"parameters_out_of_scope",
         "reason_user":{"en":"/amount may be 100 at the most; it was 700"}}}"#;
+
+    const WAIT: &str = r#"{"decision":false,"context":{"reason":"approval_required",
+        "reason_user":{"en":"A person must approve this exact call first."},"evaluation_id":"d-1",
+        "access_request":{"endpoint":"http://c.example/access/v1/requests","binding_token":"signed",
+            "form_url":"http://c.example/requests/a-1","expires_at":"2026-01-01T00:00:00Z"}}}"#;
 
     /// A real HTTP endpoint on loopback that always gives the same answer.
     pub(crate) async fn endpoint(status: u16, body: &'static str) -> anyhow::Result<(Enforcement, Asked)> {
@@ -244,6 +274,23 @@ pub(crate) mod tests {
             "context": { "access_token": "alice-key" },
         });
         assert_eq!(*asked, [("Bearer pep-key".to_owned(), expected)]);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_call_that_waits_says_where_and_what_to_do() -> anyhow::Result<()> {
+        let (enforcement, _) = endpoint(200, WAIT).await?;
+        let verdict = enforcement.check("refund", &arguments(), Some("alice-key")).await;
+        assert!(!verdict.allowed);
+        assert!(
+            verdict.text.starts_with("A person must approve this exact call first. A person has been asked.")
+        );
+        assert!(verdict.text.contains("http://c.example/requests/a-1"), "{}", verdict.text);
+        let told = serde_json::to_value(&verdict)?;
+        let waiting =
+            json!({"status_url": "http://c.example/requests/a-1", "expires_at": "2026-01-01T00:00:00Z"});
+        assert_eq!(told["approval"], waiting);
+        assert!(!told.to_string().contains("signed"), "the token is this server's");
         Ok(())
     }
 
@@ -357,6 +404,7 @@ pub(crate) mod tests {
             reason: "no_matching_rule".to_owned(),
             text: "text".to_owned(),
             decision_id: Some("d-1".to_owned()),
+            approval: None,
             micros: 12,
         };
         let told = json!(verdict);

@@ -111,7 +111,7 @@ fn line(result: &CallToolResult) -> anyhow::Result<Line> {
     let Decision { decision, reason, decision_id, micros } = Decision::deserialize(told)?;
     let outcome = match decision {
         true => "allowed",
-        false if reason.starts_with("approval_") => "waiting",
+        false if matches!(reason.as_str(), "approval_required" | "approval_pending") => "waiting",
         false => "denied",
     };
     let texts: Vec<&str> = result
