@@ -336,6 +336,8 @@ mod stories {
         seen.extend(["resource_unknown", "resource_tenant_mismatch", "kill_switch"].map(str::to_owned));
         seen.extend(["task_required", "task_inactive", "task_out_of_scope"].map(str::to_owned));
         seen.insert("task_budget_spent".to_owned());
+        seen.extend(["approval_pending", "approval_denied", "approval_expired"].map(str::to_owned));
+        seen.extend(["approval_used", "approval_unverifiable", "out_of_scope"].map(str::to_owned));
         let page = include_str!("../../docs/endpoint.md");
         let (_, tables) = page.split_once("## Reason codes").expect("the heading");
         let (used, unused) =
