@@ -115,7 +115,8 @@ impl Pep {
 
     /// A path of this replica, whatever address a link was made with.
     fn url(&self, link: &str) -> String {
-        let path = link.find("/access/").or_else(|| link.find("/.well-known/")).map_or(link, |at| &link[at..]);
+        let path =
+            link.find("/access/").or_else(|| link.find("/.well-known/")).map_or(link, |at| &link[at..]);
         format!("http://{}{path}", self.address)
     }
 

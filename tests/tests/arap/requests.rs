@@ -259,7 +259,8 @@ pub(crate) async fn nothing_is_offered_where_nothing_was_filed(backend: Backend)
     assert_eq!(told.reason(), "denied_by_rule");
     assert!(told.body["context"].get("access_request").is_none());
     // Who is told yes or no is told no more; the request is filed, and the repeat finds the approval.
-    let minimal = "{name: crm-pep, server: crm, trust: verify_token, responses: minimal, secret_env: CRM_PEP_KEY}";
+    let minimal =
+        "{name: crm-pep, server: crm, trust: verify_token, responses: minimal, secret_env: CRM_PEP_KEY}";
     house.world.apply(&format!("credentials: [{minimal}]")).await;
     assert_eq!(pep.evaluate(&question).await.body, json!({"decision": false}));
     assert_eq!(house.filed().await, 1);
