@@ -2,12 +2,11 @@
 //! bound to. One that is not for this very call denies it all the same, because whoever shows it is mistaken, or lies.
 
 use crate::Pdp;
+use crate::approvals::Named;
 use crate::enforce::{Decided, Question, in_place_of};
 use crate::secret::Secret;
 use crate::signing::{Kind, NotTaken};
-use policy::arguments::canonical;
-use policy::{ApprovalId, Decision, Reason};
-use sha2::{Digest, Sha256};
+use policy::{ApprovalId, Decision, Reason, TaskId};
 use store::approvals::Approval;
 
 /// An approval as a PEP shows it.
@@ -57,6 +56,9 @@ pub(crate) fn hold(decided: &mut Decided, question: &Question, shown: &Shown) {
         Err(reason) => (*reason, "the approval that was shown is not taken"),
     };
     decided.decision = in_place_of(decision, Decision::deny(reason, why));
+    // Nothing is filed or used by it, and nothing is answered again.
+    decided.step = None;
+    decided.again = None;
 }
 
 fn is_about_approval(reason: Reason) -> bool {
@@ -73,7 +75,6 @@ fn is_about_approval(reason: Reason) -> bool {
 fn is_for(approval: &Approval, decided: &Decided, question: &Question) -> bool {
     let facts = &decided.gathered.facts;
     let call = &question.call;
-    let digest = call.arguments.known().map(|arguments| hex::encode(Sha256::digest(canonical(arguments))));
     facts.credential.id == approval.credential
         && decided.decision.tenant.as_ref() == Some(&approval.tenant)
         && facts.identity.subject().map(|subject| &subject.id) == Some(&approval.subject)
@@ -81,6 +82,6 @@ fn is_for(approval: &Approval, decided: &Decided, question: &Question) -> bool {
             == approval.actor.as_ref()
         && call.action == approval.action
         && call.resource == approval.resource
-        && digest.as_deref() == Some(approval.arguments_digest.as_str())
-        && facts.task.as_ref().map(|task| &task.id) == approval.task.as_ref()
+        && Named::of(call).is_some_and(|named| named.arguments == approval.arguments_digest)
+        && call.task() == approval.task.as_ref().map(TaskId::as_str)
 }
