@@ -32,6 +32,11 @@ impl SecretPlace {
     pub fn signing_key(kid: &str) -> Self {
         Self { kind: "signing".to_owned(), owner: kid.to_owned(), name: "private_key".to_owned() }
     }
+
+    /// The whole arguments of a call that waits for approval: gone once the request no longer waits.
+    pub fn arguments(approval: &str) -> Self {
+        Self { kind: "approval".to_owned(), owner: approval.to_owned(), name: "arguments".to_owned() }
+    }
 }
 
 impl fmt::Display for SecretPlace {
