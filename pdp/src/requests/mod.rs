@@ -8,7 +8,7 @@ mod shown;
 mod watch;
 
 pub use shown::ShownApproval;
-pub(crate) use shown::{Shown, hold};
+pub(crate) use shown::hold;
 pub(crate) use watch::Watch;
 
 use crate::Pdp;

@@ -50,7 +50,7 @@ pub(super) struct PrivateKey {
 impl PrivateKey {
     /// The key of these 256 random bits. None: the library refuses them.
     pub(super) fn from_seed(seed: &[u8; KEY]) -> Option<Self> {
-        let key = EncodingKey::from_ed_der(&[PKCS8.as_slice(), seed].concat());
+        let key = EncodingKey::from_ed_der(&[PKCS8.as_slice(), seed.as_slice()].concat());
         let half = DEFAULT_PROVIDER.key_utils.ed_pub_components_from_private_key;
         let public = half(key.as_bytes(), &EllipticCurve::Ed25519).ok()?;
         Some(Self { key, public: URL_SAFE_NO_PAD.encode(public) })

@@ -131,7 +131,7 @@ fn entity(body: &mut Object, name: &str) -> Result<Object, RequestError> {
     }
 }
 
-pub(super) fn required_text(
+fn required_text(
     entity: &mut Object,
     of: &str,
     name: &str,

@@ -27,6 +27,7 @@ pub(crate) struct Told {
     pub(crate) status: u16,
     pub(crate) body: Value,
     pub(crate) location: Option<String>,
+    pub(crate) decision: Option<String>,
     pub(crate) retry_after: Option<u64>,
 }
 
@@ -125,10 +126,12 @@ impl Pep {
         let response = request.send().await.expect("an answer");
         let header = |name: &str| response.headers().get(name)?.to_str().ok().map(str::to_owned);
         let (location, retry_after) = (header("location"), header("retry-after"));
+        let decision = header("countersign-decision-id");
         let status = response.status().as_u16();
         let text = response.text().await.expect("a whole answer");
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Told { status, body, location, retry_after: retry_after.and_then(|seconds| seconds.parse().ok()) }
+        let retry_after = retry_after.and_then(|seconds| seconds.parse().ok());
+        Told { status, body, location, decision, retry_after }
     }
 
     pub(crate) async fn get(&self, link: &str) -> Told {

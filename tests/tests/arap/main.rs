@@ -17,6 +17,7 @@ on_both_databases!(
     a_request_whose_time_is_over,
     hostile_submissions_are_refused,
     nothing_is_offered_where_nothing_was_filed,
+    an_answer_that_was_lost_is_had_again_by_its_key,
     a_long_poll_ends_with_the_decision_on_another_replica,
     a_long_poll_ends_when_its_time_is_over,
     many_wait_and_a_stop_lets_them_go,

@@ -267,6 +267,33 @@ pub(crate) async fn nothing_is_offered_where_nothing_was_filed(backend: Backend)
     replica.stop().await;
 }
 
+pub(crate) async fn an_answer_that_was_lost_is_had_again_by_its_key(backend: Backend) {
+    let house = House::open(backend).await;
+    let (one, two) = (house.world.replica().await, house.world.replica().await);
+    let (here, there) = (house.pep(&one), house.pep(&two));
+    let question = house.refund(900);
+    let id = here.file(&question).await;
+    house.decide(&id, Verdict::Approve).await;
+    let path = "/access/v1/evaluation";
+    let first = here.post_as(path, &question, Some("key-1")).await;
+    assert_eq!(first.body, json!({"decision": true}), "{first:?}");
+    for pep in [&here, &there] {
+        let again = pep.post_as(path, &question, Some("key-1")).await;
+        assert_eq!((again.body, again.decision), (json!({"decision": true}), first.decision.clone()));
+    }
+    // Only to this key, for this call, and to whoever asked.
+    let other = house.other(&one).post_as(path, &question, Some("key-1")).await;
+    assert_eq!(other.reason(), "approval_required", "{other:?}");
+    let other = here.post_as(path, &house.refund(901), Some("key-1")).await;
+    assert_eq!(other.reason(), "approval_required", "{other:?}");
+    for idempotency in [Some("key-2"), None] {
+        let other = here.post_as(path, &question, idempotency).await;
+        assert_ne!(other.body["decision"], json!(true), "{idempotency:?}");
+    }
+    one.stop().await;
+    two.stop().await;
+}
+
 fn call(house: &House, tool: &str, arguments: Value) -> Value {
     tests::pep::call_body(house.world.secret("CAROL_KEY"), tool, arguments)
 }
