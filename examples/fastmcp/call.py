@@ -24,7 +24,7 @@ async def call(server: str, key: str | None, tool: str, arguments: dict[str, Any
     if told["decision"]:
         outcome = "allowed"
     else:
-        outcome = "waiting" if told["reason"].startswith("approval_") else "denied"
+        outcome = "waiting" if told["reason"] in ("approval_required", "approval_pending") else "denied"
     return {
         "outcome": outcome,
         "reason": told["reason"],

@@ -56,16 +56,16 @@ class Countersign(Middleware):
         started = time.perf_counter()
         try:
             async with asyncio.timeout(2):
-                decision, reason, text, decision_id = read(await self.http.post(self.endpoint, json=question))
+                verdict, text = read(await self.http.post(self.endpoint, json=question))
         except Exception as error:
             log.error("`%s` denied, no decision: %r", tool, error)
-            decision, reason, decision_id = False, "endpoint_unavailable", None
+            verdict = {"decision": False, "reason": "endpoint_unavailable", "decision_id": None}
             text = "This call could not be authorised right now, so it was not made. Try again later."
         micros = round((time.perf_counter() - started) * 1_000_000)
-        return {"decision": decision, "reason": reason, "decision_id": decision_id, "micros": micros}, text
+        return {**verdict, "micros": micros}, text
 
 
-def read(answer: httpx2.Response) -> tuple[bool, str, str, str | None]:
+def read(answer: httpx2.Response) -> tuple[dict[str, Any], str]:
     """Raises on anything but a 200 with a true or false `decision`; a denial is a 200 as well."""
     if answer.status_code != 200:
         raise ValueError(f"the endpoint answered {answer.status_code}")
@@ -75,7 +75,19 @@ def read(answer: httpx2.Response) -> tuple[bool, str, str, str | None]:
         raise ValueError("unreadable answer")
     reason = told.get("reason") or ("allowed" if decision else "denied")
     text = told.get("reason_user", {}).get("en") or "This call is not allowed."
-    return decision, reason, text, answer.headers.get("countersign-decision-id")
+    verdict = {
+        "decision": decision,
+        "reason": reason,
+        "decision_id": answer.headers.get("countersign-decision-id"),
+    }
+    if waiting := told.get("access_request"):  # a person was asked to approve this very call
+        status_url, expires_at = waiting["form_url"], waiting["expires_at"]
+        verdict["approval"] = {"status_url": status_url, "expires_at": expires_at}
+        text += (
+            f" A person has been asked. See {status_url} (until {expires_at}),"
+            " and make exactly this call again once it is approved."
+        )
+    return verdict, text
 
 
 # Strict: what was decided on is what runs, "80" is never turned into 80.

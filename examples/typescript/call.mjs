@@ -30,7 +30,7 @@ if (told === undefined) {
   console.error('call.mjs: the server did not say what was decided');
   process.exit(1);
 }
-const denied = told.reason.startsWith('approval_') ? 'waiting' : 'denied';
+const denied = ['approval_required', 'approval_pending'].includes(told.reason) ? 'waiting' : 'denied';
 const content = /** @type {{ type: string, text?: string }[]} */ (result.content);
 console.log(
   JSON.stringify({

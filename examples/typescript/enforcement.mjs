@@ -20,6 +20,8 @@ const TIMEOUT = 2_000;
  * @property {boolean} decision
  * @property {string} reason a stable code, such as `allowed` or `no_matching_rule`
  * @property {string | null} decision_id finds the record in the console; none if the endpoint could not be asked
+ * @property {{ status_url: string, expires_at: string }} [approval] a person was asked to approve this very call; made
+ *   again, it passes once it is approved
  * @property {number} micros how long the endpoint took, as seen from here
  *
  * What is used of the SDK's `Server`, which an `McpServer` has as `server`.
@@ -110,13 +112,18 @@ async function ask(endpoint, key, question) {
   const body = await response.json();
   const decision = body?.decision;
   if (decision !== true && decision !== false) throw new Error('unreadable answer');
-  const { reason, reason_user } = body.context ?? {};
+  const { reason, reason_user, access_request } = body.context ?? {};
   const verdict = {
     decision,
     reason: words(reason) ?? (decision ? 'allowed' : 'denied'),
     decision_id: response.headers.get('countersign-decision-id'),
   };
-  return [verdict, words(reason_user?.en) ?? 'This call is not allowed.'];
+  const text = words(reason_user?.en) ?? 'This call is not allowed.';
+  const status_url = words(access_request?.form_url);
+  const expires_at = words(access_request?.expires_at);
+  if (status_url === undefined || expires_at === undefined) return [verdict, text];
+  const wait = `A person has been asked. See ${status_url} (until ${expires_at}), and make exactly this call again once it is approved.`;
+  return [{ ...verdict, approval: { status_url, expires_at } }, `${text} ${wait}`];
 }
 
 /**

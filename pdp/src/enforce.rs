@@ -4,6 +4,7 @@ use crate::Pdp;
 use crate::approvals::{Settled, too_many};
 use crate::facts::{self, Gathered, MAX_PROPERTIES, bound, gather};
 use crate::policies::Matched;
+use crate::requests::{ShownApproval, hold};
 use crate::secret::Secret;
 use crate::tokens::ShownProof;
 use crate::{record, unmapped};
@@ -47,6 +48,8 @@ pub struct Question {
     pub request_id: String,
     /// `context.dpop`: the proof that came with the token. Verified, never stored or logged.
     pub proof: Option<ShownProof>,
+    /// `context.approval`: what came of a request for approval. Verified, never stored or logged.
+    pub approval: Option<ShownApproval>,
     /// `Idempotency-Key`, which the PEP made for this call: an approval's use is answered again to the same key. Never
     /// stored or logged.
     pub idempotency_key: Option<Secret>,
@@ -82,10 +85,17 @@ impl Pdp {
     /// unwritable record is a denial.
     pub async fn enforce(&self, key: &Secret, question: &Question) -> Result<Answer, AskError> {
         let id = DecisionId::new(uuid::Uuid::now_v7().to_string());
+        let shown = match &question.approval {
+            Some(shown) => Some(Box::pin(self.read_shown(shown)).await),
+            None => None,
+        };
+        // Whoever shows one that is not taken uses none and files none.
+        let unfit = matches!(shown, Some(Err(_))).then(|| Question { files: false, ..question.clone() });
+        let question = unfit.as_ref().unwrap_or(question);
         let mut rounds = 0;
         let mut lost: Option<ApprovalUse> = None;
         loop {
-            let decided = match self.decide(key, question, lost.as_ref()).await {
+            let mut decided = match self.decide(key, question, lost.as_ref()).await {
                 Ok(Ok(decided)) => decided,
                 Ok(Err(error)) => return Err(error),
                 Err(error) => {
@@ -95,6 +105,9 @@ impl Pdp {
                     return Ok(Answer { id: None, decision, responses: Responses::Explained });
                 }
             };
+            if let Some(shown) = &shown {
+                hold(&mut decided, question, shown);
+            }
             if let Some(again) = &decided.again {
                 return Ok(self.answered_again(again, &decided).await);
             }
@@ -298,7 +311,7 @@ fn kept_changing(allowed: &Decision, lack: Lack) -> Decision {
 }
 
 /// A denial that belongs to the same tenant.
-fn in_place_of(decision: &Decision, denial: Decision) -> Decision {
+pub(crate) fn in_place_of(decision: &Decision, denial: Decision) -> Decision {
     Decision { tenant: decision.tenant.clone(), revision: decision.revision, ..denial }
 }
 

@@ -12,11 +12,11 @@ use crate::enforce::{AskError, Question};
 use crate::secret::Secret;
 use crate::tokens::Tokens;
 use outside::{Judged, Recognised};
-use policy::ResourceRef;
 use policy::arguments::canonical;
 use policy::facts::{AssertedProperties, CredentialFacts, Facts, Identity, SubjectFacts};
 use policy::ids::WHOEVER;
 use policy::labels::Trust;
+use policy::{ResourceRef, Timestamp};
 use serde_json::{Map, Value};
 use store::live::{LiveCredential, LiveKey};
 use store::{CallerBy, CredentialBy, LiveApproval, LiveQuery, LiveState, Store, StoreError};
@@ -119,6 +119,14 @@ async fn read(
 
 /// Whether the key is a valid credential now.
 pub(crate) async fn authenticate(store: &Store, key: &Secret) -> Result<bool, StoreError> {
+    Ok(credential(store, key).await?.is_some())
+}
+
+/// The credential of this key, where it is a valid one, and the database's clock.
+pub(crate) async fn credential(
+    store: &Store,
+    key: &Secret,
+) -> Result<Option<(CredentialFacts, Timestamp)>, StoreError> {
     let digest = key.digest();
     let query = LiveQuery {
         credential: CredentialBy::Digest(&digest),
@@ -130,7 +138,8 @@ pub(crate) async fn authenticate(store: &Store, key: &Secret) -> Result<bool, St
         approvals: None,
     };
     let state = store.read_live(&query).await?;
-    Ok(state.credential.is_some_and(|credential| valid(&credential, state.now)))
+    let live = state.credential.filter(|credential| valid(credential, state.now));
+    Ok(live.map(|credential| (credential.facts, state.now)))
 }
 
 fn assemble(

@@ -17,9 +17,11 @@ pub mod flags;
 mod policies;
 mod preview;
 mod record;
+pub mod requests;
 pub mod resources;
 pub mod search;
 pub mod secret;
+pub mod signing;
 pub mod tokens;
 mod unmapped;
 pub mod vault;
@@ -32,6 +34,8 @@ pub use secret::Secret;
 
 use facts::bound::Guesses;
 use policies::Policies;
+use requests::Watch;
+use signing::Signing;
 use std::sync::Arc;
 use store::chain::AuditKey;
 use store::recorder::Recorder;
@@ -50,6 +54,8 @@ pub struct Pdp {
     /// Shared with the console, which shows what is known of issuers' keys.
     tokens: Arc<Tokens>,
     unmapped: Unmapped,
+    signing: Arc<Signing>,
+    watch: Watch,
     /// Which tools bind arguments, as last seen.
     guesses: Guesses,
     /// One large call is evaluated at a time.
@@ -58,15 +64,23 @@ pub struct Pdp {
 
 impl Pdp {
     /// Needs a runtime: unknown identities are noted in a task beside the calls.
-    pub fn new(store: Store, recorder: Recorder, key: AuditKey, tokens: Arc<Tokens>) -> Self {
+    pub fn new(
+        store: Store,
+        recorder: Recorder,
+        key: AuditKey,
+        tokens: Arc<Tokens>,
+        signing: Arc<Signing>,
+    ) -> Self {
         Self {
             policies: Arc::new(Policies::new(store.clone())),
             unmapped: Unmapped::start(store.clone()),
+            watch: Watch::new(store.clone()),
             guesses: Guesses::default(),
             store,
             recorder,
             key,
             tokens,
+            signing,
             heavy: Semaphore::new(1),
         }
     }
@@ -81,6 +95,11 @@ impl Pdp {
         request_id: &str,
     ) -> Result<Option<Recognised>, StoreError> {
         Box::pin(facts::own::recognise(&self.store, &self.tokens, token, request_id)).await
+    }
+
+    /// What signs what is handed out.
+    pub fn signing(&self) -> &Signing {
+        &self.signing
     }
 
     pub fn store(&self) -> &Store {

@@ -236,6 +236,7 @@ mod tests {
             access_token: None,
             request_id: "r1".into(),
             proof: None,
+            approval: None,
             idempotency_key: None,
             files: true,
         };

@@ -79,6 +79,9 @@ reasons! {
     ApprovalDenied = "approval_denied", "approval denied", "A person denied this call.";
     ApprovalExpired = "approval_expired", "approval expired", "The approval for this call has expired.";
     ApprovalUsed = "approval_used", "approval used", "The approval for this call was already used.";
+    ApprovalUnverifiable = "approval_unverifiable", "approval not verifiable", "The approval that came with the call cannot be verified. Make the call without it.";
+    /// The approval that came with the call is another call's.
+    OutOfScope = "out_of_scope", "approval of another call", "The approval that came with the call is for another call.";
     BudgetSpent = "budget_spent", "budget spent", "The budget for such calls is spent.";
     EvaluationFailed = "evaluation_failed", "evaluation failed", "The decision could not be made, so the call is denied.";
     PolicyUnavailable = "policy_unavailable", "policy unavailable", "The live policy could not be read, so the call is denied. Try again.";

@@ -2,7 +2,7 @@
 
 use crate::commands::{
     account, apply, audit, check, credential, emergency, export, issuer, migrate, resource, revoke, serve,
-    task, token, unmapped, vault,
+    signing, task, token, unmapped, vault,
 };
 use crate::config::{Config, ServeOptions, StateOptions};
 use crate::telemetry;
@@ -53,6 +53,8 @@ enum Command {
     Audit(audit::Options),
     /// Say which secrets are kept, and wrap them by a new key.
     Vault(vault::Options),
+    /// List and rotate the keys that sign what is handed out about requests for approval.
+    Signing(signing::Options),
     /// Bring the database's tables to this version.
     Migrate(migrate::Options),
 }
@@ -102,6 +104,7 @@ impl Cli {
                     Command::Account(options) => account::run(&config, &options).await,
                     Command::Audit(options) => audit::run(&config, &options).await,
                     Command::Vault(options) => vault::run(&config, &options).await,
+                    Command::Signing(options) => signing::run(&config, &options).await,
                     Command::Migrate(options) => migrate::run(&config, &options).await,
                     Command::Serve(_) => Ok(ExitCode::SUCCESS),
                 }

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use pdp::Pdp;
 use pdp::address_guard::AddressGuard;
 use pdp::approvals::Approvals;
+use pdp::signing::Signing;
 use pdp::tokens::Tokens;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -59,6 +60,7 @@ impl Running {
         let tokens = Tokens::new(AddressGuard::new(&settings.allow_addresses))
             .context("the client that fetches issuers' keys could not be made")?;
         let vault = vault_key::open_or_create(&config.vault, &store).await?;
+        let signing = Signing::new(store.clone(), vault.clone(), config.public_url.trim_end_matches('/'));
         let tokens = Arc::new(tokens.with_vault(vault));
         let key = audit_key::load_or_create(&config.audit_key)?;
         let heads = LocalHeads::beside(&config.audit_key, &config.database);
@@ -73,7 +75,7 @@ impl Running {
                 .await
                 .context("the record could not be started")?;
         let keeping = heads.follow(&recorder);
-        let pdp = Arc::new(Pdp::new(store.clone(), recorder.clone(), key, tokens));
+        let pdp = Arc::new(Pdp::new(store.clone(), recorder.clone(), key, tokens, Arc::new(signing)));
         let sweeps = (sweep_now_and_then(store.clone(), clock), end_approvals(pdp.approvals()));
         let sweeping = tokio::spawn(async move {
             tokio::join!(sweeps.0, sweeps.1);
@@ -103,6 +105,8 @@ impl Running {
     /// When the server's task ended before.
     pub async fn stop(self) -> Result<()> {
         let _ = self.stop.send(());
+        // Whoever waits for a person is answered now, and asks elsewhere.
+        self.pdp.end_waits();
         let abort = self.serving.abort_handle();
         let ended = tokio::time::timeout(GRACE, self.serving).await;
         if ended.is_err() {
@@ -140,6 +144,12 @@ async fn sweep_now_and_then(store: Store, clock: Clock) {
         }
         if let Err(error) = store.forget_proofs().await {
             tracing::warn!(%error, "proofs that are too old to be taken were not removed");
+        }
+        if let Err(error) = store.forget_signing_keys().await {
+            tracing::warn!(%error, "signing keys of which nothing is taken any more were not removed");
+        }
+        if let Err(error) = store.forget_submissions().await {
+            tracing::warn!(%error, "submissions whose time is over were not removed");
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod accounts;
 pub mod administration;
 pub mod approvals;
 pub mod audit;
+mod awaited;
 pub mod chain;
 pub mod changes;
 mod connect;
@@ -24,6 +25,7 @@ mod schema;
 pub mod search;
 pub mod sessions;
 pub mod snapshot;
+mod submissions;
 pub mod unmapped;
 
 pub use administration::{Actor, Via, WriteError, Writer};

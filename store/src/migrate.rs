@@ -42,6 +42,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0011_tasks"),
     migration!("0012_search"),
     migration!("0013_approvals"),
+    migration!("0014_signing_keys"),
 ];
 
 impl Migration {

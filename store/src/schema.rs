@@ -1,4 +1,4 @@
-//! The names of tables and columns that `0001_policy` and `0005_issuers` to `0012_search` make; one enum per table.
+//! The names of tables and columns that `0001_policy` and `0005_issuers` to `0014_signing_keys` make; one enum per table.
 
 use sea_query::Iden;
 
@@ -201,6 +201,25 @@ pub(crate) enum DpopProofs {
     Table,
     Thumbprint,
     Jti,
+    Until,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum SigningKeys {
+    Table,
+    Kid,
+    Public,
+    CreatedAt,
+    RetiredAt,
+    VerifiesUntil,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum AccessSubmissions {
+    Table,
+    Credential,
+    Idempotency,
+    Body,
     Until,
 }
 

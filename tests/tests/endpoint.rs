@@ -337,6 +337,8 @@ mod stories {
         seen.extend(["task_required", "task_inactive", "task_out_of_scope"].map(str::to_owned));
         seen.extend(["task_budget_spent", "unknown_actor", "actor_disabled"].map(str::to_owned));
         seen.insert("token_scope_insufficient".to_owned());
+        seen.extend(["approval_pending", "approval_denied", "approval_expired"].map(str::to_owned));
+        seen.extend(["approval_used", "approval_unverifiable", "out_of_scope"].map(str::to_owned));
         let page = include_str!("../../docs/endpoint.md");
         let (_, tables) = page.split_once("## Reason codes").expect("the heading");
         let (used, unused) =

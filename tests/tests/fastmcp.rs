@@ -149,6 +149,13 @@ mod stories {
         let read: Value = serde_json::from_str(text(&read)).expect("a customer");
         assert_eq!(read["refunded_cents"], 8_000);
 
+        // A call that waits for a person: the agent learns where it stands, and what to do.
+        let waiting = server.call(Some(world.secret("CAROL_KEY")), "refund", &refund(900));
+        assert_eq!(waiting["outcome"], "waiting", "{waiting}");
+        for part in ["A person must approve", "/requests/", "exactly this call"] {
+            assert!(text(&waiting).contains(part), "{waiting}");
+        }
+
         // Nobody, then alice without her role: the same key, the very next call.
         assert_eq!(server.call(None, "refund", &refund(80))["reason"], "token_missing");
         world.apply(include_str!("../../examples/demo/without-role.yaml")).await;

@@ -11,6 +11,7 @@ pub(crate) struct Binaries {
     pub(crate) countersign: PathBuf,
     pub(crate) crm_server: PathBuf,
     pub(crate) crm_agent: PathBuf,
+    pub(crate) crm_approver: PathBuf,
 }
 
 /// The whole house but the front end (which must never share a cargo call with the server) and xtask (its own
@@ -41,6 +42,7 @@ fn found() -> Result<Binaries> {
         countersign: exists(paths::built("debug", "countersign"))?,
         crm_server: exists(paths::built("debug", "crm-server"))?,
         crm_agent: exists(paths::built("debug", "crm-agent"))?,
+        crm_approver: exists(paths::built("debug", "crm-approver"))?,
     })
 }
 

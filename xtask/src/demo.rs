@@ -80,20 +80,38 @@ fn play(house: &House) -> Result<usize> {
     println!("\nOn {}", house.database_kind());
     table.head();
     let mut unexpected = 0;
+    let mut waiting = None;
     for (at, row) in rows.iter().enumerate() {
-        unexpected += usize::from(!step(house, &table, at + 1, row)?);
+        unexpected += usize::from(!step(house, &table, at + 1, row, &mut waiting)?);
     }
     println!("\n{} calls, {unexpected} unexpected", rows.len());
     Ok(unexpected)
 }
 
-fn step(house: &House, table: &Table, number: usize, row: &Row) -> Result<bool> {
+/// `waiting`: where the call stands that waits for a person since last.
+fn step(
+    house: &House,
+    table: &Table,
+    number: usize,
+    row: &Row,
+    waiting: &mut Option<String>,
+) -> Result<bool> {
     if let Some(before) = &row.before {
-        println!("\n    $ countersign apply -f {}", before.apply);
-        house.apply(&before.apply)?;
+        if let Some(bundle) = &before.apply {
+            println!("\n    $ countersign apply -f {bundle}");
+            house.apply(bundle)?;
+        }
+        if before.approve {
+            let request = waiting.as_deref().with_context(|| format!("`{}`: no call waits", row.title))?;
+            println!("\n    Frank signs in to the console and approves {request}");
+            house.approve(request).with_context(|| house.log())?;
+        }
     }
     let answer =
         house.call(row).with_context(|| format!("row {number}, `{}`\n{}", row.title, house.log()))?;
+    if answer.status_url.is_some() {
+        waiting.clone_from(&answer.status_url);
+    }
     let misses = row.expect.misses(&answer);
     table.line(number, row, &answer, &misses);
     Ok(misses.is_empty())

@@ -113,6 +113,7 @@ fn nothing_asked(request_id: &str) -> Question {
         access_token: None,
         request_id: request_id.to_owned(),
         proof: None,
+        approval: None,
         idempotency_key: None,
         files: false,
     }

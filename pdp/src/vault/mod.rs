@@ -88,6 +88,11 @@ impl Vault {
         Self::new(Box::new(|| Err("no vault was set up".to_owned())), || [0; 32])
     }
 
+    /// 256 random bits, of the source that seals secrets.
+    pub(crate) fn fresh(&self) -> [u8; 32] {
+        (self.0.random)()
+    }
+
     fn keys(&self) -> MutexGuard<'_, Keys> {
         self.0.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -53,6 +53,7 @@ impl Iterator for Several {
     fn next(&mut self) -> Option<Self::Item> {
         let mut parsed = parse_item(&self.defaults, self.items.next()?, &self.request_id);
         if let Ok(question) = &mut parsed {
+            // They record and count; a request for approval is neither filed nor used by them.
             question.files = false;
             if let Some(proof) = &mut question.proof {
                 proof.taken = self.taken.clone();
@@ -173,7 +174,7 @@ mod tests {
         let Ok(Batch::Several(several)) = batch else { panic!("{batch:?}") };
         assert_eq!(several.semantics, Semantics::ExecuteAll);
         let items: Vec<_> = several.collect();
-        assert!(items[0].as_ref().is_ok_and(|question| question.call.tenant.is_some()));
+        assert!(items[0].as_ref().is_ok_and(|question| question.call.tenant.is_some() && !question.files));
         assert!(items[1].as_ref().is_ok_and(|question| question.call.tenant.is_none()));
         assert!(items[2].is_err() && items[3].is_err());
     }
@@ -233,7 +234,7 @@ mod tests {
     #[test]
     fn no_items_is_a_single_evaluation_and_too_many_are_refused() {
         let single = json!({"subject": {"type": "user", "id": "a"}, "action": {"name": "x"}, "resource": {"type": "t", "id": "r"}});
-        assert!(matches!(parsed(single.clone()), Ok(Batch::Single(_))));
+        assert!(matches!(parsed(single.clone()), Ok(Batch::Single(question)) if question.files));
         let mut empty = single;
         empty["evaluations"] = json!([]);
         assert!(matches!(parsed(empty.clone()), Ok(Batch::Single(_))));

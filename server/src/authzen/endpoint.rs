@@ -3,8 +3,9 @@
 use super::batch::{self, Batch, Several};
 use super::body::{media_type, read_whole};
 use super::error::{RequestError, unknown_path, wrong_method};
+use super::idempotency::idempotency_key;
 use super::request::{parse_body, parse_evaluation};
-use super::{answer, metadata, search};
+use super::{Door, answer, jwks, metadata, requests, search};
 use crate::request_id::RequestId;
 use axum::body::Body;
 use axum::extract::State;
@@ -24,13 +25,15 @@ pub fn router(pdp: Arc<Pdp>, public_url: &str) -> Router {
         .route("/access/v1/evaluation", post(evaluation).fallback(wrong_method))
         .route("/access/v1/evaluations", post(evaluations).fallback(wrong_method))
         .merge(search::router())
+        .merge(requests::router())
+        .merge(jwks::router())
         .route("/access/{*path}", any(unknown_path))
-        .with_state(pdp)
+        .with_state(Door { pdp, base: public_url.trim_end_matches('/').into() })
         .merge(metadata::router(public_url))
 }
 
 async fn evaluation(
-    State(pdp): State<Arc<Pdp>>,
+    State(door): State<Door>,
     Extension(RequestId(request_id)): Extension<RequestId>,
     headers: HeaderMap,
     body: Body,
@@ -38,13 +41,13 @@ async fn evaluation(
     let key = enforcement_key(&headers)?;
     let question = read(&headers, body).await.and_then(|body| parse_evaluation(body, &request_id));
     match question {
-        Ok(question) => single(&pdp, &key, &question).await,
-        Err(error) => Err(unless_stranger(&pdp, &key, error).await),
+        Ok(question) => single(&door, &headers, &key, question).await,
+        Err(error) => Err(unless_stranger(&door.pdp, &key, error).await),
     }
 }
 
 async fn evaluations(
-    State(pdp): State<Arc<Pdp>>,
+    State(door): State<Door>,
     Extension(RequestId(request_id)): Extension<RequestId>,
     headers: HeaderMap,
     body: Body,
@@ -52,9 +55,9 @@ async fn evaluations(
     let key = enforcement_key(&headers)?;
     let batch = read(&headers, body).await.and_then(|body| batch::parse(body, &request_id));
     match batch {
-        Ok(Batch::Single(question)) => single(&pdp, &key, &question).await,
-        Ok(Batch::Several(items)) => several(&pdp, &key, items).await,
-        Err(error) => Err(unless_stranger(&pdp, &key, error).await),
+        Ok(Batch::Single(question)) => single(&door, &headers, &key, *question).await,
+        Ok(Batch::Several(items)) => several(&door.pdp, &key, items).await,
+        Err(error) => Err(unless_stranger(&door.pdp, &key, error).await),
     }
 }
 
@@ -67,9 +70,23 @@ pub(super) async fn unless_stranger(pdp: &Pdp, key: &Secret, error: RequestError
     }
 }
 
-async fn single(pdp: &Pdp, key: &Secret, question: &Question) -> Result<Response, RequestError> {
-    let answer = pdp.enforce(key, question).await?;
-    let mut response = Json(answer::body(&answer)).into_response();
+async fn single(
+    door: &Door,
+    headers: &HeaderMap,
+    key: &Secret,
+    question: Question,
+) -> Result<Response, RequestError> {
+    let pdp = &door.pdp;
+    let question = match idempotency_key(headers) {
+        Ok(idempotency_key) => Question { idempotency_key, ..question },
+        Err(error) => return Err(unless_stranger(pdp, key, error).await),
+    };
+    let answer = pdp.enforce(key, &question).await?;
+    let mut body = answer::body(&answer, question.approval.is_some());
+    if let Some(offer) = Box::pin(pdp.offer(&question, &answer)).await {
+        answer::requestable(&mut body, &answer, &offer, &door.base);
+    }
+    let mut response = Json(body).into_response();
     let id = answer.id.as_ref().and_then(|id| HeaderValue::from_str(id.as_str()).ok());
     if let Some(id) = id {
         response.headers_mut().insert(DECISION_ID, id);
@@ -84,6 +101,7 @@ async fn several(pdp: &Pdp, key: &Secret, items: Several) -> Result<Response, Re
     let mut answers: Vec<Value> = Vec::new();
     let mut authenticated = false;
     for item in items {
+        let shows = item.as_ref().is_ok_and(|question| question.approval.is_some());
         let decided = match item {
             Ok(question) => pdp.enforce(key, &question).await.map_err(RequestError::from),
             Err(error) if authenticated => Err(error),
@@ -91,7 +109,7 @@ async fn several(pdp: &Pdp, key: &Secret, items: Several) -> Result<Response, Re
             Err(error) => Err(unless_stranger(pdp, key, error).await),
         };
         let (decision, body) = match decided {
-            Ok(answer) => (answer.decision.is_allow(), answer::body(&answer)),
+            Ok(answer) => (answer.decision.is_allow(), answer::body(&answer, shows)),
             Err(RequestError::NotACredential) => return Err(RequestError::NotACredential),
             Err(error) => (false, error.in_an_item()),
         };

@@ -1,6 +1,7 @@
 //! `GET /.well-known/authzen-configuration` (AuthZEN 1.0, section 9): built from the configured public URL,
 //! never from what a request says about its host.
 
+use super::{jwks, requests};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
@@ -19,6 +20,9 @@ fn document(public_url: &str) -> Value {
         "search_subject_endpoint": format!("{base}/access/v1/search/subject"),
         "search_resource_endpoint": format!("{base}/access/v1/search/resource"),
         "search_action_endpoint": format!("{base}/access/v1/search/action"),
+        "access_request_endpoint": format!("{base}{}", requests::PATH),
+        "jwks_uri": format!("{base}{}", jwks::PATH),
+        "capabilities": ["urn:openid:authzen:capability:access-request"],
     })
 }
 
@@ -32,5 +36,7 @@ mod tests {
         assert_eq!(document["policy_decision_point"], "https://decide.example");
         assert_eq!(document["access_evaluation_endpoint"], "https://decide.example/access/v1/evaluation");
         assert_eq!(document["search_action_endpoint"], "https://decide.example/access/v1/search/action");
+        assert_eq!(document["access_request_endpoint"], "https://decide.example/access/v1/requests");
+        assert_eq!(document["jwks_uri"], "https://decide.example/.well-known/jwks.json");
     }
 }

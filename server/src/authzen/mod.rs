@@ -5,8 +5,11 @@ mod batch;
 mod body;
 mod endpoint;
 mod error;
+mod idempotency;
+mod jwks;
 mod metadata;
 mod request;
+mod requests;
 mod search;
 
 pub use endpoint::router;
@@ -15,3 +18,20 @@ pub use endpoint::router;
 pub(crate) use body::{media_type, read_whole};
 pub(crate) use endpoint::enforcement_key as bearer;
 pub(crate) use error::RequestError;
+
+use pdp::Pdp;
+use std::sync::Arc;
+
+/// What handlers of this endpoint are given.
+#[derive(Debug, Clone)]
+struct Door {
+    pdp: Arc<Pdp>,
+    /// The configured public URL, without a slash at its end.
+    base: Arc<str>,
+}
+
+impl axum::extract::FromRef<Door> for Arc<Pdp> {
+    fn from_ref(door: &Door) -> Self {
+        Self::clone(&door.pdp)
+    }
+}

@@ -2,11 +2,12 @@
 //! (AuthZEN 1.0, section 5).
 
 use super::error::RequestError;
+use pdp::requests::ShownApproval;
 use pdp::tokens::{ShownProof, Taken};
 use pdp::{Question, Secret, SubjectClaim};
 use policy::arguments::{Arguments, canonical, parse_exact};
 use policy::facts::AssertedProperties;
-use policy::{Call, ResourceRef, TenantSlug};
+use policy::{ApprovalId, Call, ResourceRef, TenantSlug};
 use serde_json::{Map, Value};
 
 /// The largest body that is read, in bytes.
@@ -16,6 +17,8 @@ pub(super) const MAX_BODY: usize = 1024 * 1024;
 const MAX_NAME: usize = 200;
 /// The longest id, in bytes.
 const MAX_ID: usize = 2_048;
+/// The longest signed text about an approval, in bytes.
+const MAX_STATE: usize = 4 * 1024;
 /// The largest context, in bytes of its canonical form: what is recorded of a call must stay small, whoever
 /// sends it.
 const MAX_CONTEXT: usize = 16 * 1024;
@@ -60,6 +63,7 @@ pub(super) fn parse_evaluation(mut body: Object, request_id: &str) -> Result<Que
     // Taken out before anything else sees the context: it must reach neither a record nor a log.
     let access_token = optional_text(&mut context, "access_token", "context.access_token")?.map(Secret::new);
     let proof = proof(&mut context)?;
+    let approval = approval(&mut context)?;
     let tenant = match context.get("tenant") {
         None | Some(Value::Null) => None,
         Some(Value::String(slug)) => Some(TenantSlug::new(slug)),
@@ -79,6 +83,7 @@ pub(super) fn parse_evaluation(mut body: Object, request_id: &str) -> Result<Que
         access_token,
         request_id: request_id.to_owned(),
         proof,
+        approval,
         idempotency_key: None,
         files: true,
     })
@@ -92,6 +97,17 @@ fn proof(context: &mut Object) -> Result<Option<ShownProof>, RequestError> {
         method: required_text(&mut dpop, "context.dpop", "method", MAX_NAME)?,
         url: required_text(&mut dpop, "context.dpop", "url", MAX_ID)?,
         taken: Taken::default(),
+    }))
+}
+
+/// What came of a request for approval, as it was handed out; what else it says of itself is not looked at.
+fn approval(context: &mut Object) -> Result<Option<ShownApproval>, RequestError> {
+    let Some(mut approval) = optional_object(context, "approval", "context.approval")? else {
+        return Ok(None);
+    };
+    Ok(Some(ShownApproval {
+        id: ApprovalId::new(required_text(&mut approval, "context.approval", "id", MAX_NAME)?),
+        state: Secret::new(required_text(&mut approval, "context.approval", "state", MAX_STATE)?),
     }))
 }
 
@@ -115,7 +131,12 @@ fn entity(body: &mut Object, name: &str) -> Result<Object, RequestError> {
     }
 }
 
-fn required_text(entity: &mut Object, of: &str, name: &str, most: usize) -> Result<String, RequestError> {
+fn required_text(
+    entity: &mut Object,
+    of: &str,
+    name: &str,
+    most: usize,
+) -> Result<String, RequestError> {
     match entity.remove(name) {
         Some(Value::String(text)) if text.len() > most => {
             Err(RequestError::malformed(format!("`{of}.{name}` is longer than {most} bytes")))
@@ -138,7 +159,11 @@ fn optional_text(of: &mut Object, name: &str, shown: &str) -> Result<Option<Stri
     }
 }
 
-fn optional_object(of: &mut Object, name: &str, shown: &str) -> Result<Option<Object>, RequestError> {
+pub(super) fn optional_object(
+    of: &mut Object,
+    name: &str,
+    shown: &str,
+) -> Result<Option<Object>, RequestError> {
     match of.remove(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Object(map)) => Ok(Some(map)),
@@ -161,7 +186,8 @@ mod tests {
             "action": {"name": "tools/call"},
             "resource": {"type": "tool", "id": "refund", "properties": {"arguments": {"amount": 1}}},
             "context": {"access_token": "secret-token", "tenant": "acme", "task": "t-1", "ip": "192.0.2.1",
-                "dpop": {"proof": "secret-proof", "method": "POST", "url": "https://mcp.example/crm"}},
+                "dpop": {"proof": "secret-proof", "method": "POST", "url": "https://mcp.example/crm"},
+                "approval": {"id": "a-1", "state": "secret-state", "approved_until": "2026-01-01T00:00:00Z"}},
             "unknown": [1, 2, 3],
         })
     }
@@ -175,6 +201,8 @@ mod tests {
         assert!(!format!("{question:?}").contains("secret-"));
         assert!(!question.call.context.contains_key("access_token"));
         assert!(!question.call.context.contains_key("dpop"));
+        assert!(!question.call.context.contains_key("approval"));
+        assert!(question.approval.as_ref().is_some_and(|approval| approval.id.as_str() == "a-1"));
         assert!(question.proof.is_some_and(|proof| proof.method == "POST"));
     }
 
@@ -199,6 +227,10 @@ mod tests {
             ("/context/dpop", json!({}), "`context.dpop.proof` is missing"),
             ("/context/dpop/proof", json!(["a", "b"]), "`context.dpop.proof` must be a string"),
             ("/context/dpop/url", json!(""), "`context.dpop.url` must not be empty"),
+            ("/context/approval", json!("a-1"), "`context.approval` must be an object"),
+            ("/context/approval", json!({"id": "a-1"}), "`context.approval.state` is missing"),
+            ("/context/approval/id", json!(7), "`context.approval.id` must be a string"),
+            ("/context/approval/state", json!("x".repeat(4_097)), "`context.approval.state` is longer"),
         ] {
             let mut body = good();
             *body.pointer_mut(pointer).expect("there") = value;

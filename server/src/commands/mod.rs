@@ -14,6 +14,7 @@ pub(crate) mod migrate;
 pub(crate) mod resource;
 pub(crate) mod revoke;
 pub(crate) mod serve;
+pub(crate) mod signing;
 pub(crate) mod task;
 pub(crate) mod token;
 pub(crate) mod unmapped;

@@ -28,6 +28,11 @@ impl SecretPlace {
         Self { kind: "issuer".to_owned(), owner: issuer.to_owned(), name: "client_secret".to_owned() }
     }
 
+    /// With which what is handed out is signed. `kid`: which key it is.
+    pub fn signing_key(kid: &str) -> Self {
+        Self { kind: "signing".to_owned(), owner: kid.to_owned(), name: "private_key".to_owned() }
+    }
+
     /// The whole arguments of a call that waits for approval: gone once the request no longer waits.
     pub fn arguments(approval: &str) -> Self {
         Self { kind: "approval".to_owned(), owner: approval.to_owned(), name: "arguments".to_owned() }

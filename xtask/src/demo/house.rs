@@ -23,6 +23,8 @@ const KEYS: &[&str] = &["CRM_PEP_KEY", "ALICE_KEY", "BOB_KEY", "CAROL_KEY", "DAV
 /// Where the bundle says the MCP server is; the demo puts the chosen port in its place.
 const PLACE_IN_BUNDLE: &str = "127.0.0.1:9000";
 const BUNDLE: &str = "examples/demo/bundle.yaml";
+/// Who approves.
+const APPROVER: &str = "frank@example.org";
 const READY: Duration = Duration::from_secs(60);
 
 /// Dropped in this order: first what calls the server, then the server, then what it lives on.
@@ -37,6 +39,7 @@ struct Setting {
     countersign: PathBuf,
     crm_server: PathBuf,
     crm_agent: PathBuf,
+    crm_approver: PathBuf,
     port: u16,
     mcp_port: u16,
     keys: BTreeMap<&'static str, String>,
@@ -72,6 +75,7 @@ impl House {
             countersign: programs.countersign.clone(),
             crm_server: programs.crm_server.clone(),
             crm_agent: programs.crm_agent.clone(),
+            crm_approver: programs.crm_approver.clone(),
             port,
             mcp_port: http::free_port()?,
             keys,
@@ -118,6 +122,27 @@ impl House {
     /// Applies a bundle, named from the root of the workspace, beside the running server.
     pub(super) fn apply(&self, bundle: &str) -> Result<()> {
         self.setting.apply(bundle).with_context(|| self.server.tail())
+    }
+
+    /// Has a person approve a request, through the console as people do: an account that is linked to a member of the
+    /// policy, a password set by a one-time link, the form of the request's page.
+    pub(super) fn approve(&self, request: &str) -> Result<()> {
+        let setting = &self.setting;
+        let account = |words: &[&str]| {
+            capture(setting.command().arg("account").args(words).args(["--database", &setting.url]))
+        };
+        if !account(&["list"])?.contains(APPROVER) {
+            account(&["invite", APPROVER, "--role", "approver", "--name", "Frank"])?;
+            account(&["person", APPROVER, "frank"])?;
+        }
+        let link = account(&["recover", APPROVER])?;
+        let mut approver = Command::new(&setting.crm_approver);
+        approver
+            .args(["--request", request])
+            .current_dir(setting.scratch.path())
+            .env("COUNTERSIGN_LINK", link.trim())
+            .env("COUNTERSIGN_PASSWORD", secret()?);
+        capture(&mut approver).map(|_| ()).context("the scripted approver")
     }
 
     /// The server once more: a new build, the same database and port.

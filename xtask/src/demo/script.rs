@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::paths;
 
-/// One call. `before` is applied while the server runs.
+/// One call. `before` is done while the server runs.
 #[derive(Debug, Deserialize)]
 pub(super) struct Row {
     pub(super) title: String,
@@ -22,10 +22,13 @@ pub(super) struct Row {
     pub(super) before: Option<Before>,
 }
 
-/// A bundle below the root of the workspace.
 #[derive(Debug, Deserialize)]
 pub(super) struct Before {
-    pub(super) apply: String,
+    /// A bundle below the root of the workspace, which is applied.
+    pub(super) apply: Option<String>,
+    /// Whether a person then approves the call that waits since last.
+    #[serde(default)]
+    pub(super) approve: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -44,6 +47,8 @@ pub(super) struct Answer {
     pub(super) reason: Option<String>,
     #[serde(default)]
     pub(super) text: String,
+    /// Where a call that waits for a person stands.
+    pub(super) status_url: Option<String>,
     pub(super) micros: Option<u64>,
 }
 

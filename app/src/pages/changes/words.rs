@@ -22,6 +22,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("account", "Account"),
     ("secret", "Kept secret"),
     ("vault_key", "Key of the vault"),
+    ("signing_key", "Signing key"),
     ("stop_switch", "Stop"),
     ("break_glass", "Break-glass"),
     ("administrator_token", "Administrator token"),

@@ -43,7 +43,14 @@ struct Decision {
     decision: bool,
     reason: String,
     decision_id: Option<String>,
+    approval: Option<Waiting>,
     micros: u64,
+}
+
+/// Of a call that waits for a person.
+#[derive(Deserialize)]
+struct Waiting {
+    status_url: String,
 }
 
 /// The line that is printed.
@@ -53,6 +60,9 @@ struct Line {
     reason: String,
     text: String,
     decision_id: Option<String>,
+    /// Where a call that waits for a person stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_url: Option<String>,
     micros: u64,
 }
 
@@ -108,10 +118,10 @@ async fn call(arguments: Arguments) -> anyhow::Result<CallToolResult> {
 fn line(result: &CallToolResult) -> anyhow::Result<Line> {
     let told = result.meta.as_ref().and_then(|meta| meta.0.get("countersign"));
     let told = told.context("the server did not say what was decided")?;
-    let Decision { decision, reason, decision_id, micros } = Decision::deserialize(told)?;
+    let Decision { decision, reason, decision_id, approval, micros } = Decision::deserialize(told)?;
     let outcome = match decision {
         true => "allowed",
-        false if reason.starts_with("approval_") => "waiting",
+        false if matches!(reason.as_str(), "approval_required" | "approval_pending") => "waiting",
         false => "denied",
     };
     let texts: Vec<&str> = result
@@ -120,5 +130,6 @@ fn line(result: &CallToolResult) -> anyhow::Result<Line> {
         .filter_map(ContentBlock::as_text)
         .map(|content| content.text.as_str())
         .collect();
-    Ok(Line { outcome, reason, text: texts.join("\n"), decision_id, micros })
+    let status_url = approval.map(|waiting| waiting.status_url);
+    Ok(Line { outcome, reason, text: texts.join("\n"), decision_id, status_url, micros })
 }
