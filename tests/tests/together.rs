@@ -48,6 +48,7 @@ mod stories {
             bound: &question.bound,
             actor: question.actor,
             task: question.task.as_deref(),
+            approvals: None,
         };
         let state = world.store.read_live(&query).await.expect("reads");
         assert_ne!(state.now, Timestamp::default());

@@ -80,7 +80,7 @@ pub(crate) async fn votes_of_those_who_may_no_longer_do_not_count(backend: Backe
             1 => {
                 world
                     .apply("subjects: [{ id: fay, kind: user, memberships: [{ tenant: acme, roles: [] }] }]")
-                    .await
+                    .await;
             }
             2 => {
                 world.store.set_account_subject(&fay, None, &operator(), now()).await.expect("is unlinked");
