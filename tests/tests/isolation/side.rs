@@ -2,26 +2,22 @@
 
 use crate::plain::plain;
 use crate::sketch::{MARKER, Sketch};
-use pdp::Secret;
 use pdp::bundle::{ApplyOptions, Bundle, apply};
-use pdp::secret::KeyKind;
 use policy::labels::{OpenedBy, StopScope};
 use policy::scope::AdminScope;
 use policy::{SubjectId, TenantSlug};
 use reqwest::Method;
 use serde_json::{Value, json};
-use store::accounts::{AccountRole, NewAccount};
-use store::administration::{NewAdministratorToken, NewStop, NewTask, Page};
+use store::administration::{NewStop, NewTask, Page};
 use store::decisions::{self, DecisionFilter};
 use tests::pep::call_body;
 use tests::world::operator;
-use tests::{Backend, Replica, World};
+use tests::{Backend, Replica, World, administrator};
 
 /// The names of the secrets in the bundles.
 const SECRETS: &[&str] = &["ADA", "BOT", "BOTH", "BEN", "A_PEP", "A_VOUCH", "A_SEARCH", "FREE", "B_PEP"];
 /// What stands for an id where there is nothing that has one.
 const NOTHING: &str = "00000000-0000-7000-8000-000000000000";
-const OWNER: &str = "ada@example.org";
 
 /// One question, and who asks it.
 #[derive(Debug, Clone)]
@@ -71,17 +67,10 @@ impl Side {
         }
         let replica = world.replica().await;
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        let new = NewAccount {
-            login: OWNER.to_owned(),
-            name: "Ada".to_owned(),
-            password_hash: None,
-            role: AccountRole::Owner,
-        };
-        world.store.create_account(&new, &operator(), server::clock::system()()).await.expect("made");
         // A token of one tenant needs that tenant.
         world.apply(r#"{"tenants": [{"slug": "a", "name": "Alpha"}]}"#).await;
-        let token = token(&world, "a", Some(&a())).await;
-        let everything = token_of_every_tenant(&world).await;
+        let token = administrator::token(&world, "a", AdminScope::ALL, Some(&a())).await;
+        let everything = administrator::token(&world, "all", AdminScope::ALL, None).await;
         Self { world, replica, http, token, everything }
     }
 
@@ -205,25 +194,4 @@ impl Side {
         };
         self.ask(&asked).await
     }
-}
-
-async fn token_of_every_tenant(world: &World) -> String {
-    token(world, "all", None).await
-}
-
-async fn token(world: &World, name: &str, tenant: Option<&TenantSlug>) -> String {
-    let secret = Secret::from_random(KeyKind::Administrator, &server::random::bytes());
-    let digest = secret.digest();
-    let mut writer = world.store.write(operator()).await.expect("a unit of work");
-    let new = NewAdministratorToken {
-        name,
-        account: OWNER,
-        digest: &digest,
-        tenant,
-        scopes: AdminScope::ALL,
-        expires_at: writer.now().saturating_add_micros(3_600_000_000),
-    };
-    writer.add_administrator_token(&new).await.expect("is taken");
-    writer.commit().await.expect("commits");
-    secret.expose().to_owned()
 }
