@@ -2,6 +2,7 @@
 
 pub mod administrator;
 pub mod database;
+pub mod fuzz;
 pub mod line;
 pub mod load;
 pub mod pep;

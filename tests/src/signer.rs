@@ -1,7 +1,9 @@
 //! An issuer with a key that everybody knows, for what is measured with its tokens.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::Jwk;
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, crypto, encode};
 use serde_json::{Value, json};
 
 pub const ISSUER: &str = "https://idp.example";
@@ -19,13 +21,25 @@ impl Default for Signer {
 }
 
 impl Signer {
-    /// The issuer as a bundle has it: in acme, its keys written down.
-    pub fn issuer(&self) -> Value {
+    /// The public key as the issuer publishes it.
+    pub fn jwks(&self) -> Value {
         let jwk = Jwk::from_encoding_key(&self.0, Algorithm::ES256).expect("a key");
         let mut jwk = serde_json::to_value(jwk).expect("JSON");
         jwk["kid"] = json!(KID);
-        json!({"url": ISSUER, "tenants": ["acme"], "keys": {"jwks": {"keys": [jwk]}}, "algorithms": ["ES256"],
+        json!({ "keys": [jwk] })
+    }
+
+    /// The issuer as a bundle has it: in acme, its keys written down.
+    pub fn issuer(&self) -> Value {
+        json!({"url": ISSUER, "tenants": ["acme"], "keys": {"jwks": self.jwks()}, "algorithms": ["ES256"],
             "clock_skew": 0})
+    }
+
+    /// Signs these very texts, whatever they say.
+    pub fn sign(&self, header: &str, payload: &str) -> String {
+        let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
+        let signature = crypto::sign(signed.as_bytes(), &self.0, Algorithm::ES256).expect("signs");
+        format!("{signed}.{signature}")
     }
 
     /// An access token for the demo's CRM server, issued two minutes ago and good for an hour.

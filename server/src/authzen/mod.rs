@@ -3,6 +3,7 @@
 mod answer;
 mod batch;
 mod body;
+mod door;
 mod endpoint;
 mod error;
 mod metadata;
@@ -10,6 +11,9 @@ mod request;
 mod search;
 
 pub use endpoint::router;
+
+#[doc(hidden)]
+pub use door::{Door, questions};
 
 // Strict reading of headers and bodies, for the administration API as well.
 pub(crate) use body::{media_type, read_whole};
