@@ -49,7 +49,7 @@ fn calls(side: &Side) -> Vec<Asked> {
 
 /// 3.
 fn under_tasks(side: &Side, known: &Known) -> Vec<Asked> {
-    [("its own", known.task.as_str()), ("another tenant's", &known.their_task), ("no", "none")]
+    [("its own", known.task.as_str()), ("another tenant's", known.their_task.as_str()), ("no", "none")]
         .map(|(whose, task)| {
             let mut body = call_body(&side.secret("BOT"), "refund", refund("c-1", 5));
             body["context"]["task"] = json!(task);

@@ -8,6 +8,7 @@ use policy::scope::AdminScope;
 use policy::{SubjectId, TenantSlug};
 use reqwest::Method;
 use serde_json::{Value, json};
+use store::Writer;
 use store::administration::{NewStop, NewTask, Page};
 use store::decisions::{self, DecisionFilter};
 use tests::pep::call_body;
@@ -87,7 +88,8 @@ impl Side {
         let theirs = &sketch.theirs[which];
         let text = sketch.bundle(which);
         let bundle = Bundle::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-        let secret = |name: &str| Some(self.secret(name));
+        let world = &self.world;
+        let secret = |name: &str| Some(world.secret(name).to_owned());
         let how = ApplyOptions { prune: true, allow_unmatched: true, ..ApplyOptions::default() };
         let mut writer = self.world.store.write(operator()).await.expect("a unit of work");
         let stops = self.world.store.list_active_stops(100).await.expect("lists");
@@ -95,23 +97,10 @@ impl Side {
             writer.lift_stop(&stop.id).await.expect("is lifted");
         }
         apply(&mut writer, &bundle, &secret, how).await.unwrap_or_else(|error| panic!("{error}\n{text}"));
-        let mut open = async |tenant: &TenantSlug, subject: &str, purpose: &str| {
-            let new = NewTask {
-                tenant,
-                subject: &SubjectId::from(subject),
-                actor: None,
-                purpose,
-                tools: &["shop/*".to_owned()],
-                budget: 1_000,
-                expires_at: writer.now().saturating_add_micros(3_600_000_000),
-                opened_by: OpenedBy::Platform,
-            };
-            writer.open_task(&new).await.expect("is opened").id.to_string()
-        };
-        let task = open(&a(), "bot", "orders").await;
+        let task = open(&mut writer, &a(), "bot", "orders").await;
         let mut their_task = NOTHING.to_owned();
         for _ in 0..theirs.tasks {
-            their_task = open(&b(), "both", MARKER).await;
+            their_task = open(&mut writer, &b(), "both", MARKER).await;
         }
         if theirs.stopped {
             let b = b();
@@ -194,4 +183,19 @@ impl Side {
         };
         self.ask(&asked).await
     }
+}
+
+/// Opens a task of this subject; gives its id.
+async fn open(writer: &mut Writer, tenant: &TenantSlug, subject: &str, purpose: &str) -> String {
+    let new = NewTask {
+        tenant,
+        subject: &SubjectId::from(subject),
+        actor: None,
+        purpose,
+        tools: &["shop/*".to_owned()],
+        budget: 1_000,
+        expires_at: writer.now().saturating_add_micros(3_600_000_000),
+        opened_by: OpenedBy::Platform,
+    };
+    writer.open_task(&new).await.expect("is opened").id.to_string()
 }
