@@ -1,10 +1,14 @@
 //! What the stories stand on: real databases, real servers, and callers whose type says who calls.
 
+pub mod administrator;
 pub mod database;
+pub mod fuzz;
 pub mod line;
 pub mod load;
 pub mod pep;
 pub mod process;
+pub mod revoke;
+pub mod signer;
 pub mod world;
 
 pub use database::{Backend, Database};

@@ -33,20 +33,33 @@ pub async fn load(
     connections: usize,
     time: Duration,
 ) -> Load {
-    let request: Arc<[u8]> = request.into();
+    load_in_turn(address, Arc::new([request.to_vec()]), expected, connections, time).await
+}
+
+/// The same with several requests, which each connection sends one after the other, and then again.
+pub async fn load_in_turn(
+    address: SocketAddr,
+    requests: Arc<[Vec<u8>]>,
+    expected: &str,
+    connections: usize,
+    time: Duration,
+) -> Load {
     let expected: Arc<str> = expected.into();
     let until = Instant::now() + time;
     let mut callers = JoinSet::new();
     for _ in 0..connections {
-        let (request, expected) = (request.clone(), expected.clone());
+        let (requests, expected) = (requests.clone(), expected.clone());
         callers.spawn(async move {
             let stream = TcpStream::connect(address).await.expect("connects");
             stream.set_nodelay(true).expect("nodelay");
             let mut stream = BufReader::new(stream);
             let mut times = Vec::new();
-            while Instant::now() < until {
+            for request in requests.iter().cycle() {
+                if Instant::now() >= until {
+                    break;
+                }
                 let start = Instant::now();
-                stream.get_mut().write_all(&request).await.expect("sent");
+                stream.get_mut().write_all(request).await.expect("sent");
                 let answer = answer(&mut stream).await;
                 assert!(answer.contains(&*expected), "{answer}");
                 times.push(start.elapsed());

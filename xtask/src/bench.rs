@@ -11,7 +11,8 @@ use crate::process::{cargo, run as run_command, say};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Handed to the benchmark, for example `--seconds 60 --connections 1,16,64`
+    /// Handed to the benchmark: one part alone (`throughput`, `identity`, `size`, `revoke`), and `--seconds 60`; for
+    /// `revoke` `--count 1000` and `--seed 7`
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
 }
@@ -30,7 +31,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             .env(postgres::URL_VARIABLE, database.url())
             .env("COUNTERSIGN_BIN", paths::built("release", "countersign")),
     )?;
-    if paths::root().join("policy").join("benches").is_dir() {
+    // Whoever names a part wants that one.
+    let part = options.arguments.first().is_some_and(|word| !word.starts_with('-'));
+    if !part && paths::root().join("policy").join("benches").is_dir() {
         say("bench: policy::evaluate alone (criterion)");
         run_command(cargo().args(["bench", "-p", "policy", "--all-features", "--benches"]))?;
     }

@@ -9,6 +9,7 @@ mod bundle;
 mod check;
 mod child;
 mod demo;
+mod fuzz;
 mod gallery;
 mod http;
 mod lint;
@@ -49,6 +50,8 @@ enum Task {
     Gallery,
     /// Measure the server on both databases, and `policy` alone
     Bench(bench::Options),
+    /// Look for bytes that break what reads tokens, bodies, rules and policy files (nightly)
+    Fuzz(fuzz::Options),
     /// One optimised file with the console embedded: `target/release/countersign`
     Release,
     /// Install everything that the tests need
@@ -65,6 +68,7 @@ fn main() -> anyhow::Result<()> {
         Task::Bundle(options) => bundle::run(&options),
         Task::Gallery => gallery::run(),
         Task::Bench(options) => bench::run(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Release => release::run(),
         Task::Setup => setup::run(),
     }

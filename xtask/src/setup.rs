@@ -1,6 +1,6 @@
 //! What the other commands need on a machine: Postgres, Chromium, Node, Python packages, the wasm target. Each
 //! `ensure_…` finds it, or installs it, or says exactly what is missing. Must not download anything but through
-//! apt, npm, pip and rustup, and must not touch what is already there.
+//! apt, npm, pip, rustup and cargo, and must not touch what is already there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
 use crate::paths;
-use crate::process::{capture, run as run_command, say, which};
+use crate::process::{capture, cargo, run as run_command, say, which};
 
 /// The oldest Node that the browser tests run on.
 const NODE: u32 = 18;
@@ -189,6 +189,25 @@ pub(crate) fn ensure_wasm_target() -> Result<()> {
          and CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=<sysroot>/lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld, \
          and bundle it with `cargo xtask bundle --built`"
     )
+}
+
+/// A nightly toolchain, and cargo-fuzz.
+pub(crate) fn ensure_cargo_fuzz() -> Result<()> {
+    if which("rustup").is_none() {
+        bail!("fuzzing needs a nightly toolchain, and there is no rustup here to install it");
+    }
+    let nightly = || capture(Command::new("rustup").args(["run", "nightly", "rustc", "--version"])).is_ok();
+    if !nightly() {
+        say("installing the nightly toolchain");
+        run_command(Command::new("rustup").args(["toolchain", "install", "nightly", "--profile", "minimal"]))
+            .context("fuzzing needs nightly: `rustup toolchain install nightly`")?;
+    }
+    if which("cargo-fuzz").is_none() {
+        say("installing cargo-fuzz");
+        run_command(cargo().args(["install", "--locked", "cargo-fuzz"]))
+            .context("cargo-fuzz is missing: `cargo install cargo-fuzz`")?;
+    }
+    Ok(())
 }
 
 pub(crate) fn is_root() -> Result<bool> {

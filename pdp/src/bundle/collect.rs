@@ -87,7 +87,9 @@ fn keep_what_holds_in(everything: &mut Everything, only: &TenantSlug) {
     everything.tenants.retain(|tenant| tenant.slug == *only);
     everything.roles.retain(|role| shared_or_own(&role.tenant));
     everything.rules.retain(|stored| shared_or_own(&stored.rule.tenant));
-    everything.issuers.retain(|stored| stored.issuer.tenants.contains(only));
+    let (own, others): (Vec<_>, Vec<_>) =
+        everything.issuers.drain(..).partition(|stored| stored.issuer.tenants.contains(only));
+    everything.issuers = own;
     for stored in &mut everything.issuers {
         stored.issuer.tenants.retain(|tenant| tenant == only);
         stored.issuer.role_mappings.retain(|mapping| mapping.tenant == *only);
@@ -96,6 +98,10 @@ fn keep_what_holds_in(everything: &mut Everything, only: &TenantSlug) {
     let members: BTreeSet<SubjectId> =
         everything.memberships.iter().map(|membership| membership.subject.clone()).collect();
     everything.subjects.retain(|subject| members.contains(&subject.id));
+    let others: BTreeSet<&str> = others.iter().map(|stored| stored.issuer.url.as_str()).collect();
+    for subject in &mut everything.subjects {
+        subject.identities.retain(|identity| !others.contains(identity.issuer.as_str()));
+    }
     if let Some(resources) = &mut everything.resources {
         resources.retain(|resource| resource.tenant == *only);
     }

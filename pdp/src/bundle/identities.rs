@@ -36,9 +36,10 @@ pub(super) async fn subject(
     if let Some(attributes) = &entry.attributes {
         subject.attributes.clone_from(attributes);
     }
-    if let Some(identities) = &entry.identities {
-        subject.identities =
-            identities.iter().map(|i| Identity { issuer: i.issuer.clone(), sub: i.sub.clone() }).collect();
+    if let Some(given) = &entry.identities {
+        let kept = elsewhere(writer, &subject, only).await?;
+        let given = given.iter().map(|i| Identity { issuer: i.issuer.clone(), sub: i.sub.clone() });
+        subject.identities = given.chain(kept).collect();
     }
     writer.put_subject(&subject).await.about(&thing)?;
     if let Some(given) = &entry.memberships {
@@ -48,6 +49,23 @@ pub(super) async fn subject(
         api_keys(writer, &thing, &entry.id, given, secrets).await?;
     }
     Ok(())
+}
+
+/// A bundle of one tenant does not say how issuers of others know somebody: those identities stay.
+async fn elsewhere(
+    writer: &mut Writer,
+    subject: &Subject,
+    only: Option<&TenantSlug>,
+) -> Result<Vec<Identity>, ApplyError> {
+    let Some(only) = only else { return Ok(Vec::new()) };
+    let mut kept = Vec::new();
+    for identity in &subject.identities {
+        let issuer = writer.get_issuer(&identity.issuer).await?;
+        if issuer.is_some_and(|stored| !stored.issuer.tenants.contains(only)) {
+            kept.push(identity.clone());
+        }
+    }
+    Ok(kept)
 }
 
 async fn memberships(

@@ -4,8 +4,8 @@ use super::delegation;
 use super::words::short;
 use crate::call::Call;
 use crate::decision::Decision;
-use crate::facts::{Facts, Identity, MembershipFacts, SubjectFacts, TenantProblem};
-use crate::ids::TenantSlug;
+use crate::facts::{ActorIdentity, Facts, Identity, MembershipFacts, SubjectFacts, TenantProblem};
+use crate::ids::{SubjectId, TenantSlug};
 use crate::reason::Reason;
 
 /// Someone with a live membership.
@@ -84,10 +84,19 @@ pub(super) fn admit<'a>(facts: &'a Facts, call: &Call) -> Result<Parties<'a>, De
             ));
         }
     };
+    let vouched = matches!(facts.identity, Identity::Asserted { .. });
+    if vouched && let Some(tenant) = foreign_to(facts, &facts.memberships) {
+        return Err(Decision::deny(Reason::UnknownSubject, not_of(&subject.id, tenant)));
+    }
     if !subject.active {
         return Err(Decision::deny(Reason::SubjectDisabled, format!("subject `{}` is disabled", subject.id)));
     }
     if let Some(actor) = &facts.actor {
+        if let ActorIdentity::Asserted { subject } = &actor.identity
+            && let Some(tenant) = foreign_to(facts, &actor.memberships)
+        {
+            return Err(Decision::deny(Reason::UnknownActor, not_of(&subject.id, tenant)));
+        }
         delegation::check_actor(actor)?;
     }
     let membership = match facts.membership(call.tenant.as_ref()) {
@@ -99,6 +108,17 @@ pub(super) fn admit<'a>(facts: &'a Facts, call: &Call) -> Result<Parties<'a>, De
         None => None,
     };
     Ok(Parties { subject: Party { subject, membership }, actor })
+}
+
+/// The tenant of the enforcement key, where nothing there says who this is. A PEP of one tenant that vouches for its callers
+/// can name anybody: whom only others have, it must not be able to tell from whom nobody has.
+fn foreign_to<'a>(facts: &'a Facts, memberships: &[MembershipFacts]) -> Option<&'a TenantSlug> {
+    let own = facts.credential.tenant.as_ref()?;
+    memberships.iter().all(|membership| membership.tenant != *own).then_some(own)
+}
+
+fn not_of(subject: &SubjectId, tenant: &TenantSlug) -> String {
+    format!("`{subject}` is not a member of tenant `{tenant}`, to which the enforcement key is bound")
 }
 
 fn not_a_member(facts: &Facts, call: &Call, subject: &SubjectFacts, problem: TenantProblem) -> Decision {

@@ -116,9 +116,11 @@ struct FullDecisionView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     arguments: Option<Value>,
-    /// Where it stands in the record.
-    chain: String,
-    seq: i64,
+    /// Where it stands in the record. A token of one tenant is not told: the places count the calls of all tenants.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chain: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<i64>,
 }
 
 impl TryFrom<RecordedDecision> for FullDecisionView {
@@ -128,8 +130,8 @@ impl TryFrom<RecordedDecision> for FullDecisionView {
         Ok(Self {
             body: serde_json::from_str(&recorded.body)?,
             arguments: recorded.arguments.as_deref().map(serde_json::from_str).transpose()?,
-            chain: recorded.chain,
-            seq: recorded.seq,
+            chain: Some(recorded.chain),
+            seq: Some(recorded.seq),
             decision: recorded.row.into(),
         })
     }
@@ -205,6 +207,9 @@ async fn get(
     let found = found.filter(|recorded| own(recorded.row.tenant.as_deref()));
     let recorded = found.ok_or_else(|| Problem::not_found("decision"))?;
     match FullDecisionView::try_from(recorded) {
+        Ok(view) if administrator.tenant().is_some() => {
+            Ok(Json(FullDecisionView { chain: None, seq: None, ..view }))
+        }
         Ok(view) => Ok(Json(view)),
         Err(error) => Err(Problem::internal(&error)),
     }

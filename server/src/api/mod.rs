@@ -21,6 +21,7 @@ mod route;
 mod rules;
 mod servers;
 mod subject_parts;
+mod subject_sight;
 mod subjects;
 mod task_shapes;
 mod tasks;

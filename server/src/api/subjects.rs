@@ -11,6 +11,7 @@ use super::problem::Problem;
 use super::reading::{Asked, Given, Segments, known_id};
 use super::route::{Route, Verb};
 use super::subject_parts::{IdentityView, MembershipView};
+use super::subject_sight::Sight;
 use app::url::encode;
 use axum::Json;
 use axum::extract::State;
@@ -223,7 +224,11 @@ async fn list(
 ) -> Result<Json<Listed<SubjectView>>, Problem> {
     let place = Place::new(query.q.as_deref(), query.after.as_deref(), query.limit)?;
     let tenant = administrator.narrowed(query.tenant.as_deref())?;
-    let found = state.store.list_subjects(tenant.as_ref(), &place.page()).await?;
+    let mut sight = Sight::new(&state, &administrator);
+    let mut found = Vec::new();
+    for subject in state.store.list_subjects(tenant.as_ref(), &place.page()).await? {
+        found.push(sight.of(subject).await?);
+    }
     Ok(place.list(found, Subject::cursor))
 }
 
@@ -233,6 +238,7 @@ async fn get(
     Segments(id): Segments<String>,
 ) -> Result<Json<SubjectView>, Problem> {
     let (subject, memberships) = to_read(&state, &administrator, &id).await?;
+    let subject = Sight::new(&state, &administrator).of(subject).await?;
     let memberships = Some(memberships.into_iter().map(MembershipView::from).collect());
     Ok(Json(SubjectView { memberships, ..subject.into() }))
 }
@@ -303,7 +309,7 @@ async fn change(
     }
     let stored = writer.put_subject(&subject).await?;
     writer.commit().await?;
-    Ok(Json(stored.into()))
+    Ok(Json(Sight::new(&state, &administrator).of(stored).await?.into()))
 }
 
 fn check_attributes(attributes: &Map<String, Value>) -> Result<(), Problem> {

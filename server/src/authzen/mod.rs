@@ -3,6 +3,7 @@
 mod answer;
 mod batch;
 mod body;
+mod door;
 mod endpoint;
 mod error;
 mod idempotency;
@@ -13,6 +14,9 @@ mod requests;
 mod search;
 
 pub use endpoint::router;
+
+#[doc(hidden)]
+pub use door::{Door, questions};
 
 // Strict reading of headers and bodies, for the administration API as well.
 pub(crate) use body::{media_type, read_whole};

@@ -96,7 +96,7 @@ async fn answer(
 }
 
 /// The search, and what the tokens of its pages are bound to.
-fn parse(
+pub(super) fn parse(
     mut body: Object,
     wanted: Wanted,
     request_id: &str,

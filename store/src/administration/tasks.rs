@@ -243,7 +243,7 @@ impl Writer {
     /// Opens a task. It covers calls from now on.
     ///
     /// # Errors
-    /// When the tenant or the subject is unknown, or something of it cannot be taken.
+    /// When the tenant is unknown, the subject is no member of it, or something of the task cannot be taken.
     pub async fn open_task(&mut self, new: &NewTask<'_>) -> Result<Task, WriteError> {
         let purpose = purpose(new.purpose)?;
         if new.actor.is_some_and(|actor| policy::ids::check_id(actor).is_err()) {
@@ -260,7 +260,7 @@ impl Writer {
         super::slug("tenant", new.tenant.as_str())?;
         super::name("subject", new.subject.as_str())?;
         self.need_tenant(new.tenant).await?;
-        self.need_subject(new.subject).await?;
+        // Whom only other tenants have is answered like whom nobody has.
         let membership = self.get_membership(new.subject, new.tenant).await?;
         if membership.is_none_or(|held| held.until.is_some_and(|until| until <= self.now)) {
             return Err(TaskError::NoMember.into());

@@ -127,6 +127,25 @@ fn the_actor_needs_a_live_membership_in_the_same_tenant() {
 }
 
 #[test]
+fn whom_others_have_may_not_even_be_known_to_act() {
+    let asserted = |memberships: Vec<MembershipFacts>, active: bool| {
+        let mut acting = bot(&[]);
+        let mut subject = acting.subject().expect("somebody").clone();
+        subject.active = active;
+        acting.identity = ActorIdentity::Asserted { subject };
+        acting.memberships = memberships;
+        let mut world = world(vec![allow_refund()], acting);
+        world.facts.credential.tenant = Some(TenantSlug::from("acme"));
+        world.decide().reason
+    };
+    assert_eq!(asserted(vec![membership("acme", &["support-agent"])], true), Reason::Allowed);
+    assert_eq!(asserted(vec![membership("acme", &[])], false), Reason::ActorDisabled);
+    for active in [true, false] {
+        assert_eq!(asserted(vec![membership("globex", &["support-agent"])], active), Reason::UnknownActor);
+    }
+}
+
+#[test]
 fn who_is_held_against_each_and_conditions_keep_their_meaning() {
     let agents = json!({"name": "agents", "effect": "allow", "kinds": ["agent"], "tools": ["crm/refund"],
         "when": "actor.id == 'bot' && subject.id == 'alice' && 'bots' in actor.roles"});

@@ -88,6 +88,39 @@ fn the_tenant_is_fixed_chosen_or_refused() {
     }
 }
 
+/// Whom only other tenants have, a key of one tenant that vouches cannot tell from whom nobody has.
+#[test]
+fn whom_others_have_is_unknown_to_a_key_of_one_tenant_that_vouches() {
+    let decide = |memberships: Vec<MembershipFacts>, active: bool, bound: bool, vouched: bool| {
+        let mut world = World::new(vec![allow_refund()]);
+        world.subject().active = active;
+        let subject = world.subject().clone();
+        if vouched {
+            world.facts.credential.trust = Trust::AssertSubject;
+            world.facts.identity = Identity::Asserted { subject };
+        }
+        world.facts.credential.tenant = bound.then(|| TenantSlug::from("acme"));
+        world.facts.memberships = memberships;
+        world.decide().reason
+    };
+    let here = || vec![membership("acme", &["support-agent"])];
+    let elsewhere = || vec![membership("globex", &["support-agent"])];
+    for (memberships, active, bound, vouched, reason) in [
+        (here(), true, true, true, Reason::Allowed),
+        (here(), false, true, true, Reason::SubjectDisabled),
+        (elsewhere(), true, true, true, Reason::UnknownSubject),
+        (elsewhere(), false, true, true, Reason::UnknownSubject),
+        (vec![], true, true, true, Reason::UnknownSubject),
+        // A key of every tenant, and whoever shows a key of their own, are told what is so.
+        (elsewhere(), false, false, true, Reason::SubjectDisabled),
+        (vec![], true, false, true, Reason::NoMembership),
+        (elsewhere(), true, true, false, Reason::NoMembership),
+    ] {
+        let told = decide(memberships.clone(), active, bound, vouched);
+        assert_eq!(told, reason, "{memberships:?} {active} {bound} {vouched}");
+    }
+}
+
 #[test]
 fn a_membership_ends_at_its_moment() {
     for (until, allowed) in [("2026-11-23T12:00:00.000001Z", true), ("2026-11-23T12:00:00Z", false)] {

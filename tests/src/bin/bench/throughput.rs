@@ -1,36 +1,24 @@
-//! `cargo xtask bench`: durable decisions against a bare JSON echo, in one run on one machine. It prints ratios;
-//! nothing in it fails on a number.
+//! Durable decisions against the echo, on both databases, with few and many rules and subjects.
 
-use axum::routing::post;
-use axum::{Json, Router};
+use crate::busy::Busy;
+use crate::echo::Echo;
+use crate::report;
 use serde_json::{Value, json};
 use std::fmt::Write;
-use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-use tests::load::{self, Load, load};
+use tests::load::{self, load};
 use tests::process::Process;
 use tests::{Backend, World};
 
 const CONNECTIONS: [usize; 3] = [1, 16, 64];
 
-#[tokio::main]
-async fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let Some(address) =
-        arguments.iter().position(|word| word == "--echo").and_then(|at| arguments.get(at + 1))
-    {
-        return echo(address.parse().expect("an address")).await;
-    }
-    let seconds = arguments.iter().position(|word| word == "--seconds").and_then(|at| arguments.get(at + 1));
-    let time = Duration::from_secs(seconds.map_or(5, |text| text.parse().expect("a number of seconds")));
-
+pub(crate) async fn measure(time: Duration) {
     let body = json!({"subject": {"type": "user", "id": "self"}, "action": {"name": "tools/call"}, "resource": {"type": "tool", "id": "refund"}}).to_string();
     // The machine may be slower a minute later: each run stands beside an echo of the same moment.
     let echo = async |connections| {
         let echo = Echo::start().await;
         let request = load::post(echo.address, "/echo", "key", &body);
-        let busy = Busy::now(echo.child.id());
+        let busy = Busy::now(echo.id());
         let run = load(echo.address, &request, "tools/call", connections, time).await;
         (run, busy.per(&run, time))
     };
@@ -71,46 +59,6 @@ async fn main() {
     }
 }
 
-/// How long the threads of a process have worked.
-struct Busy {
-    process: u32,
-    ticks: u64,
-}
-
-impl Busy {
-    /// Ticks in a second, on every Linux (`sysconf(_SC_CLK_TCK)`).
-    const A_SECOND: f64 = 100.0;
-
-    fn now(process: u32) -> Self {
-        Self { process, ticks: Self::ticks(process) }
-    }
-
-    /// User and system time from `/proc`: fields 14 and 15, counted behind the name in brackets (proc(5)).
-    fn ticks(process: u32) -> u64 {
-        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-        let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
-        fields.split(' ').skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum()
-    }
-
-    /// Microseconds for each request of a run.
-    fn per(&self, run: &Load, time: Duration) -> f64 {
-        let ticks = Self::ticks(self.process).saturating_sub(self.ticks) as f64;
-        ticks / Self::A_SECOND * 1e6 / (run.per_second * time.as_secs_f64())
-    }
-}
-
-fn report(name: &str, run: &Load, echo: &Load, cpu: f64) {
-    println!(
-        "{name:<62} {:>9.0}/s  {cpu:>4.0} µs of processor each  {:.2} of echo  p50 {:>7.2} ms  p99 {:>7.2} ms ({:.1} x)  worst {:>7.2} ms",
-        run.per_second,
-        run.per_second / echo.per_second,
-        run.p50.as_secs_f64() * 1e3,
-        run.p99.as_secs_f64() * 1e3,
-        run.p99.as_secs_f64() / run.p50.as_secs_f64(),
-        run.worst.as_secs_f64() * 1e3,
-    );
-}
-
 /// Rules of other tools, and subjects who hold a role, put in by hand: making them one by one is not what is
 /// measured.
 async fn fill(world: &World, rules: usize, subjects: usize) {
@@ -135,42 +83,5 @@ async fn fill(world: &World, rules: usize, subjects: usize) {
             })
             .collect();
         world.apply(&json!({ "rules": entries }).to_string()).await;
-    }
-}
-
-/// The measure of all things: axum, one JSON body in, the same out.
-async fn echo(address: SocketAddr) {
-    let app = Router::new().route("/echo", post(async |Json(body): Json<Value>| Json(body)));
-    let listener = tokio::net::TcpListener::bind(address).await.expect("a port");
-    println!("ready");
-    axum::serve(listener, app).await.expect("serves");
-}
-
-/// The echo as a process of its own, as the server is one.
-struct Echo {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Echo {
-    async fn start() -> Self {
-        let free =
-            std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
-        let child = Command::new(std::env::current_exe().expect("a path"))
-            .args(["--echo", &free.to_string()])
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("starts");
-        while tokio::net::TcpStream::connect(free).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        Self { child, address: free }
-    }
-}
-
-impl Drop for Echo {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

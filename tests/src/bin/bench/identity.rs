@@ -1,0 +1,108 @@
+//! What it costs to recognise the caller by an access token (ES256, the issuer's keys at hand) instead of taking the word
+//! of the enforcement point: the same subject, the same call, one connection.
+
+use crate::busy::Busy;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tests::load::{self, Load, load_in_turn};
+use tests::pep::call_body;
+use tests::process::Process;
+use tests::signer::{ISSUER, Signer};
+use tests::{Backend, World};
+
+/// More than a server remembers the good signatures of (`pdp::tokens`, 4,096): sent in turn, each is verified anew.
+const TOKENS: usize = 6_000;
+/// The ways are measured in turn so many times: the machine may be slower a minute later.
+const ROUNDS: u32 = 5;
+
+/// A way to say who calls.
+struct Way {
+    name: &'static str,
+    requests: Vec<Vec<u8>>,
+    /// Where the next run goes on.
+    next: usize,
+    /// Of each round: processor time and the middle of the times waited, in microseconds.
+    seen: Vec<(f64, f64)>,
+}
+
+pub(crate) async fn measure(time: Duration) {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let world = world(backend).await;
+        let process = Process::serve(&world.database, &world.database.url);
+        let mut ways = ways(&world, &process);
+        // The first calls compile the rules and read the keys.
+        for way in &mut ways {
+            run(&process, way, Duration::from_millis(500)).await;
+        }
+        for _ in 0..ROUNDS {
+            for way in &mut ways {
+                let busy = Busy::now(process.id());
+                let each = time / ROUNDS;
+                let load = run(&process, way, each).await;
+                way.seen.push((busy.per(&load, each), load.p50.as_secs_f64() * 1e6));
+            }
+        }
+        let base = middle(&ways[0].seen);
+        for way in &ways {
+            let (cpu, wait) = middle(&way.seen);
+            println!(
+                "{:<62} {cpu:>5.0} µs of processor each ({:+.0})  p50 {wait:>5.0} µs ({:+.0})",
+                format!("{backend:?}, 1 connection, {}", way.name),
+                cpu - base.0,
+                wait - base.1,
+            );
+        }
+    }
+}
+
+async fn world(backend: Backend) -> World {
+    let mut world = World::demo(backend).await;
+    world.set_secret("VOUCH_KEY", &format!("vouch-{}", "x".repeat(40)));
+    let bundle = json!({
+        "issuers": [Signer::default().issuer()],
+        "subjects": [{"id": "ivy", "identities": [{"issuer": ISSUER, "sub": "a-17"}],
+            "memberships": [{"tenant": "acme", "roles": ["support-agent"]}]}],
+        "credentials": [{"name": "vouch", "server": "crm", "trust": "assert_subject", "secret_env": "VOUCH_KEY"}],
+    });
+    world.apply(&bundle.to_string()).await;
+    world
+}
+
+fn ways(world: &World, process: &Process) -> [Way; 3] {
+    let arguments = json!({"customer_id": "c-42", "amount": 80, "currency": "EUR"});
+    let signer = Signer::default();
+    let request = |key: &str, body: &Value| {
+        load::post(process.address(), "/access/v1/evaluation", world.secret(key), &body.to_string())
+    };
+    let by_token = |number: usize| {
+        let token = signer.token("a-17", &format!("t-{number}"));
+        request("CRM_PEP_KEY", &call_body(&token, "refund", arguments.clone()))
+    };
+    let mut vouched = call_body("", "refund", arguments.clone());
+    vouched["subject"]["id"] = json!("ivy");
+    vouched["context"] = json!({});
+    let way = |name: &'static str, requests: Vec<Vec<u8>>| Way { name, requests, next: 0, seen: Vec::new() };
+    [
+        way("the subject asserted", vec![request("VOUCH_KEY", &vouched)]),
+        way("the same token each time", vec![by_token(0)]),
+        way("another token each time, each verified", (0..TOKENS).map(by_token).collect()),
+    ]
+}
+
+async fn run(process: &Process, way: &mut Way, time: Duration) -> Load {
+    let mut requests = way.requests.clone();
+    requests.rotate_left(way.next);
+    let run = load_in_turn(process.address(), requests.into(), "\"decision\":true", 1, time).await;
+    let sent = (run.per_second * time.as_secs_f64()).round() as usize;
+    way.next = (way.next + sent) % way.requests.len();
+    run
+}
+
+/// The median of each of the two.
+fn middle(seen: &[(f64, f64)]) -> (f64, f64) {
+    let of = |mut values: Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    (of(seen.iter().map(|one| one.0).collect()), of(seen.iter().map(|one| one.1).collect()))
+}

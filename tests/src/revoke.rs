@@ -1,0 +1,305 @@
+//! From a revocation to its denial: two processes of the real binary on one Postgres, under load. Each revocation is made
+//! through the one and followed by a call on the other.
+
+use crate::administrator;
+use crate::database::Backend;
+use crate::pep::{Pep, Told};
+use crate::process::Process;
+use crate::signer::{ISSUER, Signer};
+use crate::world::{World, operator};
+use policy::labels::StopScope;
+use policy::scope::AdminScope;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use store::administration::NewStop;
+use tokio::task::JoinSet;
+
+/// Callers who call all the time, besides.
+const LOAD: usize = 8;
+/// Revocations that are under way at once.
+const AT_ONCE: usize = 4;
+/// How often a call is tried that is to be allowed: while policy keeps changing, one may find no moment of its own.
+const TRIES: usize = 50;
+
+/// What was seen.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// How many of each kind.
+    pub revoked: Vec<(&'static str, usize)>,
+    /// From the acknowledgement of each revocation to the answer of the call that followed it, in order of length.
+    pub after_acknowledged: Vec<Duration>,
+    /// From the request of each revocation to that answer, in order of length.
+    pub after_asked: Vec<Duration>,
+    /// Every answer that should not have been.
+    pub wrong: Vec<String>,
+    /// Calls of the load that were allowed meanwhile.
+    pub load: usize,
+}
+
+/// The duration at this share of a list in order.
+pub fn at(sorted: &[Duration], share: f64) -> Duration {
+    let last = sorted.len().saturating_sub(1);
+    sorted.get((last as f64 * share) as usize).copied().unwrap_or_default()
+}
+
+/// What can be taken away from a caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Role,
+    Subject,
+    Key,
+    Tokens,
+    Rule,
+    Stop,
+    Membership,
+}
+
+impl Kind {
+    const ALL: [Self; 7] =
+        [Self::Role, Self::Subject, Self::Key, Self::Tokens, Self::Rule, Self::Stop, Self::Membership];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Role => "role removed",
+            Self::Subject => "subject disabled",
+            Self::Key => "key revoked",
+            Self::Tokens => "signed out everywhere",
+            Self::Rule => "deny rule added",
+            Self::Stop => "stop switch",
+            Self::Membership => "membership ended",
+        }
+    }
+
+    /// The reason of the next call.
+    fn reason(self) -> &'static str {
+        match self {
+            Self::Role => "no_matching_rule",
+            Self::Subject => "subject_disabled",
+            Self::Key => "token_invalid",
+            Self::Tokens => "token_revoked",
+            Self::Rule => "denied_by_rule",
+            Self::Stop => "kill_switch",
+            Self::Membership => "no_membership",
+        }
+    }
+
+    /// The call to the administration API that takes it away; None: it is not done there.
+    fn request(self, who: &str) -> Option<(Method, String, Option<Value>)> {
+        let subject = format!("/api/v1/subjects/{who}");
+        let membership = format!("{subject}/memberships/acme");
+        Some(match self {
+            Self::Role => (Method::PUT, membership, Some(json!({"roles": []}))),
+            Self::Subject => (Method::PATCH, subject, Some(json!({"active": false}))),
+            Self::Key => {
+                let key = json!({"subject": who, "name": "k"});
+                (Method::POST, "/api/v1/revocations/keys".to_owned(), Some(key))
+            }
+            Self::Tokens => {
+                let whom = json!({ "subject": who });
+                (Method::POST, "/api/v1/revocations/subjects".to_owned(), Some(whom))
+            }
+            Self::Rule => {
+                let rule = json!({"name": format!("stop {who}"), "tenant": "acme", "effect": "deny",
+                    "subjects": [who], "tools": ["crm/*"]});
+                (Method::POST, "/api/v1/rules".to_owned(), Some(rule))
+            }
+            Self::Stop => return None,
+            Self::Membership => (Method::DELETE, membership, None),
+        })
+    }
+}
+
+/// A caller with something to lose.
+#[derive(Debug, Clone)]
+struct Victim {
+    id: String,
+    kind: Kind,
+    /// Its API key, or its access token.
+    token: String,
+}
+
+/// Everybody who takes part.
+struct Scene {
+    world: World,
+    /// Where revocations are made, and where they must hold.
+    here: SocketAddr,
+    there: Pep,
+    http: reqwest::Client,
+    administrator: String,
+}
+
+/// Steele, Lea and Flood's SplitMix64: the same choices for the same seed.
+fn mixed(seed: u64, place: usize) -> usize {
+    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(place as u64 + 1));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (z ^ (z >> 31)) as usize
+}
+
+fn refund() -> Value {
+    json!({"customer_id": "c-42", "amount": 80, "currency": "EUR"})
+}
+
+/// Makes `count` random revocations. The seed says which.
+pub async fn revoke(count: usize, seed: u64) -> Seen {
+    let mut world = World::demo(Backend::Postgres).await;
+    let victims = register(&mut world, count, seed).await;
+    let administrator = administrator::token(&world, "revoker", AdminScope::ALL, None).await;
+    let one = Process::serve(&world.database, &world.database.url);
+    let other = Process::serve(&world.database, &world.database.url);
+    let there = Pep::new(other.address(), world.secret("CRM_PEP_KEY"));
+    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let load = Load::start(&there, [one.address(), other.address()], world.secret("ALICE_KEY"));
+    let scene = Arc::new(Scene { world, here: one.address(), there, http, administrator });
+
+    let mut seen = Seen::default();
+    let mut at_once = JoinSet::new();
+    let mut waiting = victims.iter().cloned();
+    loop {
+        while at_once.len() < AT_ONCE
+            && let Some(victim) = waiting.next()
+        {
+            at_once.spawn(take_away(scene.clone(), victim));
+        }
+        let Some(done) = at_once.join_next().await else { break };
+        match done.expect("no panic") {
+            Ok((acknowledged, asked)) => {
+                seen.after_acknowledged.push(acknowledged);
+                seen.after_asked.push(asked);
+            }
+            Err(wrong) => seen.wrong.push(wrong),
+        }
+    }
+    seen.load = load.stop().await;
+    seen.after_acknowledged.sort_unstable();
+    seen.after_asked.sort_unstable();
+    seen.revoked = Kind::ALL
+        .map(|kind| (kind.name(), victims.iter().filter(|victim| victim.kind == kind).count()))
+        .into();
+    seen
+}
+
+/// Registers so many members who may make refunds, each with what will be taken away.
+async fn register(world: &mut World, count: usize, seed: u64) -> Vec<Victim> {
+    let signer = Signer::default();
+    let mut victims = Vec::with_capacity(count);
+    let mut subjects = Vec::with_capacity(count);
+    for place in 0..count {
+        let id = format!("victim-{place}");
+        let kind = Kind::ALL[mixed(seed, place) % Kind::ALL.len()];
+        let mut subject = json!({"id": id, "kind": "user",
+            "memberships": [{"tenant": "acme", "roles": ["support-agent"]}]});
+        let token = if kind == Kind::Tokens {
+            subject["identities"] = json!([{"issuer": ISSUER, "sub": id}]);
+            signer.token(&id, &id)
+        } else {
+            let secret = format!("{id}-{}", "x".repeat(40));
+            world.set_secret(&id, &secret);
+            subject["api_keys"] = json!([{"name": "k", "secret_env": id}]);
+            secret
+        };
+        subjects.push(subject);
+        victims.push(Victim { id, kind, token });
+    }
+    let bundle = json!({"issuers": [signer.issuer()], "subjects": subjects});
+    world.apply(&bundle.to_string()).await;
+    victims
+}
+
+/// One revocation: allowed before on the other process, taken away here, and asked there at once. Gives how long the
+/// denial took since the revocation was acknowledged, and since it was asked for.
+async fn take_away(scene: Arc<Scene>, victim: Victim) -> Result<(Duration, Duration), String> {
+    let kind = victim.kind;
+    let mut before = None;
+    for _ in 0..TRIES {
+        let told = scene.there.call(&victim.token, "refund", refund()).await;
+        if told.allowed() {
+            before = None;
+            break;
+        }
+        before = Some(told);
+    }
+    if let Some(told) = before {
+        return Err(format!("{} was denied before: {}: {told:?}", victim.id, kind.name()));
+    }
+    let asked = Instant::now();
+    scene.revoke(&victim).await?;
+    let acknowledged = Instant::now();
+    let told = scene.there.call(&victim.token, "refund", refund()).await;
+    let times = (acknowledged.elapsed(), asked.elapsed());
+    // A denial for another reason, as policy kept changing, is one all the same; afterwards the reason must be the right one.
+    if told.allowed() {
+        return Err(format!("{} was allowed after: {}: {told:?}", victim.id, kind.name()));
+    }
+    for _ in 0..TRIES {
+        let told: Told = scene.there.call(&victim.token, "refund", refund()).await;
+        match told.reason() {
+            reason if reason == kind.reason() => return Ok(times),
+            "policy_unavailable" => {}
+            _ => return Err(format!("{} after: {}: {told:?}", victim.id, kind.name())),
+        }
+    }
+    Err(format!("{} never got its reason: {}", victim.id, kind.name()))
+}
+
+impl Scene {
+    async fn revoke(&self, victim: &Victim) -> Result<(), String> {
+        let Some((method, path, body)) = victim.kind.request(&victim.id) else {
+            self.stop(&victim.id).await;
+            return Ok(());
+        };
+        let mut request = self.http.request(method, format!("http://{}{path}", self.here));
+        request = request.bearer_auth(&self.administrator);
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        let response = request.send().await.map_err(|error| format!("{path}: {error}"))?;
+        let status = response.status();
+        let text = response.text().await.unwrap_or_default();
+        if status.is_success() { Ok(()) } else { Err(format!("{path}: {status} {text}")) }
+    }
+
+    /// As `countersign emergency stop` does, which is a process of its own.
+    async fn stop(&self, subject: &str) {
+        let new =
+            NewStop { scope: StopScope::Subject, target: subject, tenant: None, reason: "it runs wild" };
+        let mut writer = self.world.store.write(operator()).await.expect("a unit of work");
+        writer.stop(&new).await.expect("is stopped");
+        writer.commit().await.expect("commits");
+    }
+}
+
+/// Somebody who may do what they do, and does it on both processes all the time.
+struct Load {
+    over: Arc<AtomicBool>,
+    allowed: Arc<AtomicUsize>,
+    callers: JoinSet<()>,
+}
+
+impl Load {
+    fn start(pep: &Pep, at: [SocketAddr; 2], token: &str) -> Self {
+        let (over, allowed) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let mut callers = JoinSet::new();
+        for caller in 0..LOAD {
+            let (over, allowed, token) = (over.clone(), allowed.clone(), token.to_owned());
+            let pep = pep.at(at[caller % at.len()]);
+            callers.spawn(async move {
+                while !over.load(Ordering::Relaxed) {
+                    let told = pep.call(&token, "refund", refund()).await;
+                    allowed.fetch_add(usize::from(told.allowed()), Ordering::Relaxed);
+                }
+            });
+        }
+        Self { over, allowed, callers }
+    }
+
+    async fn stop(self) -> usize {
+        self.over.store(true, Ordering::Relaxed);
+        self.callers.join_all().await;
+        self.allowed.load(Ordering::Relaxed)
+    }
+}
