@@ -41,6 +41,9 @@ mod stories {
             },
             tenant: question.tenant.as_deref(),
             bound: &question.bound,
+            actor: None,
+            task: None,
+            approvals: None,
         };
         let state = world.store.read_live(&query).await.expect("reads");
         assert_ne!(state.now, Timestamp::default());
