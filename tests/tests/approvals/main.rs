@@ -30,6 +30,7 @@ on_both_databases!(
     a_use_whose_answer_was_lost_is_given_back,
     a_lost_answer_is_given_again_to_the_same_key,
     exactly_the_approved_uses_pass_on_two_replicas,
+    kill_nine_never_lets_a_use_pass_twice,
     one_of_approving_and_taking_back_wins,
     a_quorum_that_is_reached_twice_at_once_decides_once,
     one_call_files_one_request_on_two_replicas,
@@ -56,6 +57,7 @@ mod stories {
     };
     pub(super) use crate::races::{
         a_quorum_that_is_reached_twice_at_once_decides_once, exactly_the_approved_uses_pass_on_two_replicas,
-        one_call_files_one_request_on_two_replicas, one_of_approving_and_taking_back_wins,
+        kill_nine_never_lets_a_use_pass_twice, one_call_files_one_request_on_two_replicas,
+        one_of_approving_and_taking_back_wins,
     };
 }
