@@ -65,19 +65,19 @@ pub struct Asked<'a> {
 /// Why somebody may not decide. The texts are for that person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Ineligible {
-    #[error("This account is not linked to a person, so it cannot approve. Ask an owner to link it.")]
+    #[error("this account is not linked to a person, so it cannot approve; an owner can link it")]
     NoPerson,
-    #[error("This person is switched off.")]
+    #[error("this person is switched off")]
     Inactive,
-    #[error("This person is no member of the tenant that the request belongs to.")]
+    #[error("this person is no member of the tenant that the request belongs to")]
     NotAMember,
-    #[error("Who asks for an approval cannot give it.")]
+    #[error("who asks for an approval cannot give it")]
     Requester,
-    #[error("Who answers for the agent that asks cannot approve its calls.")]
+    #[error("who answers for the agent that asks cannot approve its calls")]
     Owner,
-    #[error("A rule excludes this person from approving the call.")]
+    #[error("a rule excludes this person from approving the call")]
     Excluded,
-    #[error("No rule that asks for this approval asks this person.")]
+    #[error("no rule that asks for this approval asks this person")]
     NotAsked,
 }
 

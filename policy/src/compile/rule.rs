@@ -232,6 +232,36 @@ mod tests {
     }
 
     #[test]
+    fn terms_of_approval_say_who_how_many_and_how_long() {
+        let told = |terms: Value| {
+            refused(&json!({"effect": "require_approval", "tools": ["a/b"], "approval": terms}))
+                .map(|error| error.to_string())
+        };
+        for good in [
+            json!({"approvers": ["f"]}),
+            json!({"approver_subjects": ["ann"], "exclude_roles": ["f"]}),
+            json!({"approvers": ["f"], "escalate_to": "head", "escalate_after": "59m"}),
+        ] {
+            assert_eq!(told(good.clone()), None, "{good}");
+        }
+        for (bad, expected) in [
+            (json!({}), "name at least one role"),
+            (json!({"exclude_subjects": ["ann"]}), "name at least one role"),
+            (json!({"approvers": ["f"], "quorum": 0}), "`quorum` must be between 1 and 20"),
+            (json!({"approvers": ["f"], "uses": 1001}), "`uses` must be between 1 and 1000"),
+            (json!({"approvers": ["f"], "expires_in": "soon"}), "`expires_in: soon` is not a time"),
+            (json!({"approvers": ["f"], "escalate_to": "head"}), "go together"),
+            (json!({"approvers": ["f"], "escalate_after": "1m"}), "go together"),
+            (json!({"approvers": ["f"], "escalate_to": "h", "escalate_after": "x"}), "`escalate_after: x`"),
+            (json!({"approvers": ["f"], "escalate_to": "h", "escalate_after": "1h"}), "must be shorter"),
+            (json!({"approvers": vec!["f"; 101]}), "more than 100 entries"),
+        ] {
+            let error = told(bad.clone()).unwrap_or_else(|| panic!("taken: {bad}"));
+            assert!(error.contains(expected), "{bad}: {error}");
+        }
+    }
+
+    #[test]
     fn a_rule_has_one_form() {
         for (more, expected) in [
             (json!({"tools": ["crm/*"]}), None),

@@ -6,9 +6,12 @@ use crate::helpers::{
 use policy::SubjectId;
 use policy::labels::{ApprovalState, Verdict};
 use std::sync::Arc;
-use tests::Backend;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tests::process::Process;
 use tests::world::operator;
-use tokio::sync::Barrier;
+use tests::{Backend, Pep};
+use tokio::sync::{Barrier, Notify};
 use tokio::task::JoinSet;
 
 pub(crate) async fn exactly_the_approved_uses_pass_on_two_replicas(backend: Backend) {
@@ -143,4 +146,61 @@ pub(crate) async fn one_call_files_one_request_on_two_replicas(backend: Backend)
     }
     one.stop().await;
     two.stop().await;
+}
+
+pub(crate) async fn kill_nine_never_lets_a_use_pass_twice(backend: Backend) {
+    const USES: i64 = 200;
+    let world = world(backend, "{ approvers: [finance], uses: 200 }").await;
+    let fay = account(&world, "fay", Some("fay")).await;
+    let process = Process::serve(&world.database, &world.database.url);
+    let crm = Pep::new(process.address(), world.secret("CRM_PEP_KEY"));
+    assert_eq!(add_note(&world, &crm, "hello").await.reason(), "approval_required");
+    let request = waiting(&world).await;
+    approve(&world, &fay, &request.id).await;
+    let (count, enough) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+    let mut callers = JoinSet::new();
+    for _ in 0..8 {
+        let (crm, count, enough) = (crm.clone(), count.clone(), enough.clone());
+        let token = world.secret("REFUND_BOT_KEY").to_owned();
+        callers.spawn(async move {
+            let mut ids = Vec::new();
+            while let Some(told) = crm.try_call(&token, "add_note", note("hello")).await {
+                assert!(told.allowed(), "{told:?}");
+                ids.push(told.decision_id.expect("an id"));
+                if count.fetch_add(1, Ordering::Relaxed) == 60 {
+                    enough.notify_one();
+                }
+                if count.load(Ordering::Relaxed) > 150 {
+                    break;
+                }
+            }
+            ids
+        });
+    }
+    enough.notified().await;
+    process.kill();
+    // What Postgres was about to commit then, it has committed by now.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let mut answered = Vec::new();
+    while let Some(done) = callers.join_next().await {
+        answered.extend(done.expect("no panic"));
+    }
+    let used = read(&world, &request.id).await.used;
+    let calls = world.store.list_approval_calls(&request.id).await.expect("lists");
+    assert_eq!(i64::try_from(calls.len()).expect("few"), used);
+    for call in &calls {
+        assert!(world.store.get_decision(&call.decision).await.expect("reads").is_some(), "{call:?}");
+    }
+    for id in &answered {
+        assert!(calls.iter().any(|call| call.decision.as_str() == id), "{id} passed and used nothing");
+    }
+    // What is left passes, and no more.
+    let replica = world.replica().await;
+    let crm = world.crm(&replica);
+    for _ in used..USES {
+        assert!(add_note(&world, &crm, "hello").await.allowed());
+    }
+    assert_eq!(add_note(&world, &crm, "hello").await.reason(), "approval_required");
+    assert_eq!(read(&world, &request.id).await.used, USES);
+    replica.stop().await;
 }

@@ -33,6 +33,31 @@ fn what_is_accepted_and_what_it_reads() {
 }
 
 #[test]
+fn which_members_of_the_context_are_read() {
+    let reads = |source: &str| {
+        let condition = Condition::compile(source).unwrap_or_else(|error| panic!("{source}: {error}"));
+        condition.context().map(|names| names.iter().cloned().collect::<Vec<_>>())
+    };
+    for (source, names) in [
+        ("args.a < 1", vec![]),
+        ("context.hour < 8", vec!["hour"]),
+        ("has(context.site) && context['hour'] < 8", vec!["hour", "site"]),
+        ("context.device.os == 'x' && ip_in(context.ip, '10.0.0.0/8')", vec!["device", "ip"]),
+        ("args.hours.exists(h, h == context.hour)", vec!["hour"]),
+    ] {
+        assert_eq!(reads(source), Some(names.into_iter().map(str::to_owned).collect()), "{source}");
+    }
+    for source in [
+        "context == {}",
+        "context[args.name] == 1",
+        "context.exists(name, name == 'x')",
+        "size(context) > 1 && context.x == 1",
+    ] {
+        assert_eq!(reads(source), None, "{source}");
+    }
+}
+
+#[test]
 fn what_is_refused() {
     let long = format!("true{}", " && true".repeat(300));
     for (source, expected) in [

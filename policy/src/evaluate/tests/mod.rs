@@ -1,5 +1,6 @@
 //! Decisions as tables that read like documentation, and the properties that hold whatever the rules are.
 
+mod asked;
 mod bound;
 mod could;
 mod delegation;
