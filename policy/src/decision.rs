@@ -135,6 +135,26 @@ pub struct Decision {
     /// Set where nothing else allowed the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub break_glass: Option<BreakGlassUse>,
+    /// What became of each evaluation that the tool's declared mapping asks for, in its order. One denial denies all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evaluations: Vec<MappedOutcome>,
+}
+
+/// How one evaluation of a declared mapping came out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MappedOutcome {
+    /// None where it comes from the call, and the tool redacts arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// None where the tool redacts arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    pub outcome: Outcome,
+    pub reason: Reason,
+    /// For the reviewer.
+    pub text: String,
 }
 
 /// The break-glass grant that allowed a call no rule allows.
@@ -162,6 +182,7 @@ impl Decision {
             shadow: Vec::new(),
             notes: Vec::new(),
             break_glass: None,
+            evaluations: Vec::new(),
         }
     }
 

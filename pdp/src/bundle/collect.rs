@@ -6,6 +6,8 @@ use super::format::{
     ServerEntry, SubjectEntry, TenantEntry, ToolEntry,
 };
 use super::{issuers, resources};
+use crate::catalog::declares_mapping;
+use policy::labels::MappingUse;
 use policy::rule::NotYet;
 use policy::{ReviewState, ServerSlug, SubjectId, SubjectKind, TenantSlug};
 use serde_json::{Map, Value};
@@ -192,6 +194,7 @@ fn server(stored: Server, tools: Vec<Tool>) -> ServerEntry {
 
 /// What the server offers is no policy, and is found again; what a person said of the tool is.
 fn tool(stored: Tool) -> ToolEntry {
+    let mapping = mapping(&stored);
     let mut entry = ToolEntry {
         name: stored.name,
         review: (stored.review != ReviewState::Reviewed).then_some(stored.review),
@@ -209,11 +212,21 @@ fn tool(stored: Tool) -> ToolEntry {
         bindings: Some(stored.bindings),
         scopes: Some(stored.scopes),
         task: Some(stored.task),
+        mapping,
     };
     if let Some(Value::Object(definition)) = stored.definition {
         define(&mut entry, definition);
     }
     entry
+}
+
+/// Said wherever there is something to say it of. One that was accepted in another definition than the one that is given
+/// is left out: nobody accepted what would be read back.
+fn mapping(stored: &Tool) -> Option<MappingUse> {
+    match &stored.mapping {
+        Some(accepted) => (stored.definition_hash.as_ref() == Some(accepted)).then_some(MappingUse::Accepted),
+        None => stored.definition.as_ref().is_some_and(declares_mapping).then_some(MappingUse::Ignored),
+    }
 }
 
 /// The definition by the keys of the bundle where it holds nothing else, as a whole where it does.

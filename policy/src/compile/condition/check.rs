@@ -1,6 +1,6 @@
 //! What a parsed condition may hold: known names and functions, and macros that stand alone.
 
-use super::{ConditionError, FUNCTIONS, TYPES, VARIABLES, network, zone};
+use super::{ConditionError, FUNCTIONS, Grammar, TYPES, network, zone};
 use cel::common::ast::{ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, operators};
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ const MAX_LEVELS: usize = 96;
 /// What walking the parsed expression finds.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// Which of [`VARIABLES`] it reads.
+    /// Which of the grammar's variables it reads.
     pub(super) reads: BTreeSet<&'static str>,
     pub(super) has_macro: bool,
     /// Names of arguments.
@@ -22,6 +22,7 @@ pub(super) struct Found {
 /// Where an expression stands.
 #[derive(Debug, Clone, Copy)]
 struct At<'a> {
+    grammar: Grammar,
     level: usize,
     in_macro: bool,
     /// The macro whose names are known here.
@@ -40,9 +41,9 @@ impl At<'_> {
     }
 }
 
-pub(super) fn check(expression: &IdedExpr) -> Result<Found, ConditionError> {
+pub(super) fn check(expression: &IdedExpr, grammar: Grammar) -> Result<Found, ConditionError> {
     let mut found = Found::default();
-    found.expression(expression, At { level: 0, in_macro: false, bound: None })?;
+    found.expression(expression, At { grammar, level: 0, in_macro: false, bound: None })?;
     Ok(found)
 }
 
@@ -61,7 +62,7 @@ impl Found {
                 for inner in call.target.iter().map(Box::as_ref).chain(&call.args) {
                     self.expression(inner, at.below())?;
                 }
-                function(&call.func_name, call.args.last())?;
+                function(&call.func_name, call.args.last(), at.grammar)?;
                 if call.func_name == network::NAME {
                     network::check(call)?;
                     self.asks_ip_in = true;
@@ -88,7 +89,7 @@ impl Found {
             }
             Expr::Select(select) => {
                 self.expression(&select.operand, at.below())?;
-                if matches!(&select.operand.expr, Expr::Ident(name) if name == "args") {
+                if are_arguments(&select.operand) {
                     self.arguments.insert(select.field.clone());
                 }
             }
@@ -103,7 +104,7 @@ impl Found {
         if at.binds(name) || TYPES.contains(&name) {
             return Ok(());
         }
-        match VARIABLES.iter().find(|known| **known == name) {
+        match at.grammar.variables.iter().find(|known| **known == name) {
             Some(known) => {
                 self.reads.insert(*known);
                 Ok(())
@@ -112,11 +113,11 @@ impl Found {
         }
     }
 
-    /// `args['x']` names an argument too.
+    /// `args['x']` and `args.?x` name an argument too.
     fn indexed(&mut self, function: &str, operands: &[IdedExpr]) {
-        if function == operators::INDEX
+        if [operators::INDEX, operators::OPT_INDEX, operators::OPT_SELECT].contains(&function)
             && let [of, index] = operands
-            && matches!(&of.expr, Expr::Ident(name) if name == "args")
+            && are_arguments(of)
             && let Expr::Literal(LiteralValue::String(name)) = &index.expr
         {
             self.arguments.insert(name.inner().to_owned());
@@ -129,7 +130,7 @@ impl Found {
         }
         self.has_macro = true;
         for name in [Some(&made.iter_var), made.iter_var2.as_ref()].into_iter().flatten() {
-            if VARIABLES.contains(&name.as_str()) {
+            if at.grammar.variables.contains(&name.as_str()) {
                 return Err(ConditionError::TakenName(shown(name)));
             }
         }
@@ -140,7 +141,7 @@ impl Found {
         for part in [&made.iter_range, &made.accu_init] {
             self.expression(part, outside)?;
         }
-        let inside = At { level: outside.level, in_macro: true, bound: Some(made) };
+        let inside = At { grammar: at.grammar, level: outside.level, in_macro: true, bound: Some(made) };
         for part in [&made.loop_cond, &made.loop_step, &made.result] {
             self.expression(part, inside)?;
         }
@@ -148,7 +149,19 @@ impl Found {
     }
 }
 
-fn function(name: &str, last: Option<&IdedExpr>) -> Result<(), ConditionError> {
+/// `args` of a rule, `params.arguments` of a mapping.
+fn are_arguments(expression: &IdedExpr) -> bool {
+    match &expression.expr {
+        Expr::Ident(name) => name == "args",
+        Expr::Select(select) => {
+            select.field == "arguments"
+                && matches!(&select.operand.expr, Expr::Ident(name) if name == "params")
+        }
+        _ => false,
+    }
+}
+
+fn function(name: &str, last: Option<&IdedExpr>, grammar: Grammar) -> Result<(), ConditionError> {
     if name == "matches" {
         let pattern = match last.map(|argument| &argument.expr) {
             Some(Expr::Literal(LiteralValue::String(pattern))) => pattern.inner(),
@@ -158,7 +171,7 @@ fn function(name: &str, last: Option<&IdedExpr>) -> Result<(), ConditionError> {
     }
     // Operators are named with characters that no identifier can hold.
     let is_operator = !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if is_operator || FUNCTIONS.contains(&name) {
+    if is_operator || FUNCTIONS.contains(&name) || grammar.functions.contains(&name) {
         return Ok(());
     }
     Err(ConditionError::UnknownFunction(shown(name)))
