@@ -167,7 +167,23 @@ pub struct BreakGlassUse {
     pub until: Timestamp,
 }
 
+impl MappedOutcome {
+    /// One line for the reviewer: "the tool's mapping allows it for `read` on `customer:c-1`: `reads` allows it".
+    pub fn line(&self) -> String {
+        let word = match self.outcome {
+            Outcome::Allow => "allows",
+            Outcome::Deny => "denies",
+        };
+        format!("the tool's mapping {word} it {}", self.text)
+    }
+}
+
 impl Decision {
+    /// What a reviewer reads beside the rules: checks that were switched off, and what a declared mapping asked.
+    pub fn remarks(&self) -> Vec<String> {
+        self.notes.iter().cloned().chain(self.evaluations.iter().map(MappedOutcome::line)).collect()
+    }
+
     /// A denial before any rule was looked at.
     pub fn deny(reason: Reason, reviewer_text: impl Into<String>) -> Self {
         Self {
