@@ -33,7 +33,26 @@ pub enum ExportError {
 /// # Errors
 /// When the database does not answer, the tenant is unknown, or the policy cannot be written so that it reads back.
 pub async fn export(store: &Store, only: Option<&TenantSlug>, version: &str) -> Result<String, ExportError> {
-    let everything = store.read_everything().await?;
+    write_down(store.read_everything().await?, only, version)
+}
+
+/// The same for somebody of one tenant alone: without enforcement keys that every tenant shares, and without issuers that
+/// speak for others as well.
+///
+/// # Errors
+/// As [`export`].
+pub async fn export_own(store: &Store, own: &TenantSlug, version: &str) -> Result<String, ExportError> {
+    let mut everything = store.read_everything().await?;
+    everything.credentials.retain(|credential| credential.tenant.as_ref() == Some(own));
+    everything.issuers.retain(|stored| stored.issuer.tenants.iter().all(|tenant| tenant == own));
+    write_down(everything, Some(own), version)
+}
+
+fn write_down(
+    everything: Everything,
+    only: Option<&TenantSlug>,
+    version: &str,
+) -> Result<String, ExportError> {
     if let Some(slug) = only
         && !everything.tenants.iter().any(|tenant| tenant.slug == *slug)
     {
