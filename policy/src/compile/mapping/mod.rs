@@ -20,7 +20,7 @@ use template::Template;
 /// The member of an input schema that declares a mapping.
 pub const MAPPING_MEMBER: &str = "x-authzen-mapping";
 /// The most evaluations of one mapping.
-pub const MAX_EVALUATIONS: usize = 20;
+const MAX_EVALUATIONS: usize = 20;
 /// The most expressions of one mapping: each may bring all arguments along.
 const MAX_EXPRESSIONS: usize = 100;
 /// The largest mapping, in bytes of JSON.
