@@ -50,7 +50,7 @@ pub struct MappingView {
     pub refused: Option<String>,
     /// What each call asks beside its own rules: a sentence, and what rules see with it.
     pub asks: Vec<(String, Vec<String>)>,
-    /// How the reviewed form stands: whether it was accepted. None before a first review of one.
+    /// Whether it was accepted in the form that is shown. None where nobody reviewed that one.
     pub accepted: Option<bool>,
 }
 
@@ -127,7 +127,9 @@ mod server {
         let asks = read.as_ref().ok().map(|mapping| {
             mapping.requests().iter().map(|request| (request.words(), request.more())).collect()
         });
-        let was_asked = tool.definition.as_ref().is_some_and(declares_mapping);
+        // What was said of another form is said of that one alone.
+        let was_asked =
+            tool.review == ReviewState::Reviewed && tool.definition.as_ref().is_some_and(declares_mapping);
         Some(MappingView {
             text: pretty(declared),
             refused: read.as_ref().err().map(ToString::to_string),
