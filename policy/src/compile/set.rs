@@ -2,7 +2,7 @@
 
 use super::emergency::Emergency;
 use super::index::RuleIndex;
-use super::mapping::{DeclaredMapping, MappingInputs};
+use super::mapping::{DeclaredMapping, MAPPING_MEMBER, MappingInputs};
 use super::rule::{CompiledRule, RuleSource};
 use super::tool_schema::{ToolSchema, ToolSchemaError};
 use crate::binding::{self, Binding, BindingError, CompiledBinding};
@@ -85,14 +85,16 @@ pub(crate) enum ToolMapping {
 
 impl ToolMapping {
     fn compile(source: &ToolSource) -> Self {
-        let declared = source.input_schema.as_ref().and_then(DeclaredMapping::of_schema);
+        let schema = source.input_schema.as_ref();
         let Some(accepted) = &source.mapping else {
-            return if declared.is_some() { Self::Aside } else { Self::None };
+            // What nobody accepted is not even read.
+            let declares = schema.is_some_and(|schema| schema.get(MAPPING_MEMBER).is_some());
+            return if declares { Self::Aside } else { Self::None };
         };
         if source.definition_hash.as_ref() != Some(accepted) {
             return Self::Stale;
         }
-        match declared {
+        match schema.and_then(DeclaredMapping::of_schema) {
             Some(Ok(mapping)) => Self::Accepted(mapping),
             Some(Err(error)) => Self::Broken(error.to_string()),
             None => Self::Broken("the tool declares none".to_owned()),
