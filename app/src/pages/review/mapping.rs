@@ -10,11 +10,11 @@ use crate::pages::form::input::Filled;
 use leptos::prelude::*;
 
 pub fn card(mapping: &MappingView) -> AnyView {
-    let body = match &mapping.refused {
+    let body = match mapping.refused.clone() {
         Some(why) => view! {
             <WarningNotice title="The mapping cannot be accepted">
                 <p>
-                    <UntrustedLine text=why.clone()/>
+                    <UntrustedLine text=why/>
                 </p>
             </WarningNotice>
         }
