@@ -32,7 +32,7 @@ pub fn why(decision: &Decision) -> Why {
         rules: rules.collect(),
         nearest: decision.nearest.iter().map(miss).collect(),
         shadow: shadow.collect(),
-        notes: decision.notes.clone(),
+        notes: decision.remarks(),
     }
 }
 

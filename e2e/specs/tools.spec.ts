@@ -109,6 +109,41 @@ test('a new tool is reviewed, and its calls begin to pass', { tag: '@no-script' 
   expect(await pay(house, slug, { iban: 'DE89', amount: 'five' })).toMatchObject({ reason: 'arguments_invalid' });
 });
 
+test('a declared mapping is accepted or ignored, and nothing is chosen for anybody', { tag: '@no-script' }, async ({ page, house, mcp }) => {
+  const mapping = {
+    evaluation: {
+      action: { name: 'debit' },
+      resource: { type: 'account', id: '$params.arguments.iban' },
+    },
+  };
+  const slug = await bank(house, await mcp([{ ...PAY, inputSchema: { ...PAY.inputSchema, 'x-authzen-mapping': mapping } }]));
+  await openReview(page, slug);
+  await expect(page.getByText('the caller may `debit` the `account` that `params.arguments.iban` names')).toBeVisible();
+  const choice = page.getByLabel('Declared mapping');
+  await expect(choice).toHaveValue('');
+  await ready(page);
+  await page.getByRole('button', { name: 'Mark reviewed' }).click();
+  await expectRefused(page, /Say whether the mapping is accepted/);
+  await expectFault(choice, 'Say whether the mapping is accepted');
+  expect(await pay(house, slug)).toMatchObject({ reason: 'tool_not_reviewed' });
+
+  await choice.selectOption('accepted');
+  await page.getByRole('button', { name: 'Mark reviewed' }).click();
+  await expectSaved(page, 'The tool was marked as reviewed.');
+  // The rule allows the tool; none allows what the mapping asks.
+  expect(await pay(house, slug)).toMatchObject({ decision: false, reason: 'no_matching_rule' });
+  await openTool(page, slug);
+  await expect(page.getByRole('complementary', { name: 'Facts' })).toContainText('accepted');
+
+  await page.getByRole('link', { name: 'Edit labels' }).click();
+  await expect(choice).toHaveValue('accepted');
+  await ready(page);
+  await choice.selectOption('ignored');
+  await page.getByRole('button', { name: 'Mark reviewed' }).click();
+  await expectSaved(page, 'The tool was marked as reviewed.');
+  expect(await pay(house, slug)).toMatchObject({ decision: true });
+});
+
 test('a tool that changed is denied until it is reviewed again', { tag: '@no-script' }, async ({ page, house, mcp }) => {
   const server = await mcp([PAY]);
   const slug = await bank(house, server);

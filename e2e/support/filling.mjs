@@ -145,7 +145,18 @@ export async function hostile(house) {
           risk: ['low', 'medium', 'high', 'critical'][index % 4],
           sensitivity: 'internal',
           read_only: false,
-          input_schema: { type: 'object', additionalProperties: true },
+          input_schema: {
+            type: 'object',
+            additionalProperties: true,
+            'x-authzen-mapping': {
+              evaluation: {
+                action: { name: `pay ${HOSTILE.bidi}` },
+                resource: { type: 'customer', id: '$params.arguments.id' },
+                context: { note: HOSTILE.script },
+              },
+            },
+          },
+          mapping: 'ignored',
           bindings: [{ pointer: `/no ${HOSTILE.bidi}/*`, type: 'customer', optional: true, unknown: 'allow' }],
         })),
       },

@@ -258,6 +258,7 @@ impl Policies {
             bindings: stored.bindings,
             scopes: stored.scopes,
             task: stored.task,
+            mapping: stored.mapping,
         };
         let known = lock(&self.tools).get(&source.id).cloned();
         match known.filter(|known| known.source == source) {

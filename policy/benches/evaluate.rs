@@ -93,6 +93,7 @@ fn set(rules: &[Value], schema: Value) -> PolicySet {
         bindings: Vec::new(),
         scopes: Vec::new(),
         task: TaskNeed::Optional,
+        mapping: None,
     };
     let server = ServerSource {
         slug: ServerSlug::from("crm"),

@@ -138,6 +138,9 @@ pub struct Decision {
     /// The request for approval that had a part in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<DecisionApproval>,
+    /// What became of each evaluation that the tool's declared mapping asks for, in its order. One denial denies all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evaluations: Vec<MappedOutcome>,
 }
 
 /// The request for approval that had a part in a decision.
@@ -172,6 +175,23 @@ impl DecisionApproval {
     }
 }
 
+/// How one evaluation of a declared mapping came out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MappedOutcome {
+    /// None where it comes from the call, and the tool redacts arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// None where the tool redacts arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    pub outcome: Outcome,
+    pub reason: Reason,
+    /// For the reviewer.
+    pub text: String,
+}
+
 /// The break-glass grant that allowed a call no rule allows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BreakGlassUse {
@@ -182,7 +202,23 @@ pub struct BreakGlassUse {
     pub until: Timestamp,
 }
 
+impl MappedOutcome {
+    /// One line for the reviewer: "the tool's mapping allows it for `read` on `customer:c-1`: `reads` allows it".
+    pub fn line(&self) -> String {
+        let word = match self.outcome {
+            Outcome::Allow => "allows",
+            Outcome::Deny => "denies",
+        };
+        format!("the tool's mapping {word} it {}", self.text)
+    }
+}
+
 impl Decision {
+    /// What a reviewer reads beside the rules: checks that were switched off, and what a declared mapping asked.
+    pub fn remarks(&self) -> Vec<String> {
+        self.notes.iter().cloned().chain(self.evaluations.iter().map(MappedOutcome::line)).collect()
+    }
+
     /// A denial before any rule was looked at.
     pub fn deny(reason: Reason, reviewer_text: impl Into<String>) -> Self {
         Self {
@@ -198,6 +234,7 @@ impl Decision {
             notes: Vec::new(),
             break_glass: None,
             approval: None,
+            evaluations: Vec::new(),
         }
     }
 

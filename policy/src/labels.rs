@@ -150,6 +150,14 @@ label! {
     TaskNeed { Optional = "optional", Required = "required" } "optional, required"
 }
 label! {
+    /// What a person said of the mapping that a tool declares.
+    MappingUse {
+        /// It is used, in the definition that was reviewed.
+        Accepted = "accepted",
+        Ignored = "ignored",
+    } "accepted, ignored"
+}
+label! {
     /// What a PEP may find out by searching.
     Search {
         Nothing = "none",

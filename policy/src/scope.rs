@@ -62,6 +62,12 @@ scopes! {
     /// Enforcement keys.
     Credentials = "credentials:write", "Make, rotate and delete enforcement keys";
     Tasks = "tasks:write", "Change tasks";
+    /// Registered resources, by themselves and by file.
+    Resources = "resources:write", "Change registered resources";
+    /// Stops, and break-glass up to its confirmation.
+    Emergency = "emergency:write", "Stop calls, lift stops, ask for break-glass";
+    /// The second person's word.
+    BreakGlass = "break_glass:confirm", "Confirm break-glass";
     /// A whole policy file.
     Bundle = "bundle:write", "Apply policy files";
 }

@@ -10,6 +10,7 @@ pub mod config;
 pub mod connections;
 pub mod console;
 mod health;
+mod imports;
 mod key_file;
 pub mod random;
 pub mod request_id;

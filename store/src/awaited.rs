@@ -2,8 +2,8 @@
 
 use crate::Store;
 use crate::administration::CHUNK;
-use crate::db::StoreError;
 use crate::approvals::tables::Approvals;
+use crate::db::StoreError;
 use policy::ApprovalId;
 use policy::labels::ApprovalState;
 use sea_query::{Expr, ExprTrait, Query};

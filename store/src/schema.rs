@@ -1,4 +1,5 @@
-//! The names of tables and columns that `0001_policy` and `0005_issuers` to `0014_signing_keys` make; one enum per table.
+//! The names of tables and columns that `0001_policy`, `0005_issuers` to `0014_signing_keys` and `0017_mappings` make; one
+//! enum per table.
 
 use sea_query::Iden;
 
@@ -110,6 +111,7 @@ pub(crate) enum Tools {
     Bindings,
     Scopes,
     Task,
+    Mapping,
     Definition,
     DefinitionHash,
     Offered,

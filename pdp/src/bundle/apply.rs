@@ -5,6 +5,7 @@ use super::prune::{Prune, Pruned};
 use super::rules::{self, Flagged};
 use super::secrets::{Environment, Secrets};
 use super::{catalog, check, identities, issuers, resources};
+use crate::catalog::MappingRefused;
 use crate::secret::MIN_CHARACTERS;
 use crate::vault::{Vault, VaultError};
 use policy::TenantSlug;
@@ -37,6 +38,8 @@ pub enum ApplyError {
     Unmatched { name: String, flag: Flag },
     #[error("{thing} is given twice")]
     Twice { thing: String },
+    #[error("{thing}: `mapping`: {why}")]
+    Mapping { thing: String, why: MappingRefused },
     #[error("{thing}: {why}")]
     Contradiction { thing: String, why: &'static str },
     #[error("{thing} is not of tenant `{only}`, of which alone this bundle speaks (`only_tenant: {only}`)")]

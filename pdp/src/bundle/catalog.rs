@@ -3,7 +3,8 @@
 
 use super::apply::{About, ApplyError};
 use super::format::{ServerEntry, ToolEntry};
-use crate::catalog::definition_hash;
+use crate::catalog::{MappingRefused, check_mapping, definition_hash};
+use policy::labels::MappingUse;
 use policy::{ReviewState, ServerSlug, TenantSlug};
 use serde_json::{Map, Value};
 use store::Writer;
@@ -88,7 +89,22 @@ async fn tool(writer: &mut Writer, server: &ServerSlug, entry: &ToolEntry) -> Re
         ReviewState::Reviewed => reviewed(writer, &mut tool, entry),
         state => not_reviewed(&mut tool, entry, state),
     }
+    use_mapping(&mut tool, entry.mapping).map_err(|why| ApplyError::Mapping { thing: thing.clone(), why })?;
     writer.put_tool(&tool).await.about(&thing)?;
+    Ok(())
+}
+
+/// What was accepted is accepted in the definition that stands now. Where nothing is said of it, the store refuses one
+/// that was accepted in another.
+fn use_mapping(tool: &mut Tool, said: Option<MappingUse>) -> Result<(), MappingRefused> {
+    match said {
+        None => {}
+        Some(MappingUse::Ignored) => tool.mapping = None,
+        Some(MappingUse::Accepted) => {
+            check_mapping(tool.definition.as_ref())?;
+            tool.mapping.clone_from(&tool.definition_hash);
+        }
+    }
     Ok(())
 }
 
@@ -117,6 +133,7 @@ fn not_reviewed(tool: &mut Tool, entry: &ToolEntry, state: ReviewState) {
     if state == ReviewState::New {
         tool.definition = None;
         tool.definition_hash = None;
+        tool.mapping = None;
         tool.reviewed_at = None;
         tool.reviewed_by = None;
     } else if is_defined(entry) {
@@ -224,6 +241,42 @@ mod tests {
         not_reviewed(&mut tool, &entry("review: new"), ReviewState::New);
         assert_eq!((tool.definition, tool.definition_hash, tool.reviewed_by), (None, None, None));
         assert_eq!(tool.review, ReviewState::New);
+    }
+
+    #[test]
+    fn a_mapping_is_accepted_in_the_definition_that_stands() {
+        let mapping = json!({"evaluation": {"action": {"name": "pay"}, "resource": {"type": "order", "id": "$params.arguments.id"}}});
+        let declaring = |mapping: &Value| {
+            let schema = json!({"type": "object", "properties": {"id": {"type": "string"}}, "x-authzen-mapping": mapping});
+            let definition = json!({"name": "refund", "inputSchema": schema});
+            Tool {
+                definition_hash: Some(definition_hash(&definition)),
+                definition: Some(definition),
+                ..known(ReviewState::Reviewed)
+            }
+        };
+        let mut tool = declaring(&mapping);
+        assert_eq!(use_mapping(&mut tool, Some(MappingUse::Accepted)), Ok(()));
+        assert_eq!(tool.mapping, tool.definition_hash);
+        assert_eq!(use_mapping(&mut tool, None), Ok(()));
+        assert!(tool.mapping.is_some(), "nothing said, nothing changed");
+        assert_eq!(use_mapping(&mut tool, Some(MappingUse::Ignored)), Ok(()));
+        assert_eq!(tool.mapping, None);
+
+        let mut none = known(ReviewState::Reviewed);
+        assert_eq!(use_mapping(&mut none, Some(MappingUse::Accepted)), Err(MappingRefused::None));
+        let mut broken = declaring(&json!({"evaluation": {}}));
+        assert!(matches!(
+            use_mapping(&mut broken, Some(MappingUse::Accepted)),
+            Err(MappingRefused::Error(_))
+        ));
+        let other = json!({"evaluation": {"action": {"name": "pay"}, "resource": {"type": "order", "id": "$params.arguments.other"}}});
+        let mut unknown = declaring(&other);
+        assert!(matches!(
+            use_mapping(&mut unknown, Some(MappingUse::Accepted)),
+            Err(MappingRefused::Error(_))
+        ));
+        assert_eq!((broken.mapping, unknown.mapping), (None, None));
     }
 
     #[test]

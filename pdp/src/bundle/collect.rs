@@ -6,6 +6,8 @@ use super::format::{
     ServerEntry, SubjectEntry, TenantEntry, ToolEntry,
 };
 use super::{issuers, resources};
+use crate::catalog::declares_mapping;
+use policy::labels::MappingUse;
 use policy::rule::NotYet;
 use policy::{ReviewState, ServerSlug, SubjectId, SubjectKind, TenantSlug};
 use serde_json::{Map, Value};
@@ -31,7 +33,26 @@ pub enum ExportError {
 /// # Errors
 /// When the database does not answer, the tenant is unknown, or the policy cannot be written so that it reads back.
 pub async fn export(store: &Store, only: Option<&TenantSlug>, version: &str) -> Result<String, ExportError> {
-    let everything = store.read_everything().await?;
+    write_down(store.read_everything().await?, only, version)
+}
+
+/// The same for somebody of one tenant alone: without enforcement keys that every tenant shares, and without issuers that
+/// speak for others as well.
+///
+/// # Errors
+/// As [`export`].
+pub async fn export_own(store: &Store, own: &TenantSlug, version: &str) -> Result<String, ExportError> {
+    let mut everything = store.read_everything().await?;
+    everything.credentials.retain(|credential| credential.tenant.as_ref() == Some(own));
+    everything.issuers.retain(|stored| stored.issuer.tenants.iter().all(|tenant| tenant == own));
+    write_down(everything, Some(own), version)
+}
+
+fn write_down(
+    everything: Everything,
+    only: Option<&TenantSlug>,
+    version: &str,
+) -> Result<String, ExportError> {
     if let Some(slug) = only
         && !everything.tenants.iter().any(|tenant| tenant.slug == *slug)
     {
@@ -198,6 +219,7 @@ fn server(stored: Server, tools: Vec<Tool>) -> ServerEntry {
 
 /// What the server offers is no policy, and is found again; what a person said of the tool is.
 fn tool(stored: Tool) -> ToolEntry {
+    let mapping = mapping(&stored);
     let mut entry = ToolEntry {
         name: stored.name,
         review: (stored.review != ReviewState::Reviewed).then_some(stored.review),
@@ -215,11 +237,21 @@ fn tool(stored: Tool) -> ToolEntry {
         bindings: Some(stored.bindings),
         scopes: Some(stored.scopes),
         task: Some(stored.task),
+        mapping,
     };
     if let Some(Value::Object(definition)) = stored.definition {
         define(&mut entry, definition);
     }
     entry
+}
+
+/// Said wherever there is something to say it of. One that was accepted in another definition than the one that is given
+/// is left out: nobody accepted what would be read back.
+fn mapping(stored: &Tool) -> Option<MappingUse> {
+    match &stored.mapping {
+        Some(accepted) => (stored.definition_hash.as_ref() == Some(accepted)).then_some(MappingUse::Accepted),
+        None => stored.definition.as_ref().is_some_and(declares_mapping).then_some(MappingUse::Ignored),
+    }
 }
 
 /// The definition by the keys of the bundle where it holds nothing else, as a whole where it does.

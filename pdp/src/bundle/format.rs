@@ -7,7 +7,8 @@ use super::introspection::IntrospectionEntry;
 use super::issuers::IssuerEntry;
 use policy::binding::Binding;
 use policy::labels::{
-    ArgumentsMode, Responses, ReviewState, Risk, Search, Sensitivity, SubjectKind, TaskNeed, Trust,
+    ArgumentsMode, MappingUse, Responses, ReviewState, Risk, Search, Sensitivity, SubjectKind, TaskNeed,
+    Trust,
 };
 use policy::rule::NotYet;
 use policy::{Rule, ServerSlug, SubjectId, TenantSlug, Timestamp};
@@ -129,6 +130,8 @@ pub struct ToolEntry {
     pub scopes: Option<Vec<String>>,
     /// `required`: it is called under a task alone.
     pub task: Option<TaskNeed>,
+    /// Whether the mapping that it declares is used. Not given: as it was, which goes only with the same definition.
+    pub mapping: Option<MappingUse>,
 }
 
 /// A registered resource, of the tenant that is given or has it.

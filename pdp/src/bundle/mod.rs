@@ -17,7 +17,7 @@ mod write;
 mod yaml;
 
 pub use apply::{Applied, ApplyError, ApplyOptions, apply};
-pub use collect::{ExportError, export};
+pub use collect::{ExportError, export, export_own};
 pub use format::{Bundle, BundleError};
 pub use prune::Pruned;
 pub use rules::Flagged;

@@ -11,7 +11,8 @@ use super::yaml::{Node, document};
 use policy::binding::Binding;
 use policy::issuer::{ActorNeed, ClientAuth, RoleMapping};
 use policy::labels::{
-    ArgumentsMode, OnUnknown, Responses, ReviewState, Risk, Search, Sensitivity, SubjectKind, TaskNeed, Trust,
+    ArgumentsMode, MappingUse, OnUnknown, Responses, ReviewState, Risk, Search, Sensitivity, SubjectKind,
+    TaskNeed, Trust,
 };
 use policy::{Rule, ServerSlug, TenantSlug};
 use serde_json::Value;
@@ -285,6 +286,7 @@ fn tool(entry: &ToolEntry) -> Node {
         bindings,
         scopes,
         task,
+        mapping,
     } = entry;
     Keys::default()
         .with("name", name.as_str())
@@ -297,6 +299,7 @@ fn tool(entry: &ToolEntry) -> Node {
         .with_any("scopes", texts(scopes.as_deref()))
         .with_any("check_schema", *check_schema)
         .with_any("task", task.map(TaskNeed::as_str))
+        .with_any("mapping", mapping.map(MappingUse::as_str))
         .with_any("title", title.as_deref())
         .with_any("description", description.as_deref())
         .with_any("input_schema", input_schema.clone())
@@ -434,6 +437,7 @@ servers:
           - { pointer: '/orders/*', type: order, optional: true, unknown: allow }
         check_schema: false
         task: required
+        mapping: ignored
       - { name: other, review: changed, definition: { inputSchema: null, execution: { taskSupport: forbidden } } }
 resources:
   - { type: customer, id: 'c-42/x', tenant: acme, sensitivity: regulated, attributes: { region: eu, 'no': 1 } }

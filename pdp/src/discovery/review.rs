@@ -1,6 +1,8 @@
 //! Taking down what a person found of one tool: the definition they saw, and the labels they gave it.
 
+use crate::catalog::{self, MappingRefused};
 use policy::compile::{ToolSchema, ToolSchemaError};
+use policy::labels::MappingUse;
 use policy::{ReviewState, Risk, Sensitivity, ToolId};
 use store::administration::Tool;
 use store::{Actor, Store, StoreError, WriteError};
@@ -18,6 +20,8 @@ pub struct Labels {
     pub redact: Vec<String>,
     /// False: arguments are not held against the tool's schema.
     pub check_schema: bool,
+    /// What becomes of the mapping that the tool declares. None goes only with a tool that declares none.
+    pub mapping: Option<MappingUse>,
 }
 
 /// Why a review was not taken down.
@@ -39,6 +43,10 @@ pub enum ReviewError {
     Pointer { pointer: String },
     #[error("at most {MAX_REDACT} arguments are redacted")]
     TooManyPointers,
+    #[error(transparent)]
+    Mapping(#[from] MappingRefused),
+    #[error("`{name}` declares a mapping; say whether it is accepted")]
+    MappingUndecided { name: String },
     #[error("{0}; checking the arguments of this tool can only be switched off")]
     Schema(#[from] ToolSchemaError),
 }
@@ -65,6 +73,14 @@ pub async fn review(
     {
         ToolSchema::compile(schema)?;
     }
+    let definition = shown.definition.as_ref();
+    match labels.mapping {
+        Some(MappingUse::Accepted) => catalog::check_mapping(definition)?,
+        None if definition.is_some_and(catalog::declares_mapping) => {
+            return Err(ReviewError::MappingUndecided { name: shown.name });
+        }
+        Some(MappingUse::Ignored) | None => {}
+    }
 
     let mut writer = store.write(actor).await?;
     let now = writer.get_tool(&shown.server, &shown.name).await?;
@@ -78,6 +94,9 @@ pub async fn review(
     tool.read_only = labels.read_only;
     tool.redact = labels.redact;
     tool.check_schema = labels.check_schema;
+    // Accepted in this definition, and in no other.
+    let accepted = labels.mapping == Some(MappingUse::Accepted);
+    tool.mapping = tool.definition_hash.clone().filter(|_| accepted);
     tool.reviewed_at = Some(writer.now());
     tool.reviewed_by = Some(writer.actor().name.clone());
     let stored = writer.put_tool(&tool).await?;

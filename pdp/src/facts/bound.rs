@@ -1,27 +1,27 @@
 //! Registered resources that a call's arguments name, read together with the rest.
 //!
 //! Which arguments name any, the compiled policy says, and which policy counts is known only after the read. So each
-//! call asks for what the bindings named that its key and tool had last time; what counts is then held against the
+//! call asks for what the bindings and the mapping named that its key and tool had last time; what counts is then held against the
 //! policy that was found. Only where something was not asked for, the state is read once more. A wrong guess costs a
 //! round and never a wrong answer.
 
 use crate::policies::lock;
 use lru::LruCache;
-use policy::binding::{CompiledBinding, named};
 use policy::call::Target;
-use policy::compile::{CompiledTool, PolicySet};
+use policy::compile::{CompiledTool, Naming, PolicySet};
 use policy::evaluate::resources_of;
 use policy::facts::{BoundFact, Facts};
 use policy::{Call, ResourceRef};
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
 use store::LiveResource;
 
 const MOST: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
 
-/// Bindings by the digest of the enforcement key and the tool as it is named under it.
+/// What names resources, by the digest of the enforcement key and the tool as it is named under it.
 #[derive(Debug)]
-pub(crate) struct Guesses(Mutex<LruCache<String, Arc<[CompiledBinding]>>>);
+pub(crate) struct Guesses(Mutex<LruCache<String, Naming>>);
 
 impl Default for Guesses {
     fn default() -> Self {
@@ -41,23 +41,21 @@ impl Guesses {
             return vec![call.resource.clone()];
         }
         let Some(arguments) = call.arguments.known() else { return Vec::new() };
-        let bindings = lock(&self.0).get(&key(credential, call)).cloned();
-        let Some(bindings) = bindings else { return Vec::new() };
-        let named = named(&bindings, arguments).unwrap_or_default();
-        let named = named
-            .into_iter()
-            .map(|named| ResourceRef { kind: named.kind.to_owned(), id: named.id.to_owned() });
-        each_once(named)
+        let naming = lock(&self.0).get(&key(credential, call)).cloned();
+        let Some(naming) = naming else { return Vec::new() };
+        // A library evaluates what the tool's server wrote; a panic in it is no guess.
+        let guessed = catch_unwind(AssertUnwindSafe(|| naming.resources(arguments))).unwrap_or_default();
+        each_once(guessed.into_iter())
     }
 
-    /// Remembers what the tool binds now.
+    /// Remembers what the tool binds, and what its mapping names, now.
     pub(crate) fn learn(&self, credential: &str, call: &Call, tool: Option<&CompiledTool>) {
         let key = key(credential, call);
-        match tool.map(CompiledTool::bindings) {
-            Some(Ok(bindings)) if !bindings.is_empty() => {
-                lock(&self.0).put(key, Arc::clone(bindings));
+        match tool.and_then(CompiledTool::naming) {
+            Some(naming) => {
+                lock(&self.0).put(key, naming);
             }
-            _ => {
+            None => {
                 lock(&self.0).pop(&key);
             }
         }
@@ -95,7 +93,8 @@ pub(crate) fn read(asked: &[ResourceRef], mut found: Vec<LiveResource>) -> Vec<B
 /// # Errors
 /// What has to be read, where something was not. The facts are incomplete then, and decide nothing.
 pub(crate) fn settle(facts: &mut Facts, set: &PolicySet, call: &Call) -> Result<(), Vec<ResourceRef>> {
-    let named = resources_of(set, facts, call);
+    // A panic names nothing, and then what is decided denies.
+    let named = catch_unwind(AssertUnwindSafe(|| resources_of(set, facts, call))).unwrap_or_default();
     let read = std::mem::take(&mut facts.bound);
     let mut bound = Vec::with_capacity(named.len());
     for one in &named {

@@ -2,7 +2,7 @@
 //! no id, nor anything else of it, where the arguments are redacted.
 
 use policy::TenantSlug;
-use policy::compile::CompiledTool;
+use policy::compile::{CompiledTool, MAPPING_MEMBER};
 use policy::facts::{BoundFact, Facts};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -15,8 +15,12 @@ pub(super) fn hide<'a>(
     tool: Option<&CompiledTool>,
     key: &AuditKey,
 ) -> Cow<'a, Facts> {
-    // What the call itself is about, the call names anyway.
-    let redacted = |fact: &BoundFact| !fact.at.is_empty() && tool.is_none_or(|tool| tool.redacts(&fact.at));
+    // What the call itself is about, the call names anyway. What a mapping names may come from any argument.
+    let redacted = |fact: &BoundFact| match fact.at.as_str() {
+        "" => false,
+        at if at.starts_with(MAPPING_MEMBER) => tool.is_none_or(CompiledTool::redacts_anything),
+        at => tool.is_none_or(|tool| tool.redacts(at)),
+    };
     let foreign =
         |fact: &BoundFact| fact.resource.as_ref().is_some_and(|resource| Some(&resource.tenant) != tenant);
     if !facts.bound.iter().any(|fact| redacted(fact) || foreign(fact)) {
@@ -74,6 +78,7 @@ mod tests {
             }],
             scopes: Vec::new(),
             task: TaskNeed::Optional,
+            mapping: None,
         })
     }
 
@@ -115,6 +120,10 @@ mod tests {
             let text = serde_json::to_string(&recorded).expect("writes");
             assert!(!text.contains("c-1") && !text.contains("region"), "{redact}: {text}");
             assert!(text.contains("$redacted:"), "{text}");
+        }
+        for (redact, hides) in [(&["/other"][..], true), (&[][..], false)] {
+            let recorded = hidden(vec![fact("x-authzen-mapping/0", "c-1", "acme")], redact);
+            assert_eq!(recorded[0].id != "c-1", hides, "what a mapping names may come from any argument");
         }
         let one = hidden(vec![fact("/ids/1", "c-1", "acme")], &["/ids/*"]);
         let two = hidden(vec![fact("/ids/0", "c-1", "acme")], &["/ids/*"]);

@@ -2,9 +2,11 @@
 
 use super::emergency::Emergency;
 use super::index::RuleIndex;
+use super::mapping::{DeclaredMapping, MAPPING_MEMBER, MappingInputs};
 use super::rule::{CompiledRule, RuleSource};
 use super::tool_schema::{ToolSchema, ToolSchemaError};
 use crate::binding::{self, Binding, BindingError, CompiledBinding};
+use crate::call::ResourceRef;
 use crate::facts::Revision;
 use crate::ids::{ServerSlug, TenantSlug, ToolId};
 use crate::labels::{ReviewState, Risk, Sensitivity, TaskNeed};
@@ -42,6 +44,8 @@ pub struct ToolSource {
     /// What a caller's token must hold, all of them.
     pub scopes: Vec<String>,
     pub task: TaskNeed,
+    /// The definition hash with which a person accepted the mapping that the tool declares; None where nobody did.
+    pub mapping: Option<String>,
 }
 
 /// A server as the store keeps it.
@@ -65,6 +69,39 @@ pub(crate) enum ArgumentCheck {
     NotUsable(ToolSchemaError),
 }
 
+/// What becomes of a mapping that a tool declares.
+#[derive(Debug)]
+pub(crate) enum ToolMapping {
+    /// It declares none.
+    None,
+    /// It declares one that nobody accepted, so the tool's own rules decide alone.
+    Aside,
+    Accepted(DeclaredMapping),
+    /// It was accepted with another definition than the reviewed one, so nobody accepted what stands there now.
+    Stale,
+    /// What was accepted cannot be used; why.
+    Broken(String),
+}
+
+impl ToolMapping {
+    fn compile(source: &ToolSource) -> Self {
+        let schema = source.input_schema.as_ref();
+        let Some(accepted) = &source.mapping else {
+            // What nobody accepted is not even read.
+            let declares = schema.is_some_and(|schema| schema.get(MAPPING_MEMBER).is_some());
+            return if declares { Self::Aside } else { Self::None };
+        };
+        if source.definition_hash.as_ref() != Some(accepted) {
+            return Self::Stale;
+        }
+        match schema.and_then(DeclaredMapping::of_schema) {
+            Some(Ok(mapping)) => Self::Accepted(mapping),
+            Some(Err(error)) => Self::Broken(error.to_string()),
+            None => Self::Broken("the tool declares none".to_owned()),
+        }
+    }
+}
+
 /// A tool ready to be decided on.
 #[derive(Debug)]
 pub struct CompiledTool {
@@ -74,6 +111,7 @@ pub struct CompiledTool {
     redact: Option<Vec<RedactPath>>,
     /// What cannot be taken forbids the call.
     bindings: Result<Arc<[CompiledBinding]>, BindingError>,
+    mapping: Arc<ToolMapping>,
 }
 
 impl CompiledTool {
@@ -88,14 +126,34 @@ impl CompiledTool {
         };
         let redact = source.redact.iter().map(|path| RedactPath::parse(path).ok()).collect();
         let bindings = binding::compile(&source.bindings).map(Arc::from);
-        Self { source, check, redact, bindings }
+        let mapping = Arc::new(ToolMapping::compile(&source));
+        Self { source, check, redact, bindings, mapping }
     }
 
     /// A tool whose schema could not even be looked at.
     pub fn not_usable(source: ToolSource) -> Self {
         let check = ArgumentCheck::NotUsable(ToolSchemaError::Compile("compiling it panicked".to_owned()));
         let bindings = binding::compile(&source.bindings).map(Arc::from);
-        Self { source, check, redact: None, bindings }
+        let mapping = match source.mapping {
+            Some(_) => ToolMapping::Broken("compiling it panicked".to_owned()),
+            None => ToolMapping::None,
+        };
+        Self { source, check, redact: None, bindings, mapping: Arc::new(mapping) }
+    }
+
+    pub(crate) fn mapping(&self) -> &ToolMapping {
+        &self.mapping
+    }
+
+    /// What the tool's arguments name by its bindings and its mapping, as far as that can be told before anything is
+    /// known of the caller; None where they never name anything.
+    pub fn naming(&self) -> Option<Naming> {
+        let bindings = self.bindings.as_ref().ok().filter(|bindings| !bindings.is_empty());
+        let mapping = matches!(*self.mapping, ToolMapping::Accepted(_)).then(|| Arc::clone(&self.mapping));
+        if bindings.is_none() && mapping.is_none() {
+            return None;
+        }
+        Some(Naming { tool: self.source.name.clone(), bindings: bindings.map(Arc::clone), mapping })
     }
 
     /// Which arguments name registered resources.
@@ -143,6 +201,33 @@ impl CompiledTool {
                 }
             }
         }
+    }
+}
+
+/// By what the arguments of one tool name resources.
+#[derive(Debug, Clone)]
+pub struct Naming {
+    tool: String,
+    bindings: Option<Arc<[CompiledBinding]>>,
+    mapping: Option<Arc<ToolMapping>>,
+}
+
+impl Naming {
+    /// What these arguments name, without what hangs on the caller's token.
+    pub fn resources(&self, arguments: &Value) -> Vec<ResourceRef> {
+        let bindings = self.bindings.as_deref().unwrap_or_default();
+        let named = binding::named(bindings, arguments).unwrap_or_default();
+        let mut resources: Vec<ResourceRef> = named
+            .into_iter()
+            .map(|named| ResourceRef { kind: named.kind.to_owned(), id: named.id.to_owned() })
+            .collect();
+        if let Some(ToolMapping::Accepted(mapping)) = self.mapping.as_deref() {
+            let inputs = MappingInputs::new(&self.tool, arguments, None);
+            if !inputs.is_too_large() {
+                resources.extend(mapping.requests().iter().filter_map(|one| one.resource(&inputs).ok()));
+            }
+        }
+        resources
     }
 }
 

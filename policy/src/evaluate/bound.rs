@@ -2,6 +2,7 @@
 //! known to be good and before any rule; it can deny and does nothing else.
 
 use super::EvaluationRequest;
+use super::mapped;
 use super::values::{map_of, text, to_cel};
 use super::words::short;
 use crate::binding::{self, MAX_NAMED, Named, NamingProblem};
@@ -41,13 +42,16 @@ pub fn named_resources(tool: &CompiledTool, call: &Call) -> Vec<NamedResource> {
     named.into_iter().map(NamedResource::from).collect()
 }
 
-/// Every resource that has to be read for a decision on the call: what the arguments of a tool name, and what the call
-/// itself is about where it is about no server.
+/// Every resource that has to be read for a decision on the call: what the arguments of a tool name, by its bindings and
+/// by its declared mapping, and what the call itself is about where it is about no server.
 pub fn resources_of(set: &PolicySet, facts: &Facts, call: &Call) -> Vec<NamedResource> {
     if call.target(facts.credential.server.as_ref()) == Target::Resource {
         return vec![NamedResource { at: String::new(), resource: call.resource.clone() }];
     }
-    called_tool(set, facts, call).map(|tool| named_resources(tool, call)).unwrap_or_default()
+    let Some(tool) = called_tool(set, facts, call) else { return Vec::new() };
+    let mut named = named_resources(tool, call);
+    named.extend(mapped::named(tool, facts, call));
+    named
 }
 
 impl From<Named<'_>> for NamedResource {

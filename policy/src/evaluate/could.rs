@@ -5,7 +5,9 @@
 
 use super::admission::{self, Parties, Party};
 use super::rules::{self, Judged};
-use super::{EvaluationRequest, Inputs, Open, Thing, emergency, of_one_moment, reach, scope_words, words};
+use super::{
+    EvaluationRequest, Inputs, Open, Thing, emergency, mapped, of_one_moment, reach, scope_words, words,
+};
 use crate::binding::CompiledBinding;
 use crate::compile::{ArgumentCheck, CompiledServer, CompiledTool, PolicySet};
 use crate::decision::{Decision, Part, Truth};
@@ -180,6 +182,8 @@ fn needed(facts: &Facts, server: &CompiledServer, tool: &CompiledTool) -> Result
         .map(CompiledBinding::binding)
         .map(|binding| format!("{} names a {} of the tenant", words::short(&binding.pointer), binding.kind))
         .collect();
+    // A mapping that cannot be used denies whatever the arguments are; one that can asks something of each call.
+    needed.extend(mapped::needed(tool)?);
     if let (true, ArgumentCheck::NotUsable(error)) = (server.check_arguments, &tool.check) {
         match facts.credential.arguments {
             ArgumentsMode::Required => {

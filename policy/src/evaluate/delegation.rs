@@ -3,7 +3,7 @@
 
 use super::admission::Party;
 use super::words::short;
-use crate::decision::{AppliedRule, Decision};
+use crate::decision::{AppliedRule, Decision, ShadowOutcome};
 use crate::facts::{ActorFacts, ActorIdentity, Facts};
 use crate::ids::TenantSlug;
 use crate::labels::Effect;
@@ -58,7 +58,7 @@ pub(super) fn party<'a>(
 }
 
 /// How little the caller can do about it: the greater stands.
-fn strictness(decision: &Decision) -> u8 {
+pub(super) fn strictness(decision: &Decision) -> u8 {
     match decision.reason {
         Reason::Allowed if decision.is_allow() => 0,
         Reason::ApprovalRequired => 1,
@@ -97,18 +97,23 @@ pub(super) fn stricter(own: Decision, acting: Decision, subject: &Party<'_>, act
         }
         stands.nearest.truncate(MOST_MISSES);
     }
-    for rule in other.rules {
+    take_over(&mut stands, other.rules, other.shadow);
+    stands
+}
+
+/// What took part in another decision on the same call took part in this one as well.
+pub(super) fn take_over(stands: &mut Decision, rules: Vec<AppliedRule>, shadow: Vec<ShadowOutcome>) {
+    for rule in rules {
         if stands.rules.iter().all(|known| known.id != rule.id) {
             stands.rules.push(rule);
         }
     }
     stands.rules.sort_by_key(place);
-    for outcome in other.shadow {
+    for outcome in shadow {
         if stands.shadow.iter().all(|known| known.id != outcome.id) {
             stands.shadow.push(outcome);
         }
     }
-    stands
 }
 
 /// Strictest first.

@@ -70,7 +70,8 @@ pub(super) fn allowed(
     party: &Party<'_>,
     thing: Thing<'_>,
 ) -> Option<Decision> {
-    let Thing::Tool { server, tool } = thing else { return None };
+    // What a mapping asks beside the call itself is part of the call.
+    let (server, tool) = thing.called()?;
     let grant = set.emergency.grant(&party.subject.id, server.slug.as_str(), &tool.source.name, now)?;
     Some(Decision {
         outcome: Outcome::Allow,

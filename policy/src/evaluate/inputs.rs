@@ -74,7 +74,7 @@ impl<'a> Inputs<'a> {
 
     fn rest_is_too_long(&self) -> bool {
         *self.too_long.get_or_init(|| {
-            let asserted = &self.request.facts.asserted;
+            let (asserted, _) = self.thing.said(self.request.facts);
             let maps = [
                 &self.request.call.context,
                 &self.parties.subject.subject.attributes,
@@ -100,9 +100,10 @@ impl<'a> Inputs<'a> {
             "args" => self.arguments.get_or_init(|| self.sent.map_or(Cel::Null, to_cel)).clone(),
             "subject" => party(&self.parties.subject),
             "actor" => self.parties.actor.as_ref().map_or(Cel::Null, party),
-            "action" => {
-                over(&self.request.facts.asserted.action, [("name", text(&self.request.call.action))])
-            }
+            "action" => over(
+                &self.thing.said(self.request.facts).0.action,
+                [("name", text(&self.request.call.action))],
+            ),
             "resource" => self.resource(),
             "tenant" => {
                 map([("slug", text(self.set.tenant.slug.as_str())), ("name", text(&self.set.tenant.name))])
@@ -130,7 +131,8 @@ impl<'a> Inputs<'a> {
     }
 
     fn resource(&self) -> Cel {
-        let asserted = &self.request.facts.asserted.resource;
+        let (said, lies_over) = self.thing.said(self.request.facts);
+        let asserted = &said.resource;
         match self.thing {
             Thing::Tool { server, tool } => over(
                 asserted,
@@ -144,9 +146,11 @@ impl<'a> Inputs<'a> {
                     ("tenant", text(self.set.tenant.slug.as_str())),
                 ],
             ),
-            Thing::Resource { named, facts: Some(facts) } => {
-                let mut attributes = facts.attributes.clone();
-                attributes.extend(asserted.clone());
+            Thing::Resource { named, facts: Some(facts), .. } => {
+                let (under, above) =
+                    if lies_over { (&facts.attributes, asserted) } else { (asserted, &facts.attributes) };
+                let mut attributes = under.clone();
+                attributes.extend(above.clone());
                 over(
                     &attributes,
                     [
@@ -157,7 +161,7 @@ impl<'a> Inputs<'a> {
                     ],
                 )
             }
-            Thing::Resource { named, facts: None } => {
+            Thing::Resource { named, facts: None, .. } => {
                 over(asserted, [("type", text(&named.kind)), ("id", text(&named.id))])
             }
         }

@@ -9,6 +9,7 @@ mod could;
 mod delegation;
 mod emergency;
 mod inputs;
+mod mapped;
 mod nearest;
 mod open;
 mod rules;
@@ -175,7 +176,7 @@ fn resource<'a>(set: &PolicySet, facts: &'a Facts, named: &'a ResourceRef) -> Re
                 set.tenant.slug
             ),
         )),
-        registered => Ok(Thing::Resource { named, facts: registered.as_ref() }),
+        registered => Ok(Thing::Resource { named, facts: registered.as_ref(), mapped: None }),
     }
 }
 
@@ -295,11 +296,18 @@ fn call_tool(
     if let Err(decision) = check_arguments(request, server, tool, &mut notes) {
         return decision;
     }
-    if let Err(mut decision) = bound::check(request, tool, &set.tenant.slug) {
-        decision.notes = notes;
-        return decision;
-    }
-    let mut decision = rules::decide(set, request, parties, thing);
+    let tenant = &set.tenant.slug;
+    let calls = match bound::check(request, tool, tenant).and_then(|()| mapped::calls(request, tool, tenant))
+    {
+        Ok(calls) => calls,
+        Err(mut decision) => {
+            decision.notes = notes;
+            return decision;
+        }
+    };
+    notes.extend(mapped::note(tool));
+    let own = rules::decide(set, request, parties, thing);
+    let mut decision = mapped::decide(own, set, request, parties, (server, tool), &calls);
     decision.notes = notes;
     decision
 }

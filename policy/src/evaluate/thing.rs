@@ -4,7 +4,7 @@ use super::words::short;
 use crate::call::{Call, ResourceRef};
 use crate::compile::{CompiledRule, CompiledServer, CompiledTool, PolicySet};
 use crate::decision::Truth;
-use crate::facts::ResourceFacts;
+use crate::facts::{AssertedProperties, Facts, ResourceFacts};
 use crate::rule::Rule;
 use serde_json::{Map, Value};
 use std::fmt;
@@ -23,7 +23,19 @@ pub(crate) enum Thing<'a> {
         named: &'a ResourceRef,
         /// None: it is not registered, so nothing but what the asking side says is known of it.
         facts: Option<&'a ResourceFacts>,
+        /// Set where a tool's declared mapping asks about it.
+        mapped: Option<Mapped<'a>>,
     },
+}
+
+/// An evaluation that a declared mapping asks for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mapped<'a> {
+    /// The tool that is called.
+    pub(super) server: &'a CompiledServer,
+    pub(super) tool: &'a CompiledTool,
+    /// What the mapping says of action and resource: it lies under what is registered.
+    pub(super) properties: &'a AssertedProperties,
 }
 
 impl<'a> Thing<'a> {
@@ -61,6 +73,22 @@ impl<'a> Thing<'a> {
         }
     }
 
+    /// What is said of action and resource beside what is registered, and whether it lies over that.
+    pub(super) fn said(self, facts: &'a Facts) -> (&'a AssertedProperties, bool) {
+        match self {
+            Self::Resource { mapped: Some(mapped), .. } => (mapped.properties, false),
+            Self::Resource { mapped: None, .. } | Self::Tool { .. } => (&facts.asserted, true),
+        }
+    }
+
+    /// The tool that is called, where one is.
+    pub(super) fn called(self) -> Option<(&'a CompiledServer, &'a CompiledTool)> {
+        match self {
+            Self::Tool { server, tool } => Some((server, tool)),
+            Self::Resource { mapped, .. } => mapped.map(|mapped| (mapped.server, mapped.tool)),
+        }
+    }
+
     /// Its labels, for the reviewer.
     pub(super) fn labels(self) -> String {
         match self {
@@ -92,6 +120,10 @@ impl fmt::Display for Thing<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tool { server, tool } => write!(f, "{}/{}", server.slug, tool.source.name),
+            // The id comes from the arguments, and those may be redacted.
+            Self::Resource { named, mapped: Some(mapped), .. } if mapped.tool.redacts_anything() => {
+                f.write_str(&short(&named.kind))
+            }
             Self::Resource { named, .. } => write!(f, "{}:{}", short(&named.kind), short(&named.id)),
         }
     }

@@ -39,6 +39,11 @@ impl Administrator {
         }
     }
 
+    /// The login of the account that the token acts for.
+    pub(crate) fn account(&self) -> &str {
+        &self.shown.token.account
+    }
+
     /// The one tenant that the token is for. None: it is for all of them.
     pub(crate) fn tenant(&self) -> Option<&TenantSlug> {
         self.shown.token.tenant.as_ref()

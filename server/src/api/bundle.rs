@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::on;
-use pdp::bundle::{Applied, ApplyOptions, Bundle, apply, export};
+use pdp::bundle::{Applied, ApplyOptions, Bundle, apply, export, export_own};
 use policy::scope::AdminScope;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -93,7 +93,11 @@ async fn write_down(
     Asked(query): Asked<ExportQuery>,
 ) -> Result<Response, Problem> {
     let tenant = administrator.narrowed(query.tenant.as_deref())?;
-    let text = export(&state.store, tenant.as_ref(), env!("CARGO_PKG_VERSION")).await?;
+    let version = env!("CARGO_PKG_VERSION");
+    let text = match administrator.tenant() {
+        Some(own) => export_own(&state.store, own, version).await?,
+        None => export(&state.store, tenant.as_ref(), version).await?,
+    };
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(BUNDLES[0]))], text).into_response())
 }
 

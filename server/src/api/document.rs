@@ -2,6 +2,7 @@
 
 use super::problem::{MEDIA_TYPE, Problem};
 use super::reading::BUNDLES;
+use super::resource_imports::FILES;
 use super::route::{Gives, Route, Shape, Takes, Verb};
 use utoipa::openapi::path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
@@ -67,6 +68,14 @@ fn operation(route: &Route, schemas: &mut Schemas) -> Operation {
         Takes::Nothing => None,
         Takes::Json(shape) => Some(json_body(shape, schemas)),
         Takes::Bundle => Some(bundle_body()),
+        Takes::File => Some(file_body()),
+    };
+    let operation = match route.gives {
+        Gives::Put(shape) => {
+            let (status, made) = answer(Gives::Created(shape), schemas);
+            operation.response(status, made)
+        }
+        _ => operation,
     };
     let (status, answer) = answer(route.gives, schemas);
     operation.request_body(body).response(status, answer).response("default", problem()).build()
@@ -144,17 +153,30 @@ fn bundle_body() -> RequestBody {
         .build()
 }
 
+fn file_body() -> RequestBody {
+    let body =
+        RequestBodyBuilder::new().description(Some("A file of resources.")).required(Some(Required::True));
+    FILES
+        .iter()
+        .fold(body, |body, (media_type, _)| body.content(*media_type, Content::new(Some(text()))))
+        .build()
+}
+
 fn answer(gives: Gives, schemas: &mut Schemas) -> (&'static str, Response) {
     let json = |content: Content| ResponseBuilder::new().content("application/json", content);
     match gives {
         Gives::Nothing => ("204", ResponseBuilder::new().description("Done.").build()),
-        Gives::One(shape) => {
+        Gives::One(shape) | Gives::Put(shape) => {
             let content = Content::new(Some(named(shape, schemas)));
             ("200", json(content).description("As it is.").build())
         }
         Gives::Created(shape) => {
             let content = Content::new(Some(named(shape, schemas)));
             ("201", json(content).description("Made.").build())
+        }
+        Gives::Accepted(shape) => {
+            let content = Content::new(Some(named(shape, schemas)));
+            ("202", json(content).description("It goes on; `Location` says how far it is.").build())
         }
         Gives::Many(shape) => {
             let list = ObjectBuilder::new()

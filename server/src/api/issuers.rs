@@ -4,11 +4,12 @@
 
 use super::ApiState;
 use super::administrator::Administrator;
-use super::answer::of_version;
+use super::answer::{self, of_version};
 use super::paging::{Listed, PageQuery};
 use super::problem::Problem;
 use super::reading::{Asked, Given, Segments, if_match, read};
 use super::route::{Route, Verb};
+use app::url::encode;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -38,7 +39,7 @@ pub(super) const ROUTES: &[Route] = &[
         on(m, put)
     })
     .takes::<IssuerSettings>()
-    .gives::<IssuerView>()
+    .puts::<IssuerView>()
     .versioned(),
     Route::new(Verb::Patch, ISSUER, AdminScope::Issuers, "Disable or enable an issuer", |m| on(m, switch))
         .takes::<IssuerSwitch>()
@@ -149,7 +150,9 @@ async fn put(
     let switched = settings.contains_key("active");
     let mut issuer: Issuer = read(Value::Object(settings))?;
     let mut writer = state.store.write(administrator.actor()).await?;
-    match writer.get_issuer(&issuer.url).await? {
+    let known = writer.get_issuer(&issuer.url).await?;
+    let was_there = known.is_some();
+    match known {
         Some(stored) => {
             fresh(seen, &stored)?;
             // Settings that are put anew must not switch on by the way what somebody has switched off.
@@ -164,7 +167,9 @@ async fn put(
     }
     let stored = writer.put_issuer(&issuer).await?;
     writer.commit().await?;
-    Ok(answer(stored))
+    let location = ISSUER.replace("{url}", &encode(&stored.issuer.url));
+    let version = stored.version;
+    Ok(of_version(version, answer::put(was_there, &location, &IssuerView::from(stored))))
 }
 
 async fn switch(

@@ -6,16 +6,20 @@
 
 mod administrator;
 mod answer;
+mod break_glass;
 mod bundle;
 mod caller;
 mod changes;
 mod credentials;
 mod decisions;
 mod document;
+mod emergency;
 mod issuers;
 mod paging;
 mod problem;
 mod reading;
+mod resource_imports;
+mod resources;
 mod revocations;
 mod route;
 mod rules;
@@ -57,6 +61,10 @@ const TABLES: &[&[Route]] = &[
     rules::ROUTES,
     credentials::ROUTES,
     tasks::ROUTES,
+    resources::ROUTES,
+    resource_imports::ROUTES,
+    emergency::ROUTES,
+    break_glass::ROUTES,
     decisions::ROUTES,
     changes::ROUTES,
     bundle::ROUTES,

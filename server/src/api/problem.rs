@@ -10,6 +10,7 @@ use policy::scope::AdminScope;
 use policy::text::shown;
 use serde::Serialize;
 use std::fmt::Display;
+use store::administration::EmergencyError;
 use store::{StoreError, WriteError};
 use utoipa::ToSchema;
 
@@ -192,7 +193,7 @@ impl From<WriteError> for Problem {
             WriteError::Invalid { field, reason } => Self::invalid(field, reason),
             WriteError::Issuer(why) => Self::invalid(why.field, why.why),
             WriteError::Binding(_) => Self::invalid("bindings", detail),
-            WriteError::Emergency(_) => Self::conflict("emergency", detail),
+            WriteError::Emergency(why) => why.into(),
             WriteError::Task(why) => match why.field() {
                 Some(field) => {
                     Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", &detail).with_error(field, &detail)
@@ -210,6 +211,23 @@ impl From<WriteError> for Problem {
             WriteError::Blocked { .. } => Self::conflict("blocked", detail),
             WriteError::Stale { .. } => Self::stale(detail),
         }
+    }
+}
+
+impl From<EmergencyError> for Problem {
+    fn from(error: EmergencyError) -> Self {
+        let detail = error.to_string();
+        let field = match error {
+            EmergencyError::NoReason | EmergencyError::LongReason | EmergencyError::Control => "reason",
+            EmergencyError::Scope(_) => "scope",
+            EmergencyError::NotAnAgent => "target",
+            EmergencyError::Tools => "tools",
+            EmergencyError::Minutes => "minutes",
+            EmergencyError::NotAnOwner => return Self::conflict("not_an_owner", detail),
+            EmergencyError::SecondPerson => return Self::conflict("second_person", detail),
+            EmergencyError::Over => return Self::conflict("over", detail),
+        };
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", &detail).with_error(field, &detail)
     }
 }
 

@@ -73,6 +73,8 @@ pub(crate) enum Takes {
     Json(Shape),
     /// A policy file.
     Bundle,
+    /// A file of resources.
+    File,
 }
 
 /// What a request that succeeds is answered with.
@@ -84,6 +86,10 @@ pub(crate) enum Gives {
     One(Shape),
     /// 201.
     Created(Shape),
+    /// 201 where it was made, 200 where it was there.
+    Put(Shape),
+    /// 202: it goes on beside the answer.
+    Accepted(Shape),
     /// 200: `items`, and `next` where there are more.
     Many(Shape),
     /// 200: a policy file.
@@ -155,6 +161,21 @@ impl Route {
     #[must_use]
     pub(crate) const fn creates<T: ToSchema>(self) -> Self {
         Self { gives: Gives::Created(Shape::of::<T>()), ..self }
+    }
+
+    #[must_use]
+    pub(crate) const fn puts<T: ToSchema>(self) -> Self {
+        Self { gives: Gives::Put(Shape::of::<T>()), ..self }
+    }
+
+    #[must_use]
+    pub(crate) const fn accepts<T: ToSchema>(self) -> Self {
+        Self { gives: Gives::Accepted(Shape::of::<T>()), ..self }
+    }
+
+    #[must_use]
+    pub(crate) const fn takes_file(self) -> Self {
+        Self { takes: Takes::File, ..self }
     }
 
     #[must_use]

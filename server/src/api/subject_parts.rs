@@ -2,7 +2,7 @@
 
 use super::ApiState;
 use super::administrator::Administrator;
-use super::answer::created;
+use super::answer::{self, created};
 use super::problem::Problem;
 use super::reading::{Asked, Given, Segments, in_future, known_id, known_slug};
 use super::route::{Route, Verb};
@@ -30,7 +30,7 @@ const KEY: &str = "/api/v1/subjects/{id}/keys/{name}";
 pub(super) const ROUTES: &[Route] = &[
     Route::new(Verb::Put, MEMBERSHIP, AdminScope::Subjects, "Put a subject into a tenant", |m| on(m, join))
         .takes::<MembershipTerms>()
-        .gives::<MembershipView>(),
+        .puts::<MembershipView>(),
     Route::new(Verb::Delete, MEMBERSHIP, AdminScope::Subjects, "Take a subject out of a tenant", |m| {
         on(m, leave)
     }),
@@ -119,19 +119,23 @@ async fn join(
     administrator: Administrator,
     Segments((id, tenant)): Segments<(String, String)>,
     Given(terms): Given<MembershipTerms>,
-) -> Result<Json<MembershipView>, Problem> {
+) -> Result<Response, Problem> {
     let tenant = TenantSlug::from(known_slug("tenant", &tenant)?);
     administrator.owner_of(Some(&tenant))?;
     let mut writer = state.store.write(administrator.actor()).await?;
     // Nobody draws somebody else's subject into their own tenant.
-    let (subject, _) = seen(&mut writer, &administrator, &id).await?;
+    let (subject, held) = seen(&mut writer, &administrator, &id).await?;
     if writer.get_tenant(&tenant).await?.is_none() {
         return Err(Problem::not_found("tenant"));
     }
+    let was_there = held.iter().any(|membership| membership.tenant == tenant);
     let membership = Membership { subject: subject.id, tenant, roles: terms.roles, until: terms.until };
     let stored = writer.put_membership(&membership).await?;
     writer.commit().await?;
-    Ok(Json(stored.into()))
+    let location = MEMBERSHIP
+        .replace("{id}", &encode(stored.subject.as_str()))
+        .replace("{tenant}", stored.tenant.as_str());
+    Ok(answer::put(was_there, &location, &MembershipView::from(stored)))
 }
 
 async fn leave(

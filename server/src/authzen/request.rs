@@ -131,12 +131,7 @@ fn entity(body: &mut Object, name: &str) -> Result<Object, RequestError> {
     }
 }
 
-fn required_text(
-    entity: &mut Object,
-    of: &str,
-    name: &str,
-    most: usize,
-) -> Result<String, RequestError> {
+fn required_text(entity: &mut Object, of: &str, name: &str, most: usize) -> Result<String, RequestError> {
     match entity.remove(name) {
         Some(Value::String(text)) if text.len() > most => {
             Err(RequestError::malformed(format!("`{of}.{name}` is longer than {most} bytes")))

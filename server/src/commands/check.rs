@@ -76,7 +76,7 @@ fn print(decision: &Decision) {
     for shadow in &decision.shadow {
         println!("  shadow: `{}` ({}) would have applied", shadow.name, shadow.effect);
     }
-    for note in &decision.notes {
+    for note in decision.remarks() {
         println!("  note: {note}");
     }
     println!("  revision: {}", decision.revision);

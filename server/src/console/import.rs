@@ -3,6 +3,7 @@
 
 use super::ConsoleState;
 use super::answer::{self, Plain};
+use crate::imports::{self, LARGEST_FILE};
 use app::pages::resources::imports::UPLOAD;
 use app::permission::Permission;
 use app::routes::{RESOURCE_IMPORT, RESOURCES};
@@ -17,13 +18,10 @@ use pdp::resources::{ImportError, ImportOptions, Importer};
 use policy::TenantSlug;
 use policy::ids::check_slug;
 use std::fs::File;
-use std::io::{self, Write};
-use store::administration::{FileFormat, ImportState, ResourceImport};
+use std::io;
+use store::administration::FileFormat;
 use store::{Actor, Store, Via, WriteError};
-use tokio::sync::oneshot;
 
-/// The largest file.
-const LARGEST_FILE: usize = 512 * 1024 * 1024;
 /// The largest of the other fields.
 const LARGEST_FIELD: usize = 200;
 
@@ -93,7 +91,7 @@ async fn upload(
     };
     // A file takes nothing away from another tenant, whoever sends it.
     let options = ImportOptions { format, tenant, may_move: false, resume: true };
-    match open(&state.store, &actor, file, options).await {
+    match imports::open(&state.store, &actor, file, options).await {
         Ok(importer) => begin(&state.store, actor, importer, &answered).await,
         Err(ImportError::File(error)) => not_taken(&answered, &format!("{error}.")),
         Err(error) => answered.unavailable(&error),
@@ -130,33 +128,12 @@ async fn text(mut field: Field<'_>) -> Result<String, Broken> {
     String::from_utf8(text).map_err(|_| Broken::Field)
 }
 
-/// Into a file that nobody else finds: its name is taken away at once, and with the last handle it is gone.
 async fn keep(mut field: Field<'_>) -> Result<File, Broken> {
-    let path = std::env::temp_dir().join(format!("countersign-import-{}", uuid::Uuid::now_v7().simple()));
-    let mut file = beside(move || {
-        let file = File::options().read(true).write(true).create_new(true).open(&path)?;
-        std::fs::remove_file(&path)?;
-        Ok(file)
-    })
-    .await?;
+    let mut file = imports::nameless().await?;
     while let Some(chunk) = field.chunk().await? {
-        file = beside(move || {
-            file.write_all(&chunk)?;
-            Ok(file)
-        })
-        .await?;
+        file = imports::append(file, chunk).await?;
     }
     Ok(file)
-}
-
-/// Files are written where waiting for them holds nobody up.
-async fn beside<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> Result<T, Broken> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => Ok(done?),
-        Err(error) => Err(Broken::Io(io::Error::other(error))),
-    }
 }
 
 async fn tenant(store: &Store, given: &str) -> Result<Option<TenantSlug>, WriteError> {
@@ -172,53 +149,10 @@ async fn tenant(store: &Store, given: &str) -> Result<Option<TenantSlug>, WriteE
     }
 }
 
-/// Goes on with the same file where an import of it was cut off, else begins anew.
-async fn open(
-    store: &Store,
-    actor: &Actor,
-    file: File,
-    options: ImportOptions,
-) -> Result<Importer, ImportError> {
-    let again = file.try_clone().map_err(pdp::resources::FileError::from)?;
-    match Importer::open(store, actor.clone(), again, options.clone()).await {
-        Err(ImportError::NothingToResume | ImportError::OtherOptions) => {
-            let anew = ImportOptions { resume: false, ..options };
-            Importer::open(store, actor.clone(), file, anew).await
-        }
-        opened => opened,
-    }
-}
-
 /// Answers once the first part is in, so that there is something to look at.
 async fn begin(store: &Store, actor: Actor, importer: Importer, answered: &Plain) -> Response {
-    let id = importer.import().id.clone();
-    let (first, heard) = oneshot::channel();
-    let (store, name) = (store.clone(), id.clone());
-    tokio::spawn(async move {
-        let mut first = Some(first);
-        let told = move |_: &pdp::resources::Part<'_>| {
-            if let Some(first) = first.take() {
-                // Nobody may wait any more.
-                let _ = first.send(());
-            }
-        };
-        if let Err(error) = importer.run(told).await {
-            tracing::warn!(%error, import = %name, "an import stopped");
-            if let Err(error) = stop(&store, actor, &name).await {
-                tracing::warn!(%error, import = %name, "that an import stopped was not noted");
-            }
-        }
-    });
-    match heard.await {
-        Ok(()) => answer::see_other(&RESOURCE_IMPORT.path.replace("{id}", &id)),
-        Err(_) => answered.unavailable(&"the import stopped before its first part was in"),
+    match imports::begin(store, actor, importer).await {
+        Some(id) => answer::see_other(&RESOURCE_IMPORT.path.replace("{id}", &id)),
+        None => answered.unavailable(&"the import stopped before its first part was in"),
     }
-}
-
-async fn stop(store: &Store, actor: Actor, id: &str) -> Result<(), WriteError> {
-    let Some(import) = store.get_import(id).await? else { return Ok(()) };
-    let mut writer = store.write(actor).await?;
-    writer.put_import(&ResourceImport { state: ImportState::Stopped, ..import }).await?;
-    writer.commit().await?;
-    Ok(())
 }

@@ -210,6 +210,25 @@ impl Store {
         read(self.db.fetch_all(&query).await?)
     }
 
+    /// As [`Store::list_break_glass`], of one tenant.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn list_tenant_break_glass(
+        &self,
+        tenant: &TenantSlug,
+        before: Option<&str>,
+        limit: u64,
+    ) -> Result<Vec<BreakGlassGrant>, StoreError> {
+        let mut query = select();
+        query
+            .and_where(Expr::col(BreakGlass::Tenant).eq(tenant.as_str()))
+            .and_where_option(before.map(|id| Expr::col(BreakGlass::Id).lt(id)))
+            .order_by(BreakGlass::Id, Order::Desc)
+            .limit(limit);
+        read(self.db.fetch_all(&query).await?)
+    }
+
     /// Grants that were confirmed from this moment on, the newest first: in one tenant, or in all.
     ///
     /// # Errors

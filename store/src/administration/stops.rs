@@ -159,6 +159,30 @@ impl Store {
         read(self.db.fetch_all(&query).await?)
     }
 
+    /// As [`Store::list_stops`]: those that stop something in one tenant alone, and of those of every tenant the ones that
+    /// stop everything.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn list_tenant_stops(
+        &self,
+        tenant: &TenantSlug,
+        before: Option<&str>,
+        limit: u64,
+    ) -> Result<Vec<StopSwitch>, StoreError> {
+        let mut query = select();
+        query
+            .cond_where(
+                Condition::any()
+                    .add(Expr::col(StopSwitches::Tenant).eq(tenant.as_str()))
+                    .add(Expr::col(StopSwitches::Scope).eq(StopScope::Everything.as_str())),
+            )
+            .and_where_option(before.map(|id| Expr::col(StopSwitches::Id).lt(id)))
+            .order_by(StopSwitches::Id, Order::Desc)
+            .limit(limit);
+        read(self.db.fetch_all(&query).await?)
+    }
+
     /// # Errors
     /// When the database does not answer, or holds what it must not.
     pub async fn get_stop(&self, id: &str) -> Result<Option<StopSwitch>, StoreError> {

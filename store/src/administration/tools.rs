@@ -34,6 +34,8 @@ pub struct Tool {
     pub scopes: Vec<String>,
     /// Whether it is called under a task alone.
     pub task: TaskNeed,
+    /// The definition hash with which a person accepted the mapping that the tool declares.
+    pub mapping: Option<String>,
     /// The tool object as it was when a person reviewed it.
     pub definition: Option<Value>,
     /// SHA-256 of it, in hexadecimal.
@@ -64,6 +66,7 @@ impl Tool {
             bindings: Vec::new(),
             scopes: Vec::new(),
             task: TaskNeed::Optional,
+            mapping: None,
             definition: None,
             definition_hash: None,
             offered: None,
@@ -94,6 +97,7 @@ struct ToolRow {
     bindings: String,
     scopes: String,
     task: String,
+    mapping: Option<String>,
     definition: Option<String>,
     definition_hash: Option<String>,
     offered: Option<String>,
@@ -120,6 +124,7 @@ impl TryFrom<ToolRow> for Tool {
             bindings: json(&row.bindings, "tools.bindings")?,
             scopes: json(&row.scopes, "tools.scopes")?,
             task: word(&row.task, "tools.task")?,
+            mapping: row.mapping,
             definition: row.definition.map(|text| json(&text, "tools.definition")).transpose()?,
             definition_hash: row.definition_hash,
             offered: row.offered.map(|text| json(&text, "tools.offered")).transpose()?,
@@ -131,7 +136,7 @@ impl TryFrom<ToolRow> for Tool {
     }
 }
 
-const COLUMNS: [Tools; 19] = [
+const COLUMNS: [Tools; 20] = [
     Tools::Id,
     Tools::Server,
     Tools::Name,
@@ -144,6 +149,7 @@ const COLUMNS: [Tools; 19] = [
     Tools::Bindings,
     Tools::Scopes,
     Tools::Task,
+    Tools::Mapping,
     Tools::Definition,
     Tools::DefinitionHash,
     Tools::Offered,
@@ -154,7 +160,7 @@ const COLUMNS: [Tools; 19] = [
 ];
 
 /// The values of [`COLUMNS`], in their order.
-fn values(tool: &Tool) -> Result<[Expr; 19], StoreError> {
+fn values(tool: &Tool) -> Result<[Expr; 20], StoreError> {
     Ok([
         tool.id.as_str().into(),
         tool.server.as_str().into(),
@@ -168,6 +174,7 @@ fn values(tool: &Tool) -> Result<[Expr; 19], StoreError> {
         to_json(&tool.bindings)?.into(),
         to_json(&tool.scopes)?.into(),
         tool.task.as_str().into(),
+        tool.mapping.clone().into(),
         tool.definition.as_ref().map(to_json).transpose()?.into(),
         tool.definition_hash.clone().into(),
         tool.offered.as_ref().map(to_json).transpose()?.into(),
@@ -296,6 +303,12 @@ impl Writer {
         binding::compile(&tool.bindings)?;
         check_scopes(&tool.scopes).map_err(|reason| WriteError::Invalid { field: "scopes", reason })?;
         check_name(&tool.name)?;
+        if tool.mapping.is_some() && tool.mapping != tool.definition_hash {
+            return Err(WriteError::Invalid {
+                field: "mapping",
+                reason: "was accepted with another definition; accept it again, or say that it is not used",
+            });
+        }
         for pointer in &tool.redact {
             text("redact", pointer)?;
         }

@@ -39,6 +39,22 @@ pub(crate) async fn nothing_of_other_tenants_shows_through(backend: Backend) {
         assert_eq!((told.status, told.code()), (422, "unknown"), "{server} {told:?}");
     }
     assert!(!acme.get("/api/v1/bundle").await.body.to_string().contains("safe.example"));
+
+    // Nor does its policy file hold what every tenant shares and the token is not shown otherwise.
+    let shared = json!({"name": "key-of-everybody"});
+    assert_eq!(every.with("POST", CREDENTIALS, &shared).await.status, 201);
+    let issuer = |name: &str| format!("/api/v1/issuers/https%3A%2F%2F{name}.example");
+    for (name, tenants) in [("both", json!(["acme", "globex"])), ("mine", json!(["acme"]))] {
+        assert_eq!(every.with("PUT", &issuer(name), &json!({ "tenants": tenants })).await.status, 201);
+    }
+    let own = acme.get("/api/v1/bundle").await.body.to_string();
+    let asked = every.get("/api/v1/bundle?tenant=acme").await.body.to_string();
+    for (text, in_own) in
+        [("a-acme", true), ("mine.example", true), ("key-of-everybody", false), ("both.example", false)]
+    {
+        assert_eq!((own.contains(text), asked.contains(text)), (in_own, true), "{text}");
+    }
+    assert!(!own.contains("b-globex"), "{own}");
     let own = json!({"name": "own", "tenant": "acme", "server": "crm"});
     assert_eq!(acme.with("POST", CREDENTIALS, &own).await.status, 201);
 
@@ -72,7 +88,7 @@ pub(crate) async fn a_request_asks_for_no_more_than_is_bounded_and_there(backend
     let body = || Some(("application/json", br#"{"tenants": ["acme"]}"#.to_vec()));
     let told = client.send("PUT", path, &[("if-match", "*")], body()).await;
     assert_eq!((told.status, told.code()), (412, "stale"), "{told:?}");
-    assert_eq!(client.send("PUT", path, &[], body()).await.status, 200);
+    assert_eq!(client.send("PUT", path, &[], body()).await.status, 201);
     assert_eq!(client.send("PUT", path, &[("if-match", "*")], body()).await.status, 200);
     replica.stop().await;
 }

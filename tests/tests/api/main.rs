@@ -3,7 +3,9 @@
 
 mod borders;
 mod client;
+mod emergency;
 mod reach;
+mod resources;
 mod stories;
 
 use tests::on_both_databases;
@@ -18,4 +20,10 @@ on_both_databases!(
     hostile_requests_are_problems,
     rules_and_issuers_are_changed_at_the_version_that_was_seen,
     a_policy_file_is_applied_and_written_down,
+    a_resource_that_is_put_or_removed_binds_the_next_call,
+    a_file_is_brought_in_over_the_api,
+    resources_of_other_tenants_are_not_there,
+    a_stop_over_the_api_denies_the_next_call_on_two_replicas,
+    break_glass_over_the_api_takes_a_second_owner,
+    emergencies_stay_within_a_tokens_tenant,
 );

@@ -4,9 +4,17 @@ pub(crate) use crate::borders::{
     a_request_asks_for_no_more_than_is_bounded_and_there, nothing_of_other_tenants_shows_through,
 };
 use crate::client::{Client, token};
+pub(crate) use crate::emergency::{
+    a_stop_over_the_api_denies_the_next_call_on_two_replicas, break_glass_over_the_api_takes_a_second_owner,
+    emergencies_stay_within_a_tokens_tenant,
+};
 pub(crate) use crate::reach::{
     a_token_is_dead_with_its_account_its_expiry_and_its_revocation, a_token_of_one_tenant_stays_in_it,
     every_route_asks_for_its_one_scope, hostile_requests_are_problems,
+};
+pub(crate) use crate::resources::{
+    a_file_is_brought_in_over_the_api, a_resource_that_is_put_or_removed_binds_the_next_call,
+    resources_of_other_tenants_are_not_there,
 };
 use policy::scope::AdminScope;
 use serde_json::{Value, json};
@@ -96,7 +104,10 @@ pub(crate) async fn rules_and_issuers_are_changed_at_the_version_that_was_seen(b
 
     let path = "/api/v1/issuers/https%3A%2F%2Fidp.example";
     let told = client.with("PUT", path, &json!({"tenants": ["acme"]})).await;
-    assert_eq!((told.status, told.header("etag")), (200, "\"1\""), "{told:?}");
+    assert_eq!((told.status, told.header("etag")), (201, "\"1\""), "{told:?}");
+    assert_eq!(told.header("location"), path);
+    let again = client.with("PUT", path, &json!({"tenants": ["acme"]})).await;
+    assert_eq!((again.status, again.header("location")), (200, ""), "{again:?}");
     assert_eq!(client.with("PATCH", path, &json!({"active": false})).await.header("etag"), "\"2\"");
     let told = client.with("PUT", path, &json!({"tenants": ["acme"], "clock_skew": 5})).await;
     assert_eq!(told.body["issuer"]["active"], false, "what is off stays off");

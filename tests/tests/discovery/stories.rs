@@ -66,6 +66,7 @@ fn labels(tool: &Tool) -> Labels {
         read_only: tool.read_only,
         redact: tool.redact.clone(),
         check_schema: tool.check_schema,
+        mapping: None,
     }
 }
 

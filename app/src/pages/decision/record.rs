@@ -171,7 +171,7 @@ fn why(decision: &Decision) -> Why {
         rules: rules.collect(),
         nearest: decision.nearest.iter().map(miss).collect(),
         shadow: shadow.collect(),
-        notes: decision.notes.clone(),
+        notes: decision.remarks(),
     }
 }
 

@@ -63,6 +63,10 @@ pub enum Fault {
     /// Paths into arguments.
     NotPaths,
     SchemaNotUsable,
+    /// A tool declares a mapping, and nobody said what becomes of it.
+    MappingUndecided,
+    /// A mapping that cannot be accepted.
+    MappingNotUsable,
     /// An address that no issuer can have.
     NotAnIssuer,
     /// An address that keys cannot be fetched from.
@@ -175,6 +179,10 @@ impl Problem {
             }
             Fault::NotPaths => {
                 "Write one path on each line, such as /customer/iban or /cards/*/number.".to_owned()
+            }
+            Fault::MappingUndecided => "Say whether the mapping is accepted.".to_owned(),
+            Fault::MappingNotUsable => {
+                "This mapping cannot be accepted, for the reason above. Ignore it, or leave the tool unreviewed.".to_owned()
             }
             Fault::SchemaNotUsable => {
                 "Arguments cannot be checked against this schema. Switch the check off, or leave the tool unreviewed."

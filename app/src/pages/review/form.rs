@@ -1,5 +1,6 @@
 //! The labels of a review: prefilled from what the server hints at, until a person decides.
 
+use super::mapping;
 use super::read::ReviewView;
 use super::save::ReviewTool;
 use crate::components::icon::{Glyph, Icon};
@@ -37,6 +38,7 @@ pub fn labels(tool: &ReviewView, answer: &Answer) -> AnyView {
                 {read_only(&filled, tool.read_only, suggested)}
                 {redact(&filled, &tool.redact)}
                 {check_schema(&filled, tool)}
+                {tool.mapping.as_ref().map(|view| mapping::choice(&filled, view))}
                 <div class="form-actions">
                     <button class="button button-primary">"Mark reviewed"</button>
                     <a class="button" href=href_of(&SERVER, &tool.server)>
@@ -78,7 +80,7 @@ fn mark(suggested: bool) -> Option<AnyView> {
     })
 }
 
-fn complaint(filled: &Filled, name: &'static str) -> Option<AnyView> {
+pub(super) fn complaint(filled: &Filled, name: &'static str) -> Option<AnyView> {
     filled.complaint(name).map(|text| {
         view! {
             <p class="field-error" id=format!("{FORM}-{name}-error")>

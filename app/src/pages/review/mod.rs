@@ -1,6 +1,7 @@
 //! `/tools/{id}/review`: what was reviewed beside what is offered now, and the labels a reviewer gives.
 
 pub mod form;
+pub mod mapping;
 pub mod parts;
 pub mod read;
 pub mod save;
@@ -79,6 +80,7 @@ fn draw(tool: ReviewView, answer: &Answer) -> AnyView {
             <Answered answer=answer.clone()/>
             {description(&tool)}
             {schema(&tool)}
+            {tool.mapping.as_ref().map(mapping::card)}
             {rest(&tool)}
             {end}
         </div>

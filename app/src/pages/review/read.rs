@@ -36,8 +36,22 @@ pub struct ReviewView {
     pub read_only: bool,
     pub check_schema: bool,
     pub redact: Vec<String>,
+    /// The mapping that the offered form declares.
+    pub mapping: Option<MappingView>,
     /// What begins to pass.
     pub after_review: String,
+}
+
+/// A declared mapping, in words of ours around words of the server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MappingView {
+    pub text: String,
+    /// Why it cannot be accepted.
+    pub refused: Option<String>,
+    /// What each call asks beside its own rules: a sentence, and what rules see with it.
+    pub asks: Vec<(String, Vec<String>)>,
+    /// Whether it was accepted in the form that is shown. None where nobody reviewed that one.
+    pub accepted: Option<bool>,
 }
 
 /// None: no such tool.
@@ -51,15 +65,18 @@ pub async fn read_review(id: String) -> Result<Option<ReviewView>, AppError> {
 #[cfg(feature = "ssr")]
 mod server {
     use super::super::difference::{by_lines, by_words};
-    use super::ReviewView;
+    use super::{MappingView, ReviewView};
     use crate::console::Console;
     use crate::error::AppError;
     use crate::moment::Moment;
     use crate::pages::server::tools_read::{shown_definition, unusable};
     use crate::pages::tool::read::{find, pretty};
     use crate::pages::tool::{callers, hints};
+    use pdp::catalog::{declares_mapping, read_mapping};
     use policy::ReviewState;
+    use policy::compile::MAPPING_MEMBER;
     use serde_json::{Map, Value};
+    use store::administration::Tool;
 
     /// Members that have a place of their own.
     const OWN_PLACE: &[&str] = &["name", "description", "inputSchema"];
@@ -98,8 +115,27 @@ mod server {
             read_only: tool.read_only,
             check_schema: tool.check_schema,
             redact: tool.redact.clone(),
+            mapping: shown.and_then(|shown| mapping(&tool, shown)),
             name: tool.name.clone(),
         }))
+    }
+
+    /// What the form that is shown declares, and how far it can be used.
+    fn mapping(tool: &Tool, shown: &Value) -> Option<MappingView> {
+        let declared = shown.get("inputSchema")?.get(MAPPING_MEMBER)?;
+        let read = read_mapping(Some(shown));
+        let asks = read.as_ref().ok().map(|mapping| {
+            mapping.requests().iter().map(|request| (request.words(), request.more())).collect()
+        });
+        // What was said of another form is said of that one alone.
+        let was_asked =
+            tool.review == ReviewState::Reviewed && tool.definition.as_ref().is_some_and(declares_mapping);
+        Some(MappingView {
+            text: pretty(declared),
+            refused: read.as_ref().err().map(ToString::to_string),
+            asks: asks.unwrap_or_default(),
+            accepted: was_asked.then_some(tool.mapping.is_some()),
+        })
     }
 
     /// What has no place of its own; none where that is nothing.

@@ -14,10 +14,11 @@ pub async fn review_tool(
     #[server(default)] read_only: bool,
     #[server(default)] check_schema: bool,
     #[server(default)] redact: String,
+    #[server(default)] mapping: String,
 ) -> Result<(), AppError> {
     let signed_in = crate::session::require(crate::permission::Permission::WriteServers)?;
     let console = crate::console::Console::current()?;
-    let form = server::LabelForm { id, seen, risk, sensitivity, read_only, check_schema, redact };
+    let form = server::LabelForm { id, seen, risk, sensitivity, read_only, check_schema, redact, mapping };
     server::review(&console, &signed_in, &form).await
 }
 
@@ -51,6 +52,8 @@ mod server {
         pub(super) read_only: bool,
         pub(super) check_schema: bool,
         pub(super) redact: String,
+        /// `accepted` or `ignored`; empty where the tool declares none.
+        pub(super) mapping: String,
     }
 
     impl LabelForm {
@@ -59,6 +62,7 @@ mod server {
                 ("risk", self.risk.as_str()),
                 ("sensitivity", self.sensitivity.as_str()),
                 ("redact", self.redact.as_str()),
+                ("mapping", self.mapping.as_str()),
             ];
             let switches = [("read_only", self.read_only), ("check_schema", self.check_schema)];
             let switches = switches.into_iter().filter(|(_, on)| *on).map(|(name, _)| (name, "true"));
@@ -70,11 +74,17 @@ mod server {
             let risk = keep(&mut problems, parse_word("risk", &self.risk));
             let sensitivity = keep(&mut problems, parse_word("sensitivity", &self.sensitivity));
             let redact = keep(&mut problems, parse_paths(&self.redact));
-            let (Some(risk), Some(sensitivity), Some(redact)) = (risk, sensitivity, redact) else {
+            let mapping = match self.mapping.as_str() {
+                "" => Some(None),
+                given => keep(&mut problems, parse_word("mapping", given)).map(Some),
+            };
+            let (Some(risk), Some(sensitivity), Some(redact), Some(mapping)) =
+                (risk, sensitivity, redact, mapping)
+            else {
                 return Err(problems);
             };
             let (read_only, check_schema) = (self.read_only, self.check_schema);
-            Ok(Labels { risk, sensitivity, read_only, redact, check_schema })
+            Ok(Labels { risk, sensitivity, read_only, redact, check_schema, mapping })
         }
     }
 
@@ -135,6 +145,8 @@ mod server {
             ReviewError::NoDefinition { .. } => Problem::of_form(Fault::NothingKnown),
             ReviewError::Pointer { .. } => Problem::new("redact", Fault::NotPaths),
             ReviewError::TooManyPointers => Problem::new("redact", Fault::TooMany(MOST_PATHS)),
+            ReviewError::Mapping(_) => Problem::new("mapping", Fault::MappingNotUsable),
+            ReviewError::MappingUndecided { .. } => Problem::new("mapping", Fault::MappingUndecided),
             ReviewError::Schema(_) => Problem::new("check_schema", Fault::SchemaNotUsable),
         };
         problem.into()
@@ -143,6 +155,7 @@ mod server {
     #[cfg(test)]
     mod tests {
         use super::*;
+        use policy::labels::MappingUse;
         use policy::{Risk, Sensitivity};
 
         fn form(risk: &str, redact: &str) -> LabelForm {
@@ -154,6 +167,7 @@ mod server {
                 read_only: true,
                 check_schema: false,
                 redact: redact.to_owned(),
+                mapping: String::new(),
             }
         }
 
@@ -175,6 +189,15 @@ mod server {
             let draft = form.draft();
             assert_eq!((draft.value("redact"), draft.value("read_only")), (Some("iban"), Some("true")));
             assert_eq!(draft.value("check_schema"), None);
+        }
+
+        #[test]
+        fn what_becomes_of_a_mapping_is_one_of_two_words() {
+            let said = |mapping: &str| LabelForm { mapping: mapping.to_owned(), ..form("high", "") }.read();
+            assert_eq!(said("").expect("labels").mapping, None);
+            assert_eq!(said("accepted").expect("labels").mapping, Some(MappingUse::Accepted));
+            assert_eq!(said("ignored").expect("labels").mapping, Some(MappingUse::Ignored));
+            assert_eq!(said("maybe"), Err(vec![Problem::new("mapping", Fault::Unknown)]));
         }
 
         #[test]

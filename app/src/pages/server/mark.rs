@@ -1,5 +1,6 @@
 //! One box of the bulk review: which tool, in which form, with which labels the person saw.
 
+use pdp::catalog::declares_mapping;
 use policy::{ReviewState, Risk, Sensitivity, ToolId};
 use std::fmt;
 use store::administration::Tool;
@@ -15,8 +16,11 @@ pub struct Mark {
 }
 
 impl Mark {
-    /// Of a tool that is new and offered; the others are reviewed one by one.
+    /// Of a tool that is new and offered, and declares no mapping; the others are reviewed one by one.
     pub fn of(tool: &Tool) -> Option<Self> {
+        if tool.offered.as_ref().is_some_and(declares_mapping) {
+            return None;
+        }
         let hash = tool.offered_hash.clone().filter(|_| tool.review == ReviewState::New)?;
         Some(Self {
             id: tool.id.clone(),
@@ -81,6 +85,9 @@ mod tests {
     fn only_new_tools_that_are_offered_have_one() {
         let tool = Tool::new(ServerSlug::from("crm"), "refund");
         assert_eq!(Mark::of(&tool), None);
+        let schema = serde_json::json!({"inputSchema": {"x-authzen-mapping": {}}});
+        let mapped = Tool { offered: Some(schema), offered_hash: Some("0".to_owned()), ..tool.clone() };
+        assert_eq!(Mark::of(&mapped), None, "a mapping is looked at by itself");
         let changed = Tool { review: ReviewState::Changed, offered_hash: Some("0".to_owned()), ..tool };
         assert_eq!(Mark::of(&changed), None);
     }

@@ -187,6 +187,8 @@ async fn mark_one(store: &Store, actor: &Actor, slug: &str, mark: &str) -> Resul
         read_only: mark.read_only,
         redact: known.redact,
         check_schema: true,
+        // A mapping is looked at by itself: a tool that declares one is left for its own review.
+        mapping: None,
     };
     let review = discovery::review(store, actor.clone(), &mark.id, Some(&mark.hash), labels);
     Ok(Box::pin(review).await?.id)

@@ -19,6 +19,13 @@ pub fn aside(tool: ToolView) -> AnyView {
     let server = href_of(&SERVER, &tool.server);
     let checked = if tool.check_schema { "against its schema" } else { "not checked" };
     let redacted = redacted(tool.redact);
+    let mapping = tool.mapping.map(|word| {
+        view! {
+            <Definition term="Mapping">
+                <span>{word}</span>
+            </Definition>
+        }
+    });
     let hash = match tool.hash {
         Some(hash) => view! { <Copyable value=hash what="definition hash"/> }.into_any(),
         None => view! { <Nothing/> }.into_any(),
@@ -53,6 +60,7 @@ pub fn aside(tool: ToolView) -> AnyView {
                         <span>{checked}</span>
                     </Definition>
                     <Definition term="Redacted">{redacted}</Definition>
+                    {mapping}
                 </dl>
             </section>
             <section class="card">

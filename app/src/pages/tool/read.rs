@@ -34,6 +34,8 @@ pub struct ToolView {
     pub read_only: bool,
     pub check_schema: bool,
     pub redact: Vec<String>,
+    /// What became of the mapping that it declares: "accepted" or "ignored".
+    pub mapping: Option<String>,
     /// Which arguments name resources, each as a line of the form.
     pub bindings: Vec<String>,
     /// What a caller's token must hold.
@@ -81,6 +83,8 @@ mod server {
     use crate::pages::decisions::query::DecisionQuery;
     use crate::pages::decisions::read::list_decisions;
     use crate::pages::server::tools_read::{shown_definition, unusable};
+    use pdp::catalog::declares_mapping;
+    use policy::labels::MappingUse;
     use policy::{ReviewState, ToolId};
     use serde_json::Value;
     use store::administration::{Server, Tool};
@@ -141,6 +145,10 @@ mod server {
             hash: tool.definition_hash.clone(),
             reviewed_by: tool.reviewed_by.clone(),
             redact: tool.redact.clone(),
+            mapping: definition.is_some_and(declares_mapping).then(|| {
+                let word = if tool.mapping.is_some() { MappingUse::Accepted } else { MappingUse::Ignored };
+                word.to_string()
+            }),
             bindings: tool.bindings.iter().map(bindings::line).collect(),
             scopes: tool.scopes.clone(),
             name: tool.name.clone(),

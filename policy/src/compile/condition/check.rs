@@ -1,6 +1,6 @@
 //! What a parsed condition may hold: known names and functions, and macros that stand alone.
 
-use super::{ConditionError, FUNCTIONS, TYPES, VARIABLES, network, zone};
+use super::{ConditionError, FUNCTIONS, Grammar, TYPES, network, zone};
 use cel::common::ast::{ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, operators};
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ const MAX_LEVELS: usize = 96;
 /// What walking the parsed expression finds.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// Which of [`VARIABLES`] it reads.
+    /// Which of the grammar's variables it reads.
     pub(super) reads: BTreeSet<&'static str>,
     pub(super) has_macro: bool,
     /// Names of arguments.
@@ -34,6 +34,7 @@ impl Found {
 /// Where an expression stands.
 #[derive(Debug, Clone, Copy)]
 struct At<'a> {
+    grammar: Grammar,
     level: usize,
     in_macro: bool,
     /// The macro whose names are known here.
@@ -52,9 +53,9 @@ impl At<'_> {
     }
 }
 
-pub(super) fn check(expression: &IdedExpr) -> Result<Found, ConditionError> {
+pub(super) fn check(expression: &IdedExpr, grammar: Grammar) -> Result<Found, ConditionError> {
     let mut found = Found::default();
-    found.expression(expression, At { level: 0, in_macro: false, bound: None })?;
+    found.expression(expression, At { grammar, level: 0, in_macro: false, bound: None })?;
     Ok(found)
 }
 
@@ -73,7 +74,7 @@ impl Found {
                 for inner in call.target.iter().map(Box::as_ref).chain(&call.args) {
                     self.expression(inner, at.below())?;
                 }
-                function(&call.func_name, call.args.last())?;
+                function(&call.func_name, call.args.last(), at.grammar)?;
                 if call.func_name == network::NAME {
                     network::check(call)?;
                     self.asks_ip_in = true;
@@ -113,7 +114,7 @@ impl Found {
         if at.binds(name) || TYPES.contains(&name) {
             return Ok(());
         }
-        match VARIABLES.iter().find(|known| **known == name) {
+        match at.grammar.variables.iter().find(|known| **known == name) {
             Some(known) => {
                 self.context_reads += usize::from(*known == "context");
                 self.reads.insert(*known);
@@ -123,9 +124,9 @@ impl Found {
         }
     }
 
-    /// `args['x']` names an argument too.
+    /// `args['x']` and `args.?x` name an argument too.
     fn indexed(&mut self, function: &str, operands: &[IdedExpr]) {
-        if function == operators::INDEX
+        if [operators::INDEX, operators::OPT_INDEX, operators::OPT_SELECT].contains(&function)
             && let [of, index] = operands
             && let Expr::Literal(LiteralValue::String(name)) = &index.expr
         {
@@ -134,15 +135,11 @@ impl Found {
     }
 
     fn member(&mut self, of: &IdedExpr, name: &str) {
-        match &of.expr {
-            Expr::Ident(variable) if variable == "args" => {
-                self.arguments.insert(name.to_owned());
-            }
-            Expr::Ident(variable) if variable == "context" => {
-                self.context_members += 1;
-                self.context.insert(name.to_owned());
-            }
-            _ => {}
+        if are_arguments(of) {
+            self.arguments.insert(name.to_owned());
+        } else if matches!(&of.expr, Expr::Ident(variable) if variable == "context") {
+            self.context_members += 1;
+            self.context.insert(name.to_owned());
         }
     }
 
@@ -152,7 +149,7 @@ impl Found {
         }
         self.has_macro = true;
         for name in [Some(&made.iter_var), made.iter_var2.as_ref()].into_iter().flatten() {
-            if VARIABLES.contains(&name.as_str()) {
+            if at.grammar.variables.contains(&name.as_str()) {
                 return Err(ConditionError::TakenName(shown(name)));
             }
         }
@@ -163,7 +160,7 @@ impl Found {
         for part in [&made.iter_range, &made.accu_init] {
             self.expression(part, outside)?;
         }
-        let inside = At { level: outside.level, in_macro: true, bound: Some(made) };
+        let inside = At { grammar: at.grammar, level: outside.level, in_macro: true, bound: Some(made) };
         for part in [&made.loop_cond, &made.loop_step, &made.result] {
             self.expression(part, inside)?;
         }
@@ -171,7 +168,19 @@ impl Found {
     }
 }
 
-fn function(name: &str, last: Option<&IdedExpr>) -> Result<(), ConditionError> {
+/// `args` of a rule, `params.arguments` of a mapping.
+fn are_arguments(expression: &IdedExpr) -> bool {
+    match &expression.expr {
+        Expr::Ident(name) => name == "args",
+        Expr::Select(select) => {
+            select.field == "arguments"
+                && matches!(&select.operand.expr, Expr::Ident(name) if name == "params")
+        }
+        _ => false,
+    }
+}
+
+fn function(name: &str, last: Option<&IdedExpr>, grammar: Grammar) -> Result<(), ConditionError> {
     if name == "matches" {
         let pattern = match last.map(|argument| &argument.expr) {
             Some(Expr::Literal(LiteralValue::String(pattern))) => pattern.inner(),
@@ -181,7 +190,7 @@ fn function(name: &str, last: Option<&IdedExpr>) -> Result<(), ConditionError> {
     }
     // Operators are named with characters that no identifier can hold.
     let is_operator = !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if is_operator || FUNCTIONS.contains(&name) {
+    if is_operator || FUNCTIONS.contains(&name) || grammar.functions.contains(&name) {
         return Ok(());
     }
     Err(ConditionError::UnknownFunction(shown(name)))

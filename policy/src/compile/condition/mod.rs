@@ -60,6 +60,16 @@ pub const FUNCTIONS: &[&str] = &[
 pub const TYPES: &[&str] =
     &["bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint"];
 
+/// What an expression may speak about, and what it may call beside [`FUNCTIONS`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Grammar {
+    pub(super) variables: &'static [&'static str],
+    pub(super) functions: &'static [&'static str],
+}
+
+/// The grammar of rules.
+const OF_RULES: Grammar = Grammar { variables: VARIABLES, functions: &[] };
+
 /// Why a condition is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConditionError {
@@ -97,7 +107,7 @@ pub enum ConditionError {
 #[derive(Debug)]
 pub struct Condition {
     expression: IdedExpr,
-    /// Which of [`VARIABLES`] it reads.
+    /// Which of its grammar's variables it reads.
     reads: BTreeSet<&'static str>,
     has_macro: bool,
     arguments: BTreeSet<String>,
@@ -114,6 +124,11 @@ impl Condition {
     /// # Errors
     /// See [`ConditionError`].
     pub fn compile(source: &str) -> Result<Self, ConditionError> {
+        Self::compile_as(source, OF_RULES)
+    }
+
+    /// The same for an expression that speaks about something else than rules do.
+    pub(super) fn compile_as(source: &str, grammar: Grammar) -> Result<Self, ConditionError> {
         if source.len() > MAX_SOURCE {
             return Err(ConditionError::TooLong);
         }
@@ -125,7 +140,7 @@ impl Condition {
             ConditionError::Parse(text)
         })?;
         // First what bounds the depth: everything after it may recurse freely.
-        let found = check::check(program.expression())?;
+        let found = check::check(program.expression(), grammar)?;
         let whole = found.reads_whole_context();
         let check::Found { reads, has_macro, arguments, asks_ip_in, context, .. } = found;
         let context = (!whole).then_some(context);
@@ -134,7 +149,7 @@ impl Condition {
         Ok(Self { expression, reads, has_macro, arguments, asks_ip_in, context, patterns })
     }
 
-    /// The arguments it names as `args.x`.
+    /// The arguments it names as `args.x` (of a mapping: as `params.arguments.x`).
     pub fn arguments(&self) -> impl Iterator<Item = &str> {
         self.arguments.iter().map(String::as_str)
     }
@@ -151,6 +166,15 @@ impl Condition {
     /// Whether it reads a variable that is left open.
     pub(crate) fn reads_open(&self, inputs: &Inputs<'_>) -> bool {
         self.reads.iter().any(|name| inputs.is_open(name))
+    }
+
+    /// Whether it reads this variable.
+    pub(super) fn reads(&self, variable: &str) -> bool {
+        self.reads.contains(variable)
+    }
+
+    pub(super) fn has_macro(&self) -> bool {
+        self.has_macro
     }
 
     pub(super) fn expression(&self) -> &IdedExpr {

@@ -6,6 +6,7 @@ mod could;
 mod delegation;
 mod emergency;
 mod general;
+mod mapped;
 mod order;
 mod properties;
 mod roles;
@@ -110,6 +111,7 @@ impl World {
                 bindings: Vec::new(),
                 scopes: Vec::new(),
                 task: TaskNeed::Optional,
+                mapping: None,
             },
             rules: rules.into_iter().map(rule).collect(),
             approved: Vec::new(),

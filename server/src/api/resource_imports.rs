@@ -1,0 +1,192 @@
+//! `/api/v1/resource-imports`: many resources by one file, brought in beside the answer. The same file sent again goes on
+//! where it was cut off.
+
+use super::ApiState;
+use super::administrator::Administrator;
+use super::answer::accepted;
+use super::problem::Problem;
+use super::reading::{Asked, Segments, known_id};
+use super::route::{Route, Verb};
+use crate::authzen::media_type;
+use crate::imports::{self, LARGEST_FILE};
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use axum::routing::on;
+use futures::StreamExt;
+use pdp::resources::{ImportError, ImportOptions};
+use policy::scope::AdminScope;
+use policy::{TenantSlug, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::time::Duration;
+use store::administration::{FileFormat, ImportState, RefusedLine, ResourceImport};
+use utoipa::{IntoParams, ToSchema};
+
+const IMPORTS: &str = "/api/v1/resource-imports";
+const IMPORT: &str = "/api/v1/resource-imports/{id}";
+
+/// The media types of files, and what is in them.
+pub(super) const FILES: [(&str, FileFormat); 2] =
+    [("text/csv", FileFormat::Csv), ("application/x-ndjson", FileFormat::Jsonl)];
+
+/// A file that takes longer to arrive is not waited for.
+const READ_WITHIN: Duration = Duration::from_secs(30);
+
+pub(super) const ROUTES: &[Route] = &[
+    Route::new(Verb::Post, IMPORTS, AdminScope::Resources, "Import a file of resources", |m| on(m, send))
+        .asks::<ImportQuery>()
+        .takes_file()
+        .accepts::<ImportView>(),
+    Route::new(Verb::Get, IMPORT, AdminScope::Read, "Say how far an import is", |m| on(m, get))
+        .gives::<ImportView>(),
+];
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+struct ImportQuery {
+    /// Every resource is of this tenant; left out, each line says its own. A token of one tenant brings in its own.
+    tenant: Option<String>,
+}
+
+/// One file and how far it was brought in.
+#[derive(Debug, Serialize, ToSchema)]
+struct ImportView {
+    id: String,
+    /// `running`, `finished` or `stopped`; a stopped one goes on when the same file is sent again.
+    #[schema(value_type = String)]
+    state: ImportState,
+    /// Absent: each line says its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    tenant: Option<TenantSlug>,
+    /// Of the file, in bytes.
+    size: i64,
+    /// So many bytes of it are in.
+    position: i64,
+    created: i64,
+    changed: i64,
+    unchanged: i64,
+    refused: i64,
+    /// The first lines that were refused.
+    problems: Vec<RefusedView>,
+    #[schema(value_type = String)]
+    started_at: Timestamp,
+    #[schema(value_type = String)]
+    updated_at: Timestamp,
+}
+
+/// A line that was not taken.
+#[derive(Debug, Serialize, ToSchema)]
+struct RefusedView {
+    /// From 1.
+    line: i64,
+    why: String,
+}
+
+impl From<RefusedLine> for RefusedView {
+    fn from(refused: RefusedLine) -> Self {
+        Self { line: refused.line, why: refused.why }
+    }
+}
+
+impl From<ResourceImport> for ImportView {
+    fn from(import: ResourceImport) -> Self {
+        Self {
+            id: import.id,
+            state: import.state,
+            tenant: import.tenant,
+            size: import.size,
+            position: import.position,
+            created: import.created,
+            changed: import.changed,
+            unchanged: import.unchanged,
+            refused: import.refused,
+            problems: import.problems.into_iter().map(RefusedView::from).collect(),
+            started_at: import.started_at,
+            updated_at: import.updated_at,
+        }
+    }
+}
+
+impl From<ImportError> for Problem {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::Store(error) => error.into(),
+            ImportError::Write(error) => error.into(),
+            ImportError::File(error) => Self::malformed(error.to_string()),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+/// One that the token sees.
+async fn find(state: &ApiState, administrator: &Administrator, id: &str) -> Result<ResourceImport, Problem> {
+    let found = state.store.get_import(known_id("import", id)?).await?;
+    let found = found.filter(|import| administrator.owns(import.tenant.as_ref()));
+    found.ok_or_else(|| Problem::not_found("import"))
+}
+
+/// A file takes nothing away from another tenant, whoever sends it.
+async fn send(
+    State(state): State<ApiState>,
+    administrator: Administrator,
+    Asked(query): Asked<ImportQuery>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let given = media_type(&headers).unwrap_or_default();
+    let format = FILES.iter().find(|(known, _)| given.eq_ignore_ascii_case(known)).map(|(_, format)| *format);
+    let Some(format) = format else {
+        let detail = "the content type must be text/csv or application/x-ndjson";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
+    };
+    let tenant = administrator.narrowed(query.tenant.as_deref())?;
+    if let Some(slug) = &tenant
+        && state.store.get_tenant(slug).await?.is_none()
+    {
+        return Err(Problem::not_found("tenant"));
+    }
+    let kept = tokio::time::timeout(READ_WITHIN, keep(body)).await;
+    let file = match kept {
+        Ok(kept) => kept?,
+        Err(_) => {
+            let detail = "the file did not arrive within 30 seconds";
+            return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail));
+        }
+    };
+    let actor = administrator.actor();
+    let options = ImportOptions { format, tenant, may_move: false, resume: true };
+    let importer = Box::pin(imports::open(&state.store, &actor, file, options)).await?;
+    let begun = imports::begin(&state.store, actor, importer).await;
+    let id = begun.ok_or_else(|| Problem::internal(&"an import stopped before its first part was in"))?;
+    let import = find(&state, &administrator, &id).await?;
+    Ok(accepted(&IMPORT.replace("{id}", &id), &ImportView::from(import)))
+}
+
+async fn get(
+    State(state): State<ApiState>,
+    administrator: Administrator,
+    Segments(id): Segments<String>,
+) -> Result<Json<ImportView>, Problem> {
+    Ok(Json(find(&state, &administrator, &id).await?.into()))
+}
+
+async fn keep(body: Body) -> Result<File, Problem> {
+    let mut chunks = body.into_data_stream();
+    let mut file = imports::nameless().await.map_err(|error| Problem::internal(&error))?;
+    let mut size: usize = 0;
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Problem::malformed("the body could not be read"))?;
+        size = size.saturating_add(chunk.len());
+        if size > LARGEST_FILE {
+            let detail = "the file is larger than 512 MiB; `countersign resource import` takes it";
+            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail));
+        }
+        file = imports::append(file, chunk).await.map_err(|error| Problem::internal(&error))?;
+    }
+    Ok(file)
+}
