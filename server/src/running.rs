@@ -2,11 +2,12 @@
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::console::{self, ConsoleSettings, ConsoleState};
+use crate::console::{self, ConsoleSettings, ConsoleState, Live};
 use crate::{audit_key, connections, router, vault_key};
 use anyhow::{Context, Result};
 use pdp::Pdp;
 use pdp::address_guard::AddressGuard;
+use pdp::approvals::Approvals;
 use pdp::tokens::Tokens;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub struct Running {
     store: Store,
     recorder: Recorder,
     pdp: Arc<Pdp>,
+    live: Live,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
     sweeping: JoinHandle<()>,
@@ -56,13 +58,21 @@ impl Running {
         let tokens = Tokens::new(AddressGuard::new(&settings.allow_addresses))
             .context("the client that fetches issuers' keys could not be made")?;
         let vault = vault_key::open_or_create(&config.vault, &store).await?;
+        let approvals = Approvals::new(store.clone(), vault.clone());
         let tokens = Arc::new(tokens.with_vault(vault));
         let key = audit_key::load_or_create(&config.audit_key)?;
         let heads = LocalHeads::beside(&config.audit_key, &config.database);
         let verifier = Verifier::new(store.clone(), key.clone(), heads.clone(), clock.clone());
-        let console =
-            ConsoleState::new(store.clone(), &settings, verifier, Arc::clone(&tokens), clock.clone())
-                .context("the public URL")?;
+        let console = ConsoleState::new(
+            store.clone(),
+            &settings,
+            verifier,
+            Arc::clone(&tokens),
+            approvals,
+            clock.clone(),
+        )
+        .context("the public URL")?;
+        let live = console.live();
         let address = listener.local_addr()?;
         let instance = format!("{}/{}", hostname(), std::process::id());
         let (recorder, _task) =
@@ -79,7 +89,7 @@ impl Running {
             let _ = stopped.await;
         };
         let serving = tokio::spawn(connections::serve(listener, app, config.limits, asked_to_stop));
-        Ok(Self { address, store, recorder, pdp, stop, serving, sweeping, keeping })
+        Ok(Self { address, store, recorder, pdp, live, stop, serving, sweeping, keeping })
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -96,6 +106,8 @@ impl Running {
     /// # Errors
     /// When the server's task ended before.
     pub async fn stop(self) -> Result<()> {
+        // Streams would stay open for as long as anybody looks.
+        self.live.end();
         let _ = self.stop.send(());
         let abort = self.serving.abort_handle();
         let ended = tokio::time::timeout(GRACE, self.serving).await;

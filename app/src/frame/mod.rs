@@ -6,10 +6,12 @@ mod jump_list;
 pub mod rail;
 pub mod read;
 pub mod tenant_switch;
+pub mod waiting;
 
 use crate::components::icon::{Glyph, Icon, Mark};
 use crate::error::AppError;
 use crate::pages::search::found::Kind;
+use crate::permission::ConsoleRole;
 use crate::routes::SEARCH;
 use crate::session;
 use crate::url::href;
@@ -20,6 +22,7 @@ use leptos::wasm_bindgen::JsCast;
 use leptos_router::hooks::use_location;
 use rail::Rail;
 use read::{FrameData, read_frame};
+use waiting::Waiting;
 use web_sys::HtmlElement;
 
 /// What the frame shows of the server, for pages that need it too.
@@ -35,6 +38,8 @@ pub struct ChosenTenant(pub Memo<Option<String>>);
 pub fn Frame(children: Children) -> impl IntoView {
     let data = resource(|| (), |()| read_frame());
     provide_context(FrameResource(data));
+    let waiting = Waiting::new();
+    provide_context(waiting);
     let query = crate::url::use_parameters();
     let tenant = Memo::new(move |_| query.with(|map| crate::url::parameter(map, "tenant")));
     provide_context(ChosenTenant(tenant));
@@ -43,8 +48,11 @@ pub fn Frame(children: Children) -> impl IntoView {
     let finds = signed_in.as_ref().is_some_and(|signed_in| Kind::any_for(signed_in.role));
     let jump = finds.then(Jump::create);
     follow_navigation(jump);
-    let rail =
-        signed_in.map(|signed_in| view! { <Rail signed_in=signed_in data=data tenant=tenant jump=jump/> });
+    let is_approver = signed_in.as_ref().is_some_and(|signed_in| signed_in.role == ConsoleRole::Approver);
+    let bottom_bar = is_approver.then(|| waiting::bottom_bar(data, waiting));
+    let rail = signed_in.map(
+        |signed_in| view! { <Rail signed_in=signed_in data=data tenant=tenant waiting=waiting jump=jump/> },
+    );
     let to_search = jump.map(|_| {
         view! {
             <a
@@ -89,6 +97,7 @@ pub fn Frame(children: Children) -> impl IntoView {
                 </main>
             </div>
         </div>
+        {bottom_bar}
         {jump_box}
     }
 }

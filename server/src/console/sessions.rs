@@ -9,6 +9,8 @@ use super::answer::Plain;
 use super::cookies::{self, Jar};
 use super::{ConsoleSettings, ConsoleState};
 use crate::clock::Clock;
+use app::pages::approvals::live::LIVE;
+use app::pages::approvals::read::FollowApprovals;
 use app::pages::decisions::read::CountNewerDecisions;
 use app::pages::evidence::read::ReadVerification;
 use app::pages::resources::read::ReadImport;
@@ -37,6 +39,8 @@ use tower_sessions::session_store;
 const ACCOUNT: &str = "account";
 const USER_AGENT: &str = "user_agent";
 const ADDRESS: &str = "address";
+/// When whoever sits at the browser last proved to be the account's owner; in microseconds. Signing in is a proof.
+const PROVED_AT: &str = "proved_at";
 /// Which password was checked. Looked at when the session is made, and not kept.
 const PASSWORD_VERSION: &str = "password_version";
 
@@ -45,8 +49,14 @@ const REFUSED: &str = "the account was changed while it signed in";
 
 /// What open pages ask by themselves, again and again. Nobody is at the desk for it, so it does not count as use: a
 /// session would never rest otherwise.
-const BACKGROUND: &[&str] =
-    &[CountNewerDecisions::PATH, ReadDiscovery::PATH, ReadImport::PATH, ReadVerification::PATH];
+const BACKGROUND: &[&str] = &[
+    CountNewerDecisions::PATH,
+    FollowApprovals::PATH,
+    LIVE,
+    ReadDiscovery::PATH,
+    ReadImport::PATH,
+    ReadVerification::PATH,
+];
 
 /// The idle expiry moves at most so often: reading a page must not always write.
 const TOUCH_EVERY: i64 = 60 * 1_000_000;
@@ -132,6 +142,7 @@ fn record(id: Id, row: &ConsoleSession) -> session_store::Result<Record> {
             None => data.remove(name),
         };
     }
+    data.entry(PROVED_AT.to_owned()).or_insert_with(|| Value::from(row.created_at.micros()));
     let nanos = i128::from(row.expires_at.micros()).saturating_mul(1_000);
     let expiry_date = OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     Ok(Record { id, data, expiry_date })
@@ -229,6 +240,16 @@ pub(super) async fn account_of(session: &Session) -> Result<Option<String>, Erro
     session.get::<String>(ACCOUNT).await
 }
 
+/// When whoever sits at the browser last proved to be the account's owner.
+pub(super) async fn proved_at(session: &Session) -> Result<Option<Timestamp>, Error> {
+    Ok(session.get::<i64>(PROVED_AT).await?.map(Timestamp::from_micros))
+}
+
+/// The password was given once more; kept with the answer.
+pub(super) async fn note_proof(session: &Session, now: Timestamp) -> Result<(), Error> {
+    session.insert(PROVED_AT, now.micros()).await
+}
+
 /// Starts a session under a fresh id: one that was planted before sign-in is worth nothing after it. False where
 /// the account was switched off, or given another password, since it was read.
 pub(super) async fn start(
@@ -281,6 +302,8 @@ mod tests {
         let record = record(Id(7), &row()).unwrap();
         assert_eq!(record.data.get(ACCOUNT), Some(&Value::String("a".to_owned())));
         assert_eq!(record.data.get("other"), Some(&Value::from(1)));
+        // Signing in was the last proof.
+        assert_eq!(record.data.get(PROVED_AT), Some(&Value::from(1_000_000)));
         assert_eq!(record.data.get(USER_AGENT), None);
         assert_eq!(record.expiry_date.unix_timestamp(), 2);
         let nobody = ConsoleSession { account: None, ..row() };

@@ -1,0 +1,37 @@
+//! `a` and `d` on a row of the inbox lead to its page, to the button that approves or to the reason of a denial. They
+//! decide nothing: what is answered has been seen.
+
+use crate::components::list_keys::is_typed;
+use leptos::ev;
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+
+/// The ids of what the keys lead to, on the page of a request.
+pub const APPROVE: &str = "approve";
+pub const REASON: &str = "answer-reason";
+
+/// Put beside a list whose rows hold a `.row-link`.
+#[component]
+pub fn RowKeys() -> impl IntoView {
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        let navigate = navigate.clone();
+        let handle = window_event_listener(ev::keydown, move |event| {
+            let place = match event.key().as_str() {
+                "a" => APPROVE,
+                "d" => REASON,
+                _ => return,
+            };
+            if is_typed(&event) {
+                return;
+            }
+            let row =
+                document().active_element().filter(|active| active.matches(".row-link").unwrap_or(false));
+            if let Some(href) = row.and_then(|row| row.get_attribute("href")) {
+                navigate(&format!("{href}#{place}"), NavigateOptions::default());
+            }
+        });
+        on_cleanup(move || handle.remove());
+    });
+}
