@@ -6,8 +6,9 @@ use crate::routes::APPROVALS;
 use crate::url::{Parameters, href, parameter};
 use serde::{Deserialize, Serialize};
 
-/// How a request ended: the words of addresses, and those on screen.
-pub const STATES: [(&str, &str); 5] = [
+/// How a request stands: the words of addresses, and those on screen.
+pub const STATES: [(&str, &str); 6] = [
+    ("pending", "Waiting for approval"),
     ("approved", "Approved"),
     ("denied", "Denied"),
     ("used", "Approved and used"),
