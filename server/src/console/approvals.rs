@@ -155,7 +155,7 @@ async fn answer(
         if password.is_empty() {
             return fields.refused(&id, vec![Problem::new("password", Fault::Unproven)]);
         }
-        let refuse = |status, text: &str| match status {
+        let refuse = |status: StatusCode, text: &str| match status {
             StatusCode::FORBIDDEN => {
                 fields.refused(&id, vec![Problem::new("password", Fault::WrongPassword)])
             }
