@@ -154,13 +154,13 @@ test('the keyboard finds, opens and answers, and decides nothing unseen', async 
   await expect(page.locator('#answer-reason')).toHaveValue('adj: too much');
   await page.keyboard.press('Enter');
   await expect(page.locator('.notice-success')).toContainText('Denied.');
+  await hydrated(page);
   await expect(rows(page)).toHaveCount(count - 1);
 
   await page.keyboard.press('j');
   await page.keyboard.press('Enter');
   await expect(bar(page)).toBeVisible();
   const first = page.url();
-  await hydrated(page);
   await page.keyboard.press('a');
   await expect(page.getByRole('button', { name: 'Approve' })).toBeFocused();
   // Skipped, and not decided.
