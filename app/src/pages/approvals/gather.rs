@@ -103,12 +103,12 @@ async fn cover(
     inbox: &mut Inbox,
 ) -> Result<(), StoreError> {
     let is_open = |duty: &Substitute| duty.ended_at.is_none() && now < duty.ends_at;
-    for duty in store.list_substitutes(None).await?.into_iter().filter(is_open) {
+    for duty in store.list_substitutes(Some(person)).await?.into_iter().filter(is_open) {
         let until = Moment::new(duty.ends_at, now);
         if duty.person == *person {
             let name = name(store, &duty.substitute).await?;
             inbox.cover.push(CoverLine { id: duty.id, name, until });
-        } else if duty.substitute == *person {
+        } else {
             inbox.covers.push(CoveredLine { name: name(store, &duty.person).await?, until });
         }
     }
@@ -193,12 +193,16 @@ async fn history(
         tenant: tenant.as_ref(),
         subject: subject.as_ref(),
         state: query.state.as_deref().and_then(|word| word.parse().ok()),
-        rule: rule.as_ref(),
         ..ApprovalFilter::default()
     };
-    let mut found = store.list_approvals(&filter, after, ROWS_AND_ONE).await?;
+    let mut found = match &rule {
+        Some(rule) => store.list_approvals_of_rule(rule, &filter, after, ROWS_AND_ONE).await?,
+        None => store.list_approvals(&filter, after, ROWS_AND_ONE).await?,
+    };
     let next = cut(&mut found, |approval: &Approval| approval.id.to_string());
-    let rates = store.approval_rates(&filter, now.saturating_add_micros(-RATES_OF)).await?;
+    // Of all outcomes and rules: shares of a part say nothing.
+    let asked = ApprovalFilter { state: None, ..filter };
+    let rates = store.approval_rates(&asked, now.saturating_add_micros(-RATES_OF)).await?;
     let named: BTreeMap<&str, &str> =
         rates.iter().map(|rate| (rate.rule.as_str(), rate.name.as_str())).collect();
     Ok(History {

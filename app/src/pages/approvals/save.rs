@@ -35,6 +35,7 @@ mod server {
     use crate::routes::APPROVALS;
     use crate::session::SignedIn;
     use policy::SubjectId;
+    use store::WriteError;
     use store::approvals::NewSubstitute;
 
     pub(super) async fn put(
@@ -77,8 +78,21 @@ mod server {
         let substitute = SubjectId::from(substitute);
         let new = NewSubstitute { person: &person, substitute: &substitute, starts_at: now, ends_at };
         let mut writer = console.store.write(actor(signed_in)).await?;
-        writer.put_substitute(&new).await?;
+        writer.put_substitute(&new).await.map_err(refused)?;
         Ok(saved(Done::SubstituteNamed, &writer.commit().await?))
+    }
+
+    /// Whom somebody cannot have as substitute, and until when not.
+    fn refused(error: WriteError) -> Refusal {
+        match error {
+            WriteError::Invalid { field: "ends_at", .. } => {
+                Problem::new("until", Fault::NotASubstitute).into()
+            }
+            WriteError::Invalid { .. } | WriteError::Unknown { .. } => {
+                Problem::new("substitute", Fault::NotASubstitute).into()
+            }
+            error => error.into(),
+        }
     }
 
     pub(super) async fn end(console: &Console, signed_in: &SignedIn, id: &str) -> Result<(), AppError> {
@@ -93,7 +107,7 @@ mod server {
             return Err(Problem::of_form(Fault::NoPerson).into());
         };
         let own = console.store.list_substitutes(Some(&person)).await?;
-        if !own.iter().any(|duty| duty.id == id) {
+        if !own.iter().any(|duty| duty.id == id && duty.person == person) {
             return Err(Problem::of_form(Fault::Gone).into());
         }
         let mut writer = console.store.write(actor(signed_in)).await?;
