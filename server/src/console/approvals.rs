@@ -9,7 +9,7 @@ use app::pages::approvals::table::page_of;
 use app::pages::form::answer::{Done, Draft, Saved};
 use app::pages::form::place::Place;
 use app::pages::form::problem::{Fault, Problem};
-use app::pages::form::respond::parse_moment;
+use app::pages::form::respond::{Refusal, parse_moment};
 use app::permission::Permission;
 use app::routes::APPROVALS;
 use app::session::{Presence, SignedIn};
@@ -21,9 +21,9 @@ use axum::response::Response;
 use axum::routing::post;
 use axum::{Extension, Form, Router};
 use pdp::approvals::{ApprovalError, Decider, Vote};
-use policy::ApprovalId;
 use policy::approval::Seen;
 use policy::labels::{ApprovalState, Verdict};
+use policy::{ApprovalId, DecisionId, Timestamp};
 use serde::Deserialize;
 use store::approvals::Approval;
 use store::{Actor, Via};
@@ -45,8 +45,10 @@ async fn to_page(Path(id): Path<String>) -> Response {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Fields {
-    /// `approve` or `deny`: the button.
+    /// `approve`, `deny` or `reissue`: the button.
     answer: String,
+    /// The decision that used it, where a use is given back.
+    decision: String,
     reason: String,
     password: String,
     /// What the approver saw.
@@ -55,7 +57,24 @@ struct Fields {
     uses: String,
 }
 
+/// What is asked of us.
+#[derive(Debug)]
+enum Doing {
+    Vote(Vote),
+    /// The use by this decision is given back: its answer never arrived.
+    Reissue(DecisionId),
+}
+
 impl Fields {
+    /// None where it is no form of ours.
+    fn doing(&self, now: Timestamp) -> Option<Result<Doing, Vec<Problem>>> {
+        if self.answer == "reissue" {
+            let decision = Some(self.decision.as_str()).filter(|id| !id.is_empty() && !id.contains('\0'))?;
+            return Some(Ok(Doing::Reissue(DecisionId::new(decision))));
+        }
+        self.vote(now).map(|vote| vote.map(Doing::Vote))
+    }
+
     /// What was typed, as the page is drawn with it once more. Never the password.
     fn draft(&self) -> Draft {
         let typed = [("reason", &self.reason), ("until", &self.until), ("uses", &self.uses)];
@@ -68,7 +87,7 @@ impl Fields {
     }
 
     /// The vote, or what is wrong with it; none where it is no answer of our form.
-    fn vote(&self, now: policy::Timestamp) -> Option<Result<Vote, Vec<Problem>>> {
+    fn vote(&self, now: Timestamp) -> Option<Result<Vote, Vec<Problem>>> {
         let verdict = match self.answer.as_str() {
             "approve" => Verdict::Approve,
             "deny" => Verdict::Deny,
@@ -140,8 +159,8 @@ async fn answer(
         return unknown();
     }
     let id = ApprovalId::new(id);
-    let vote = match fields.vote(state.now()) {
-        Some(Ok(vote)) => vote,
+    let doing = match fields.doing(state.now()) {
+        Some(Ok(doing)) => doing,
         Some(Err(problems)) => return fields.refused(&id, problems),
         None => return plain.unreadable(),
     };
@@ -168,48 +187,47 @@ async fn answer(
             return plain.unavailable(&error);
         }
     }
-    decide(&state, &plain, &signed_in, &id, &vote, &fields).await
+    Box::pin(act(&state, &plain, &signed_in, &id, &doing, &fields)).await
 }
 
-/// Counts the vote, and says what became of it.
-async fn decide(
+/// Does it, and says what became of it.
+async fn act(
     state: &ConsoleState,
     plain: &Plain,
     signed_in: &SignedIn,
     id: &ApprovalId,
-    vote: &Vote,
+    doing: &Doing,
     fields: &Fields,
 ) -> Response {
     let request_id = Some(plain.correlation.0.clone());
     let actor = Actor { name: signed_in.login.clone(), via: Via::Console, request_id };
     let by = Decider { account: &signed_in.account_id, actor };
-    let refused = |problem: Problem| fields.refused(id, vec![problem]);
-    match state.console.approvals.vote(&by, id, vote).await {
-        Ok(approval) => {
-            tracing::info!(approval = %id, account = %signed_in.account_id, "a request was answered");
-            let saved = Saved { done: done(&approval), revision: None, change: None };
+    let approvals = &state.console.approvals;
+    let done = match doing {
+        Doing::Vote(vote) => approvals.vote(&by, id, vote).await.map(|approval| done(&approval)),
+        Doing::Reissue(decision) => approvals.reissue(&by, id, decision).await.map(|_| Done::UseGivenBack),
+    };
+    match done {
+        Ok(done) => {
+            tracing::info!(approval = %id, account = %signed_in.account_id, done = done.as_str(), "a request was answered");
+            let saved = Saved { done, revision: None, change: None };
             answer::see_other(&Place::new(APPROVALS.path).saved(&saved))
         }
         Err(ApprovalError::Changed(_)) => {
             // The page says what is another than it was seen: it compares with what was seen.
-            let (seen, draft) = (vote.seen.to_string(), fields.draft().write());
+            let draft = fields.draft().write();
             answer::see_other(&href(
                 &page_of(id.as_str()),
-                [("changed", Some(seen.as_str())), ("draft", Some(draft.as_str()))],
+                [("changed", Some(fields.seen.as_str())), ("draft", Some(draft.as_str()))],
             ))
         }
-        Err(ApprovalError::Ineligible(_)) => refused(Problem::of_form(Fault::NotAsked)),
-        Err(ApprovalError::Over(_)) => refused(Problem::of_form(Fault::NotWaiting)),
-        Err(ApprovalError::Voted) => refused(Problem::of_form(Fault::Voted)),
-        Err(ApprovalError::Wider { field }) => {
-            refused(Problem::new(if field == "uses" { "uses" } else { "until" }, Fault::Wider))
-        }
-        Err(ApprovalError::Reason) => refused(Problem::new("reason", Fault::Missing)),
         Err(ApprovalError::Unknown) => {
             undecided(plain, StatusCode::NOT_FOUND, "There is no such request, or it does not ask you.")
         }
-        Err(ApprovalError::Store(error)) => plain.unavailable(&error),
-        Err(error) => plain.internal(&error),
+        Err(error) => match Refusal::from(error) {
+            Refusal::Problems(problems) => fields.refused(id, problems),
+            Refusal::Store(error) => plain.unavailable(&error),
+        },
     }
 }
 
@@ -229,12 +247,12 @@ fn undecided(plain: &Plain, status: StatusCode, text: &str) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use policy::Timestamp;
 
     fn fields(answer: &str, reason: &str, until: &str, uses: &str) -> Fields {
         let seen = Seen { definition: "d".to_owned(), arguments: "a".to_owned(), rules: "r".to_owned() };
         Fields {
             answer: answer.to_owned(),
+            decision: String::new(),
             reason: reason.to_owned(),
             password: "secret".to_owned(),
             seen: seen.to_string(),
@@ -272,9 +290,14 @@ mod tests {
 
     #[test]
     fn what_is_neither_button_is_no_answer() {
-        for answer in ["", "Approve", "yes", "approve "] {
-            assert!(fields(answer, "x", "", "").vote(Timestamp::default()).is_none(), "{answer}");
+        // A use is given back by the decision that took it, and not by none.
+        for answer in ["", "Approve", "yes", "approve ", "reissue"] {
+            assert!(fields(answer, "x", "", "").doing(Timestamp::default()).is_none(), "{answer}");
         }
+        let back = Fields { decision: "0190".to_owned(), ..fields("reissue", "", "", "") };
+        assert!(
+            matches!(back.doing(Timestamp::default()), Some(Ok(Doing::Reissue(id))) if id.as_str() == "0190")
+        );
         let unseen = Fields { seen: "v0".to_owned(), ..fields("approve", "", "", "") };
         assert!(unseen.vote(Timestamp::default()).is_none());
     }

@@ -35,7 +35,7 @@ pub fn draw(request: &RequestView, answer: &Answer) -> Option<AnyView> {
 
 fn form_of(request: &RequestView, form: &AnswerForm, answer: &Answer) -> AnyView {
     let filled = Filled::new(FORM, answer);
-    let password = (form.asks_password || filled.complaint("password").is_some())
+    let password = (request.asks_password || filled.complaint("password").is_some())
         .then(|| Input::password("password", "Your password, since this is a high risk").draw(&filled, ""));
     let complaint = filled.complaint("reason").map(|text| {
         view! {
@@ -74,6 +74,27 @@ fn form_of(request: &RequestView, form: &AnswerForm, answer: &Answer) -> AnyView
                 <Icon glyph=Glyph::Check/>
                 "Approve"
             </button>
+        </form>
+    }
+    .into_any()
+}
+
+/// Gives a use back whose answer may never have arrived. Only where nothing waits: there is no other form on the page then.
+pub fn reissue(id: &str, decision: &str, asks_password: bool, answer: &Answer) -> AnyView {
+    let filled = Filled::new(FORM, answer);
+    let password = (asks_password || filled.complaint("password").is_some())
+        .then(|| Input::password("password", "Your password, since this is a high risk").draw(&filled, ""));
+    view! {
+        <form class="form card-body" method="post" action=format!("{}/answer", page_of(id))>
+            <input type="hidden" name="answer" value="reissue"/>
+            <input type="hidden" name="decision" value=decision.to_owned()/>
+            <p class="quiet">
+                "It is not known whether the answer to this call arrived. If the call did not take place, its use can be given back."
+            </p>
+            {password}
+            <div class="form-actions">
+                <button class="button">"Give the use back"</button>
+            </div>
         </form>
     }
     .into_any()

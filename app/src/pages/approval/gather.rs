@@ -56,7 +56,7 @@ pub(super) async fn view(
     }
     let approval = &shown.approval;
     let standing = shared::standing(approval, now);
-    let answering = answering(&may, standing, voted, &shown, presence.is_too_old_for(approval.risk, now));
+    let answering = answering(&may, standing, voted, &shown);
     let answering = match answering {
         Answering::May(form) => Answering::May(AnswerForm {
             in_place_of: match may.as_ref().ok().and_then(|may| may.in_place_of.as_ref()) {
@@ -90,11 +90,12 @@ pub(super) async fn view(
         today,
         more_today,
         answering,
+        asks_password: presence.is_too_old_for(approval.risk, now),
         changed: changed.parse::<Seen>().ok().map(|seen| since(&seen, &shown.seen)),
         ending: ending(store, approval, standing, now).await?,
         reason: approval.reason.clone(),
         filed_by: Some(approval.filed_by.to_string()),
-        uses: shown.calls.iter().map(|call| used(call, now)).collect(),
+        uses: shown.calls.iter().map(|call| used(call, may.is_ok(), now)).collect(),
         next: next(console, account, &approval.id).await?,
     }))
 }
@@ -104,7 +105,6 @@ fn answering(
     standing: Standing,
     voted: bool,
     shown: &ApprovalView,
-    asks_password: bool,
 ) -> Answering {
     if standing != Standing::Waiting {
         return Answering::Over;
@@ -115,7 +115,6 @@ fn answering(
         Ok(may) => Answering::May(AnswerForm {
             seen: shown.seen.to_string(),
             in_place_of: None,
-            asks_password,
             most_uses: may.most_uses,
             latest: write_moment(Some(may.latest)),
         }),
@@ -215,6 +214,7 @@ fn rule(asked: &RequirementView, reads_rules: bool) -> RuleWords {
         asks: words::asks(&requirement.terms),
         so_far: format!("{} of {} so far", asked.approved_by.len(), requirement.terms.quorum),
         met: asked.met,
+        any: requirement.any,
         now,
         href: reads_rules.then(|| RULE.path.replace("{id}", &encode(requirement.rule.as_str()))),
     }
@@ -270,13 +270,18 @@ async fn ending(
     })
 }
 
-fn used(call: &ApprovalCall, now: Timestamp) -> UseLine {
+fn used(call: &ApprovalCall, may_decide: bool, now: Timestamp) -> UseLine {
     let state = match (call.reissued_at, call.delivered_at) {
         (Some(_), _) => "given back",
         (None, Some(_)) => "delivered",
         (None, None) => "delivery unknown",
     };
-    UseLine { id: call.decision.to_string(), at: Moment::new(call.at, now), state: state.to_owned() }
+    UseLine {
+        id: call.decision.to_string(),
+        at: Moment::new(call.at, now),
+        state: state.to_owned(),
+        open: may_decide && call.reissued_at.is_none() && call.delivered_at.is_none(),
+    }
 }
 
 /// The request behind this one in the reader's inbox; behind the last one the first.

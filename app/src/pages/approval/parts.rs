@@ -3,7 +3,7 @@
 
 use super::arguments;
 use super::bar;
-use super::view::{RequestView, RuleWords, TaskWords, UseLine, VoteLine};
+use super::view::{Answering, RequestView, RuleWords, TaskWords, UseLine, VoteLine};
 use crate::components::definition::Definition;
 use crate::components::pill::VerdictPill;
 use crate::components::risk::RiskBars;
@@ -35,7 +35,10 @@ pub fn body(request: RequestView, answer: &Answer) -> Body {
     let task = request.task.map(task);
     let rules = rules(request.rules, request.votes, narrowing);
     let today = today(request.today, request.more_today);
-    let history = history(request.filed_by, request.uses);
+    let over = matches!(request.answering, Answering::Over);
+    let open = request.uses.iter().find(|used| over && used.open).map(|used| used.id.clone());
+    let reissue = open.map(|decision| bar::reissue(&request.id, &decision, request.asks_password, answer));
+    let history = history(request.filed_by, request.uses, reissue);
     let rest = view! {
         {ending}
         {arguments}
@@ -147,6 +150,8 @@ fn task(task: TaskWords) -> AnyView {
 }
 
 fn rules(rules: Vec<RuleWords>, votes: Vec<VoteLine>, narrowing: Option<AnyView>) -> AnyView {
+    let any = rules.iter().filter(|rule| rule.any).count() > 1;
+    let any = any.then(|| view! { <p>"It is enough to meet one of those that grant the call."</p> });
     let rules: Vec<AnyView> = rules.into_iter().map(rule).collect();
     let votes: Vec<AnyView> = votes.into_iter().map(vote).collect();
     let votes = (!votes.is_empty()).then(|| view! { <ul class="card-body votes">{votes}</ul> });
@@ -154,6 +159,7 @@ fn rules(rules: Vec<RuleWords>, votes: Vec<VoteLine>, narrowing: Option<AnyView>
         <section class="card">
             <header class="card-head">
                 <h2>"Who asks for approval"</h2>
+                {any}
             </header>
             <dl class="definition-list definition-list-wide">{rules}</dl>
             {votes}
@@ -175,7 +181,7 @@ fn rule(rule: RuleWords) -> AnyView {
             <dt>{name}</dt>
             <dd>
                 <UntrustedLine text=rule.asks/>
-                <small>{so_far}</small>
+                <small>{so_far} {rule.any.then_some("; grants the call once approved")}</small>
                 {rule
                     .now
                     .map(|now| {
@@ -259,7 +265,7 @@ fn did(line: DecisionLine, linked: bool) -> AnyView {
 }
 
 /// The decisions of a request: what filed it, and what it let pass.
-fn history(filed_by: Option<String>, uses: Vec<UseLine>) -> Option<AnyView> {
+fn history(filed_by: Option<String>, uses: Vec<UseLine>, reissue: Option<AnyView>) -> Option<AnyView> {
     if filed_by.is_none() && uses.is_empty() {
         return None;
     }
@@ -295,6 +301,7 @@ fn history(filed_by: Option<String>, uses: Vec<UseLine>) -> Option<AnyView> {
                 <h2>"Decisions"</h2>
             </header>
             <dl class="definition-list definition-list-wide">{filed} {uses}</dl>
+            {reissue}
         </section>
     };
     Some(view.into_any())

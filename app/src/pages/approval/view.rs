@@ -30,6 +30,8 @@ pub struct RequestView {
     pub more_today: bool,
     /// What somebody who may answer needs for it; else why the reader may not.
     pub answering: Answering,
+    /// The last proof that the reader sits there is too old for this risk.
+    pub asks_password: bool,
     /// What was changed since the page was drawn on which the reader clicked.
     pub changed: Option<Changed>,
     /// How it ended, in one sentence; none while it waits.
@@ -101,6 +103,8 @@ pub struct RuleWords {
     /// "1 of 2 so far".
     pub so_far: String,
     pub met: bool,
+    /// One of those that say so is enough.
+    pub any: bool,
     /// What stands in the rule today, where it was changed since the call was made.
     pub now: Option<String>,
     /// Its page, for those who may read rules.
@@ -127,6 +131,8 @@ pub struct UseLine {
     pub at: Moment,
     /// "delivered", "delivery unknown", "given back".
     pub state: String,
+    /// The reader may give it back.
+    pub open: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,8 +152,6 @@ pub struct AnswerForm {
     pub seen: String,
     /// In whose place the reader answers.
     pub in_place_of: Option<String>,
-    /// The last proof that the reader sits there is too old for this risk.
-    pub asks_password: bool,
     /// So often may the call pass at the most.
     pub most_uses: u32,
     /// As a field for a date and time takes it.

@@ -41,6 +41,7 @@ done! {
     ApprovalCounted = "approval-counted", "Your approval counts. The request waits for others as well.";
     RequestDenied = "request-denied", "Denied. The identical call stays denied until the request would have ended.";
     RequestCancelled = "request-cancelled", "The request was cancelled. Nobody is asked any more.";
+    UseGivenBack = "use-given-back", "The use was given back: the identical call may pass once more.";
     SubstituteNamed = "substitute-named", "The substitute was named, and is asked from now on.";
     SubstituteEnded = "substitute-ended", "The substitute is asked in your place no more.";
     TaskPaused = "task-paused", "The task was paused. Calls that name it are denied.";

@@ -55,7 +55,10 @@ impl From<ApprovalError> for Refusal {
             ApprovalError::Over(_) | ApprovalError::NothingToReissue => Problem::of_form(Fault::NotWaiting),
             ApprovalError::Voted => Problem::of_form(Fault::Voted),
             ApprovalError::Changed(_) => Problem::of_form(Fault::Stale),
-            ApprovalError::Wider { field } => Problem::new(field, Fault::Wider),
+            // As the fields of the answer are called.
+            ApprovalError::Wider { field } => {
+                Problem::new(if field == "uses" { "uses" } else { "until" }, Fault::Wider)
+            }
             ApprovalError::Reason => Problem::new("reason", Fault::Missing),
             ApprovalError::Unknown | ApprovalError::Account(_) => Problem::of_form(Fault::Gone),
             ApprovalError::Vault(_) => Problem::of_form(Fault::NotKept),
