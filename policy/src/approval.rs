@@ -31,7 +31,7 @@ fn is_false(value: &bool) -> bool {
 /// Whether what is asked for is met, where `met` says it of one requirement.
 pub fn all_met(requirements: &[Requirement], met: impl Fn(&Requirement) -> bool) -> bool {
     let (any, each): (Vec<_>, Vec<_>) = requirements.iter().partition(|requirement| requirement.any);
-    each.iter().all(|requirement| met(requirement)) && (any.is_empty() || any.iter().any(|one| met(one)))
+    each.into_iter().all(&met) && (any.is_empty() || any.into_iter().any(&met))
 }
 
 /// Somebody who may have a say, as the live state has them.
