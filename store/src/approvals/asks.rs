@@ -5,7 +5,7 @@ use super::tables::{ApprovalAsks, Approvals};
 use super::{Approval, ApprovalRow, CountRow, select, waits};
 use crate::Store;
 use crate::db::{StoreError, now_micros};
-use policy::{SubjectId, TenantSlug};
+use policy::{Risk, SubjectId, TenantSlug};
 use sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement};
 
 /// Somebody whose duty a person does: its own, or that of somebody who is away.
@@ -14,6 +14,20 @@ pub struct AskedPerson {
     pub person: SubjectId,
     /// Where it is a member now, with the roles held there.
     pub memberships: Vec<(TenantSlug, Vec<String>)>,
+}
+
+/// The gravest first.
+const RANK: &str =
+    "(CASE \"approvals\".\"risk\" WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END)";
+
+/// The same of one.
+fn rank_of(risk: Option<Risk>) -> i64 {
+    match risk {
+        Some(Risk::Critical) => 0,
+        Some(Risk::High) => 1,
+        Some(Risk::Medium) => 2,
+        Some(Risk::Low) | None => 3,
+    }
 }
 
 /// The most roles and tenants that are looked for at once.
@@ -31,16 +45,31 @@ impl Store {
         duties: &[AskedPerson],
         limit: u64,
     ) -> Result<Vec<Approval>, StoreError> {
+        self.list_asked_behind(me, duties, None, limit).await
+    }
+
+    /// As [`Self::list_asked`], from behind `after` on, which may have been decided meanwhile.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn list_asked_behind(
+        &self,
+        me: &SubjectId,
+        duties: &[AskedPerson],
+        after: Option<&Approval>,
+        limit: u64,
+    ) -> Result<Vec<Approval>, StoreError> {
         let Some(asked) = self.asked(duties) else { return Ok(Vec::new()) };
         let mut query = select();
         self.narrow_asked(&mut query, me, asked);
+        if let Some(after) = after {
+            let rank = rank_of(after.risk);
+            let later = Expr::col((Approvals::Table, Approvals::Id)).gt(after.id.as_str());
+            let behind = Expr::cust(RANK).gt(rank).or(Expr::cust(RANK).eq(rank).and(later));
+            query.and_where(behind);
+        }
         query
-            .order_by_expr(
-                Expr::cust(
-                    "CASE \"approvals\".\"risk\" WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END",
-                ),
-                Order::Asc,
-            )
+            .order_by_expr(Expr::cust(RANK), Order::Asc)
             .order_by((Approvals::Table, Approvals::Id), Order::Asc)
             .limit(limit);
         let rows: Vec<ApprovalRow> = self.db.fetch_all(&query).await?;
