@@ -49,7 +49,7 @@ mod stories {
         cookie_since(world, number, role, person, now()).await
     }
 
-    /// The same with a sign-in of this moment.
+    /// The same with a sign-in at this moment.
     async fn cookie_since(
         world: &World,
         number: u128,
@@ -76,7 +76,7 @@ mod stories {
         let session = ConsoleSession {
             id_digest: session_digest(&id),
             account: Some(account.id),
-            data: "{}".to_owned(),
+            data: json!({ "proven_at": since.micros() }).to_string(),
             created_at: since,
             expires_at: now().saturating_add_micros(HOUR),
             absolute_expires_at: now().saturating_add_micros(HOUR),

@@ -39,8 +39,8 @@ use tower_sessions::session_store;
 const ACCOUNT: &str = "account";
 const USER_AGENT: &str = "user_agent";
 const ADDRESS: &str = "address";
-/// When whoever sits at the browser last proved to be the account's owner; in microseconds. Signing in is a proof.
-const PROVED_AT: &str = "proved_at";
+/// When whoever sits at the browser last proved to be the account's owner, in microseconds.
+const PROVEN_AT: &str = "proven_at";
 /// Which password was checked. Looked at when the session is made, and not kept.
 const PASSWORD_VERSION: &str = "password_version";
 
@@ -142,7 +142,6 @@ fn record(id: Id, row: &ConsoleSession) -> session_store::Result<Record> {
             None => data.remove(name),
         };
     }
-    data.entry(PROVED_AT.to_owned()).or_insert_with(|| Value::from(row.created_at.micros()));
     let nanos = i128::from(row.expires_at.micros()).saturating_mul(1_000);
     let expiry_date = OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     Ok(Record { id, data, expiry_date })
@@ -240,14 +239,14 @@ pub(super) async fn account_of(session: &Session) -> Result<Option<String>, Erro
     session.get::<String>(ACCOUNT).await
 }
 
-/// When whoever sits at the browser last proved to be the account's owner.
+/// When whoever sits at the browser last proved to be the account's owner; none where that is not known.
 pub(super) async fn proved_at(session: &Session) -> Result<Option<Timestamp>, Error> {
-    Ok(session.get::<i64>(PROVED_AT).await?.map(Timestamp::from_micros))
+    Ok(session.get::<i64>(PROVEN_AT).await?.map(Timestamp::from_micros))
 }
 
-/// The password was given once more; kept with the answer.
+/// The password was given; kept with the answer.
 pub(super) async fn note_proof(session: &Session, now: Timestamp) -> Result<(), Error> {
-    session.insert(PROVED_AT, now.micros()).await
+    session.insert(PROVEN_AT, now.micros()).await
 }
 
 /// Starts a session under a fresh id: one that was planted before sign-in is worth nothing after it. False where
@@ -302,8 +301,6 @@ mod tests {
         let record = record(Id(7), &row()).unwrap();
         assert_eq!(record.data.get(ACCOUNT), Some(&Value::String("a".to_owned())));
         assert_eq!(record.data.get("other"), Some(&Value::from(1)));
-        // Signing in was the last proof.
-        assert_eq!(record.data.get(PROVED_AT), Some(&Value::from(1_000_000)));
         assert_eq!(record.data.get(USER_AGENT), None);
         assert_eq!(record.expiry_date.unix_timestamp(), 2);
         let nobody = ConsoleSession { account: None, ..row() };

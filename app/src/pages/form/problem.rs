@@ -247,7 +247,7 @@ impl Problem {
             }
             Fault::NotAsked => "Nothing was decided: this request does not ask you.".to_owned(),
             Fault::Unproven => {
-                "Nothing was decided. Give your password: the last proof that it is you is older than 5 minutes."
+                "Nothing was decided. Give your password: the last proof that it is you is older than 5 minutes. Without a password here, sign out and in again by your provider."
                     .to_owned()
             }
             Fault::WrongPassword => "Nothing was decided: the password is not right.".to_owned(),
