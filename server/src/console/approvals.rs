@@ -249,7 +249,7 @@ mod tests {
     use super::*;
 
     fn fields(answer: &str, reason: &str, until: &str, uses: &str) -> Fields {
-        let seen = Seen { definition: "d".to_owned(), arguments: "a".to_owned(), rules: "r".to_owned() };
+        let seen = Seen { definition: "d".repeat(64), arguments: "a".repeat(64), rules: "0".repeat(64) };
         Fields {
             answer: answer.to_owned(),
             decision: String::new(),

@@ -1,7 +1,7 @@
 //! What waits for a person: the requests that ask one of the roles held, or the person by name; and those that ask
 //! somebody in whose place that person answers.
 
-use super::tables::{ApprovalAsks, Approvals};
+use super::tables::{ApprovalAsks, ApprovalVotes, Approvals};
 use super::{Approval, ApprovalRow, CountRow, select, waits};
 use crate::Store;
 use crate::db::{StoreError, now_micros};
@@ -34,8 +34,8 @@ fn rank_of(risk: Option<Risk>) -> i64 {
 const MOST_NAMES: usize = 500;
 
 impl Store {
-    /// What waits for this person, the most pressing first: by risk, then by age. Requests of its own are left out; whether
-    /// it may decide, is judged elsewhere.
+    /// What waits for this person, the most pressing first: by risk, then by age. Requests of its own, and those it
+    /// answered, are left out; whether it may decide, is judged elsewhere.
     ///
     /// # Errors
     /// When the database does not answer, or holds what it must not.
@@ -92,9 +92,15 @@ impl Store {
     fn narrow_asked(&self, query: &mut SelectStatement, me: &SubjectId, asked: SelectStatement) {
         waits(query, self.dialect());
         let column = |column: Approvals| Expr::col((Approvals::Table, column));
+        let answered = Query::select()
+            .column(ApprovalVotes::Approval)
+            .from(ApprovalVotes::Table)
+            .and_where(Expr::col(ApprovalVotes::Person).eq(me.as_str()))
+            .take();
         let acts = column(Approvals::Actor).is_null().or(column(Approvals::Actor).ne(me.as_str()));
         query
             .and_where(column(Approvals::Id).in_subquery(asked))
+            .and_where(column(Approvals::Id).not_in_subquery(answered))
             .and_where(column(Approvals::Subject).ne(me.as_str()))
             .and_where(acts);
     }

@@ -50,8 +50,11 @@ pub(super) async fn view(
     let may = console.approvals.may_decide(account, &id).await?;
     let own = person(store, account).await?;
     let voted = own.as_ref().is_some_and(|own| shown.votes.iter().any(|vote| vote.person == *own));
-    // Who is not asked is told nothing, not even that there is such a request. Owners see all of them.
-    if may.is_err() && !voted && signed_in.role != ConsoleRole::Owner {
+    let inbox = console.approvals.inbox(account, NEXT).await?;
+    // Whom the rule asks and bars all the same is told why. Who is not asked is told nothing, not even that there is such
+    // a request; but owners see all of them.
+    let asked = may.is_ok() || inbox.iter().any(|one| one.id == id);
+    if !asked && !voted && signed_in.role != ConsoleRole::Owner {
         return Ok(None);
     }
     let approval = &shown.approval;
@@ -96,7 +99,7 @@ pub(super) async fn view(
         reason: approval.reason.clone(),
         filed_by: Some(approval.filed_by.to_string()),
         uses: shown.calls.iter().map(|call| used(call, may.is_ok(), now)).collect(),
-        next: next(console, account, &approval.id).await?,
+        next: next(&inbox, &id),
     }))
 }
 
@@ -285,9 +288,8 @@ fn used(call: &ApprovalCall, may_decide: bool, now: Timestamp) -> UseLine {
 }
 
 /// The request behind this one in the reader's inbox; behind the last one the first.
-async fn next(console: &Console, account: &str, this: &ApprovalId) -> Result<Option<String>, AppError> {
-    let waiting = console.approvals.inbox(account, NEXT).await?;
+fn next(waiting: &[Approval], this: &ApprovalId) -> Option<String> {
     let behind = waiting.iter().position(|one| one.id == *this).map_or(0, |here| here + 1);
     let others = waiting.iter().skip(behind).chain(waiting.iter().take(behind));
-    Ok(others.into_iter().find(|other| other.id != *this).map(|other| other.id.to_string()))
+    others.into_iter().find(|other| other.id != *this).map(|other| other.id.to_string())
 }

@@ -60,7 +60,7 @@ impl From<ApprovalError> for Refusal {
                 Problem::new(if field == "uses" { "uses" } else { "until" }, Fault::Wider)
             }
             ApprovalError::Reason => Problem::new("reason", Fault::Missing),
-            ApprovalError::Unknown | ApprovalError::Account(_) => Problem::of_form(Fault::Gone),
+            ApprovalError::Unknown => Problem::of_form(Fault::Gone),
             ApprovalError::Vault(_) => Problem::of_form(Fault::NotKept),
         };
         problem.into()

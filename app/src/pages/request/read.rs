@@ -25,7 +25,7 @@ pub struct OwnRequest {
     pub reason: Option<String>,
     /// Until when the repeated call passes.
     pub until: Option<Moment>,
-    /// It waits, and is the reader's own.
+    /// It waits or was not used up, and is the reader's own.
     pub may_cancel: bool,
 }
 
@@ -96,7 +96,7 @@ mod server {
                 .valid_until
                 .filter(|_| standing == Standing::Approved)
                 .map(|at| Moment::new(at, now)),
-            may_cancel: own && waits,
+            may_cancel: own && matches!(standing, Standing::Waiting | Standing::Approved),
         }))
     }
 
