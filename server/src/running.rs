@@ -24,6 +24,9 @@ const GRACE: Duration = Duration::from_secs(20);
 
 const SWEEP_EVERY: Duration = Duration::from_secs(5 * 60);
 
+/// How soon it is written down that a request for approval is past its time. Calls and pages go by the clock all the same.
+const END_EVERY: Duration = Duration::from_secs(5);
+
 /// In microseconds: how long a token that was taken back is remembered after it has expired.
 const REVOKED_KEPT: i64 = 24 * 60 * 60 * 1_000_000;
 
@@ -38,6 +41,7 @@ pub struct Running {
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
     sweeping: JoinHandle<()>,
+    ending: JoinHandle<()>,
     keeping: JoinHandle<()>,
 }
 
@@ -68,7 +72,7 @@ impl Running {
             &settings,
             verifier,
             Arc::clone(&tokens),
-            approvals,
+            approvals.clone(),
             clock.clone(),
         )
         .context("the public URL")?;
@@ -81,6 +85,7 @@ impl Running {
                 .context("the record could not be started")?;
         let keeping = heads.follow(&recorder);
         let sweeping = tokio::spawn(sweep_now_and_then(store.clone(), clock));
+        let ending = tokio::spawn(end_what_is_over(approvals));
         let pdp = Arc::new(Pdp::new(store.clone(), recorder.clone(), key, tokens));
         let app = router::router(pdp.clone(), store.clone(), recorder.clone(), console, &config.public_url);
         let (stop, stopped) = oneshot::channel();
@@ -89,7 +94,7 @@ impl Running {
             let _ = stopped.await;
         };
         let serving = tokio::spawn(connections::serve(listener, app, config.limits, asked_to_stop));
-        Ok(Self { address, store, recorder, pdp, live, stop, serving, sweeping, keeping })
+        Ok(Self { address, store, recorder, pdp, live, stop, serving, sweeping, ending, keeping })
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -117,6 +122,7 @@ impl Running {
             abort.abort();
         }
         self.sweeping.abort();
+        self.ending.abort();
         self.recorder.stop().await;
         self.pdp.stop().await;
         // It ends once the recorder's last checkpoint is written down.
@@ -146,6 +152,24 @@ async fn sweep_now_and_then(store: Store, clock: Clock) {
         }
         if let Err(error) = store.forget_proofs().await {
             tracing::warn!(%error, "proofs that are too old to be taken were not removed");
+        }
+    }
+}
+
+/// Ends requests for approval that are past their time, so that those who follow them are told.
+async fn end_what_is_over(approvals: Approvals) {
+    let mut turn = tokio::time::interval(END_EVERY);
+    turn.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut failing = false;
+    loop {
+        turn.tick().await;
+        match approvals.expire().await {
+            Ok(_) => failing = false,
+            Err(error) => {
+                if !std::mem::replace(&mut failing, true) {
+                    tracing::warn!(%error, "requests for approval that are over were not ended; further tries follow");
+                }
+            }
         }
     }
 }
