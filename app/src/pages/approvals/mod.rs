@@ -54,7 +54,12 @@ fn page() -> impl IntoView {
     let seen = StoredValue::new(0_u32);
     // What came of a form is part of the question, so that the page is read anew after it.
     let found = resource(
-        move || (asked.get(), changed.get()),
+        move || {
+            let asked = asked.get();
+            // Nothing is drawn anew under somebody who fills in a form.
+            let turn = if asked.0.ask.is_none() { changed.get() } else { 0 };
+            (asked, turn)
+        },
         move |((query, answer), turn)| async move {
             // What the page asks for by itself is no sign that somebody is at the desk.
             let by_itself = seen.try_get_value() != Some(turn);
@@ -65,10 +70,19 @@ fn page() -> impl IntoView {
     );
     let marker = RwSignal::new(None);
     if let Some(waiting) = use_context::<Waiting>() {
+        // The row that has the focus keeps it, wherever it stands when the list is drawn anew.
+        let held = StoredValue::new(None::<String>);
+        Effect::new(move |_| {
+            changed.track();
+            held.try_set_value(keys::focused_row());
+        });
         Effect::new(move |_| {
             if let Some(Ok((view, _))) = found.get() {
                 waiting.count.set(Some(view.waiting));
                 marker.set(Some(view.marker));
+                if let Some(href) = held.try_update_value(Option::take).flatten() {
+                    request_animation_frame(move || keys::focus_row(&href));
+                }
             }
         });
         live::follow(marker, changed, waiting);
