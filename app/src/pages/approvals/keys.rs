@@ -45,9 +45,7 @@ pub fn RowKeys() -> impl IntoView {
             if is_typed(&event) {
                 return;
             }
-            let row =
-                document().active_element().filter(|active| active.matches(".row-link").unwrap_or(false));
-            if let Some(href) = row.and_then(|row| row.get_attribute("href")) {
+            if let Some(href) = focused_row() {
                 navigate(&format!("{href}#{place}"), NavigateOptions::default());
             }
         });
