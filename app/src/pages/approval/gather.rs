@@ -82,7 +82,7 @@ pub(super) async fn view(
         },
         standing,
         risk: approval.risk,
-        sensitivity: approval.sensitivity.map(|sensitivity| sensitivity.to_string()),
+        sensitivity: approval.sensitivity.as_ref().map(ToString::to_string),
         filed: Moment::new(approval.filed_at, now),
         expires: Moment::new(approval.expires_at, now),
         attempts: (approval.attempts > 1).then(|| format!("asked {} times", approval.attempts)),

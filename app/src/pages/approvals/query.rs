@@ -42,7 +42,7 @@ pub struct ApprovalsQuery {
     pub of: Option<String>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape serde asks for")]
+/// The shape serde asks for.
 fn is_false(value: &bool) -> bool {
     !*value
 }
