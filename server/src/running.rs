@@ -24,7 +24,6 @@ const GRACE: Duration = Duration::from_secs(20);
 
 const SWEEP_EVERY: Duration = Duration::from_secs(5 * 60);
 
-/// How soon it is written down that a request for approval is past its time. Calls and pages go by the clock all the same.
 const END_EVERY: Duration = Duration::from_secs(5);
 
 /// In microseconds: how long a token that was taken back is remembered after it has expired.
@@ -41,7 +40,6 @@ pub struct Running {
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
     sweeping: JoinHandle<()>,
-    ending: JoinHandle<()>,
     keeping: JoinHandle<()>,
 }
 
@@ -72,7 +70,7 @@ impl Running {
             &settings,
             verifier,
             Arc::clone(&tokens),
-            approvals.clone(),
+            approvals,
             clock.clone(),
         )
         .context("the public URL")?;
@@ -84,9 +82,11 @@ impl Running {
                 .await
                 .context("the record could not be started")?;
         let keeping = heads.follow(&recorder);
-        let sweeping = tokio::spawn(sweep_now_and_then(store.clone(), clock));
-        let ending = tokio::spawn(end_what_is_over(approvals));
         let pdp = Arc::new(Pdp::new(store.clone(), recorder.clone(), key, tokens));
+        let sweeps = (sweep_now_and_then(store.clone(), clock), end_approvals(pdp.approvals()));
+        let sweeping = tokio::spawn(async move {
+            tokio::join!(sweeps.0, sweeps.1);
+        });
         let app = router::router(pdp.clone(), store.clone(), recorder.clone(), console, &config.public_url);
         let (stop, stopped) = oneshot::channel();
         let asked_to_stop = async move {
@@ -94,7 +94,7 @@ impl Running {
             let _ = stopped.await;
         };
         let serving = tokio::spawn(connections::serve(listener, app, config.limits, asked_to_stop));
-        Ok(Self { address, store, recorder, pdp, live, stop, serving, sweeping, ending, keeping })
+        Ok(Self { address, store, recorder, pdp, live, stop, serving, sweeping, keeping })
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -122,7 +122,6 @@ impl Running {
             abort.abort();
         }
         self.sweeping.abort();
-        self.ending.abort();
         self.recorder.stop().await;
         self.pdp.stop().await;
         // It ends once the recorder's last checkpoint is written down.
@@ -156,20 +155,14 @@ async fn sweep_now_and_then(store: Store, clock: Clock) {
     }
 }
 
-/// Ends requests for approval that are past their time, so that those who follow them are told.
-async fn end_what_is_over(approvals: Approvals) {
+/// Writes down which requests for approval are past their time, so that whoever waits for one is told.
+async fn end_approvals(approvals: Approvals) {
     let mut turn = tokio::time::interval(END_EVERY);
     turn.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut failing = false;
     loop {
         turn.tick().await;
-        match approvals.expire().await {
-            Ok(_) => failing = false,
-            Err(error) => {
-                if !std::mem::replace(&mut failing, true) {
-                    tracing::warn!(%error, "requests for approval that are over were not ended; further tries follow");
-                }
-            }
+        if let Err(error) = approvals.expire().await {
+            tracing::warn!(%error, "requests for approval that are past their time were not ended");
         }
     }
 }
