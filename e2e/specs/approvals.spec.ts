@@ -197,11 +197,11 @@ test('whoever asked sees what became of it and may cancel; a substitute is named
   await ready(frank);
   await frank.getByRole('link', { name: 'Name a substitute' }).click();
   await ready(frank);
-  await frank.getByLabel('Until').fill(moment(120));
-  await frank.getByLabel('Who').selectOption('grace');
+  await frank.getByLabel('Until', { exact: true }).fill(moment(120));
+  await frank.getByLabel('Who', { exact: true }).selectOption('grace');
   await frank.getByRole('button', { name: 'Name the substitute' }).click();
   await expectRefused(frank, 'Choose an active person other than yourself, and an end within 90 days.');
-  await frank.getByLabel('Until').fill(moment(2));
+  await frank.getByLabel('Until', { exact: true }).fill(moment(2));
   await frank.getByRole('button', { name: 'Name the substitute' }).click();
   await expect(frank.getByText(/grace of finance answers for you until/)).toBeVisible();
   await ready(frank);

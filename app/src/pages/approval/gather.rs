@@ -207,6 +207,8 @@ async fn task(store: &Store, approval: &Approval) -> Result<Option<TaskWords>, S
 
 fn rule(asked: &RequirementView, reads_rules: bool) -> RuleWords {
     let requirement = &asked.requirement;
+    // What the rule asks for today counts.
+    let quorum = asked.now.as_ref().map_or(requirement.terms.quorum, |(_, terms)| terms.quorum);
     let now = match &asked.now {
         None => Some("it is enforced no more".to_owned()),
         Some((version, terms)) if *version != requirement.version => Some(words::asks(terms)),
@@ -215,7 +217,7 @@ fn rule(asked: &RequirementView, reads_rules: bool) -> RuleWords {
     RuleWords {
         name: requirement.name.clone(),
         asks: words::asks(&requirement.terms),
-        so_far: format!("{} of {} so far", asked.approved_by.len(), requirement.terms.quorum),
+        so_far: format!("{} of {quorum} so far", asked.approved_by.len()),
         met: asked.met,
         any: requirement.any,
         now,
