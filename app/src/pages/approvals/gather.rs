@@ -178,7 +178,8 @@ async fn history(
 ) -> Result<History, AppError> {
     let (store, now) = (&console.store, console.now());
     let after = query.after.as_deref();
-    let nothing = History { lines: Vec::new(), next: None, chart: None, advice: Vec::new(), rule: None };
+    let nothing =
+        History { lines: Vec::new(), next: None, chart: None, advice: Vec::new(), rule: None, all: false };
     if signed_in.role != ConsoleRole::Owner {
         let Some(person) = person else { return Ok(nothing) };
         let mut found = store.list_answers(person, after, ROWS_AND_ONE).await?;
@@ -211,5 +212,6 @@ async fn history(
         chart: rates::chart(&rates, query),
         advice: rates::advice(&rates),
         rule: query.rule.as_deref().and_then(|id| named.get(id)).map(|name| (*name).to_owned()),
+        all: true,
     })
 }

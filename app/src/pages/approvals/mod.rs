@@ -181,7 +181,11 @@ fn nothing(query: &ApprovalsQuery) -> AnyView {
 }
 
 fn draw_history(history: History, query: &ApprovalsQuery) -> AnyView {
-    let filters = filters(query, history.rule.clone());
+    let filters = if history.all {
+        filters(query, history.rule.clone())
+    } else {
+        view! { <p class="quiet">"What you answered."</p> }.into_any()
+    };
     let body = table::history(history, query);
     view! {
         {filters}

@@ -106,6 +106,8 @@ pub struct History {
     pub advice: Vec<Advice>,
     /// The name of the rule that the list is narrowed to.
     pub rule: Option<String>,
+    /// Of every request, and so narrowed by filters; else of those that the reader answered.
+    pub all: bool,
 }
 
 /// A rule whose answer is always the same.
