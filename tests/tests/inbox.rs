@@ -16,7 +16,7 @@ mod stories {
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use pdp::approvals::{Approvals, Decider, Vote};
     use policy::labels::{ApprovalState, Verdict};
-    use policy::{ApprovalId, RuleId, SubjectId, Timestamp};
+    use policy::{ApprovalId, RuleId, SubjectId, TenantSlug, Timestamp};
     use reqwest::redirect::Policy;
     use reqwest::{Client, Response};
     use serde_json::{Value, json};
@@ -336,7 +336,8 @@ mod stories {
         let vault = vault_key::open_or_create(&keys, store).await.expect("a vault");
         let approvals = Approvals::new(store.clone(), vault);
 
-        let page = async |after: Option<&str>| approvals.inbox_page(&account, after, 2).await.expect("reads");
+        let page =
+            async |after: Option<&str>| approvals.inbox_page(&account, None, after, 2).await.expect("reads");
         let of = |found: &[Approval]| -> Vec<String> {
             found.iter().map(|approval| approval.arguments.clone()).collect()
         };
@@ -360,6 +361,11 @@ mod stories {
         assert_eq!(of(&page(Some(newer.id.as_str())).await), rest);
         assert_eq!(approvals.inbox_count(&account).await.expect("counts"), 2);
         assert!(page(Some("nothing")).await.is_empty());
+        for (tenant, count) in [("acme", 2), ("globex", 0)] {
+            let tenant = TenantSlug::from(tenant);
+            let found = approvals.inbox_page(&account, Some(&tenant), None, 10).await.expect("reads");
+            assert_eq!(found.len(), count, "{tenant}");
+        }
 
         let answered = store.list_answers(&person, None, 10).await.expect("reads");
         assert!(matches!(answered.as_slice(), [only] if only.id == newer.id), "{answered:?}");

@@ -69,7 +69,8 @@ async fn inbox(
     query: &ApprovalsQuery,
 ) -> Result<Inbox, AppError> {
     let (store, now) = (&console.store, console.now());
-    let mut found = console.approvals.inbox_page(account, query.after.as_deref(), ROWS_AND_ONE).await?;
+    let (tenant, after) = (query.tenant.as_deref().map(TenantSlug::from), query.after.as_deref());
+    let mut found = console.approvals.inbox_page(account, tenant.as_ref(), after, ROWS_AND_ONE).await?;
     let next = cut(&mut found, |approval: &Approval| approval.id.to_string());
     let mut lines = Vec::with_capacity(found.len());
     for approval in &found {

@@ -168,6 +168,14 @@ fn nothing(query: &ApprovalsQuery) -> AnyView {
         }
         .into_any();
     }
+    if query.tenant.is_some() {
+        return view! {
+            <p class="quiet">
+                "Nothing waits for you in this tenant. " <a href=APPROVALS.path>"Look in all of them"</a>
+            </p>
+        }
+        .into_any();
+    }
     view! {
         <Empty
             glyph=Glyph::Approvals
