@@ -13,6 +13,7 @@ import { hydrated } from './support/silence.mjs';
  *   what the page would show
  * @property {number} [status] 200 unless said
  * @property {boolean} [anonymous] stands outside the session
+ * @property {boolean} [owned] an owner sees it; others are told that there is no such thing, unless it is theirs
  */
 
 /** An id of the right form that nothing has. */
@@ -43,6 +44,20 @@ const ALL = [
 
   { name: 'overview', route: '/', at: () => '/' },
   { name: 'overview-tenant', route: '/', at: () => '/?tenant=acme' },
+
+  { name: 'approvals', route: '/approvals', at: () => '/approvals' },
+  { name: 'approvals-history', route: '/approvals', at: () => '/approvals?view=history' },
+  {
+    name: 'approvals-nothing-fits',
+    route: '/approvals',
+    at: () => '/approvals?view=history&tenant=acme&subject=nobody&state=denied',
+  },
+  { name: 'approval', route: '/approvals/{id}', at: below('/approvals', 'approval'), owned: true },
+  { name: 'approval-hostile', route: '/approvals/{id}', at: below('/approvals', 'hostileApproval'), owned: true },
+  { name: 'approval-none', route: '/approvals/{id}', at: () => `/approvals/${NOTHING}`, status: 404 },
+  { name: 'request', route: '/requests/{id}', at: below('/requests', 'approval'), owned: true },
+  { name: 'request-hostile', route: '/requests/{id}', at: below('/requests', 'hostileApproval'), owned: true },
+  { name: 'request-none', route: '/requests/{id}', at: () => `/requests/${NOTHING}`, status: 404 },
 
   { name: 'decisions', route: '/decisions', at: () => '/decisions' },
   {
@@ -212,6 +227,7 @@ export const POSES = [
     strike: (page) => page.locator('summary', { hasText: 'Similar' }).click(),
   },
   { name: 'decision-hostile-open', of: 'decision-hostile', strike: openAll },
+  { name: 'approval-hostile-open', of: 'approval-hostile', strike: openAll },
   { name: 'change-changed-open', of: 'change-changed', strike: openAll },
   { name: 'issuer-new', of: 'issuers', strike: (page) => openForm(page, 'Add issuer', 'New issuer') },
   { name: 'issuer-edit', of: 'issuer-hostile', strike: (page) => openForm(page, 'Edit', 'Edit issuer') },
@@ -236,6 +252,8 @@ export async function placesOf(house) {
     { place: 'created', list: '/changes?kind=rule', says: 'Created' },
     { place: 'changed', list: '/changes?kind=membership&object=alice', says: 'Changed' },
     { place: 'hostileTool', list: '/changes?kind=tool', says: 'Created' },
+    { place: 'approval', list: '/approvals?view=history&tenant=acme', says: 'crm' },
+    { place: 'hostileApproval', list: '/approvals?view=history&tenant=mirror', says: '' },
     { place: 'rule', list: '/rules', says: 'refunds by finance' },
     { place: 'hostileRule', list: '/rules?tenant=mirror', says: 'short' },
     { place: 'server', list: '/servers', says: 'crm' },

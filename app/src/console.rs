@@ -35,6 +35,8 @@ pub struct Console {
     pub discoveries: crate::pages::server::discoveries::Discoveries,
     /// What is known of issuers' keys: the very ones that calls are verified with.
     pub tokens: Arc<pdp::tokens::Tokens>,
+    /// Requests that wait for a person, and how they are answered.
+    pub approvals: pdp::approvals::Approvals,
     /// Walks the chains on demand, one walk at a time.
     pub verifier: store::audit::Verifier,
     /// Relative times are written with it, on the server alone.

@@ -175,6 +175,15 @@ mod server {
             }
         }
     }
+
+    impl From<pdp::approvals::ApprovalError> for AppError {
+        fn from(error: pdp::approvals::ApprovalError) -> Self {
+            match error {
+                pdp::approvals::ApprovalError::Store(error) => error.into(),
+                error => Self::internal(&error),
+            }
+        }
+    }
 }
 
 #[cfg(feature = "ssr")]

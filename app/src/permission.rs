@@ -95,6 +95,9 @@ pub enum Permission {
     WriteIssuers,
     ReadSettings,
     WriteSettings,
+    /// Requests that wait for a person: the inbox, one request, the answer. Whether this person may answer this request
+    /// is for the rule to say.
+    Approve,
     /// Stop switches and break-glass.
     Emergency,
     /// The own account: sessions, password, theme.
@@ -121,13 +124,14 @@ impl Permission {
         Self::WriteIssuers,
         Self::ReadSettings,
         Self::WriteSettings,
+        Self::Approve,
         Self::Emergency,
         Self::OwnAccount,
     ];
 
     /// The roles that may, the least powerful one that does policy work last: the 403 page names it.
     pub fn holders(self) -> &'static [ConsoleRole] {
-        use ConsoleRole::{Auditor, Owner, PolicyAuthor};
+        use ConsoleRole::{Approver, Auditor, Owner, PolicyAuthor};
         match self {
             Self::ReadDecisions
             | Self::ReadChanges
@@ -141,6 +145,7 @@ impl Permission {
             Self::WriteResources | Self::WriteTasks => &[Owner, PolicyAuthor],
             Self::ReadEvidence | Self::ReadIssuers | Self::ReadSettings => &[Owner, Auditor],
             Self::WriteIssuers | Self::WriteSettings | Self::Emergency => &[Owner],
+            Self::Approve => &[Owner, Approver],
             Self::OwnAccount => ConsoleRole::ALL,
         }
     }
@@ -188,6 +193,10 @@ mod tests {
             assert!(!ConsoleRole::Approver.may(permission), "{permission:?}");
         }
         assert!(ConsoleRole::Approver.may(Permission::OwnAccount));
+        assert!(ConsoleRole::Approver.may(Permission::Approve));
+        for role in [ConsoleRole::PolicyAuthor, ConsoleRole::Auditor] {
+            assert!(!role.may(Permission::Approve), "{role}");
+        }
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use crate::frame::Frame;
 use crate::pages::access::AccessPage;
 use crate::pages::account::AccountPage;
+use crate::pages::approval::ApprovalPage;
+use crate::pages::approvals::ApprovalsPage;
 use crate::pages::change::ChangePage;
 use crate::pages::changes::ChangesPage;
 use crate::pages::decision::DecisionPage;
@@ -14,6 +16,7 @@ use crate::pages::issuers::IssuersPage;
 use crate::pages::keys::KeysPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::overview::OverviewPage;
+use crate::pages::request::RequestPage;
 use crate::pages::resources::ResourcesPage;
 use crate::pages::resources::imports::ImportPage;
 use crate::pages::resources::one::ResourcePage;
@@ -69,6 +72,9 @@ pub fn App() -> impl IntoView {
             <Frame>
                 <FlatRoutes fallback=|| view! { <NotFoundPage/> }>
                     <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async/>
+                    <Route path=path!("/approvals") view=ApprovalsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/approvals/:id") view=ApprovalPage ssr=SsrMode::Async/>
+                    <Route path=path!("/requests/:id") view=RequestPage ssr=SsrMode::Async/>
                     <Route path=path!("/decisions") view=DecisionsPage ssr=SsrMode::Async/>
                     <Route path=path!("/decisions/:id") view=DecisionPage ssr=SsrMode::Async/>
                     <Route path=path!("/rules") view=RulesPage ssr=SsrMode::Async/>

@@ -58,6 +58,21 @@ pub const OVERVIEW: Page = Page {
     nav: Some(NavEntry { group: NavGroup::Work, icon: Glyph::Overview, label: "Overview" }),
 };
 
+/// The approver's inbox; `?view=history` for what was answered.
+pub const APPROVALS: Page = Page {
+    path: "/approvals",
+    title: "Approvals",
+    permission: Permission::Approve,
+    nav: Some(NavEntry { group: NavGroup::Work, icon: Glyph::Approvals, label: "Approvals" }),
+};
+
+pub const APPROVAL: Page =
+    Page { path: "/approvals/{id}", title: "Approval request", permission: Permission::Approve, nav: None };
+
+/// The requester's side. Whose request it is, and nobody else but an owner, is told what became of it.
+pub const REQUEST: Page =
+    Page { path: "/requests/{id}", title: "Your request", permission: Permission::OwnAccount, nav: None };
+
 pub const DECISIONS: Page = Page {
     path: "/decisions",
     title: "Decisions",
@@ -271,6 +286,9 @@ pub const ACCOUNT: Page =
 /// Every page that needs a session. What is not listed is a 404.
 pub const PAGES: &[Page] = &[
     OVERVIEW,
+    APPROVALS,
+    APPROVAL,
+    REQUEST,
     DECISIONS,
     DECISION,
     RULES,
@@ -315,7 +333,7 @@ pub fn landing(role: ConsoleRole) -> &'static str {
     match role {
         ConsoleRole::Owner | ConsoleRole::PolicyAuthor => OVERVIEW.path,
         ConsoleRole::Auditor => DECISIONS.path,
-        ConsoleRole::Approver => ACCOUNT.path,
+        ConsoleRole::Approver => APPROVALS.path,
     }
 }
 

@@ -68,6 +68,31 @@ pub struct SignedIn {
     pub theme: Theme,
 }
 
+/// When whoever sits at the browser last proved to be the account's owner: by signing in, or by the password once more.
+/// The server puts it into the context. None: it is not known, which counts as long ago.
+#[cfg(feature = "ssr")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Presence(pub Option<policy::Timestamp>);
+
+#[cfg(feature = "ssr")]
+impl Presence {
+    /// For so long, in microseconds, a proof is good enough for what is of high risk.
+    const GOOD_FOR: i64 = 5 * 60 * 1_000_000;
+
+    /// That of the request at hand.
+    pub fn current() -> Self {
+        use_context::<Self>().unwrap_or_default()
+    }
+
+    /// Whether a call of this risk is not to be answered before it is proved once more. What has no risk of its own
+    /// counts as high.
+    pub fn is_too_old_for(self, risk: Option<policy::Risk>, now: policy::Timestamp) -> bool {
+        let high = risk.is_none_or(|risk| risk >= policy::Risk::High);
+        let fresh = self.0.is_some_and(|at| now.micros().saturating_sub(at.micros()) <= Self::GOOD_FOR);
+        high && !fresh
+    }
+}
+
 /// Who is signed in, if anyone.
 pub fn current() -> Option<SignedIn> {
     use_context::<SignedIn>()
@@ -81,4 +106,28 @@ pub fn current() -> Option<SignedIn> {
 pub fn require(permission: crate::permission::Permission) -> Result<SignedIn, crate::error::AppError> {
     let signed_in = current().ok_or_else(crate::error::AppError::sign_in_required)?;
     if signed_in.role.may(permission) { Ok(signed_in) } else { Err(crate::error::AppError::forbidden()) }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::Presence;
+    use policy::{Risk, Timestamp};
+
+    #[test]
+    fn what_is_of_high_risk_wants_a_fresh_proof() {
+        let at = Timestamp::from_micros(1_000_000);
+        let later = |seconds: i64| at.saturating_add_micros(seconds * 1_000_000);
+        for (risk, seconds, asked) in [
+            (Some(Risk::Low), 100_000, false),
+            (Some(Risk::Medium), 100_000, false),
+            (Some(Risk::High), 300, false),
+            (Some(Risk::High), 301, true),
+            (Some(Risk::Critical), 301, true),
+            (None, 301, true),
+        ] {
+            assert_eq!(Presence(Some(at)).is_too_old_for(risk, later(seconds)), asked, "{risk:?} {seconds}");
+        }
+        assert!(Presence(None).is_too_old_for(Some(Risk::High), at));
+        assert!(!Presence(None).is_too_old_for(Some(Risk::Low), at));
+    }
 }

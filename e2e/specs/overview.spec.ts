@@ -164,7 +164,7 @@ test('what needs attention is said with a count, and leads there', { tag: '@no-s
   await ready(page);
   await expect(attention(page)).toHaveText([
     '1 tool of toolbox changed since review; calls to it are denied',
-    '1 call of the last 24 hours waits for approval',
+    '1 call waits for approval',
     '1 tool of toolbox is new and waits for review; calls to it are denied',
     '1 enforcement key expires within 14 days; whoever asks with it is refused from then on',
     '1 API key of one subject expires within 14 days; calls with it are denied from then on',
@@ -173,7 +173,7 @@ test('what needs attention is said with a count, and leads there', { tag: '@no-s
   const places = await hrefs(attention(page).getByRole('link'));
   expect(places).toEqual([
     '/servers/toolbox',
-    '/decisions?outcome=waiting&time=day',
+    '/approvals?view=history&state=pending',
     '/servers/toolbox',
     '/settings/keys',
     '/subjects/alice',
@@ -286,7 +286,7 @@ test('the tenant narrows the numbers and the lists they open', { tag: '@no-scrip
 test('an approver who follows the wordmark goes on to the start', { tag: '@no-script' }, async ({ browse, house }) => {
   const page = await browse(house, { session: await sessionOf(house, 'approver') });
   await page.goto('/');
-  await expect(page).toHaveURL(/\/account$/);
+  await expect(page).toHaveURL(/\/approvals$/);
   await ready(page);
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Account');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Approvals');
 });

@@ -14,25 +14,44 @@ const COPY = `
 import sqlite3, sys
 with sqlite3.connect(sys.argv[1], timeout=20) as database:
     database.execute(
-        "INSERT INTO accounts (id, login, name, password_hash, role, active, created_at) "
-        "SELECT ?, ?, ?, password_hash, ?, 1, created_at FROM accounts WHERE role = 'owner' LIMIT 1",
+        "INSERT INTO accounts (id, login, name, password_hash, role, subject, active, created_at) "
+        "SELECT ?, ?, ?, password_hash, ?, nullif(?, ''), 1, created_at FROM accounts WHERE role = 'owner' LIMIT 1",
         sys.argv[2:],
     )
 database.close()
 `;
 
+const LINK = `
+import sqlite3, sys
+with sqlite3.connect(sys.argv[1], timeout=20) as database:
+    database.execute("UPDATE accounts SET subject = ? WHERE login = ?", sys.argv[2:])
+database.close()
+`;
+
 /**
- * A new account of this role, signed in: its session, and where it was led to.
+ * The owner is this person from now on.
+ *
+ * @param {import('./house.mjs').House} house
+ * @param {string} subject
+ */
+export async function linkOwner(house, subject) {
+  const file = house.database.replace('sqlite://', '');
+  await promisify(execFile)('python3', ['-c', LINK, file, subject, OWNER.login]);
+}
+
+/**
+ * A new account of this role, signed in: its session, and where it was led to. With a subject it is that person's.
  *
  * @param {import('./house.mjs').House} house
  * @param {(typeof ROLES)[number]} role
+ * @param {string} [subject]
  * @returns {Promise<{ session: string, landing: string | undefined }>}
  */
-export async function accountOf(house, role) {
+export async function accountOf(house, role, subject) {
   const id = randomUUID();
   const login = `${role}-${id}@example.org`;
   const file = house.database.replace('sqlite://', '');
-  await promisify(execFile)('python3', ['-c', COPY, file, id, login, `Somebody, ${role}`, role]);
+  await promisify(execFile)('python3', ['-c', COPY, file, id, login, `Somebody, ${role}`, role, subject ?? '']);
   const answer = await post(house.address, '/sign-in', { login, password: OWNER.password }, { from: '127.0.0.9' });
   const session = setCookie(answer, SESSION_COOKIE);
   if (session === undefined) throw new Error(`the ${role} could not sign in: ${answer.status} ${answer.text}`);

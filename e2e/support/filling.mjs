@@ -3,6 +3,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { linkOwner } from './accounts.mjs';
 import { ROOT, secret } from './house.mjs';
 
 /**
@@ -174,6 +175,15 @@ export async function hostile(house) {
         tools: ['mirror/*'],
         parameters: { ...schema, required: ['text'] },
       },
+      {
+        name: `ask ${HOSTILE.bidi}${HOSTILE.script}`,
+        tenant: 'mirror',
+        effect: 'allow',
+        status: 'enforced',
+        tools: ['mirror/*'],
+        parameters: { properties: { ask: { const: true } }, required: ['ask'] },
+        approval: { approvers: [`caller ${HOSTILE.zeroWidth}`], quorum: 2, expires_in: '2h', uses: 3 },
+      },
     ],
     credentials: [
       {
@@ -202,6 +212,8 @@ export async function hostile(house) {
   };
   const call = { key: 'MIRROR_PEP_KEY', caller: 'MALLORY_KEY', tool: HOSTILE.script, arguments: everything };
   places.everything = (await house.decide(call)).id;
+  const asks = { ...call, arguments: { ...everything, ask: true } };
+  places.asks = (await house.decide(asks)).id;
   // Not in the catalog: the name comes from the caller alone, and every value is redacted.
   const unknown = { key: PEP, caller: 'BOB_KEY', tool: `${HOSTILE.script}${HOSTILE.zeroWidth}`, arguments: TEXTS };
   places.unknown = (await house.decide(unknown)).id;
@@ -213,6 +225,21 @@ export async function hostile(house) {
     context: { agent: HOSTILE.bidi, nested: TEXTS },
   };
   places.odd = (await house.decide(odd)).id;
+  // The owner is somebody whom both the demo's rule and the hostile one ask.
+  await house.apply({
+    subjects: [
+      {
+        id: 'frank',
+        kind: 'user',
+        name: 'Frank of finance',
+        memberships: [
+          { tenant: 'acme', roles: ['finance'] },
+          { tenant: 'mirror', roles: [`caller ${HOSTILE.zeroWidth}`] },
+        ],
+      },
+    ],
+  });
+  await linkOwner(house, 'frank');
   const wanted = { purpose: `order ${HOSTILE.bidi} ${HOSTILE.script}`, tools: ['mirror/*', `mirror/${HOSTILE.bidi}`] };
   places.task = await house.openTask('MALLORY_KEY', wanted);
   for (const tool of [HOSTILE.script, HOSTILE.bidi, 'nothing']) {

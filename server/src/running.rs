@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::console::{self, ConsoleSettings, ConsoleState};
+use crate::console::{self, ConsoleSettings, ConsoleState, Live};
 use crate::{audit_key, connections, router, vault_key};
 use anyhow::{Context, Result};
 use pdp::Pdp;
@@ -37,6 +37,7 @@ pub struct Running {
     store: Store,
     recorder: Recorder,
     pdp: Arc<Pdp>,
+    live: Live,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
     sweeping: JoinHandle<()>,
@@ -61,13 +62,21 @@ impl Running {
             .context("the client that fetches issuers' keys could not be made")?;
         let vault = vault_key::open_or_create(&config.vault, &store).await?;
         let signing = Signing::new(store.clone(), vault.clone(), config.public_url.trim_end_matches('/'));
+        let approvals = Approvals::new(store.clone(), vault.clone());
         let tokens = Arc::new(tokens.with_vault(vault));
         let key = audit_key::load_or_create(&config.audit_key)?;
         let heads = LocalHeads::beside(&config.audit_key, &config.database);
         let verifier = Verifier::new(store.clone(), key.clone(), heads.clone(), clock.clone());
-        let console =
-            ConsoleState::new(store.clone(), &settings, verifier, Arc::clone(&tokens), clock.clone())
-                .context("the public URL")?;
+        let console = ConsoleState::new(
+            store.clone(),
+            &settings,
+            verifier,
+            Arc::clone(&tokens),
+            approvals,
+            clock.clone(),
+        )
+        .context("the public URL")?;
+        let live = console.live();
         let address = listener.local_addr()?;
         let instance = format!("{}/{}", hostname(), std::process::id());
         let (recorder, _task) =
@@ -87,7 +96,7 @@ impl Running {
             let _ = stopped.await;
         };
         let serving = tokio::spawn(connections::serve(listener, app, config.limits, asked_to_stop));
-        Ok(Self { address, store, recorder, pdp, stop, serving, sweeping, keeping })
+        Ok(Self { address, store, recorder, pdp, live, stop, serving, sweeping, keeping })
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -104,6 +113,8 @@ impl Running {
     /// # Errors
     /// When the server's task ended before.
     pub async fn stop(self) -> Result<()> {
+        // Streams would stay open for as long as anybody looks.
+        self.live.end();
         let _ = self.stop.send(());
         // Whoever waits for a person is answered now, and asks elsewhere.
         self.pdp.end_waits();

@@ -27,6 +27,7 @@ macro_rules! glyphs {
 glyphs! {
     Access = "access",
     Account = "account",
+    Approvals = "approvals",
     Changes = "changes",
     Check = "check",
     ChevronDown = "chevron-down",

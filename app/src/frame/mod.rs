@@ -6,12 +6,14 @@ mod jump_list;
 pub mod rail;
 pub mod read;
 pub mod tenant_switch;
+pub mod waiting;
 
 use crate::components::copyable;
 use crate::components::icon::{Glyph, Icon, Mark};
 use crate::components::list_keys::ListKeys;
 use crate::error::AppError;
 use crate::pages::search::found::Kind;
+use crate::permission::ConsoleRole;
 use crate::routes::SEARCH;
 use crate::session;
 use crate::url::href;
@@ -22,6 +24,7 @@ use leptos::wasm_bindgen::JsCast;
 use leptos_router::hooks::use_location;
 use rail::Rail;
 use read::{FrameData, read_frame};
+use waiting::Waiting;
 use web_sys::HtmlElement;
 
 /// What the frame shows of the server, for pages that need it too.
@@ -37,6 +40,8 @@ pub struct ChosenTenant(pub Memo<Option<String>>);
 pub fn Frame(children: Children) -> impl IntoView {
     let data = resource(|| (), |()| read_frame());
     provide_context(FrameResource(data));
+    let waiting = Waiting::new();
+    provide_context(waiting);
     let query = crate::url::use_parameters();
     let tenant = Memo::new(move |_| query.with(|map| crate::url::parameter(map, "tenant")));
     provide_context(ChosenTenant(tenant));
@@ -46,8 +51,11 @@ pub fn Frame(children: Children) -> impl IntoView {
     let jump = finds.then(Jump::create);
     follow_navigation(jump);
     copyable::listen();
-    let rail =
-        signed_in.map(|signed_in| view! { <Rail signed_in=signed_in data=data tenant=tenant jump=jump/> });
+    let is_approver = signed_in.as_ref().is_some_and(|signed_in| signed_in.role == ConsoleRole::Approver);
+    let bottom_bar = is_approver.then(|| waiting::bottom_bar(data, waiting));
+    let rail = signed_in.map(
+        |signed_in| view! { <Rail signed_in=signed_in data=data tenant=tenant waiting=waiting jump=jump/> },
+    );
     let to_search = jump.map(|_| {
         view! {
             <a
@@ -92,6 +100,7 @@ pub fn Frame(children: Children) -> impl IntoView {
                 </main>
             </div>
         </div>
+        {bottom_bar}
         {jump_box}
         <ListKeys/>
     }

@@ -4,9 +4,10 @@
 use super::jump::{Jump, JumpField};
 use super::read::FrameData;
 use super::tenant_switch::TenantSwitch;
+use super::waiting::{self, Waiting};
 use crate::components::icon::{Glyph, Icon, Mark};
 use crate::error::AppError;
-use crate::routes::{ACCOUNT, NavGroup, PAGES, Page, is_current};
+use crate::routes::{ACCOUNT, APPROVALS, NavGroup, PAGES, Page, is_current};
 use crate::session::SignedIn;
 use crate::url::href;
 use crate::wire::Resource;
@@ -18,6 +19,7 @@ pub fn Rail(
     signed_in: SignedIn,
     data: Resource<Result<FrameData, AppError>>,
     tenant: Memo<Option<String>>,
+    waiting: Waiting,
     /// None: this role may find nothing.
     jump: Option<Jump>,
 ) -> impl IntoView {
@@ -30,7 +32,11 @@ pub fn Rail(
                 .iter()
                 .filter(|page| page.nav.is_some_and(|nav| nav.group == *group) && role.may(page.permission))
                 .collect();
-            (!pages.is_empty()).then(|| draw_group(*group, pages, path, tenant))
+            (!pages.is_empty()).then(|| {
+                let badge =
+                    |page: &Page| (page.path == APPROVALS.path).then(|| waiting::badge(data, waiting));
+                draw_group(*group, pages, path, tenant, badge)
+            })
         })
         .collect();
     view! {
@@ -75,8 +81,10 @@ fn draw_group(
     pages: Vec<&'static Page>,
     path: Memo<String>,
     tenant: Memo<Option<String>>,
+    badge: impl Fn(&Page) -> Option<AnyView>,
 ) -> AnyView {
-    let entries: Vec<AnyView> = pages.into_iter().filter_map(|page| draw_entry(page, path, tenant)).collect();
+    let entries: Vec<AnyView> =
+        pages.into_iter().filter_map(|page| draw_entry(page, path, tenant, badge(page))).collect();
     view! {
         <div class="rail-group">
             {group.heading().map(|heading| view! { <h2>{heading}</h2> })}
@@ -86,7 +94,12 @@ fn draw_group(
     .into_any()
 }
 
-fn draw_entry(page: &'static Page, path: Memo<String>, tenant: Memo<Option<String>>) -> Option<AnyView> {
+fn draw_entry(
+    page: &'static Page,
+    path: Memo<String>,
+    tenant: Memo<Option<String>>,
+    badge: Option<AnyView>,
+) -> Option<AnyView> {
     let nav = page.nav?;
     let entry = view! {
         <li>
@@ -96,6 +109,7 @@ fn draw_entry(page: &'static Page, path: Memo<String>, tenant: Memo<Option<Strin
             >
                 <Icon glyph=nav.icon/>
                 {nav.label}
+                {badge}
             </a>
         </li>
     };

@@ -14,6 +14,9 @@ pub struct FrameData {
     pub tenants: Vec<TenantOption>,
     /// None: nothing is stopped, and no break-glass is open.
     pub alarm: Option<Alarm>,
+    /// How many requests wait for the reader; none for those who answer none.
+    #[serde(default)]
+    pub waiting: Option<u64>,
 }
 
 /// A tenant to switch to.
@@ -38,5 +41,10 @@ pub async fn read_frame() -> Result<FrameData, AppError> {
         .map(|tenant| TenantOption { slug: tenant.slug.to_string(), name: tenant.name })
         .collect();
     let alarm = super::alarm::server::read(&console.store, signed_in.role, console.now()).await?;
-    Ok(FrameData { tenants, alarm })
+    let waiting = if signed_in.role.may(crate::permission::Permission::Approve) {
+        Some(crate::pages::approvals::read::waiting_for(&console.approvals, &signed_in.account_id).await?)
+    } else {
+        None
+    };
+    Ok(FrameData { tenants, alarm, waiting })
 }

@@ -2,6 +2,8 @@
 
 pub mod access;
 pub mod account;
+pub mod approval;
+pub mod approvals;
 pub mod change;
 pub mod changes;
 pub mod decision;
@@ -15,6 +17,7 @@ pub mod issuers;
 pub mod keys;
 pub mod not_found;
 pub mod overview;
+pub mod request;
 pub mod resources;
 pub mod review;
 pub mod role;

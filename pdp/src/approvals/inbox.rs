@@ -1,7 +1,7 @@
 //! What waits for an account: the requests that ask its person, or somebody in whose place that person answers.
 
 use super::{ApprovalError, Approvals};
-use policy::SubjectId;
+use policy::{ApprovalId, SubjectId, TenantSlug};
 use store::approvals::{Approval, AskedPerson};
 
 impl Approvals {
@@ -12,6 +12,32 @@ impl Approvals {
     pub async fn inbox(&self, account: &str, limit: u64) -> Result<Vec<Approval>, ApprovalError> {
         let Some((me, duties)) = self.duties(account).await? else { return Ok(Vec::new()) };
         Ok(self.store.list_asked(&me, &duties, limit).await?)
+    }
+
+    /// As [`Self::inbox`], of one tenant where one is given, from behind the request `after` on, whatever became of it. Behind
+    /// one that there is not is nothing.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn inbox_page(
+        &self,
+        account: &str,
+        tenant: Option<&TenantSlug>,
+        after: Option<&str>,
+        limit: u64,
+    ) -> Result<Vec<Approval>, ApprovalError> {
+        let Some((me, mut duties)) = self.duties(account).await? else { return Ok(Vec::new()) };
+        for duty in &mut duties {
+            duty.memberships.retain(|(held, _)| tenant.is_none_or(|tenant| tenant == held));
+        }
+        let after = match after {
+            Some(id) => match self.store.get_approval(&ApprovalId::new(id)).await? {
+                Some(approval) => Some(approval),
+                None => return Ok(Vec::new()),
+            },
+            None => None,
+        };
+        Ok(self.store.list_asked_behind(&me, &duties, after.as_ref(), limit).await?)
     }
 
     /// How many wait.

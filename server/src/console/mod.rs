@@ -8,6 +8,7 @@ mod access;
 mod account;
 mod address;
 mod answer;
+mod approvals;
 mod attempts;
 mod brake;
 mod bundle;
@@ -21,6 +22,7 @@ mod headers;
 mod import;
 mod keys;
 mod links;
+mod live;
 mod origin;
 mod pages;
 mod passwords;
@@ -33,6 +35,7 @@ mod sign_in;
 mod signed_in;
 
 pub use links::{LinkError, create_recovery_link, create_setup_link};
+pub use live::Live;
 pub use public_url::{PublicUrl, PublicUrlError, check_public_url};
 
 use crate::clock::Clock;
@@ -46,6 +49,7 @@ use bundle::Assets;
 use forwarded::TrustedProxies;
 use passwords::Passwords;
 use pdp::address_guard::{AddressGuard, AllowedAddress};
+use pdp::approvals::Approvals;
 use pdp::tokens::Tokens;
 use policy::Timestamp;
 use sessions::ConsoleSessions;
@@ -101,6 +105,7 @@ pub struct ConsoleState {
     attempts: Attempts,
     assets: Arc<Assets>,
     console: app::console::Console,
+    live: Live,
     clock: Clock,
 }
 
@@ -112,6 +117,7 @@ impl ConsoleState {
         settings: &ConsoleSettings,
         verifier: Verifier,
         tokens: Arc<Tokens>,
+        approvals: Approvals,
         clock: Clock,
     ) -> Result<Self, PublicUrlError> {
         let public_url = check_public_url(&settings.public_url)?;
@@ -125,9 +131,11 @@ impl ConsoleState {
             discoveries: Discoveries::default(),
             verifier,
             tokens,
+            approvals,
             clock: clock.clone(),
         };
         let sessions = ConsoleSessions::new(store.clone(), clock.clone(), settings);
+        let live = Live::new(store.clone());
         Ok(Self {
             store,
             public_url: Arc::new(public_url),
@@ -138,12 +146,18 @@ impl ConsoleState {
             attempts: Attempts::new(),
             assets: Arc::new(assets),
             console,
+            live,
             clock,
         })
     }
 
     fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// What keeps streams of pages open; to be ended before the server stops.
+    pub fn live(&self) -> Live {
+        self.live.clone()
     }
 }
 
@@ -182,7 +196,9 @@ pub fn router(state: ConsoleState) -> Router {
         .merge(keys::router())
         .merge(evidence::router())
         .merge(import::router())
-        .merge(emergency::router());
+        .merge(emergency::router())
+        .merge(approvals::router())
+        .merge(live::router());
     for page in app::routes::PAGES.iter().filter(|page| page.path != "/") {
         inside = inside.route(page.path, get(pages::page));
     }

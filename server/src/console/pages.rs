@@ -9,7 +9,7 @@ use super::public_url::is_local_path;
 use super::{error_links, headers};
 use any_spawner::Executor;
 use app::error::Correlation;
-use app::session::SignedIn;
+use app::session::{Presence, SignedIn};
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request, State};
 use axum::http::{Extensions, HeaderValue, Method, StatusCode, header};
@@ -28,6 +28,7 @@ pub(super) fn init_executor() {
 struct Provided {
     console: app::console::Console,
     signed_in: Option<SignedIn>,
+    presence: Presence,
     correlation: Correlation,
 }
 
@@ -36,6 +37,7 @@ impl Provided {
         Self {
             console: state.console.clone(),
             signed_in: extensions.get::<SignedIn>().cloned(),
+            presence: extensions.get::<Presence>().copied().unwrap_or_default(),
             correlation: answer::correlation(extensions),
         }
     }
@@ -43,6 +45,7 @@ impl Provided {
     fn provide(&self) {
         provide_context(self.console.clone());
         provide_context(self.correlation.clone());
+        provide_context(self.presence);
         if let Some(signed_in) = &self.signed_in {
             provide_context(signed_in.clone());
         }

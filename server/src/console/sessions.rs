@@ -9,6 +9,8 @@ use super::answer::Plain;
 use super::cookies::{self, Jar};
 use super::{ConsoleSettings, ConsoleState};
 use crate::clock::Clock;
+use app::pages::approvals::live::LIVE;
+use app::pages::approvals::read::FollowApprovals;
 use app::pages::decisions::read::CountNewerDecisions;
 use app::pages::evidence::read::ReadVerification;
 use app::pages::resources::read::ReadImport;
@@ -37,6 +39,8 @@ use tower_sessions::session_store;
 const ACCOUNT: &str = "account";
 const USER_AGENT: &str = "user_agent";
 const ADDRESS: &str = "address";
+/// When whoever sits at the browser last proved to be the account's owner, in microseconds.
+const PROVEN_AT: &str = "proven_at";
 /// Which password was checked. Looked at when the session is made, and not kept.
 const PASSWORD_VERSION: &str = "password_version";
 
@@ -45,8 +49,14 @@ const REFUSED: &str = "the account was changed while it signed in";
 
 /// What open pages ask by themselves, again and again. Nobody is at the desk for it, so it does not count as use: a
 /// session would never rest otherwise.
-const BACKGROUND: &[&str] =
-    &[CountNewerDecisions::PATH, ReadDiscovery::PATH, ReadImport::PATH, ReadVerification::PATH];
+const BACKGROUND: &[&str] = &[
+    CountNewerDecisions::PATH,
+    FollowApprovals::PATH,
+    LIVE,
+    ReadDiscovery::PATH,
+    ReadImport::PATH,
+    ReadVerification::PATH,
+];
 
 /// The idle expiry moves at most so often: reading a page must not always write.
 const TOUCH_EVERY: i64 = 60 * 1_000_000;
@@ -227,6 +237,16 @@ pub(super) async fn provide(State(state): State<ConsoleState>, mut request: Requ
 /// The account that signed in, as the session has it. Whether it still may is not known here.
 pub(super) async fn account_of(session: &Session) -> Result<Option<String>, Error> {
     session.get::<String>(ACCOUNT).await
+}
+
+/// When whoever sits at the browser last proved to be the account's owner; none where that is not known.
+pub(super) async fn proved_at(session: &Session) -> Result<Option<Timestamp>, Error> {
+    Ok(session.get::<i64>(PROVEN_AT).await?.map(Timestamp::from_micros))
+}
+
+/// The password was given; kept with the answer.
+pub(super) async fn note_proof(session: &Session, now: Timestamp) -> Result<(), Error> {
+    session.insert(PROVEN_AT, now.micros()).await
 }
 
 /// Starts a session under a fresh id: one that was planted before sign-in is worth nothing after it. False where

@@ -132,6 +132,10 @@ pub(super) async fn enter(
         }
         Err(error) => return plain.unavailable(&error),
     }
+    // Here it was a password that was given, or a link from the host.
+    if let Err(error) = sessions::note_proof(session, state.now()).await {
+        return plain.unavailable(&error);
+    }
     tracing::info!(account = %account.id, address = %address.bucket(), "signed in");
     let wanted = cookies::read_return(headers, &state.public_url);
     let begins = app::routes::landing(signed_in::role(account.role));

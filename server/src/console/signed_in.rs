@@ -5,7 +5,7 @@
 use super::answer::{self, Plain};
 use super::{ConsoleState, cookies, sessions};
 use app::permission::ConsoleRole;
-use app::session::SignedIn;
+use app::session::{Presence, SignedIn};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -61,6 +61,9 @@ pub(super) async fn require(
 ) -> Response {
     match who(&state, &session, request.headers()).await {
         Ok(Some(signed_in)) => {
+            // Who cannot be said to have proved it lately is asked once more.
+            let proved = sessions::proved_at(&session).await.unwrap_or_default();
+            request.extensions_mut().insert(Presence(proved));
             request.extensions_mut().insert(signed_in);
             next.run(request).await
         }

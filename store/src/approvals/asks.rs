@@ -1,11 +1,11 @@
 //! What waits for a person: the requests that ask one of the roles held, or the person by name; and those that ask
 //! somebody in whose place that person answers.
 
-use super::tables::{ApprovalAsks, Approvals};
+use super::tables::{ApprovalAsks, ApprovalVotes, Approvals};
 use super::{Approval, ApprovalRow, CountRow, select, waits};
 use crate::Store;
 use crate::db::{StoreError, now_micros};
-use policy::{SubjectId, TenantSlug};
+use policy::{Risk, SubjectId, TenantSlug};
 use sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement};
 
 /// Somebody whose duty a person does: its own, or that of somebody who is away.
@@ -16,12 +16,26 @@ pub struct AskedPerson {
     pub memberships: Vec<(TenantSlug, Vec<String>)>,
 }
 
+/// The gravest first.
+const RANK: &str =
+    "(CASE \"approvals\".\"risk\" WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END)";
+
+/// The same of one.
+fn rank_of(risk: Option<Risk>) -> i64 {
+    match risk {
+        Some(Risk::Critical) => 0,
+        Some(Risk::High) => 1,
+        Some(Risk::Medium) => 2,
+        Some(Risk::Low) | None => 3,
+    }
+}
+
 /// The most roles and tenants that are looked for at once.
 const MOST_NAMES: usize = 500;
 
 impl Store {
-    /// What waits for this person, the most pressing first: by risk, then by age. Requests of its own are left out; whether
-    /// it may decide, is judged elsewhere.
+    /// What waits for this person, the most pressing first: by risk, then by age. Requests of its own, and those it
+    /// answered, are left out; whether it may decide, is judged elsewhere.
     ///
     /// # Errors
     /// When the database does not answer, or holds what it must not.
@@ -31,16 +45,31 @@ impl Store {
         duties: &[AskedPerson],
         limit: u64,
     ) -> Result<Vec<Approval>, StoreError> {
+        self.list_asked_behind(me, duties, None, limit).await
+    }
+
+    /// As [`Self::list_asked`], from behind `after` on, which may have been decided meanwhile.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn list_asked_behind(
+        &self,
+        me: &SubjectId,
+        duties: &[AskedPerson],
+        after: Option<&Approval>,
+        limit: u64,
+    ) -> Result<Vec<Approval>, StoreError> {
         let Some(asked) = self.asked(duties) else { return Ok(Vec::new()) };
         let mut query = select();
         self.narrow_asked(&mut query, me, asked);
+        if let Some(after) = after {
+            let rank = rank_of(after.risk);
+            let later = Expr::col((Approvals::Table, Approvals::Id)).gt(after.id.as_str());
+            let behind = Expr::cust(RANK).gt(rank).or(Expr::cust(RANK).eq(rank).and(later));
+            query.and_where(behind);
+        }
         query
-            .order_by_expr(
-                Expr::cust(
-                    "CASE \"approvals\".\"risk\" WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END",
-                ),
-                Order::Asc,
-            )
+            .order_by_expr(Expr::cust(RANK), Order::Asc)
             .order_by((Approvals::Table, Approvals::Id), Order::Asc)
             .limit(limit);
         let rows: Vec<ApprovalRow> = self.db.fetch_all(&query).await?;
@@ -63,9 +92,15 @@ impl Store {
     fn narrow_asked(&self, query: &mut SelectStatement, me: &SubjectId, asked: SelectStatement) {
         waits(query, self.dialect());
         let column = |column: Approvals| Expr::col((Approvals::Table, column));
+        let answered = Query::select()
+            .column(ApprovalVotes::Approval)
+            .from(ApprovalVotes::Table)
+            .and_where(Expr::col(ApprovalVotes::Person).eq(me.as_str()))
+            .take();
         let acts = column(Approvals::Actor).is_null().or(column(Approvals::Actor).ne(me.as_str()));
         query
             .and_where(column(Approvals::Id).in_subquery(asked))
+            .and_where(column(Approvals::Id).not_in_subquery(answered))
             .and_where(column(Approvals::Subject).ne(me.as_str()))
             .and_where(acts);
     }

@@ -1,6 +1,7 @@
 //! Requests for approval: filed and used where decisions are recorded, decided by persons through the unit of work, read
 //! live with each call that names the same thing. Nothing here judges who may decide what.
 
+mod answers;
 mod asks;
 mod calls;
 mod deciding;

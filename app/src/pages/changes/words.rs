@@ -27,6 +27,8 @@ pub const KINDS: &[(&str, &str)] = &[
     ("break_glass", "Break-glass"),
     ("administrator_token", "Administrator token"),
     ("task", "Task"),
+    ("approval", "Approval request"),
+    ("substitute", "Substitute"),
 ];
 
 /// The word of a kind; the stored word where a later version wrote it.

@@ -13,12 +13,12 @@ const REDACTED: &str = "$redacted";
 
 /// A bound that was missed, and by which rule's measure.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Miss<'a> {
-    pub(super) rule: &'a str,
-    pub(super) parameter: &'a ParameterMiss,
+pub(crate) struct Miss<'a> {
+    pub(crate) rule: &'a str,
+    pub(crate) parameter: &'a ParameterMiss,
 }
 
-pub(super) fn read(text: Option<&str>, had_arguments: bool, misses: &[Miss<'_>]) -> Arguments {
+pub(crate) fn read(text: Option<&str>, had_arguments: bool, misses: &[Miss<'_>]) -> Arguments {
     let Some(text) = text else {
         return if had_arguments { Arguments::Removed } else { Arguments::NotSent };
     };

@@ -11,8 +11,10 @@ use crate::components::time::Time;
 use crate::components::tool_name::ToolName;
 use crate::components::untrusted::UntrustedLine;
 use crate::moment::Moment;
+use crate::pages::approvals::table::page_of;
 use crate::pages::decisions::query::DecisionQuery;
-use crate::routes::TASKS;
+use crate::pages::form::may;
+use crate::routes::{APPROVAL, TASKS};
 use crate::url::encode;
 use leptos::prelude::*;
 
@@ -241,6 +243,23 @@ fn what(
     card("What", entries.into_any())
 }
 
+/// The request for approval; a link for those who may open it.
+fn approval(id: String, part: String) -> AnyView {
+    let request = if may(APPROVAL.permission) {
+        let href = page_of(&id);
+        view! { <a href=href>"Approval request"</a> }.into_any()
+    } else {
+        view! { <code>{id}</code> }.into_any()
+    };
+    view! {
+        <Definition term="Approval">
+            {request}
+            <small>{part}</small>
+        </Definition>
+    }
+    .into_any()
+}
+
 fn record(record: RecordFacts, at: Moment) -> AnyView {
     let trust = record.trust;
     let credential = record.credential.map(|name| {
@@ -266,6 +285,7 @@ fn record(record: RecordFacts, at: Moment) -> AnyView {
                     </Definition>
                 }
             })}
+        {record.approval.map(|(id, part)| approval(id, part))}
         {record
             .took
             .map(|took| {

@@ -8,7 +8,7 @@ pub mod view;
 pub mod why;
 
 #[cfg(feature = "ssr")]
-mod arguments_read;
+pub(crate) mod arguments_read;
 #[cfg(feature = "ssr")]
 mod record;
 #[cfg(feature = "ssr")]

@@ -125,6 +125,11 @@ pub(super) fn describe(recorded: RecordedDecision, now: Timestamp) -> DecisionVi
             credential: facts.map(|facts| facts.credential.name.clone()).or(row.credential),
             trust: facts.map(|facts| trust(facts.credential.trust).to_owned()),
             task: facts.and_then(|facts| facts.task.as_ref()).map(|task| task.id.to_string()),
+            approval: body
+                .decision
+                .as_ref()
+                .and_then(|decision| decision.approval.as_ref())
+                .map(|approval| (approval.id.to_string(), words::part(approval.part).to_owned())),
             request_id: body.request_id,
             took: body.micros.map(words::micros),
             chain: recorded.chain,

@@ -198,6 +198,8 @@ pub struct RecordFacts {
     pub request_id: Option<String>,
     /// The id of the task of this call.
     pub task: Option<String>,
+    /// The request for approval that had a part in it: its id, and which part.
+    pub approval: Option<(String, String)>,
     /// "1.8 ms".
     pub took: Option<String>,
     pub chain: String,

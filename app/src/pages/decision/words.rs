@@ -2,7 +2,7 @@
 
 use super::view::ParameterLine;
 use policy::SubjectId;
-use policy::decision::ParameterMiss;
+use policy::decision::{ApprovalPart, ParameterMiss};
 use policy::rule::ApprovalTerms;
 use serde_json::Value;
 
@@ -36,6 +36,17 @@ fn approvers(terms: &ApprovalTerms) -> String {
     let names = terms.approvers.iter().map(String::as_str);
     let names: Vec<&str> = names.chain(terms.approver_subjects.iter().map(SubjectId::as_str)).collect();
     names.join(" or ")
+}
+
+/// Which part a request for approval had in a decision.
+pub(super) fn part(part: ApprovalPart) -> &'static str {
+    match part {
+        ApprovalPart::Filed => "filed by this call",
+        ApprovalPart::Pending => "waits; this call asked once more",
+        ApprovalPart::Denied => "was denied by a person",
+        ApprovalPart::Used => "was used by this call",
+        ApprovalPart::Lost => "was used or over a moment before",
+    }
 }
 
 pub(super) fn parameter(miss: &ParameterMiss) -> ParameterLine {

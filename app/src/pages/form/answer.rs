@@ -37,6 +37,13 @@ done! {
     BreakGlassAsked = "break-glass-asked", "Break-glass was asked for. It allows nothing before it is confirmed.";
     BreakGlassConfirmed = "break-glass-confirmed", "Break-glass was confirmed. It ends by itself.";
     BreakGlassEnded = "break-glass-ended", "Break-glass was ended.";
+    RequestApproved = "request-approved", "Approved. The identical call passes when it is repeated; everything else asks anew.";
+    ApprovalCounted = "approval-counted", "Your approval counts. The request waits for others as well.";
+    RequestDenied = "request-denied", "Denied. The identical call stays denied until the request would have ended.";
+    RequestCancelled = "request-cancelled", "The request was cancelled. Nobody is asked any more.";
+    UseGivenBack = "use-given-back", "The use was given back: the identical call may pass once more.";
+    SubstituteNamed = "substitute-named", "The substitute was named, and is asked from now on.";
+    SubstituteEnded = "substitute-ended", "The substitute is asked in your place no more.";
     TaskPaused = "task-paused", "The task was paused. Calls that name it are denied.";
     TaskResumed = "task-resumed", "The task was resumed.";
     TaskRevoked = "task-revoked", "The task was revoked. Calls that name it are denied, for good.";

@@ -110,6 +110,21 @@ pub enum Fault {
     Over,
     /// A task that is completed, revoked or has expired.
     TaskOver,
+    /// The account is nobody's who could answer.
+    NoPerson,
+    /// The rule does not ask this person, or excludes it.
+    NotAsked,
+    /// The password is asked for once more.
+    Unproven,
+    WrongPassword,
+    /// A request that does not wait any more.
+    NotWaiting,
+    /// This person has answered.
+    Voted,
+    /// More than the rule allows.
+    Wider,
+    /// A substitute that somebody cannot have.
+    NotASubstitute,
     Refused,
 }
 
@@ -235,6 +250,21 @@ impl Problem {
             }
             Fault::Over => "This was asked for too long ago, is confirmed, or was taken back.".to_owned(),
             Fault::TaskOver => "The task is over: it was completed or revoked, or has expired.".to_owned(),
+            Fault::NoPerson => {
+                "This account is not linked to a person. An owner links it to one.".to_owned()
+            }
+            Fault::NotAsked => "Nothing was decided: this request does not ask you.".to_owned(),
+            Fault::Unproven => {
+                "Nothing was decided. Give your password: the last proof that it is you is older than 5 minutes. Without a password here, sign out and in again by your provider."
+                    .to_owned()
+            }
+            Fault::WrongPassword => "Nothing was decided: the password is not right.".to_owned(),
+            Fault::NotWaiting => "Nothing was decided: the request does not wait any more.".to_owned(),
+            Fault::Voted => "You have answered this request already.".to_owned(),
+            Fault::Wider => "This is more than the rule allows. Choose less, or leave it empty.".to_owned(),
+            Fault::NotASubstitute => {
+                "Choose an active person other than yourself, and an end within 90 days.".to_owned()
+            }
             Fault::Refused => "The database refused these values. Nothing was changed.".to_owned(),
         }
     }

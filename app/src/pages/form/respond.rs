@@ -8,6 +8,7 @@ use crate::session::SignedIn;
 use axum::http::header::ACCEPT;
 use axum::http::request::Parts;
 use leptos::context::use_context;
+use pdp::approvals::ApprovalError;
 use policy::Timestamp;
 use policy::binding::{BindingError, MAX_BINDINGS};
 use store::administration::{Committed, EmergencyError, MAX_REASON};
@@ -40,6 +41,29 @@ impl From<StoreError> for Refusal {
             StoreError::Refused(_) | StoreError::Constraint { .. } => Problem::of_form(Fault::Refused).into(),
             error => Self::Store(error),
         }
+    }
+}
+
+impl From<ApprovalError> for Refusal {
+    fn from(error: ApprovalError) -> Self {
+        let problem = match error {
+            ApprovalError::Store(error) => return error.into(),
+            ApprovalError::Write(error) => return error.into(),
+            ApprovalError::Ineligible(_) | ApprovalError::NotTheRequester => {
+                Problem::of_form(Fault::NotAsked)
+            }
+            ApprovalError::Over(_) | ApprovalError::NothingToReissue => Problem::of_form(Fault::NotWaiting),
+            ApprovalError::Voted => Problem::of_form(Fault::Voted),
+            ApprovalError::Changed(_) => Problem::of_form(Fault::Stale),
+            // As the fields of the answer are called.
+            ApprovalError::Wider { field } => {
+                Problem::new(if field == "uses" { "uses" } else { "until" }, Fault::Wider)
+            }
+            ApprovalError::Reason => Problem::new("reason", Fault::Missing),
+            ApprovalError::Unknown => Problem::of_form(Fault::Gone),
+            ApprovalError::Vault(_) => Problem::of_form(Fault::NotKept),
+        };
+        problem.into()
     }
 }
 

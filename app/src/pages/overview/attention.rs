@@ -3,10 +3,13 @@
 use super::chart::grouped;
 use super::read::Attention;
 use crate::components::untrusted::plain;
-use crate::pages::decisions::query::{DecisionQuery, Span};
+use crate::pages::approvals::query::ApprovalsQuery;
+use crate::pages::decisions::query::DecisionQuery;
 use crate::pages::server::head::href_of;
 use crate::permission::{ConsoleRole, Permission};
-use crate::routes::{CHANGES, EMERGENCY, EVIDENCE, KEYS, RULE, RULES, SERVER, SERVERS, SUBJECT, SUBJECTS};
+use crate::routes::{
+    APPROVALS, CHANGES, EMERGENCY, EVIDENCE, KEYS, RULE, RULES, SERVER, SERVERS, SUBJECT, SUBJECTS,
+};
 use crate::url::{encode, href};
 use crate::verdict::Verdict;
 use store::overview::{EndingApiKeys, ReviewCount};
@@ -18,7 +21,7 @@ pub(super) struct Found {
     pub(super) stopped: Vec<(String, String)>,
     pub(super) changed: Option<ReviewCount>,
     pub(super) new: Option<ReviewCount>,
-    /// Calls of the last 24 hours that wait for a person.
+    /// Requests that wait for a person.
     pub(super) waiting: i64,
     pub(super) credentials: i64,
     pub(super) api_keys: Option<EndingApiKeys>,
@@ -128,16 +131,17 @@ fn new(tools: &ReviewCount, reader: Reader<'_>) -> Attention {
 }
 
 fn waiting(count: i64, reader: Reader<'_>) -> Option<Attention> {
-    let query = DecisionQuery {
-        tenant: reader.tenant.map(str::to_owned),
-        outcome: Some(Verdict::Waiting),
-        time: Some(Span::Day),
-        ..DecisionQuery::default()
+    let tenant = reader.tenant.map(str::to_owned);
+    // Who may not see requests sees the calls that filed them.
+    let href = if reader.role.may(APPROVALS.permission) {
+        ApprovalsQuery { tenant, state: Some("pending".to_owned()), ..ApprovalsQuery::history() }.href()
+    } else {
+        DecisionQuery { tenant, outcome: Some(Verdict::Waiting), ..DecisionQuery::default() }.href()
     };
     (count > 0).then(|| Attention {
         count: counted(count, "call", "calls"),
-        rest: format!("of the last 24 hours {} for approval", by(count, "waits", "wait")),
-        href: query.href(),
+        rest: format!("{} for approval", by(count, "waits", "wait")),
+        href,
         action: "See waiting calls".to_owned(),
     })
 }
@@ -248,7 +252,7 @@ mod tests {
                     "/evidence"
                 ),
                 ("1 tool of crm changed since review; calls to it are denied", "/servers/crm"),
-                ("4 calls of the last 24 hours wait for approval", "/decisions?outcome=waiting&time=day"),
+                ("4 calls wait for approval", "/approvals?view=history&state=pending"),
                 ("12 tools of 3 servers are new and wait for review; calls to them are denied", "/servers"),
                 (
                     "1 enforcement key expires within 14 days; whoever asks with it is refused from then on",
@@ -277,7 +281,7 @@ mod tests {
         };
         let told = told(&found, ConsoleRole::Owner, Some("acme"));
         let places: Vec<&str> = told.iter().map(|(_, href)| href.as_str()).collect();
-        assert_eq!(places[2], "/decisions?tenant=acme&outcome=waiting&time=day");
+        assert_eq!(places[2], "/approvals?view=history&tenant=acme&state=pending");
         assert_eq!(places[3], "/servers?tenant=acme");
         assert_eq!(places[5], "/subjects?tenant=acme");
         assert_eq!(
@@ -299,7 +303,8 @@ mod tests {
     fn nobody_is_sent_where_they_may_not_go() {
         for role in [ConsoleRole::PolicyAuthor, ConsoleRole::Auditor] {
             for (words, href) in told(&all(), role, None) {
-                let forbidden = (href == "/evidence" && !role.may(EVIDENCE.permission))
+                let forbidden = href.starts_with("/approvals")
+                    || (href == "/evidence" && !role.may(EVIDENCE.permission))
                     || (href == "/settings/keys" && !role.may(KEYS.permission));
                 assert!(!forbidden, "{role}: {words}");
             }

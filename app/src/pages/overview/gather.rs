@@ -17,6 +17,7 @@ use policy::compile::{Surroundings, check_rule, flags};
 use policy::labels::RuleStatus;
 use policy::{Reason, ReviewState, Rule, TenantSlug, Timestamp};
 use store::administration::Page;
+use store::approvals::ApprovalFilter;
 use store::decisions::DecisionStats;
 use store::overview::{OpenChain, ReviewCount};
 use store::{Store, StoreError};
@@ -61,12 +62,13 @@ pub(super) async fn overview(
     };
     let (never, looked_at) = never(store, slug, now).await?;
     let soon = now.saturating_add_micros(SOON);
+    let waiting = ApprovalFilter { tenant: slug, pending: true, ..ApprovalFilter::default() };
     let found = Found {
         stopped: stopped(&chains, now),
         changed: in_state(&reviews, ReviewState::Changed),
         // Before the first decision the steps tell of them.
         new: in_state(&reviews, ReviewState::New).filter(|_| begun),
-        waiting: stats.hours.iter().map(|hour| hour.waiting).sum(),
+        waiting: store.count_approvals(&waiting).await?,
         credentials: store.count_ending_credentials(now, soon, slug).await?,
         api_keys: Some(store.count_ending_api_keys(now, soon, slug).await?),
         never,

@@ -1,0 +1,180 @@
+//! The exact arguments as a table, what differs from the last time beside what it was, and raw behind a toggle.
+
+use super::view::{CheckedArguments, CheckedRow, Was};
+use crate::components::copyable::cut_in_the_middle;
+use crate::components::icon::{Glyph, Icon};
+use crate::components::json::RawJson;
+use crate::components::time::Time;
+use crate::components::untrusted::{Untrusted, UntrustedFlags, UntrustedLine};
+use crate::pages::decision::view::ArgumentValue;
+use leptos::prelude::*;
+
+pub fn card(arguments: CheckedArguments) -> AnyView {
+    let changed = arguments.rows.iter().filter(|row| row.was != Was::Same).count();
+    let against = arguments.against.map(|at| {
+        let words = match changed {
+            0 => "Nothing differs from this caller's last call that was allowed, ".to_owned(),
+            1 => "One value differs from this caller's last call that was allowed, ".to_owned(),
+            more => format!("{more} values differ from this caller's last call that was allowed, "),
+        };
+        view! {
+            <p class="card-foot">
+                {words}
+                <Time moment=at/>
+                "."
+            </p>
+        }
+    });
+    let hidden = arguments.hidden.then(|| {
+        view! { <p class="card-foot">"Values that the tool redacts are shown to those who may decide alone."</p> }
+    });
+    let more = (arguments.more > 0).then(|| {
+        view! {
+            <p class="card-foot">
+                <b>{format!("{} more values are in the raw arguments below.", arguments.more)}</b>
+            </p>
+        }
+    });
+    let table = (!arguments.rows.is_empty()).then(|| {
+        let rows: Vec<AnyView> = arguments.rows.into_iter().map(row).collect();
+        view! {
+            <table class="args-table">
+                <caption class="visually-hidden">"Arguments of the call"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Path"</th>
+                        <th scope="col">"Value"</th>
+                        <th scope="col">"Type"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        }
+    });
+    view! {
+        <section class="card">
+            <header class="card-head">
+                <h2>"Arguments"</h2>
+                <p>{arguments.lead}</p>
+            </header>
+            {table}
+            {against}
+            {hidden}
+            {more}
+            <div class="card-body">
+                <UntrustedFlags text=arguments.raw.clone()/>
+            </div>
+            <RawJson label="Raw arguments" text=arguments.raw/>
+        </section>
+    }
+    .into_any()
+}
+
+fn row(row: CheckedRow) -> AnyView {
+    let path = if row.path.is_empty() { "(all)".to_owned() } else { row.path };
+    let changed = row.was != Was::Same;
+    view! {
+        <tr class=changed.then_some("arg-changed")>
+            <th scope="row">
+                <code>
+                    <UntrustedLine text=path/>
+                </code>
+            </th>
+            <td data-label="Value">{value(row.value, changed)} {was(row.was)}</td>
+            <td data-label="Type">{row.kind}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn value(value: ArgumentValue, changed: bool) -> AnyView {
+    match value {
+        ArgumentValue::Text(text) if changed && text.chars().count() <= 80 => view! {
+            <mark class="mono">
+                <UntrustedLine text=text/>
+            </mark>
+        }
+        .into_any(),
+        ArgumentValue::Text(text) => view! {
+            <div>
+                <Untrusted text=text mono=true/>
+            </div>
+        }
+        .into_any(),
+        ArgumentValue::Redacted(digest) => view! {
+            <span class="redacted" title="kept only as a keyed digest">
+                <Icon glyph=Glyph::Lock/>
+                "redacted "
+                <code>{cut_in_the_middle(&digest)}</code>
+            </span>
+        }
+        .into_any(),
+        ArgumentValue::Missing => view! { <span class="muted">"not sent"</span> }.into_any(),
+    }
+}
+
+fn was(was: Was) -> Option<AnyView> {
+    let words = match was {
+        Was::Same => return None,
+        Was::New => view! { "not sent before" }.into_any(),
+        Was::Unknown => view! { "cannot be held against the last one, which was redacted" }.into_any(),
+        Was::Other(text) => view! {
+            "was "
+            <s>
+                <UntrustedLine text=text mono=true/>
+            </s>
+        }
+        .into_any(),
+    };
+    Some(view! { <span class="was">{words}</span> }.into_any())
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    fn html(value: &str, was: Was) -> String {
+        let row = CheckedRow {
+            path: "/note".to_owned(),
+            value: ArgumentValue::Text(value.to_owned()),
+            kind: "string".to_owned(),
+            was,
+        };
+        let raw = format!("{{\"note\":{}}}", serde_json::Value::from(value));
+        let arguments = CheckedArguments { rows: vec![row], raw, ..CheckedArguments::default() };
+        let owner = Owner::new();
+        owner.with(|| card(arguments).to_html())
+    }
+
+    #[test]
+    fn hostile_values_are_seen_and_do_not_act() {
+        let hostile = "<img src=x onerror=alert(1)>\u{202E}pay\u{200B}";
+        for was in [Was::Same, Was::New, Was::Other(hostile.to_owned())] {
+            let html = html(hostile, was);
+            assert!(
+                !html.contains("<img") && !html.contains('\u{202E}') && !html.contains('\u{200B}'),
+                "{html}"
+            );
+            assert!(html.contains("U+202E") && html.contains("U+200B"), "{html}");
+            assert!(html.contains("2 hidden characters"), "{html}");
+        }
+        assert!(html("p\u{0430}ypal", Was::Same).contains("mixes Latin and Cyrillic letters"));
+    }
+
+    #[test]
+    fn what_differs_is_marked_and_says_what_it_was() {
+        let changed = html("700", Was::Other("70".to_owned()));
+        assert!(
+            changed.contains("<mark") && changed.contains("<s>") && changed.contains("arg-changed"),
+            "{changed}"
+        );
+        let same = html("700", Was::Same);
+        assert!(!same.contains("<mark") && !same.contains("was "), "{same}");
+        assert!(html("700", Was::New).contains("not sent before"));
+    }
+
+    #[test]
+    fn a_long_value_is_shown_whole_on_demand() {
+        assert!(html(&"x".repeat(2_500), Was::New).contains("Show all 2500 characters"));
+    }
+}

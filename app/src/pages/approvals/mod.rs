@@ -1,0 +1,240 @@
+//! `/approvals`: what waits for the reader, live; `?view=history`: what became of requests.
+
+pub mod cover;
+pub mod keys;
+pub mod live;
+pub mod query;
+pub mod read;
+pub mod save;
+pub mod table;
+
+#[cfg(feature = "ssr")]
+pub(crate) mod gather;
+#[cfg(feature = "ssr")]
+mod rates;
+#[cfg(feature = "ssr")]
+pub(crate) mod words;
+
+use super::form::answer::Answer;
+use super::form::input::Filled;
+use super::form::notice::Answered;
+use super::form::place::Ask;
+use super::guarded;
+use crate::components::chips::FilterChips;
+use crate::components::empty::Empty;
+use crate::components::fields::options;
+use crate::components::icon::{Glyph, Icon};
+use crate::components::list_keys::ListKeys;
+use crate::components::loaded::loaded;
+use crate::components::notice::Notice;
+use crate::frame::waiting::Waiting;
+use crate::routes::{self, APPROVALS};
+use crate::url::use_parameters;
+use crate::wire::resource;
+use keys::RowKeys;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use live::NotifyButton;
+use query::{ApprovalsQuery, STATES};
+use read::{ApprovalsView, History, Inbox, follow_approvals, read_approvals};
+
+#[component]
+pub fn ApprovalsPage() -> impl IntoView {
+    guarded(routes::APPROVALS, page)
+}
+
+/// Keys of the inbox beside those of every list. They lead to the page of the request: nothing is decided unseen.
+const KEYS: &[(&str, &str)] =
+    &[("a", "Open the row, and go to Approve"), ("d", "Open the row, and go to the reason of a denial")];
+
+fn page() -> impl IntoView {
+    let map = use_parameters();
+    let changed = RwSignal::new(0_u32);
+    let asked = Memo::new(move |_| map.with(|map| (ApprovalsQuery::read(map), Answer::read(map))));
+    let seen = StoredValue::new(0_u32);
+    // What came of a form is part of the question, so that the page is read anew after it.
+    let found = resource(
+        move || {
+            let asked = asked.get();
+            // Nothing is drawn anew under somebody who fills in a form.
+            let turn = if asked.0.ask.is_none() { changed.get() } else { 0 };
+            (asked, turn)
+        },
+        move |((query, answer), turn)| async move {
+            // What the page asks for by itself is no sign that somebody is at the desk.
+            let by_itself = seen.try_get_value() != Some(turn);
+            seen.try_set_value(turn);
+            let view = if by_itself { follow_approvals(query).await } else { read_approvals(query).await };
+            view.map(|view| (view, answer))
+        },
+    );
+    let marker = RwSignal::new(None);
+    if let Some(waiting) = use_context::<Waiting>() {
+        // The row that has the focus keeps it, wherever it stands when the list is drawn anew.
+        let held = StoredValue::new(None::<String>);
+        Effect::new(move |_| {
+            changed.track();
+            held.try_set_value(keys::focused_row());
+        });
+        Effect::new(move |_| {
+            if let Some(Ok((view, _))) = found.get() {
+                waiting.count.set(Some(view.waiting));
+                marker.set(Some(view.marker));
+                if let Some(href) = held.try_update_value(Option::take).flatten() {
+                    request_animation_frame(move || keys::focus_row(&href));
+                }
+            }
+        });
+        live::follow(marker, changed, waiting);
+    }
+    view! {
+        {loaded(found, move |(view, answer)| draw(view, &answer))}
+        <NotifyButton/>
+        <RowKeys/>
+        <ListKeys more=KEYS/>
+    }
+}
+
+fn draw(view: ApprovalsView, answer: &Answer) -> AnyView {
+    let title = match view.waiting {
+        0 => APPROVALS.title.to_owned(),
+        count => format!("({count}) {}", APPROVALS.title),
+    };
+    let tabs = tabs(&view);
+    let summary = Filled::new("", answer).summary();
+    let body = match (view.inbox, view.history) {
+        (_, Some(history)) => draw_history(history, &view.query),
+        (Some(inbox), None) => draw_inbox(inbox, &view.query, answer),
+        (None, None) => ().into_any(),
+    };
+    view! {
+        <Title text=title/>
+        <header class="page-head">
+            <h1>{APPROVALS.title}</h1>
+        </header>
+        {tabs}
+        {summary}
+        <Answered answer=answer.clone()/>
+        {body}
+    }
+    .into_any()
+}
+
+fn tabs(view: &ApprovalsView) -> AnyView {
+    let tenant = view.query.tenant.clone();
+    let inbox = ApprovalsQuery { tenant: tenant.clone(), ..ApprovalsQuery::default() }.href();
+    let history = ApprovalsQuery { tenant, ..ApprovalsQuery::history() }.href();
+    let current = |here: bool| here.then_some("page");
+    let badge = (view.waiting > 0).then(|| view! { <span class="badge">{view.waiting}</span> });
+    view! {
+        <nav class="tabs" aria-label="Approvals">
+            <a href=inbox aria-current=current(!view.query.history)>
+                "Waiting for you "
+                {badge}
+            </a>
+            <a href=history aria-current=current(view.query.history)>
+                "History"
+            </a>
+        </nav>
+    }
+    .into_any()
+}
+
+fn draw_inbox(inbox: Inbox, query: &ApprovalsQuery, answer: &Answer) -> AnyView {
+    let panel =
+        (query.ask == Some(Ask::New) && !inbox.unlinked).then(|| cover::panel(&inbox.persons, answer));
+    let unlinked = inbox.unlinked.then(|| {
+        view! {
+            <Notice>
+                <p>"This account is not linked to a person, so it can answer nothing. An owner links it to one."</p>
+            </Notice>
+        }
+    });
+    let below = cover::below(&inbox);
+    let list = table::waiting(inbox.lines, query, inbox.next);
+    let empty = list.is_none().then(|| nothing(query));
+    view! {
+        <div class="stack">{panel} {unlinked} {list} {empty} {below}</div>
+    }
+    .into_any()
+}
+
+fn nothing(query: &ApprovalsQuery) -> AnyView {
+    if query.after.is_some() {
+        return view! {
+            <p class="quiet">
+                "The list ends here. " <a href=query.href()>"Back to the first"</a>
+            </p>
+        }
+        .into_any();
+    }
+    if query.tenant.is_some() {
+        return view! {
+            <p class="quiet">
+                "Nothing waits for you in this tenant. " <a href=APPROVALS.path>"Look in all of them"</a>
+            </p>
+        }
+        .into_any();
+    }
+    view! {
+        <Empty
+            glyph=Glyph::Approvals
+            title="Nothing waits for you"
+            text="Calls that need your approval appear here by themselves, the gravest first."
+        >
+            ""
+        </Empty>
+    }
+    .into_any()
+}
+
+fn draw_history(history: History, query: &ApprovalsQuery) -> AnyView {
+    let filters = if history.all {
+        filters(query, history.rule.clone())
+    } else {
+        view! { <p class="quiet">"What you answered."</p> }.into_any()
+    };
+    let body = table::history(history, query);
+    view! {
+        {filters}
+        {body}
+    }
+    .into_any()
+}
+
+/// A form by GET: it works without script.
+fn filters(query: &ApprovalsQuery, rule: Option<String>) -> AnyView {
+    let states = options("Any outcome", query.state.as_deref(), STATES);
+    let kept = [("tenant", query.tenant.clone()), ("rule", query.rule.clone())]
+        .into_iter()
+        .filter_map(|(name, value)| {
+            let value = value?;
+            Some(view! { <input type="hidden" name=name value=value/> }.into_any())
+        })
+        .collect::<Vec<AnyView>>();
+    view! {
+        <form method="get" action=APPROVALS.path class="filters">
+            <input type="hidden" name="view" value="history"/>
+            {kept}
+            <label class="filter filter-search">
+                <Icon glyph=Glyph::Search/>
+                <span class="visually-hidden">"Subject id"</span>
+                <input
+                    class="bare"
+                    type="search"
+                    name="subject"
+                    placeholder="Subject id"
+                    autocomplete="off"
+                    value=query.subject.clone()
+                />
+            </label>
+            <label class="filter">
+                <span>"Outcome"</span>
+                <select name="state">{states}</select>
+            </label>
+            <button class="button">"Apply"</button>
+        </form>
+        <FilterChips filters=query.active_filters(rule) clear=query.whole()/>
+    }
+    .into_any()
+}

@@ -1,0 +1,210 @@
+// A call waits for a person: it appears in the inbox by itself, is answered from its page alone, and passes once. Two
+// browsers, and an agent that knows nothing of it and just repeats its call.
+
+import { accountOf } from '../support/accounts.mjs';
+import { demo } from '../support/filling.mjs';
+import { expectRefused, moment, ready } from '../support/forms';
+import { expect, hydrated, test, type House, type Page } from '../support/fixtures';
+
+/** Carol asks; Frank and Grace, of finance as well, are asked. */
+async function asking(open: () => Promise<House>): Promise<House> {
+  const house = await open();
+  await demo(house);
+  await house.apply({
+    subjects: ['frank', 'grace'].map((id) => ({
+      id,
+      kind: 'user',
+      name: `${id} of finance`,
+      memberships: [{ tenant: 'acme', roles: ['finance'] }],
+    })),
+  });
+  return house;
+}
+
+/** The same call each time, unless another amount is given. */
+function refund(house: House, amount: number, customer = 'c-77') {
+  const args = { customer_id: customer, amount, currency: 'EUR', reason: 'damaged on arrival' };
+  return house.decide({ key: 'CRM_PEP_KEY', caller: 'CAROL_KEY', tool: 'refund', arguments: args });
+}
+
+/** The page of the request that this denial filed. */
+async function requestOf(house: House, decision: string): Promise<string> {
+  const { text } = await house.asOwner(`/decisions/${decision}`);
+  const [found] = /\/approvals\/[0-9a-f-]{36}/.exec(text) ?? [];
+  if (found === undefined) throw new Error(`the decision ${decision} names no request`);
+  return found;
+}
+
+const rows = (page: Page) => page.getByRole('table', { name: /^Requests that wait for you/ }).locator('tbody tr');
+const bar = (page: Page) => page.locator('.answer-bar');
+
+test('a call appears by itself, is approved, and passes once', async ({ open, browse }) => {
+  const house = await asking(open);
+  const frank = await accountOf(house, 'approver', 'frank');
+  expect(frank.landing).toBe('/approvals');
+  const page = await browse(house, { session: frank.session });
+  await page.goto('/approvals');
+  await hydrated(page);
+  const before = await rows(page).count();
+
+  const filed = await refund(house, 900);
+  expect(filed).toMatchObject({ decision: false, reason: 'approval_required' });
+  await expect(rows(page)).toHaveCount(before + 1);
+  const at = await requestOf(house, filed.id);
+  const row = rows(page).filter({ has: page.locator(`a[href="${at}"]`) });
+  await expect(row).toContainText('High');
+  await expect(row).toContainText('carol');
+  await expect(page).toHaveTitle(`(${before + 1}) Approvals · Countersign`);
+  await expect(page.getByRole('navigation', { name: 'Main' }).locator('.badge')).toContainText(`${before + 1}`);
+
+  // Another attempt files nothing.
+  expect(await refund(house, 900)).toMatchObject({ decision: false, reason: 'approval_pending' });
+  await row.getByRole('link').click();
+  await expect(page).toHaveURL(new RegExp(`${at}$`));
+  await expect(page.getByText('asked 2 times')).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText(/carol.*\(acme\) asks to call.*refund/);
+  await expect(page.getByText('1 approval by finance; good for 1 h and one call')).toBeVisible();
+  await expect(page.getByRole('row', { name: /amount/ })).toContainText('900');
+  const sizes = await bar(page).getByRole('button').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().width));
+  expect(sizes[0]).toBe(sizes[1]);
+  await bar(page).getByRole('button', { name: 'Approve' }).click();
+  await expect(page.locator('.notice-success')).toContainText('The identical call passes when it is repeated');
+  await expect(rows(page)).toHaveCount(before);
+
+  expect(await refund(house, 901), 'another amount').toMatchObject({ decision: false, reason: 'approval_required' });
+  const used = await refund(house, 900);
+  expect(used).toMatchObject({ decision: true });
+  expect(await refund(house, 900), 'once').toMatchObject({ decision: false, reason: 'approval_required' });
+
+  // The record ties them together.
+  const owner = await browse(house);
+  await owner.goto(`/decisions/${used.id}`);
+  await expect(owner.getByText('was used by this call')).toBeVisible();
+  await owner.getByRole('link', { name: 'Approval request' }).click();
+  await expect(owner.getByText(/^Approved by frank of finance/)).toBeVisible();
+  await expect(owner.getByRole('link', { name: 'an allowed call' })).toHaveAttribute('href', `/decisions/${used.id}`);
+});
+
+test('what changed since the page was drawn is shown, and nothing is decided', { tag: '@no-script' }, async ({ open, browse }) => {
+  const house = await asking(open);
+  const { session } = await accountOf(house, 'approver', 'frank');
+  const { id } = await refund(house, 1_200, 'c-88');
+  const page = await browse(house, { session });
+  const at = await requestOf(house, id);
+  await page.goto(at);
+  await ready(page);
+
+  // A denial without a reason is none: the browser itself insists.
+  await bar(page).getByRole('button', { name: 'Deny' }).click();
+  await expect(page).toHaveURL(new RegExp(`${at}$`));
+
+  // Meanwhile the rule asks for two.
+  await house.apply({
+    rules: [
+      {
+        name: 'refunds by finance',
+        tenant: 'acme',
+        effect: 'allow',
+        status: 'enforced',
+        roles: ['finance'],
+        tools: ['crm/refund'],
+        parameters: {
+          properties: { amount: { type: 'number', exclusiveMinimum: 0, maximum: 5_000 }, currency: { enum: ['EUR', 'USD'] } },
+          required: ['amount', 'currency'],
+        },
+        approval: { approvers: ['finance'], quorum: 2, expires_in: '1h', uses: 1 },
+      },
+    ],
+  });
+  await bar(page).getByRole('button', { name: 'Approve' }).click();
+  await expect(page.getByRole('alert')).toContainText('Something changed since you looked');
+  await expect(page.getByRole('alert')).toContainText('A rule that asks was changed');
+  await expect(page.getByText('2 approvals by finance')).toBeVisible();
+  expect(await refund(house, 1_200, 'c-88')).toMatchObject({ decision: false });
+
+  // Seen anew, it is answered: one of two.
+  await ready(page);
+  await bar(page).getByRole('button', { name: 'Approve' }).click();
+  await expect(page.locator('.notice-success')).toContainText('Your approval counts');
+  expect(await refund(house, 1_200, 'c-88'), 'one is not two').toMatchObject({ decision: false });
+});
+
+test('the keyboard finds, opens and answers, and decides nothing unseen', async ({ open, browse }) => {
+  const house = await asking(open);
+  const { session } = await accountOf(house, 'approver', 'frank');
+  await refund(house, 700, 'c-91');
+  await refund(house, 800, 'c-92');
+  const page = await browse(house, { session });
+  await page.goto('/approvals');
+  await hydrated(page);
+  const count = await rows(page).count();
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog')).toContainText('Open the row, and go to Approve');
+  await page.keyboard.press('Escape');
+
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  await page.keyboard.press('k');
+  await expect(rows(page).first().getByRole('link')).toBeFocused();
+  await page.keyboard.press('d');
+  await expect(page).toHaveURL(/\/approvals\/[0-9a-f-]{36}#answer-reason$/);
+  await expect(page.locator('#answer-reason')).toBeFocused();
+  // Letters are typed here, and do not lead away.
+  await page.keyboard.type('adj: too much');
+  await expect(page.locator('#answer-reason')).toHaveValue('adj: too much');
+  await page.keyboard.press('Enter');
+  await expect(page.locator('.notice-success')).toContainText('Denied.');
+  await hydrated(page);
+  await expect(rows(page)).toHaveCount(count - 1);
+
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await expect(bar(page)).toBeVisible();
+  const first = page.url();
+  await page.keyboard.press('a');
+  await expect(page.getByRole('button', { name: 'Approve' })).toBeFocused();
+  // Skipped, and not decided.
+  if (count > 2) {
+    await page.keyboard.press('j');
+    await expect(page).not.toHaveURL(first);
+  }
+  await page.goto('/approvals');
+  await expect(rows(page)).toHaveCount(count - 1);
+});
+
+test('whoever asked sees what became of it and may cancel; a substitute is named', { tag: '@no-script' }, async ({ open, browse }) => {
+  const house = await asking(open);
+  const asked = await refund(house, 1_500, 'c-99');
+  expect(asked.reason).toBe('approval_required');
+  const owner = await browse(house);
+  await owner.goto(`/decisions/${asked.id}`);
+  const href = (await owner.getByRole('link', { name: 'Approval request' }).getAttribute('href')) ?? '';
+  const status = href.replace('/approvals/', '/requests/');
+
+  const frank = await browse(house, { session: (await accountOf(house, 'approver', 'frank')).session });
+  expect((await frank.goto(status))?.status(), 'it is not his').toBe(404);
+  const carol = await browse(house, { session: (await accountOf(house, 'approver', 'carol')).session });
+  expect((await carol.goto(href))?.status(), 'who asks does not approve').toBe(404);
+  await carol.goto(status);
+  await ready(carol);
+  await expect(carol.getByRole('main')).toContainText('Waiting for approval');
+  await expect(carol.getByRole('main')).not.toContainText(/finance|quorum|rule/i);
+  await carol.getByRole('button', { name: 'Cancel request' }).click();
+  await expect(carol.locator('.notice-success')).toContainText('The request was cancelled');
+  await expect(carol.getByRole('button', { name: 'Cancel request' })).toHaveCount(0);
+
+  await frank.goto('/approvals');
+  await ready(frank);
+  await frank.getByRole('link', { name: 'Name a substitute' }).click();
+  await ready(frank);
+  await frank.getByLabel('Until', { exact: true }).fill(moment(120));
+  await frank.getByLabel('Who', { exact: true }).selectOption('grace');
+  await frank.getByRole('button', { name: 'Name the substitute' }).click();
+  await expectRefused(frank, 'Choose an active person other than yourself, and an end within 90 days.');
+  await frank.getByLabel('Until', { exact: true }).fill(moment(2));
+  await frank.getByRole('button', { name: 'Name the substitute' }).click();
+  await expect(frank.getByText(/grace of finance answers for you until/)).toBeVisible();
+  await ready(frank);
+  await frank.getByRole('button', { name: /^End/ }).click();
+  await expect(frank.getByText('Nobody answers while you are away.')).toBeVisible();
+});
