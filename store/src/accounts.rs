@@ -4,13 +4,19 @@
 //! Passwords are hashed and compared in `server`; here a hash is a text that is never printed. What is changed is
 //! written down as an administrative change, in the same transaction.
 
+mod admission;
 mod attempts;
 mod devices;
 mod events;
+mod flows;
+mod identities;
 mod owners;
 mod setup;
 mod writing;
 
+pub use admission::{Admission, Admitted};
+pub use identities::AccountIdentity;
+pub(crate) use identities::{AccountIdentities, delete_sessions_by};
 pub(crate) use owners::active_owners;
 pub use setup::{LinkPurpose, SetupLink};
 pub use writing::PasswordChange;
@@ -23,7 +29,7 @@ use events::{Event, Note};
 use policy::Timestamp;
 use policy::ids::{NameError, check_id};
 use sea_query::{Expr, ExprTrait, Iden, Order, Query, SelectStatement};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
@@ -39,10 +45,11 @@ pub(crate) enum Accounts {
     Active,
     CreatedAt,
     LastSignInAt,
+    RoleSource,
 }
 
 /// What an account may do in the console.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AccountRole {
     Owner,
@@ -83,6 +90,42 @@ impl FromStr for AccountRole {
     }
 }
 
+/// Where the role of an account comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoleSource {
+    /// An administrator gave it; it stays until one takes it.
+    Given,
+    /// A provider told of it. It counts within the sign-in that proved it, and nowhere else.
+    Mapped,
+}
+
+impl RoleSource {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Given => "given",
+            Self::Mapped => "mapped",
+        }
+    }
+}
+
+/// A word that names no source of roles.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not one of given, mapped")]
+pub struct RoleSourceError;
+
+impl FromStr for RoleSource {
+    type Err = RoleSourceError;
+
+    fn from_str(text: &str) -> Result<Self, RoleSourceError> {
+        match text {
+            "given" => Ok(Self::Given),
+            "mapped" => Ok(Self::Mapped),
+            _ => Err(RoleSourceError),
+        }
+    }
+}
+
 /// An argon2id hash in PHC form. Never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
@@ -117,6 +160,7 @@ pub struct Account {
     /// none.
     pub password_version: i64,
     pub role: AccountRole,
+    pub role_source: RoleSource,
     pub active: bool,
     pub created_at: Timestamp,
     #[serde(skip)]
@@ -154,6 +198,10 @@ pub enum AccountError {
     Stale,
     #[error("the last active owner cannot be taken away")]
     LastOwner,
+    #[error("the issuer or the `sub` of the identity {0}")]
+    Identity(&'static str),
+    #[error("the identity belongs to the account `{0}`")]
+    IdentityTaken(String),
 }
 
 #[derive(sqlx::FromRow)]
@@ -164,6 +212,7 @@ struct AccountRow {
     password_hash: Option<String>,
     password_version: i64,
     role: String,
+    role_source: String,
     active: i64,
     created_at: i64,
     last_sign_in_at: Option<i64>,
@@ -180,6 +229,7 @@ impl TryFrom<AccountRow> for Account {
             password_hash: row.password_hash.map(PasswordHash),
             password_version: row.password_version,
             role: word(&row.role, "an account's role")?,
+            role_source: word(&row.role_source, "the source of an account's role")?,
             active: flag(row.active, "an account's `active`")?,
             created_at: Timestamp::from_micros(row.created_at),
             last_sign_in_at: row.last_sign_in_at.map(Timestamp::from_micros),
@@ -201,6 +251,7 @@ fn select() -> SelectStatement {
             Accounts::PasswordHash,
             Accounts::PasswordVersion,
             Accounts::Role,
+            Accounts::RoleSource,
             Accounts::Active,
             Accounts::CreatedAt,
             Accounts::LastSignInAt,
@@ -217,6 +268,7 @@ fn by_id(id: &str) -> SelectStatement {
 async fn insert(
     tx: &mut Tx,
     new: &NewAccount,
+    role_source: RoleSource,
     event: Event,
     by: &Actor,
     now: Timestamp,
@@ -232,6 +284,7 @@ async fn insert(
         password_hash: new.password_hash.clone(),
         password_version: 1,
         role: new.role,
+        role_source,
         active: true,
         created_at: now,
         last_sign_in_at: None,
@@ -245,6 +298,7 @@ async fn insert(
             Accounts::PasswordHash,
             Accounts::PasswordVersion,
             Accounts::Role,
+            Accounts::RoleSource,
             Accounts::Active,
             Accounts::CreatedAt,
         ])
@@ -255,6 +309,7 @@ async fn insert(
             account.password_hash.as_ref().map(|hash| hash.0.clone()).into(),
             account.password_version.into(),
             account.role.as_str().into(),
+            account.role_source.as_str().into(),
             1_i64.into(),
             now.micros().into(),
         ])
@@ -282,7 +337,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Account, AccountError> {
         let mut tx = self.db.begin_write().await?;
-        let account = insert(&mut tx, new, Event::Made, by, now).await?;
+        let account = insert(&mut tx, new, RoleSource::Given, Event::Made, by, now).await?;
         tx.commit().await?;
         Ok(account)
     }
@@ -326,6 +381,10 @@ mod tests {
             assert_eq!(role.as_str().parse::<AccountRole>(), Ok(*role));
         }
         assert_eq!("root".parse::<AccountRole>(), Err(AccountRoleError));
+        for source in [RoleSource::Given, RoleSource::Mapped] {
+            assert_eq!(source.as_str().parse::<RoleSource>(), Ok(source));
+        }
+        assert_eq!("".parse::<RoleSource>(), Err(RoleSourceError));
         assert_eq!(normal_login(" Ann@Example.ORG "), "ann@example.org");
         assert!(!format!("{:?}", PasswordHash::new("$argon2id$secret")).contains("secret"));
     }

@@ -143,7 +143,9 @@ fn refused(error: &AccountError) -> SetupErrors {
         | AccountError::SetupClosed
         | AccountError::Unknown
         | AccountError::Stale
-        | AccountError::LastOwner => {
+        | AccountError::LastOwner
+        | AccountError::Identity(_)
+        | AccountError::IdentityTaken(_) => {
             SetupErrors { form: Some("The account was not made.".to_owned()), ..none }
         }
     }

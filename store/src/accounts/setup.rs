@@ -2,7 +2,7 @@
 
 use super::events::{self, Event, Note};
 use super::writing::{hold, renew};
-use super::{Account, AccountError, AccountRole, Accounts, NewAccount, PasswordHash, insert};
+use super::{Account, AccountError, AccountRole, Accounts, NewAccount, PasswordHash, RoleSource, insert};
 use crate::Store;
 use crate::administration::{Actor, Via};
 use crate::db::{StoreError, Tx};
@@ -198,7 +198,7 @@ impl Store {
             Err(error) => return Err(error.into()),
         }
         let owner = NewAccount { role: AccountRole::Owner, ..new.clone() };
-        let account = insert(&mut tx, &owner, Event::MadeAtSetup, by, now).await?;
+        let account = insert(&mut tx, &owner, RoleSource::Given, Event::MadeAtSetup, by, now).await?;
         let name_it = Query::update()
             .table(ConsoleSetup::Table)
             .value(ConsoleSetup::Account, account.id.as_str())

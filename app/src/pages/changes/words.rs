@@ -26,6 +26,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("break_glass", "Break-glass"),
     ("administrator_token", "Administrator token"),
     ("task", "Task"),
+    ("sign_in_provider", "Sign-in provider"),
 ];
 
 /// The word of a kind; the stored word where a later version wrote it.
