@@ -31,6 +31,7 @@ mod sessions;
 mod setup;
 mod sign_in;
 mod signed_in;
+mod sso;
 
 pub use links::{LinkError, create_recovery_link, create_setup_link};
 pub use public_url::{PublicUrl, PublicUrlError, check_public_url};
@@ -45,11 +46,11 @@ use axum::routing::{any, get, post};
 use bundle::Assets;
 use forwarded::TrustedProxies;
 use passwords::Passwords;
-use pdp::address_guard::{AddressGuard, AllowedAddress};
+use pdp::address_guard::{AddressGuard, AllowedAddress, GuardedClient};
 use pdp::tokens::Tokens;
 use policy::Timestamp;
 use sessions::ConsoleSessions;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use store::audit::Verifier;
 use store::{Store, StoreError};
@@ -101,6 +102,8 @@ pub struct ConsoleState {
     attempts: Attempts,
     assets: Arc<Assets>,
     console: app::console::Console,
+    /// Asks providers of sign-ins.
+    provider_client: Arc<OnceLock<GuardedClient>>,
     clock: Clock,
 }
 
@@ -138,6 +141,7 @@ impl ConsoleState {
             attempts: Attempts::new(),
             assets: Arc::new(assets),
             console,
+            provider_client: Arc::default(),
             clock,
         })
     }
@@ -161,6 +165,7 @@ impl std::fmt::Debug for ConsoleState {
 pub async fn sweep(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     store.delete_expired_sessions(now).await?;
     store.delete_expired_links(now).await?;
+    store.delete_expired_sign_ins(now).await?;
     store.delete_expired_devices(now).await?;
     store.forget_attempts(now.saturating_add_micros(-COUNTS_KEPT)).await?;
     Ok(())
@@ -190,6 +195,7 @@ pub fn router(state: ConsoleState) -> Router {
 
     let doors: Router<ConsoleState> = Router::new()
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
+        .merge(sso::router())
         .route("/setup", get(setup::show).post(setup::create_owner))
         .route("/recover", get(recover::show).post(recover::set_password));
 
