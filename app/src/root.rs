@@ -3,6 +3,7 @@
 use crate::frame::Frame;
 use crate::pages::access::AccessPage;
 use crate::pages::account::AccountPage;
+use crate::pages::accounts::AccountsPage;
 use crate::pages::change::ChangePage;
 use crate::pages::changes::ChangesPage;
 use crate::pages::decision::DecisionPage;
@@ -14,6 +15,7 @@ use crate::pages::issuers::IssuersPage;
 use crate::pages::keys::KeysPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::overview::OverviewPage;
+use crate::pages::providers::ProvidersPage;
 use crate::pages::resources::ResourcesPage;
 use crate::pages::resources::imports::ImportPage;
 use crate::pages::resources::one::ResourcePage;
@@ -97,6 +99,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings/tenants") view=TenantsPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/keys") view=KeysPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/tokens") view=TokensPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/accounts") view=AccountsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/sign-in") view=ProvidersPage ssr=SsrMode::Async/>
                     <Route path=path!("/changes") view=ChangesPage ssr=SsrMode::Async/>
                     <Route path=path!("/changes/:id") view=ChangePage ssr=SsrMode::Async/>
                     <Route path=path!("/evidence") view=EvidencePage ssr=SsrMode::Async/>

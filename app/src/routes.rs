@@ -264,6 +264,14 @@ pub const TOKENS: Page = Page {
     nav: None,
 };
 
+/// Who may use the console.
+pub const ACCOUNTS: Page =
+    Page { path: "/settings/accounts", title: "Accounts", permission: Permission::ReadSettings, nav: None };
+
+/// The providers by which people sign in.
+pub const PROVIDERS: Page =
+    Page { path: "/settings/sign-in", title: "Sign-in", permission: Permission::ReadSettings, nav: None };
+
 /// Reached by the foot of the rail.
 pub const ACCOUNT: Page =
     Page { path: "/account", title: "Account", permission: Permission::OwnAccount, nav: None };
@@ -302,6 +310,8 @@ pub const PAGES: &[Page] = &[
     TENANTS,
     KEYS,
     TOKENS,
+    ACCOUNTS,
+    PROVIDERS,
     CHANGES,
     CHANGE,
     EVIDENCE,

@@ -10,6 +10,7 @@ mod devices;
 mod events;
 mod flows;
 mod identities;
+mod invitations;
 mod owners;
 mod setup;
 mod writing;
@@ -198,6 +199,8 @@ pub enum AccountError {
     Stale,
     #[error("the last active owner cannot be taken away")]
     LastOwner,
+    #[error("its role is told by a provider, where it signs in; give it one of its own first")]
+    ToldElsewhere,
     #[error("the issuer or the `sub` of the identity {0}")]
     Identity(&'static str),
     #[error("the identity belongs to the account `{0}`")]

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod account;
+pub mod accounts;
 pub mod change;
 pub mod changes;
 pub mod decision;
@@ -15,6 +16,7 @@ pub mod issuers;
 pub mod keys;
 pub mod not_found;
 pub mod overview;
+pub mod providers;
 pub mod resources;
 pub mod review;
 pub mod role;

@@ -6,6 +6,7 @@
 
 mod access;
 mod account;
+mod accounts;
 mod address;
 mod answer;
 mod attempts;
@@ -24,6 +25,7 @@ mod links;
 mod origin;
 mod pages;
 mod passwords;
+mod permitted;
 mod presence;
 mod public_url;
 mod recover;
@@ -33,7 +35,7 @@ mod sign_in;
 mod signed_in;
 mod sso;
 
-pub use links::{LinkError, create_recovery_link, create_setup_link};
+pub use links::{LinkError, create_recovery_link, create_setup_link, invite, reset};
 pub use public_url::{PublicUrl, PublicUrlError, check_public_url};
 
 use crate::clock::Clock;
@@ -185,6 +187,7 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/account/theme", post(account::change_theme))
         .merge(access::router())
         .merge(keys::router())
+        .merge(accounts::router())
         .merge(evidence::router())
         .merge(import::router())
         .merge(emergency::router());

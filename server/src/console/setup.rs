@@ -144,6 +144,7 @@ fn refused(error: &AccountError) -> SetupErrors {
         | AccountError::Unknown
         | AccountError::Stale
         | AccountError::LastOwner
+        | AccountError::ToldElsewhere
         | AccountError::Identity(_)
         | AccountError::IdentityTaken(_) => {
             SetupErrors { form: Some("The account was not made.".to_owned()), ..none }

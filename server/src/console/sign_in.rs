@@ -17,7 +17,7 @@ use axum::extract::rejection::FormRejection;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde::Deserialize;
-use store::accounts::{Account, normal_login};
+use store::accounts::{Account, RoleSource, normal_login};
 use tower_sessions::Session;
 
 const REFUSED: &str = "The login or the password is not right.";
@@ -117,7 +117,9 @@ pub(super) async fn sign_in(
         Err(error @ PasswordError::Hash) => return plain.internal(&error),
     };
     let id = account.as_ref().map(|account| account.id.clone());
-    let Some(account) = account.filter(|account| matches && account.active) else {
+    // Whose role a provider tells of signs in there.
+    let may = |account: &Account| account.active && account.role_source == RoleSource::Given;
+    let Some(account) = account.filter(|account| matches && may(account)) else {
         // The login itself is not logged: people type their password into the wrong field.
         tracing::warn!(account = id.as_deref(), address = %address.bucket(), "sign-in refused");
         return form(&state, &plain, StatusCode::FORBIDDEN, &login, Some(REFUSED)).await;

@@ -28,6 +28,8 @@ pub(super) enum Event {
     IdentityLinked,
     IdentityUnlinked,
     SessionEnded,
+    Invited,
+    ResetLinkMade,
 }
 
 impl Event {
@@ -36,7 +38,7 @@ impl Event {
             Self::MadeAtSetup => "made at set-up",
             Self::Made => "made",
             Self::PasswordChanged => "password changed",
-            Self::Recovered => "recovered by a link from the host",
+            Self::Recovered => "recovered by a link",
             Self::SignedOutElsewhere => "signed out everywhere else",
             Self::SwitchedOn => "switched on",
             Self::SwitchedOff => "switched off",
@@ -46,6 +48,8 @@ impl Event {
             Self::IdentityLinked => "identity linked",
             Self::IdentityUnlinked => "identity unlinked",
             Self::SessionEnded => "session ended",
+            Self::Invited => "invited",
+            Self::ResetLinkMade => "link for a new password made",
         }
     }
 }
