@@ -12,6 +12,7 @@ mod answer;
 mod attempts;
 mod brake;
 mod bundle;
+mod common;
 mod cookies;
 mod devices;
 mod emergency;

@@ -13,6 +13,7 @@ use pdp::vault::VaultError;
 use policy::ids::{check_id, check_slug};
 use policy::issuer::check_fetched_url;
 use store::WriteError;
+use store::accounts::AccountRole;
 use store::administration::{GroupRole, MOST_GROUPS, ProviderSettings, SignInProvider};
 
 /// What the form sends, but for the secret.
@@ -49,7 +50,7 @@ pub fn read_groups(text: &str) -> Result<Vec<GroupRole>, Fault> {
             let (group, role) = line.rsplit_once("->").ok_or(Fault::NotGroups)?;
             let (group, role) = (group.trim(), role.trim());
             check_id(group).map_err(|_| Fault::NotGroups)?;
-            let role = role.parse().map_err(|_| Fault::NotGroups)?;
+            let role: AccountRole = role.parse().map_err(|_| Fault::NotGroups)?;
             Ok(GroupRole { group: group.to_owned(), role })
         })
         .collect()
@@ -200,7 +201,6 @@ async fn remove(console: &Console, signed_in: &SignedIn, id: &str) -> Result<Sav
 #[cfg(test)]
 mod tests {
     use super::*;
-    use store::accounts::AccountRole;
 
     #[test]
     fn groups_are_lines_and_read_back() {
