@@ -117,8 +117,14 @@ impl Store {
             let name = called(who.name, &login).to_owned();
             let new = NewAccount { login, name, password_hash: None, role };
             let by = by(&new.login);
-            let account = insert(&mut tx, &new, RoleSource::Mapped, Event::Admitted, &by, now).await?;
+            let mut account = insert(&mut tx, &new, RoleSource::Mapped, Event::Admitted, &by, now).await?;
             add(&mut tx, who.issuer, who.sub, &account.id).await?;
+            if let Some(person) = &subject {
+                let link = update(&account.id).value(Accounts::Subject, person.as_str()).take();
+                tx.execute(&link).await?;
+                account.subject = subject.clone();
+                events::record(&mut tx, &Note::of(Event::PersonChanged, &account), &by, now).await?;
+            }
             tx.commit().await?;
             return Ok(Admitted::As { account, told: true, subject });
         };

@@ -5,7 +5,7 @@ use super::{Account, AccountRole, RoleSource};
 use crate::administration::Actor;
 use crate::changes::{self, Action, Change};
 use crate::db::{StoreError, Tx, new_id};
-use policy::Timestamp;
+use policy::{SubjectId, Timestamp};
 use serde::Serialize;
 
 /// The kind under which these changes are found.
@@ -30,6 +30,7 @@ pub(super) enum Event {
     SessionEnded,
     Invited,
     ResetLinkMade,
+    PersonChanged,
 }
 
 impl Event {
@@ -50,6 +51,7 @@ impl Event {
             Self::SessionEnded => "session ended",
             Self::Invited => "invited",
             Self::ResetLinkMade => "link for a new password made",
+            Self::PersonChanged => "linked to another person",
         }
     }
 }
@@ -80,6 +82,8 @@ struct Shown<'a> {
     active: bool,
     password_version: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a SubjectId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_sessions: Option<u64>,
@@ -94,6 +98,7 @@ impl<'a> Shown<'a> {
             role_source: account.role_source,
             active: account.active,
             password_version: account.password_version,
+            subject: account.subject.as_ref(),
             event: None,
             ended_sessions: None,
         }
@@ -156,6 +161,7 @@ mod tests {
             active: true,
             created_at: Timestamp::from_micros(1),
             last_sign_in_at: None,
+            subject: None,
         };
         let after = Account {
             password_hash: Some(PasswordHash::new("$argon2id$new")),
