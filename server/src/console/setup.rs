@@ -145,6 +145,7 @@ fn refused(error: &AccountError) -> SetupErrors {
         | AccountError::Stale
         | AccountError::LastOwner
         | AccountError::ToldElsewhere
+        | AccountError::NoSuchPerson
         | AccountError::Identity(_)
         | AccountError::IdentityTaken(_) => {
             SetupErrors { form: Some("The account was not made.".to_owned()), ..none }
