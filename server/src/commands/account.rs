@@ -113,11 +113,11 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
         Command::Enable { login } => turn(&store, login, true).await?,
         Command::Link { login, issuer, sub } => {
             let account = need(&store, login).await?;
-            store.link_account_identity(&account.id, (issuer, sub), &by, now).await?;
+            store.link_account_identity(&account.id, (issuer.as_str(), sub.as_str()), &by, now).await?;
             println!("linked to `{}`", account.login);
         }
         Command::Unlink { issuer, sub } => {
-            if !store.unlink_account_identity((issuer, sub), &by, now).await? {
+            if !store.unlink_account_identity((issuer.as_str(), sub.as_str()), &by, now).await? {
                 return Err(anyhow!("no account has this identity"));
             }
             println!("unlinked; all sessions of its account ended");

@@ -3,12 +3,13 @@
 use super::{open, operator};
 use crate::config::Config;
 use crate::vault_key;
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use clap::{Args, Subcommand};
 use pdp::Secret;
 use policy::text::shown;
 use std::process::ExitCode;
 use store::Store;
+use store::accounts::AccountRole;
 use store::administration::{GroupRole, ProviderSettings, SignInProvider};
 
 #[derive(Debug, Args)]
@@ -66,7 +67,7 @@ const MOST: usize = 300;
 
 fn group(text: &str) -> Result<GroupRole, String> {
     let (group, role) = text.rsplit_once('=').ok_or("not like finance=approver")?;
-    let role = role.trim().parse().map_err(|error: store::accounts::AccountRoleError| error.to_string())?;
+    let role = role.trim().parse::<AccountRole>().map_err(|error| error.to_string())?;
     Ok(GroupRole { group: group.trim().to_owned(), role })
 }
 
@@ -133,7 +134,7 @@ async fn put(config: &Config, store: &Store, given: &Given) -> Result<()> {
 
 async fn turn(store: &Store, id: &str, active: bool) -> Result<()> {
     let mut writer = store.write(operator()).await?;
-    let Some(known) = writer.get_sign_in_provider(id).await? else { bail!(unknown(id)) };
+    let Some(known) = writer.get_sign_in_provider(id).await? else { return Err(unknown(id)) };
     writer.put_sign_in_provider(&SignInProvider { active, ..known }).await?;
     writer.commit().await?;
     println!("`{id}` is {}", if active { "on" } else { "off; whom it speaks of is signed out" });
@@ -157,8 +158,7 @@ fn line(provider: &SignInProvider) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::group;
-    use store::accounts::AccountRole;
+    use super::*;
 
     #[test]
     fn a_group_stands_before_the_last_sign() {
