@@ -48,6 +48,8 @@ const provider = new Provider(issuer, {
   // What the scopes ask for stands in the ID token itself.
   conformIdTokenClaims: false,
   pkce: { required: () => true },
+  // A story may let hours pass between two sign-ins.
+  ttl: { IdToken: 12 * 3600, Interaction: 600, Grant: 3600, Session: 3600, AccessToken: 600 },
   enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
   features: { devInteractions: { enabled: false } },
   interactions: {
@@ -64,7 +66,7 @@ const provider = new Provider(issuer, {
   findAccount: (_context, id) => ({
     accountId: id,
     claims: async () => ({
-      sub: `sub-of-${id}`,
+      sub: id,
       name: `Somebody, ${id}`,
       preferred_username: `${id}@idp.example`,
       groups: groups.get(id) ?? [],

@@ -26,7 +26,7 @@ pub(crate) async fn a_provider_vouches_for_somebody(backend: Backend) {
     assert_eq!((landed.status, landed.location.as_str()), (303, format!("{}/", house.origin()).as_str()));
     assert!(browser.is_in(&house).await);
 
-    let account = house.store().account_by_identity(&provider.url, "sub-of-ann").await.expect("reads");
+    let account = house.store().account_by_identity(&provider.url, "ann").await.expect("reads");
     let account = account.expect("is there");
     assert_eq!((account.login.as_str(), account.name.as_str()), ("ann@idp.example", "Somebody, ann"));
     assert_eq!((account.role, account.role_source), (AccountRole::Owner, RoleSource::Mapped));
@@ -142,7 +142,7 @@ pub(crate) async fn an_answer_of_another_provider_or_for_another_question_is_ref
     let page = browser.get(&refused).await;
     assert_eq!(page.status, 403);
     assert!(!page.text.contains("<b>") && !page.text.contains("access_denied"), "{}", page.text);
-    let made = house.store().account_by_identity(&provider.url, "sub-of-ann").await.expect("reads");
+    let made = house.store().account_by_identity(&provider.url, "ann").await.expect("reads");
     assert!(made.is_none(), "nobody was let in");
 
     // A provider that is switched off, or unknown, is no door.

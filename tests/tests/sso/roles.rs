@@ -9,8 +9,7 @@ use tests::Backend;
 use tests::world::operator;
 
 async fn account(house: &House, provider: &Provider, name: &str) -> Option<Account> {
-    let sub = format!("sub-of-{name}");
-    house.store().account_by_identity(&provider.url, &sub).await.expect("reads")
+    house.store().account_by_identity(&provider.url, name).await.expect("reads")
 }
 
 pub(crate) async fn what_groups_stand_for_counts_for_an_hour(backend: Backend) {
@@ -118,7 +117,7 @@ pub(crate) async fn a_person_of_the_policy_is_an_approver(backend: Backend) {
         .apply(&format!(
             "issuers:\n  - url: {url}\n    name: The company\n    active: true\n    tenants: [acme]\n    audiences: []\n\
              subjects:\n  - id: pat\n    kind: user\n    active: true\n    \
-             identities: [{{ issuer: \"{url}\", sub: sub-of-pat }}]\n"
+             identities: [{{ issuer: \"{url}\", sub: pat }}]\n"
         ))
         .await;
     let mut pat = Browser::open();
