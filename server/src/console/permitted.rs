@@ -30,13 +30,18 @@ macro_rules! needed {
 }
 
 needed! {
+    OwnsAccount = OwnAccount;
+    ReadsEvidence = ReadEvidence;
+    ReadsRules = ReadRules;
+    UsesEmergency = Emergency;
+    WritesResources = WriteResources;
     WritesSettings = WriteSettings;
     WritesSubjects = WriteSubjects;
 }
 
 /// Somebody who is signed in and holds the permission.
 #[derive(Debug, Clone)]
-pub(super) struct Permitted<N>(pub(super) SignedIn, PhantomData<N>);
+pub(super) struct Permitted<N>(pub(super) SignedIn, pub(super) PhantomData<N>);
 
 impl<N: Needed> FromRequestParts<ConsoleState> for Permitted<N> {
     type Rejection = Response;
