@@ -130,6 +130,9 @@ fn groups(claims: &Map<String, Value>, claim: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::engine::general_purpose::STANDARD;
+    use openidconnect::core::CoreEdDsaPrivateSigningKey;
+    use openidconnect::{JsonWebKeyId, PrivateSigningKey};
     use serde_json::json;
     use store::administration::ProviderSettings;
 
@@ -186,6 +189,67 @@ mod tests {
         for bad in [json!({}), json!({"sub": ""}), json!({"sub": 17}), json!({"sub": "17", "azp": "other"})] {
             assert!(read(bad.clone()).is_err(), "{bad}");
         }
+    }
+
+    /// A key that everybody knows.
+    fn key() -> CoreEdDsaPrivateSigningKey {
+        let der = include_bytes!("../../../../pdp/src/tokens/tests/keys/ed25519.der");
+        let pem =
+            format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der));
+        CoreEdDsaPrivateSigningKey::from_ed25519_pem(&pem, Some(JsonWebKeyId::new("one".to_owned()))).unwrap()
+    }
+
+    const NOW: i64 = 1_800_000_000;
+
+    /// These claims, signed.
+    fn signed(claims: &Value) -> String {
+        let header = json!({"alg": "EdDSA", "typ": "JWT", "kid": "one"});
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let message = format!("{}.{}", part(&header), part(claims));
+        let signature = key().sign(&CoreJwsSigningAlgorithm::EdDsa, message.as_bytes()).unwrap();
+        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    fn good() -> Value {
+        json!({
+            "iss": "https://idp.example", "aud": "console", "sub": "17", "nonce": "n", "iat": NOW - 5,
+            "exp": NOW + 60, "groups": ["a"],
+        })
+    }
+
+    fn verified(token: &str) -> Result<Claims, SignInError> {
+        let keys = CoreJsonWebKeySet::new(vec![key().as_verification_key()]);
+        verify(token, &provider(), keys, "n", Timestamp::from_micros(NOW * 1_000_000))
+    }
+
+    #[test]
+    fn a_token_counts_if_all_of_it_holds() {
+        let claims = verified(&signed(&good())).unwrap();
+        assert_eq!((claims.sub.as_str(), claims.groups.as_slice()), ("17", &["a".to_owned()][..]));
+        for (name, value) in [
+            ("iss", json!("https://evil.example")),
+            ("iss", json!("https://idp.example/")),
+            ("aud", json!("another")),
+            ("aud", json!(["console", "another"])),
+            ("aud", json!([])),
+            ("azp", json!("another")),
+            ("nonce", json!("m")),
+            ("nonce", Value::Null),
+            ("exp", json!(NOW)),
+            ("exp", json!(NOW - 3_600)),
+            ("iat", json!(NOW + SKEW + 60)),
+            ("sub", json!("")),
+        ] {
+            let mut claims = good();
+            claims[name] = value.clone();
+            assert!(verified(&signed(&claims)).is_err(), "{name} {value}");
+        }
+        // Somebody else's claims under a good signature.
+        let (good, other) = (signed(&good()), signed(&json!({"sub": "18"})));
+        let parts = |token: &str| token.split('.').map(str::to_owned).collect::<Vec<_>>();
+        let (one, two) = (parts(&good), parts(&other));
+        assert!(verified(&[one[0].as_str(), &two[1], &one[2]].join(".")).is_err());
+        assert!(verified(&[one[0].as_str(), &one[1], &two[2]].join(".")).is_err());
     }
 
     #[test]
