@@ -27,6 +27,11 @@ impl SecretPlace {
     pub fn client_secret(issuer: &str) -> Self {
         Self { kind: "issuer".to_owned(), owner: issuer.to_owned(), name: "client_secret".to_owned() }
     }
+
+    /// The whole arguments of a call that waits for approval: gone once the request no longer waits.
+    pub fn arguments(approval: &str) -> Self {
+        Self { kind: "approval".to_owned(), owner: approval.to_owned(), name: "arguments".to_owned() }
+    }
 }
 
 impl fmt::Display for SecretPlace {
