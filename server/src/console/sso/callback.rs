@@ -60,8 +60,8 @@ pub(super) async fn answer(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let mut response =
-        Box::pin(answered(&state, &plain, &session, address, &headers, query.unwrap_or_default())).await;
+    let query = query.unwrap_or_default();
+    let mut response = Box::pin(answered(&state, &plain, &session, address, &headers, &query)).await;
     // Whatever came of it, it is over.
     cookies::remove(&mut response, &state.public_url, Jar::Flow);
     response
@@ -73,10 +73,10 @@ async fn answered(
     session: &Session,
     address: Address,
     headers: &HeaderMap,
-    query: String,
+    query: &str,
 ) -> Response {
     let not_ours = || refusal(plain, StatusCode::BAD_REQUEST, NOT_OURS);
-    let Some(told) = Told::read(&query) else { return not_ours() };
+    let Some(told) = Told::read(query) else { return not_ours() };
     let Some(flow) = Jar::Flow.read(&state.public_url, headers).and_then(Flow::sent) else {
         return not_ours();
     };
