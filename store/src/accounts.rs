@@ -13,6 +13,7 @@ mod identities;
 mod invitations;
 mod owners;
 mod person;
+mod role_source;
 mod setup;
 mod writing;
 
@@ -20,6 +21,7 @@ pub use admission::{Admission, Admitted};
 pub use identities::AccountIdentity;
 pub(crate) use identities::{AccountIdentities, delete_sessions_by};
 pub(crate) use owners::active_owners;
+pub use role_source::{RoleSource, RoleSourceError};
 pub use setup::{LinkPurpose, SetupLink};
 pub use writing::PasswordChange;
 pub(crate) use writing::note_sign_in;
@@ -90,42 +92,6 @@ impl FromStr for AccountRole {
 
     fn from_str(text: &str) -> Result<Self, AccountRoleError> {
         Self::ALL.iter().copied().find(|role| role.as_str() == text).ok_or(AccountRoleError)
-    }
-}
-
-/// Where the role of an account comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RoleSource {
-    /// An administrator gave it; it stays until one takes it.
-    Given,
-    /// A provider told of it. It counts within the sign-in that proved it, and nowhere else.
-    Mapped,
-}
-
-impl RoleSource {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Given => "given",
-            Self::Mapped => "mapped",
-        }
-    }
-}
-
-/// A word that names no source of roles.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not one of given, mapped")]
-pub struct RoleSourceError;
-
-impl FromStr for RoleSource {
-    type Err = RoleSourceError;
-
-    fn from_str(text: &str) -> Result<Self, RoleSourceError> {
-        match text {
-            "given" => Ok(Self::Given),
-            "mapped" => Ok(Self::Mapped),
-            _ => Err(RoleSourceError),
-        }
     }
 }
 
@@ -408,10 +374,6 @@ mod tests {
             assert_eq!(role.as_str().parse::<AccountRole>(), Ok(*role));
         }
         assert_eq!("root".parse::<AccountRole>(), Err(AccountRoleError));
-        for source in [RoleSource::Given, RoleSource::Mapped] {
-            assert_eq!(source.as_str().parse::<RoleSource>(), Ok(source));
-        }
-        assert_eq!("".parse::<RoleSource>(), Err(RoleSourceError));
         assert_eq!(normal_login(" Ann@Example.ORG "), "ann@example.org");
         assert!(!format!("{:?}", PasswordHash::new("$argon2id$secret")).contains("secret"));
     }
