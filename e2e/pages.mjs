@@ -146,6 +146,11 @@ const ALL = [
   { name: 'tenants', route: '/settings/tenants', at: () => '/settings/tenants' },
   { name: 'keys', route: '/settings/keys', at: () => '/settings/keys' },
   { name: 'tokens', route: '/settings/tokens', at: () => '/settings/tokens' },
+  { name: 'accounts', route: '/settings/accounts', at: () => '/settings/accounts' },
+  { name: 'accounts-invite', route: '/settings/accounts', at: () => '/settings/accounts?ask=new' },
+  { name: 'accounts-nothing-fits', route: '/settings/accounts', at: () => '/settings/accounts?q=nobody-is-called-so' },
+  { name: 'sign-in-providers', route: '/settings/sign-in', at: () => '/settings/sign-in' },
+  { name: 'sign-in-provider-new', route: '/settings/sign-in', at: () => '/settings/sign-in?ask=new' },
 
   { name: 'search', route: '/search', at: () => '/search?q=refund' },
   { name: 'search-hostile', route: '/search', at: () => '/search?q=mirror' },

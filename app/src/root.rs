@@ -3,6 +3,7 @@
 use crate::frame::Frame;
 use crate::pages::access::AccessPage;
 use crate::pages::account::AccountPage;
+use crate::pages::accounts::AccountsPage;
 use crate::pages::approval::ApprovalPage;
 use crate::pages::approvals::ApprovalsPage;
 use crate::pages::change::ChangePage;
@@ -16,6 +17,7 @@ use crate::pages::issuers::IssuersPage;
 use crate::pages::keys::KeysPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::overview::OverviewPage;
+use crate::pages::providers::ProvidersPage;
 use crate::pages::request::RequestPage;
 use crate::pages::resources::ResourcesPage;
 use crate::pages::resources::imports::ImportPage;
@@ -106,6 +108,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings/tenants") view=TenantsPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/keys") view=KeysPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/tokens") view=TokensPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/accounts") view=AccountsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/sign-in") view=ProvidersPage ssr=SsrMode::Async/>
                     <Route path=path!("/changes") view=ChangesPage ssr=SsrMode::Async/>
                     <Route path=path!("/changes/:id") view=ChangePage ssr=SsrMode::Async/>
                     <Route path=path!("/evidence") view=EvidencePage ssr=SsrMode::Async/>

@@ -279,6 +279,14 @@ pub const TOKENS: Page = Page {
     nav: None,
 };
 
+/// Who may use the console.
+pub const ACCOUNTS: Page =
+    Page { path: "/settings/accounts", title: "Accounts", permission: Permission::ReadSettings, nav: None };
+
+/// The providers by which people sign in.
+pub const PROVIDERS: Page =
+    Page { path: "/settings/sign-in", title: "Sign-in", permission: Permission::ReadSettings, nav: None };
+
 /// Reached by the foot of the rail.
 pub const ACCOUNT: Page =
     Page { path: "/account", title: "Account", permission: Permission::OwnAccount, nav: None };
@@ -320,6 +328,8 @@ pub const PAGES: &[Page] = &[
     TENANTS,
     KEYS,
     TOKENS,
+    ACCOUNTS,
+    PROVIDERS,
     CHANGES,
     CHANGE,
     EVIDENCE,

@@ -81,7 +81,7 @@ test('weak passwords are refused with what was typed kept', { tag: '@no-script' 
 
   for (const { password, again = password, says } of [
     { password: 'x7#kQ9!mZ2p', says: 'Use at least 12 characters.' },
-    { password: 'password1234', says: 'This password is too easy to guess.' },
+    { password: 'password1234', says: 'This is one of the passwords that everybody tries first.' },
     { password: 'countersign1', says: 'This password is too easy to guess.' },
     { password: OWNER.login, says: 'The password must differ from the login.' },
     { password: OWNER.password, again: `${OWNER.password}!`, says: 'The two passwords are not the same.' },

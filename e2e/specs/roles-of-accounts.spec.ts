@@ -242,6 +242,8 @@ for (const role of ROLES) {
       ['/keys/enforcement/rotate', 'WriteSettings'],
       ['/keys/api', 'WriteSubjects'],
       ['/keys/administrator', 'WriteSettings'],
+      ['/accounts/invite', 'WriteSettings'],
+      ['/accounts/reset', 'WriteSettings'],
       ['/resources/upload', 'WriteResources'],
       ['/emergency/confirm', 'Emergency'],
       ['/approvals/x/answer', 'Approve'],
@@ -308,6 +310,8 @@ test('an auditor sees no action', async ({ house, places, sessions }) => {
     '/settings/tenants?ask=delete&of=acme',
     '/settings/keys?ask=new',
     '/settings/tokens?ask=new',
+    '/settings/accounts?ask=new',
+    '/settings/sign-in?ask=new',
     '/servers/crm/settings?ask=delete',
     ...['new', 'import'].map((form) => `/resources?ask=${form}`),
     ...['edit', 'delete'].map((form) => `/resources/${places.resource}?ask=${form}`),
@@ -359,7 +363,7 @@ test('visitors are refused by every server function', async ({ house }) => {
     const form = await call(house, one, undefined, 'text/html');
     expect([form.status, form.headers.location], one.path).toEqual([303, '/sign-in']);
   }
-  for (const path of ['/keys/enforcement', '/keys/enforcement/rotate', '/keys/api', '/keys/administrator', '/emergency/confirm', '/approvals/x/answer']) {
+  for (const path of ['/keys/enforcement', '/keys/enforcement/rotate', '/keys/api', '/keys/administrator', '/accounts/invite', '/emergency/confirm', '/approvals/x/answer']) {
     const answer = await post(house.address, path, { name: 'x' });
     expect([answer.status, answer.headers.location], path).toEqual([303, '/sign-in']);
   }

@@ -1,8 +1,8 @@
 //! The command line: its words, and which command answers to them.
 
 use crate::commands::{
-    account, apply, audit, check, credential, emergency, export, issuer, migrate, resource, revoke, serve,
-    signing, task, token, unmapped, vault,
+    account, apply, audit, check, credential, emergency, export, issuer, migrate, provider, resource, revoke,
+    serve, signing, task, token, unmapped, vault,
 };
 use crate::config::{Config, ServeOptions, StateOptions};
 use crate::telemetry;
@@ -47,8 +47,10 @@ enum Command {
     Unmapped(unmapped::Options),
     /// Print a new one-time link with which the first owner of the console is made.
     SetupLink,
-    /// Recover and list the console's accounts.
+    /// Invite people to the console, and say who may do what there.
     Account(account::Options),
+    /// Add, list and remove the providers by which people sign in to the console.
+    Provider(provider::Options),
     /// Verify, anchor and prune the record of decisions.
     Audit(audit::Options),
     /// Say which secrets are kept, and wrap them by a new key.
@@ -102,6 +104,7 @@ impl Cli {
                     Command::Unmapped(options) => unmapped::run(&config, &options).await,
                     Command::SetupLink => account::setup_link(&config).await,
                     Command::Account(options) => account::run(&config, &options).await,
+                    Command::Provider(options) => provider::run(&config, &options).await,
                     Command::Audit(options) => audit::run(&config, &options).await,
                     Command::Vault(options) => vault::run(&config, &options).await,
                     Command::Signing(options) => signing::run(&config, &options).await,

@@ -4,15 +4,24 @@
 //! Passwords are hashed and compared in `server`; here a hash is a text that is never printed. What is changed is
 //! written down as an administrative change, in the same transaction.
 
+mod admission;
 mod attempts;
 mod devices;
 mod events;
+mod flows;
+mod identities;
+mod invitations;
 mod owners;
 mod person;
+mod role_source;
 mod setup;
 mod writing;
 
+pub use admission::{Admission, Admitted};
+pub use identities::AccountIdentity;
+pub(crate) use identities::{AccountIdentities, delete_sessions_by};
 pub(crate) use owners::active_owners;
+pub use role_source::{RoleSource, RoleSourceError};
 pub use setup::{LinkPurpose, SetupLink};
 pub use writing::PasswordChange;
 pub(crate) use writing::note_sign_in;
@@ -24,7 +33,7 @@ use events::{Event, Note};
 use policy::ids::{NameError, check_id};
 use policy::{SubjectId, Timestamp};
 use sea_query::{Expr, ExprTrait, Iden, Order, Query, SelectStatement};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
@@ -40,11 +49,12 @@ pub(crate) enum Accounts {
     Active,
     CreatedAt,
     LastSignInAt,
+    RoleSource,
     Subject,
 }
 
 /// What an account may do in the console.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AccountRole {
     Owner,
@@ -119,6 +129,7 @@ pub struct Account {
     /// none.
     pub password_version: i64,
     pub role: AccountRole,
+    pub role_source: RoleSource,
     pub active: bool,
     pub created_at: Timestamp,
     #[serde(skip)]
@@ -159,6 +170,12 @@ pub enum AccountError {
     Stale,
     #[error("the last active owner cannot be taken away")]
     LastOwner,
+    #[error("its role is told by a provider, where it signs in; give it one of its own first")]
+    ToldElsewhere,
+    #[error("the issuer or the `sub` of the identity {0}")]
+    Identity(&'static str),
+    #[error("the identity belongs to the account `{0}`")]
+    IdentityTaken(String),
     #[error("no such person is registered")]
     NoSuchPerson,
 }
@@ -171,6 +188,7 @@ struct AccountRow {
     password_hash: Option<String>,
     password_version: i64,
     role: String,
+    role_source: String,
     active: i64,
     created_at: i64,
     last_sign_in_at: Option<i64>,
@@ -188,6 +206,7 @@ impl TryFrom<AccountRow> for Account {
             password_hash: row.password_hash.map(PasswordHash),
             password_version: row.password_version,
             role: word(&row.role, "an account's role")?,
+            role_source: word(&row.role_source, "the source of an account's role")?,
             active: flag(row.active, "an account's `active`")?,
             created_at: Timestamp::from_micros(row.created_at),
             last_sign_in_at: row.last_sign_in_at.map(Timestamp::from_micros),
@@ -210,6 +229,7 @@ fn select() -> SelectStatement {
             Accounts::PasswordHash,
             Accounts::PasswordVersion,
             Accounts::Role,
+            Accounts::RoleSource,
             Accounts::Active,
             Accounts::CreatedAt,
             Accounts::LastSignInAt,
@@ -227,6 +247,7 @@ fn by_id(id: &str) -> SelectStatement {
 async fn insert(
     tx: &mut Tx,
     new: &NewAccount,
+    role_source: RoleSource,
     event: Event,
     by: &Actor,
     now: Timestamp,
@@ -242,6 +263,7 @@ async fn insert(
         password_hash: new.password_hash.clone(),
         password_version: 1,
         role: new.role,
+        role_source,
         active: true,
         created_at: now,
         last_sign_in_at: None,
@@ -256,6 +278,7 @@ async fn insert(
             Accounts::PasswordHash,
             Accounts::PasswordVersion,
             Accounts::Role,
+            Accounts::RoleSource,
             Accounts::Active,
             Accounts::CreatedAt,
         ])
@@ -266,6 +289,7 @@ async fn insert(
             account.password_hash.as_ref().map(|hash| hash.0.clone()).into(),
             account.password_version.into(),
             account.role.as_str().into(),
+            account.role_source.as_str().into(),
             1_i64.into(),
             now.micros().into(),
         ])
@@ -293,7 +317,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Account, AccountError> {
         let mut tx = self.db.begin_write().await?;
-        let account = insert(&mut tx, new, Event::Made, by, now).await?;
+        let account = insert(&mut tx, new, RoleSource::Given, Event::Made, by, now).await?;
         tx.commit().await?;
         Ok(account)
     }

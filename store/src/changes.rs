@@ -69,7 +69,7 @@ pub struct Change {
     /// `tenant`, `role`, `subject`, `membership`, `api_key`, `server`, `tool`, `rule`, `credential`,
     /// `credential_key`, `account`, `issuer`, `token`, `blocked_identity`, `resource`, `resource_import`, `secret`,
     /// `vault_key`, `stop_switch`, `break_glass`, `administrator_token`, `task`,
-    /// `signing_key`.
+    /// `signing_key`, `sign_in_provider`.
     pub kind: String,
     /// A slug or id. A membership and an API key go by their subject, a credential's key by its credential, an
     /// account by its login, a resource by its type and id (`customer:c-42`), a secret by what it belongs to, a stop

@@ -7,7 +7,7 @@ use crate::Store;
 use crate::accounts::note_sign_in;
 use crate::db::StoreError;
 use policy::Timestamp;
-use sea_query::{DeleteStatement, Expr, ExprTrait, Iden, OnConflict, Order, Query};
+use sea_query::{DeleteStatement, Expr, ExprTrait, Iden, OnConflict, Order, Query, SelectStatement};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
@@ -139,6 +139,14 @@ pub(crate) fn delete_of_account(account: &str, except: Option<&[u8; 32]>) -> Del
         .and_where(Expr::col(ConsoleSessions::Account).eq(account))
         .and_where_option(except.map(|digest| Expr::col(ConsoleSessions::IdDigest).ne(digest.to_vec())));
     delete
+}
+
+/// Ends all sessions of these accounts.
+pub(crate) fn delete_of_accounts(accounts: SelectStatement) -> DeleteStatement {
+    Query::delete()
+        .from_table(ConsoleSessions::Table)
+        .and_where(Expr::col(ConsoleSessions::Account).in_subquery(accounts))
+        .take()
 }
 
 impl Store {

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod account;
+pub mod accounts;
 pub mod approval;
 pub mod approvals;
 pub mod change;
@@ -17,6 +18,7 @@ pub mod issuers;
 pub mod keys;
 pub mod not_found;
 pub mod overview;
+pub mod providers;
 pub mod request;
 pub mod resources;
 pub mod review;

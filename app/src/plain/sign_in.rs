@@ -1,7 +1,11 @@
 //! The sign-in page. Posts `login` and `password` to `/sign-in`.
 
 use super::{Field, PlainPage, document, summary};
+use crate::components::untrusted::UntrustedLine;
 use leptos::prelude::*;
+
+/// Where a sign-in by a provider begins: its id follows.
+pub const PROVIDER_LINK: &str = "/sign-in/with/";
 
 /// What the page is filled with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -9,6 +13,28 @@ pub struct SignInForm {
     pub login: String,
     /// A whole sentence for the person at the door.
     pub error: Option<String>,
+    /// Id and name of those by whom one may sign in instead.
+    pub providers: Vec<(String, String)>,
+}
+
+/// The providers, in front of the form: who has one is meant to use it.
+fn providers(known: Vec<(String, String)>) -> Option<AnyView> {
+    if known.is_empty() {
+        return None;
+    }
+    let links: Vec<AnyView> = known
+        .into_iter()
+        .map(|(id, name)| {
+            view! {
+                <a class="button" href=format!("{PROVIDER_LINK}{id}")>
+                    "Sign in with "
+                    <UntrustedLine text=name/>
+                </a>
+            }
+            .into_any()
+        })
+        .collect();
+    Some(view! { <nav class="stack" aria-label="Providers">{links}</nav> }.into_any())
 }
 
 pub fn sign_in(page: &PlainPage, form: SignInForm) -> String {
@@ -16,6 +42,7 @@ pub fn sign_in(page: &PlainPage, form: SignInForm) -> String {
         view! {
             <div class="card plain-card">
                 <h1>"Sign in"</h1>
+                {providers(form.providers)}
                 <form class="form" method="post" action="/sign-in">
                     {form.error.map(|error| summary(error, Vec::new()))}
                     {Field::text("login", "Login", &form.login, "username").draw()}

@@ -10,12 +10,18 @@ fn page() -> PlainPage {
 fn sign_in_keeps_the_login_and_escapes_it() {
     let html = sign_in(
         &page(),
-        SignInForm { login: "\"><script>".to_owned(), error: Some("Login or password is wrong.".to_owned()) },
+        SignInForm {
+            login: "\"><script>".to_owned(),
+            error: Some("Login or password is wrong.".to_owned()),
+            providers: vec![("work".to_owned(), "<script>".to_owned())],
+        },
     );
     assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\""), "{html}");
     assert!(!html.contains("<script"), "{html}");
     assert!(html.contains("role=\"alert\"") && html.contains("Login or password is wrong."), "{html}");
     assert!(html.contains("action=\"/sign-in\""), "{html}");
+    assert!(html.contains("href=\"/sign-in/with/work\""), "{html}");
+    assert!(!sign_in(&page(), SignInForm::default()).contains("/sign-in/with/"));
 }
 
 #[test]

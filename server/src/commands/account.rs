@@ -1,12 +1,16 @@
-//! `countersign setup-link` and `countersign account`: the ways into the console from the host.
+//! `countersign setup-link` and `countersign account`: the ways into the console from the host, and who may do what there.
 
-use super::open;
+use super::{open, operator};
 use crate::clock;
 use crate::config::Config;
-use crate::console::{create_recovery_link, create_setup_link};
-use anyhow::Result;
+use crate::console::{self, create_recovery_link, create_setup_link};
+use anyhow::{Result, anyhow};
 use clap::{Args, Subcommand};
+use policy::SubjectId;
+use policy::text::shown;
 use std::process::ExitCode;
+use store::Store;
+use store::accounts::{Account, AccountRole, NewAccount, RoleSource};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -16,11 +20,56 @@ pub(crate) struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Print a one-time link with which the holder of a login sets a new password.
+    /// Make an account and print the one-time link by which its holder chooses a password.
+    Invite {
+        login: String,
+        /// owner, policy_author, approver or auditor.
+        #[arg(long)]
+        role: AccountRole,
+        /// [default: the login]
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Print a one-time link with which the holder of a login sets a new password; it also switches the account on.
     Recover { login: String },
+    /// Give an account a role, which stays, whatever a provider says of its groups.
+    Role {
+        login: String,
+        /// owner, policy_author, approver or auditor.
+        role: AccountRole,
+    },
+    /// Say which person of the policy an account is.
+    Person {
+        login: String,
+        /// The id of a subject who is a user [default: nobody].
+        subject: Option<String>,
+    },
+    /// Switch an account off; its sessions end at once.
+    Disable { login: String },
+    /// Switch an account on again.
+    Enable { login: String },
+    /// Have whoever signs in at a provider as this subject be this account.
+    Link {
+        login: String,
+        #[arg(long)]
+        issuer: String,
+        /// The claim `sub`, to the character.
+        #[arg(long)]
+        sub: String,
+    },
+    /// Take such an identity off whichever account has it; all sessions of that account end.
+    Unlink {
+        #[arg(long)]
+        issuer: String,
+        #[arg(long)]
+        sub: String,
+    },
     /// List the console's accounts.
     List,
 }
+
+/// The longest text of others in a line.
+const MOST: usize = 200;
 
 /// Prints the one-time link with which the first owner is made; earlier ones stop working.
 pub(crate) async fn setup_link(config: &Config) -> Result<ExitCode> {
@@ -30,19 +79,78 @@ pub(crate) async fn setup_link(config: &Config) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+async fn need(store: &Store, login: &str) -> Result<Account> {
+    let found = store.account_by_login(login).await?;
+    found.ok_or_else(|| anyhow!("no account `{}`; `countersign account list` lists them", shown(login, MOST)))
+}
+
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
     let store = open(config).await?;
+    let (by, now) = (operator(), clock::system()());
     match &options.command {
+        Command::Invite { login, role, name } => {
+            let name = name.clone().unwrap_or_else(|| login.clone());
+            let new = NewAccount { login: login.clone(), name, password_hash: None, role: *role };
+            let (_, link) = console::invite(&store, &config.public_url, &new, &by, now).await?;
+            eprintln!("Whoever opens this link first chooses the password; it works for three days, once:");
+            println!("{link}");
+        }
         Command::Recover { login } => {
-            println!("{}", create_recovery_link(&store, &config.public_url, login, clock::system()()).await?);
+            println!("{}", create_recovery_link(&store, &config.public_url, login, now).await?);
+        }
+        Command::Role { login, role } => {
+            let account = need(&store, login).await?;
+            store.set_account_role(&account.id, *role, &by, now).await?;
+            println!("`{}` is {role}; takes effect on the next click", account.login);
+        }
+        Command::Person { login, subject } => {
+            let account = need(&store, login).await?;
+            let person = subject.as_deref().map(SubjectId::from);
+            store.set_account_subject(&account.id, person.as_ref(), &by, now).await?;
+            println!("`{}` is {}", account.login, person.as_ref().map_or("nobody", SubjectId::as_str));
+        }
+        Command::Disable { login } => turn(&store, login, false).await?,
+        Command::Enable { login } => turn(&store, login, true).await?,
+        Command::Link { login, issuer, sub } => {
+            let account = need(&store, login).await?;
+            store.link_account_identity(&account.id, (issuer.as_str(), sub.as_str()), &by, now).await?;
+            println!("linked to `{}`", account.login);
+        }
+        Command::Unlink { issuer, sub } => {
+            if !store.unlink_account_identity((issuer.as_str(), sub.as_str()), &by, now).await? {
+                return Err(anyhow!("no account has this identity"));
+            }
+            println!("unlinked; all sessions of its account ended");
         }
         Command::List => {
             for account in store.accounts().await? {
-                let state = if account.active { "active" } else { "off" };
-                println!("{}\t{}\t{}\t{state}", account.login, account.name, account.role.as_str());
+                println!("{}", line(&account));
             }
         }
     }
     store.close().await;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn turn(store: &Store, login: &str, active: bool) -> Result<()> {
+    let account = need(store, login).await?;
+    store.set_account_active(&account.id, active, &operator(), clock::system()()).await?;
+    let state = if active { "on" } else { "off; its sessions have ended" };
+    println!("`{}` is {state}", account.login);
+    Ok(())
+}
+
+fn line(account: &Account) -> String {
+    let state = if account.active { "active" } else { "off" };
+    let told = match account.role_source {
+        RoleSource::Given => "",
+        RoleSource::Mapped => " (told by a provider)",
+    };
+    let person = account.subject.as_ref().map_or("nobody", SubjectId::as_str);
+    format!(
+        "{}\t{}\t{}{told}\t{state}\tperson {person}",
+        shown(&account.login, MOST),
+        shown(&account.name, MOST),
+        account.role
+    )
 }

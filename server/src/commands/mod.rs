@@ -11,6 +11,7 @@ pub(crate) mod emergency;
 pub(crate) mod export;
 pub(crate) mod issuer;
 pub(crate) mod migrate;
+pub(crate) mod provider;
 pub(crate) mod resource;
 pub(crate) mod revoke;
 pub(crate) mod serve;

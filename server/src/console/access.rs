@@ -2,16 +2,15 @@
 
 use super::ConsoleState;
 use super::answer::Plain;
+use super::permitted::{Permitted, ReadsRules};
 use app::pages::access::query::AccessQuery;
 use app::pages::access::{EXPORT, gather};
-use app::routes;
-use app::session::SignedIn;
 use app::url::Parameters;
+use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Extension, Router};
 
 /// The route. It needs a signed-in account, as pages do: to be merged within that ring.
 pub(super) fn router() -> Router<ConsoleState> {
@@ -21,19 +20,9 @@ pub(super) fn router() -> Router<ConsoleState> {
 async fn export(
     State(state): State<ConsoleState>,
     answered: Plain,
-    Extension(signed_in): Extension<SignedIn>,
+    _: Permitted<ReadsRules>,
     RawQuery(asked): RawQuery,
 ) -> Response {
-    let needed = routes::ACCESS.permission;
-    if !signed_in.role.may(needed) {
-        let text = format!("This needs the role {}.", needed.holders_in_words());
-        return answered.message(
-            StatusCode::FORBIDDEN,
-            "Your role does not allow this",
-            &text,
-            Some(("/", "Go to the start page")),
-        );
-    }
     let query = AccessQuery::read(&Parameters::parse(asked.as_deref().unwrap_or_default()));
     let given = [&query.tenant, &query.tool, &query.subject];
     if given.into_iter().flatten().any(|text| text.contains('\0')) {

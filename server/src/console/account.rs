@@ -3,14 +3,14 @@
 use super::address::Address;
 use super::answer::{self, Plain};
 use super::passwords::PasswordError;
+use super::permitted::{OwnsAccount, Permitted};
 use super::setup::{BUSY, NOT_THE_SAME};
 use super::{ConsoleState, cookies, devices, presence, sessions};
-use app::session::SignedIn;
+use axum::Form;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use axum::{Extension, Form};
 use serde::Deserialize;
 use store::accounts::{Account, AccountError, PasswordChange, PasswordHash};
 use store::{Actor, Via};
@@ -31,7 +31,7 @@ pub(super) async fn change_password(
     State(state): State<ConsoleState>,
     plain: Plain,
     session: Session,
-    Extension(signed_in): Extension<SignedIn>,
+    Permitted(signed_in, ..): Permitted<OwnsAccount>,
     address: Address,
     headers: HeaderMap,
     fields: Result<Form<PasswordFields>, FormRejection>,

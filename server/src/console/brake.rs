@@ -27,6 +27,8 @@ pub(super) enum Attempt<'a> {
     SignedIn { account: &'a str, address: Address },
     /// Whoever shows the administration API a token that is none.
     Token { address: Address },
+    /// Whoever begins to sign in by a provider, which is asked for it.
+    Provider { address: Address },
 }
 
 impl Attempt<'_> {
@@ -42,6 +44,7 @@ impl Attempt<'_> {
                 vec![(format!("{} password {account}", address.bucket()), PER_ACCOUNT)]
             }
             Self::Token { address } => vec![(format!("token {}", address.bucket()), PER_ADDRESS)],
+            Self::Provider { address } => vec![(format!("provider {}", address.bucket()), PER_ADDRESS)],
         }
     }
 
@@ -51,7 +54,8 @@ impl Attempt<'_> {
             Self::Stranger { address, .. }
             | Self::Known { address, .. }
             | Self::SignedIn { address, .. }
-            | Self::Token { address } => address.bucket(),
+            | Self::Token { address }
+            | Self::Provider { address } => address.bucket(),
         }
     }
 }
@@ -65,10 +69,12 @@ pub(super) async fn count(state: &ConsoleState, attempt: Attempt<'_>) -> Result<
     }
     // Strangers queue for the database. The others are few, and wait for nobody.
     let _turn = match attempt {
-        Attempt::Stranger { .. } | Attempt::Token { .. } => match state.attempts.turn().await {
-            Some(turn) => Some(turn),
-            None => return Ok(Some(1)),
-        },
+        Attempt::Stranger { .. } | Attempt::Token { .. } | Attempt::Provider { .. } => {
+            match state.attempts.turn().await {
+                Some(turn) => Some(turn),
+                None => return Ok(Some(1)),
+            }
+        }
         Attempt::Known { .. } | Attempt::SignedIn { .. } => None,
     };
     for (bucket, most) in buckets {

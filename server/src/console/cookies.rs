@@ -13,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tower_sessions::cookie::time::Duration;
 use tower_sessions::cookie::{Cookie, CookieBuilder, SameSite};
 
-/// One of the four cookies of the console.
+/// One of the five cookies of the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Jar {
     /// The session's id. Ends with the browser; the server ends it sooner.
@@ -23,6 +23,8 @@ pub(super) enum Jar {
     Return,
     /// That this browser signed in before; see `devices`. It opens nothing, and outlives the session.
     Device,
+    /// The secret of a sign-in by a provider that is under way; see `sso`. Lasts as long as that may.
+    Flow,
     /// How the console looks. Bare everywhere: it is no secret, and the name is known to the pages.
     Theme,
 }
@@ -36,6 +38,8 @@ impl Jar {
             (Self::Return, false) => "countersign-return",
             (Self::Device, true) => "__Host-countersign-device",
             (Self::Device, false) => "countersign-device",
+            (Self::Flow, true) => "__Host-countersign-sign-in",
+            (Self::Flow, false) => "countersign-sign-in",
             (Self::Theme, _) => "theme",
         }
     }
@@ -86,6 +90,11 @@ pub(super) fn read_return(headers: &HeaderMap, url: &PublicUrl) -> Option<String
     let value = Jar::Return.read(url, headers)?;
     let bytes = URL_SAFE_NO_PAD.decode(value).ok()?;
     String::from_utf8(bytes).ok().filter(|path| is_local_path(path))
+}
+
+/// Remembers for ten minutes which sign-in this browser began.
+pub(super) fn set_flow(response: &mut Response, url: &PublicUrl, secret: &str) {
+    append(response, &Jar::Flow.built(url, secret.to_owned()).max_age(Duration::minutes(10)).build());
 }
 
 /// Has the browser known for so many days.

@@ -4,12 +4,12 @@
 use super::ConsoleState;
 use super::address::Address;
 use super::answer::{self, Plain};
+use super::permitted::{Permitted, UsesEmergency};
 use super::presence;
 use app::pages::emergency::panel::CONFIRM;
 use app::pages::form::answer::{Done, Draft};
 use app::pages::form::place::{Ask, Place};
 use app::pages::form::respond::{Refusal, saved};
-use app::permission::Permission;
 use app::routes::EMERGENCY;
 use app::session::SignedIn;
 use axum::extract::State;
@@ -17,7 +17,7 @@ use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::post;
-use axum::{Extension, Form, Router};
+use axum::{Form, Router};
 use serde::Deserialize;
 use store::{Actor, StoreError, Via};
 
@@ -41,14 +41,10 @@ struct Fields {
 async fn confirm(
     State(state): State<ConsoleState>,
     plain: Plain,
-    Extension(signed_in): Extension<SignedIn>,
+    Permitted(signed_in, ..): Permitted<UsesEmergency>,
     address: Address,
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Response {
-    if !signed_in.role.may(Permission::Emergency) {
-        let text = format!("This needs the role {}.", Permission::Emergency.holders_in_words());
-        return unchanged(&plain, StatusCode::FORBIDDEN, &text);
-    }
     let Ok(Form(fields)) = fields else { return plain.unreadable() };
     let refuse = |status, text: &str| unchanged(&plain, status, text);
     if let Err(answer) = presence::prove(&state, &plain, &signed_in, address, fields.password, refuse).await {

@@ -2,13 +2,12 @@
 
 use super::ConsoleState;
 use super::answer::Plain;
-use app::routes;
-use app::session::SignedIn;
+use super::permitted::{Permitted, ReadsEvidence};
+use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Extension, Router};
 use store::audit;
 
 /// The route. It needs a signed-in account, as pages do: to be merged within that ring.
@@ -17,21 +16,7 @@ pub(super) fn router() -> Router<ConsoleState> {
 }
 
 /// What `countersign audit checkpoints` prints.
-async fn export(
-    State(state): State<ConsoleState>,
-    answered: Plain,
-    Extension(signed_in): Extension<SignedIn>,
-) -> Response {
-    let needed = routes::EVIDENCE.permission;
-    if !signed_in.role.may(needed) {
-        let text = format!("This needs the role {}.", needed.holders_in_words());
-        return answered.message(
-            StatusCode::FORBIDDEN,
-            "Your role does not allow this",
-            &text,
-            Some(("/", "Go to the start page")),
-        );
-    }
+async fn export(State(state): State<ConsoleState>, answered: Plain, _: Permitted<ReadsEvidence>) -> Response {
     match audit::export_checkpoints(&state.store).await {
         Ok(lines) => {
             let now = state.now().rfc3339();

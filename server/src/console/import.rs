@@ -3,17 +3,16 @@
 
 use super::ConsoleState;
 use super::answer::{self, Plain};
+use super::permitted::{Permitted, WritesResources};
 use crate::imports::{self, LARGEST_FILE};
 use app::pages::resources::imports::UPLOAD;
-use app::permission::Permission;
 use app::routes::{RESOURCE_IMPORT, RESOURCES};
-use app::session::SignedIn;
+use axum::Router;
 use axum::extract::multipart::{Field, MultipartError, MultipartRejection};
 use axum::extract::{DefaultBodyLimit, Multipart, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::post;
-use axum::{Extension, Router};
 use pdp::resources::{ImportError, ImportOptions, Importer};
 use policy::TenantSlug;
 use policy::ids::check_slug;
@@ -55,15 +54,9 @@ struct Received {
 async fn upload(
     State(state): State<ConsoleState>,
     answered: Plain,
-    Extension(signed_in): Extension<SignedIn>,
+    Permitted(signed_in, ..): Permitted<WritesResources>,
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Response {
-    let needed = Permission::WriteResources;
-    if !signed_in.role.may(needed) {
-        let text = format!("This needs the role {}.", needed.holders_in_words());
-        let link = Some(("/", "Go to the start page"));
-        return answered.message(StatusCode::FORBIDDEN, "Your role does not allow this", &text, link);
-    }
     let Ok(multipart) = multipart else { return answered.unreadable() };
     let received = match receive(multipart).await {
         Ok(received) => received,

@@ -4,6 +4,7 @@
 
 use super::ConsoleState;
 use super::answer::{self, Plain};
+use super::permitted::{Permitted, WritesSettings, WritesSubjects};
 use crate::random;
 use app::components::untrusted::plain;
 use app::pages::form::answer::Draft;
@@ -14,7 +15,6 @@ use app::pages::keys::write::{KeyForm, RotationForm};
 use app::pages::subject::write::{ApiKeyForm, page_of};
 use app::pages::tokens::panel::CREATE_TOKEN;
 use app::pages::tokens::write::TokenForm;
-use app::permission::Permission;
 use app::routes;
 use app::session::SignedIn;
 use axum::extract::State;
@@ -22,7 +22,7 @@ use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::post;
-use axum::{Extension, Form, Router};
+use axum::{Form, Router};
 use pdp::Secret;
 use pdp::secret::KeyKind;
 use serde::Deserialize;
@@ -67,12 +67,9 @@ struct KeyFields {
 async fn create_key(
     State(state): State<ConsoleState>,
     answered: Plain,
-    Extension(signed_in): Extension<SignedIn>,
+    Permitted(signed_in, ..): Permitted<WritesSettings>,
     fields: Result<Form<KeyFields>, FormRejection>,
 ) -> Response {
-    if !signed_in.role.may(Permission::WriteSettings) {
-        return forbidden(&answered, Permission::WriteSettings);
-    }
     let Ok(Form(fields)) = fields else { return answered.unreadable() };
     let form = KeyForm {
         name: &fields.name,
@@ -111,12 +108,9 @@ struct RotationFields {
 async fn rotate_key(
     State(state): State<ConsoleState>,
     answered: Plain,
-    Extension(signed_in): Extension<SignedIn>,
+    Permitted(signed_in, ..): Permitted<WritesSettings>,
     fields: Result<Form<RotationFields>, FormRejection>,
 ) -> Response {
-    if !signed_in.role.may(Permission::WriteSettings) {
-        return forbidden(&answered, Permission::WriteSettings);
-    }
     let Ok(Form(fields)) = fields else { return answered.unreadable() };
     let form = RotationForm { id: &fields.id, expires: &fields.expires };
     let secret = fresh_secret(KeyKind::Enforcement);
@@ -147,12 +141,9 @@ struct ApiKeyFields {
 async fn create_api_key(
     State(state): State<ConsoleState>,
     answered: Plain,
-    Extension(signed_in): Extension<SignedIn>,
+    Permitted(signed_in, ..): Permitted<WritesSubjects>,
     fields: Result<Form<ApiKeyFields>, FormRejection>,
 ) -> Response {
-    if !signed_in.role.may(Permission::WriteSubjects) {
-        return forbidden(&answered, Permission::WriteSubjects);
-    }
     let Ok(Form(fields)) = fields else { return answered.unreadable() };
     let form = ApiKeyForm { subject: &fields.subject, name: &fields.name, expires: &fields.expires };
     let secret = fresh_secret(KeyKind::Api);
@@ -177,12 +168,9 @@ async fn create_api_key(
 async fn create_token(
     State(state): State<ConsoleState>,
     answered: Plain,
-    Extension(signed_in): Extension<SignedIn>,
+    Permitted(signed_in, ..): Permitted<WritesSettings>,
     fields: Result<Form<Vec<(String, String)>>, FormRejection>,
 ) -> Response {
-    if !signed_in.role.may(Permission::WriteSettings) {
-        return forbidden(&answered, Permission::WriteSettings);
-    }
     let Ok(Form(fields)) = fields else { return answered.unreadable() };
     let form = TokenForm::read(&fields);
     let secret = fresh_secret(KeyKind::Administrator);
@@ -206,28 +194,18 @@ fn fresh_secret(kind: KeyKind) -> Secret {
     Secret::from_random(kind, &random::bytes())
 }
 
-fn actor(signed_in: SignedIn, answered: &Plain) -> Actor {
+pub(super) fn actor(signed_in: SignedIn, answered: &Plain) -> Actor {
     Actor { name: signed_in.login, via: Via::Console, request_id: Some(answered.correlation.0.clone()) }
 }
 
-fn show(answered: &Plain, fresh: Fresh) -> Response {
+pub(super) fn show(answered: &Plain, fresh: Fresh) -> Response {
     answered.draw_with_script(StatusCode::OK, |page| reveal(page, fresh))
 }
 
 /// Back to the form with what was typed. Nothing was stored, so the secret was never one.
-fn refused(answered: &Plain, refusal: Refusal, (place, draft): (Place, Draft)) -> Response {
+pub(super) fn refused(answered: &Plain, refusal: Refusal, (place, draft): (Place, Draft)) -> Response {
     match refusal {
         Refusal::Problems(problems) => answer::see_other(&place.refused(&draft.with(problems))),
         Refusal::Store(error) => answered.unavailable(&error),
     }
-}
-
-fn forbidden(answered: &Plain, permission: Permission) -> Response {
-    let text = format!("This needs the role {}. Nothing was changed.", permission.holders_in_words());
-    answered.message(
-        StatusCode::FORBIDDEN,
-        "Your role does not allow this",
-        &text,
-        Some(("/", "Go to the start page")),
-    )
 }

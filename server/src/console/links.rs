@@ -1,4 +1,5 @@
-//! One-time links to set-up and recovery: made by the operator on the host, used up by one POST.
+//! One-time links to set-up, recovery and invitations: made by the operator on the host or by an owner in the console,
+//! used up by one POST.
 //!
 //! The secret stands in the fragment of the link, which browsers send to nobody, so it is in no log; what is
 //! stored is its digest.
@@ -8,8 +9,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use policy::Timestamp;
 use sha2::{Digest, Sha256};
-use store::accounts::{AccountError, LinkPurpose};
-use store::{Store, StoreError};
+use store::accounts::{Account, AccountError, LinkPurpose, NewAccount};
+use store::{Actor, Store, StoreError};
 
 /// One hour, in microseconds.
 const VALID_FOR: i64 = 60 * 60 * 1_000_000;
@@ -57,6 +58,45 @@ pub async fn create_recovery_link(
     let until = now.saturating_add_micros(VALID_FOR);
     store.create_setup_link(&digest(&secret), LinkPurpose::Recover, Some(&account.id), now, until).await?;
     Ok(url.join(&format!("/recover#{secret}")))
+}
+
+/// For so long an invitation works: somebody may be away for a weekend. In microseconds.
+const INVITED_FOR: i64 = 72 * 60 * 60 * 1_000_000;
+
+/// Makes an account, and the link by which its holder chooses a password: valid for three days, for one use.
+///
+/// # Errors
+/// When the login or the name is not one, the login is taken, or the public URL cannot be used.
+pub async fn invite(
+    store: &Store,
+    public_url: &str,
+    new: &NewAccount,
+    by: &Actor,
+    now: Timestamp,
+) -> Result<(Account, String), LinkError> {
+    let url = check_public_url(public_url)?;
+    let secret = secret();
+    let until = now.saturating_add_micros(INVITED_FOR);
+    let account = store.invite_account(new, &digest(&secret), by, now, until).await?;
+    Ok((account, url.join(&format!("/recover#{secret}"))))
+}
+
+/// Makes the link by which the holder of an account chooses another password: valid for an hour, for one use.
+///
+/// # Errors
+/// When there is no such account, it is off, its role is told by a provider, or the public URL cannot be used.
+pub async fn reset(
+    store: &Store,
+    public_url: &str,
+    id: &str,
+    by: &Actor,
+    now: Timestamp,
+) -> Result<(Account, String), LinkError> {
+    let url = check_public_url(public_url)?;
+    let secret = secret();
+    let until = now.saturating_add_micros(VALID_FOR);
+    let account = store.reset_account(id, &digest(&secret), by, now, until).await?;
+    Ok((account, url.join(&format!("/recover#{secret}"))))
 }
 
 /// The digest of the code that was sent: the code itself, or the whole link pasted into the field.

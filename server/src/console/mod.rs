@@ -6,12 +6,14 @@
 
 mod access;
 mod account;
+mod accounts;
 mod address;
 mod answer;
 mod approvals;
 mod attempts;
 mod brake;
 mod bundle;
+mod common;
 mod cookies;
 mod devices;
 mod emergency;
@@ -26,6 +28,7 @@ mod live;
 mod origin;
 mod pages;
 mod passwords;
+mod permitted;
 mod presence;
 mod public_url;
 mod recover;
@@ -33,8 +36,9 @@ mod sessions;
 mod setup;
 mod sign_in;
 mod signed_in;
+mod sso;
 
-pub use links::{LinkError, create_recovery_link, create_setup_link};
+pub use links::{LinkError, create_recovery_link, create_setup_link, invite, reset};
 pub use live::Live;
 pub use public_url::{PublicUrl, PublicUrlError, check_public_url};
 
@@ -48,12 +52,12 @@ use axum::routing::{any, get, post};
 use bundle::Assets;
 use forwarded::TrustedProxies;
 use passwords::Passwords;
-use pdp::address_guard::{AddressGuard, AllowedAddress};
+use pdp::address_guard::{AddressGuard, AllowedAddress, GuardedClient};
 use pdp::approvals::Approvals;
 use pdp::tokens::Tokens;
 use policy::Timestamp;
 use sessions::ConsoleSessions;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use store::audit::Verifier;
 use store::{Store, StoreError};
@@ -106,6 +110,8 @@ pub struct ConsoleState {
     assets: Arc<Assets>,
     console: app::console::Console,
     live: Live,
+    /// Asks providers of sign-ins.
+    provider_client: Arc<OnceLock<GuardedClient>>,
     clock: Clock,
 }
 
@@ -147,6 +153,7 @@ impl ConsoleState {
             assets: Arc::new(assets),
             console,
             live,
+            provider_client: Arc::default(),
             clock,
         })
     }
@@ -175,6 +182,7 @@ impl std::fmt::Debug for ConsoleState {
 pub async fn sweep(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     store.delete_expired_sessions(now).await?;
     store.delete_expired_links(now).await?;
+    store.delete_expired_sign_ins(now).await?;
     store.delete_expired_devices(now).await?;
     store.forget_attempts(now.saturating_add_micros(-COUNTS_KEPT)).await?;
     Ok(())
@@ -194,6 +202,7 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/account/theme", post(account::change_theme))
         .merge(access::router())
         .merge(keys::router())
+        .merge(accounts::router())
         .merge(evidence::router())
         .merge(import::router())
         .merge(emergency::router())
@@ -206,6 +215,7 @@ pub fn router(state: ConsoleState) -> Router {
 
     let doors: Router<ConsoleState> = Router::new()
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
+        .merge(sso::router())
         .route("/setup", get(setup::show).post(setup::create_owner))
         .route("/recover", get(recover::show).post(recover::set_password));
 

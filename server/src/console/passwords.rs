@@ -5,6 +5,7 @@
 //! at a time, and a request that would wait longer than two seconds is sent away instead. Browsers that signed in
 //! before have a place of their own, which a crowd of strangers cannot take.
 
+use super::common::is_common;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use std::sync::Arc;
@@ -50,6 +51,10 @@ pub(super) enum Weakness {
     Long,
     #[error("The password must differ from the login.")]
     IsLogin,
+    #[error(
+        "This is one of the passwords that everybody tries first. Several unrelated words make a good one."
+    )]
+    Common,
     #[error("This password is too easy to guess. Several unrelated words make a good one.")]
     Guessable,
 }
@@ -126,7 +131,7 @@ fn argon2() -> Result<Argon2<'static>, PasswordError> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
-/// At least twelve characters, not the login, and hard to guess (zxcvbn 3 of 4: some 10^8 guesses or more).
+/// At least twelve characters, not the login, none that everybody tries, and hard to guess (zxcvbn 3 of 4: some 10^8 guesses or more).
 fn check(password: &str, login: &str) -> Result<(), Weakness> {
     let length = password.chars().count();
     if length < SHORTEST {
@@ -137,6 +142,9 @@ fn check(password: &str, login: &str) -> Result<(), Weakness> {
     }
     if password.to_lowercase() == login.to_lowercase() {
         return Err(Weakness::IsLogin);
+    }
+    if is_common(password) {
+        return Err(Weakness::Common);
     }
     let head: String = password.chars().take(ESTIMATED).collect();
     // Words that an attacker tries first on this very site.
@@ -155,7 +163,8 @@ mod tests {
             ("", "ada", Err(Weakness::Short)),
             ("x7#kQ9!mZ2p", "ada", Err(Weakness::Short)),
             ("aaaaaaaaaaaaaaaa", "ada", Err(Weakness::Guessable)),
-            ("password1234", "ada", Err(Weakness::Guessable)),
+            ("password1234", "ada", Err(Weakness::Common)),
+            ("Dragon!!!!!!!2026", "ada", Err(Weakness::Common)),
             ("countersign1", "ada", Err(Weakness::Guessable)),
             ("ada.lovelace@example.org", "Ada.Lovelace@example.org", Err(Weakness::IsLogin)),
             ("correct horse battery staple", "ada", Ok(())),

@@ -1,4 +1,5 @@
-//! Proof that whoever sits at a signed-in browser is the account's owner: the password, once more. Whoever finds a browser
+//! Proof that whoever sits at a signed-in browser is the account's owner: the password, once more; or, for an account that
+//! has none, that they proved themselves to their provider a moment ago. Whoever finds a browser
 //! open must neither lock its owner out nor confirm anything in the owner's name.
 
 use super::address::Address;
@@ -6,11 +7,18 @@ use super::answer::{self, Plain};
 use super::brake::{self, Attempt};
 use super::passwords::PasswordError;
 use super::setup::BUSY;
-use super::{ConsoleState, sign_in};
+use super::{ConsoleState, sessions, sign_in};
 use app::session::SignedIn;
 use axum::http::StatusCode;
 use axum::response::Response;
+use store::StoreError;
 use store::accounts::Account;
+
+/// How long ago somebody may have proven themselves to a provider, in microseconds.
+const RECENT: i64 = 5 * 60 * 1_000_000;
+
+const SIGN_IN_AGAIN: &str = "You have no password here. Sign out, sign in again by your provider with its password, and \
+                             confirm within five minutes.";
 
 /// The account, if this is its password. Guesses are counted like those at sign-in.
 ///
@@ -38,6 +46,13 @@ pub(super) async fn prove(
         Ok(None) => return Err(Box::new(answer::see_other("/sign-in"))),
         Err(error) => return Err(Box::new(plain.unavailable(&error))),
     };
+    if account.password_hash.is_none() {
+        return match proved_to_a_provider(state, signed_in).await {
+            Ok(true) => Ok(account),
+            Ok(false) => Err(Box::new(refuse(StatusCode::FORBIDDEN, SIGN_IN_AGAIN))),
+            Err(error) => Err(Box::new(plain.unavailable(&error))),
+        };
+    }
     let kept = account.password_hash.as_ref().map(|hash| hash.as_str().to_owned());
     match state.passwords.verify(password, kept).await {
         Ok(true) => Ok(account),
@@ -45,4 +60,15 @@ pub(super) async fn prove(
         Err(PasswordError::Busy) => Err(Box::new(refuse(StatusCode::SERVICE_UNAVAILABLE, BUSY))),
         Err(error @ PasswordError::Hash) => Err(Box::new(plain.internal(&error))),
     }
+}
+
+/// Whether this very session began with a proof to a provider, and that is not long ago.
+async fn proved_to_a_provider(state: &ConsoleState, signed_in: &SignedIn) -> Result<bool, StoreError> {
+    let digest = hex::decode(&signed_in.session).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    let Some(digest) = digest else { return Ok(false) };
+    let now = state.now();
+    let row = state.store.load_session(&digest, now).await?;
+    let at = row.as_ref().and_then(sessions::proven_at);
+    // Clocks differ by seconds; a proof from the future is none.
+    Ok(at.is_some_and(|at| (-60_000_000..RECENT).contains(&now.micros().saturating_sub(at.micros()))))
 }

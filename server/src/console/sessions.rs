@@ -28,7 +28,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
-use store::accounts::Account;
+use store::accounts::{Account, AccountRole};
 use store::sessions::{ConsoleSession, Started, session_digest};
 use tower_sessions::SessionStore;
 use tower_sessions::cookie::time::OffsetDateTime;
@@ -39,6 +39,9 @@ use tower_sessions::session_store;
 const ACCOUNT: &str = "account";
 const USER_AGENT: &str = "user_agent";
 const ADDRESS: &str = "address";
+/// The role that a provider told of, and until when it counts, in microseconds.
+const TOLD_ROLE: &str = "told_role";
+const TOLD_UNTIL: &str = "told_until";
 /// When whoever sits at the browser last proved to be the account's owner, in microseconds.
 const PROVEN_AT: &str = "proven_at";
 /// Which password was checked. Looked at when the session is made, and not kept.
@@ -249,6 +252,37 @@ pub(super) async fn note_proof(session: &Session, now: Timestamp) -> Result<(), 
     session.insert(PROVEN_AT, now.micros()).await
 }
 
+/// What a session begins with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Proof {
+    /// A role that counts in this session alone, and until then.
+    pub(super) told: Option<(AccountRole, Timestamp)>,
+    /// When somebody proved themselves: to the provider, or with the password.
+    pub(super) at: Option<Timestamp>,
+}
+
+/// The role that a provider told of for this session, while it counts.
+pub(super) async fn told_role(session: &Session, now: Timestamp) -> Result<Option<AccountRole>, Error> {
+    let until = session.get::<i64>(TOLD_UNTIL).await?.unwrap_or(0);
+    let role = session.get::<String>(TOLD_ROLE).await?;
+    Ok(role.filter(|_| now.micros() < until).and_then(|word| word.parse().ok()))
+}
+
+/// When whoever holds this session proved themselves.
+pub(super) fn proven_at(row: &ConsoleSession) -> Option<Timestamp> {
+    let data: HashMap<String, Value> = serde_json::from_str(&row.data).ok()?;
+    data.get(PROVEN_AT).and_then(Value::as_i64).map(Timestamp::from_micros)
+}
+
+/// Keeps a value, or keeps none: what an earlier sign-in left in the browser does not count.
+async fn keep(session: &Session, name: &str, value: Option<Value>) -> Result<(), Error> {
+    match value {
+        Some(value) => session.insert_value(name, value).await?,
+        None => session.remove_value(name).await?,
+    };
+    Ok(())
+}
+
 /// Starts a session under a fresh id: one that was planted before sign-in is worth nothing after it. False where
 /// the account was switched off, or given another password, since it was read.
 pub(super) async fn start(
@@ -256,8 +290,12 @@ pub(super) async fn start(
     account: &Account,
     headers: &HeaderMap,
     address: Option<&str>,
+    proof: &Proof,
 ) -> Result<bool, Error> {
     session.cycle_id().await?;
+    keep(session, TOLD_ROLE, proof.told.map(|(role, _)| Value::from(role.as_str()))).await?;
+    keep(session, TOLD_UNTIL, proof.told.map(|(_, until)| Value::from(until.micros()))).await?;
+    keep(session, PROVEN_AT, proof.at.map(|at| Value::from(at.micros()))).await?;
     session.insert(ACCOUNT, &account.id).await?;
     session.insert(PASSWORD_VERSION, account.password_version).await?;
     if let Some(user_agent) = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()) {
@@ -305,6 +343,13 @@ mod tests {
         assert_eq!(record.expiry_date.unix_timestamp(), 2);
         let nobody = ConsoleSession { account: None, ..row() };
         assert_eq!(super::record(Id(7), &nobody).unwrap().data.get(ACCOUNT), None);
+    }
+
+    #[test]
+    fn when_somebody_proved_themselves_is_read_from_the_row() {
+        assert_eq!(proven_at(&row()), None);
+        let proven = ConsoleSession { data: r#"{"proven_at": 7}"#.to_owned(), ..row() };
+        assert_eq!(proven_at(&proven), Some(Timestamp::from_micros(7)));
     }
 
     #[test]

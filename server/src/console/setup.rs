@@ -144,7 +144,10 @@ fn refused(error: &AccountError) -> SetupErrors {
         | AccountError::Unknown
         | AccountError::Stale
         | AccountError::LastOwner
-        | AccountError::NoSuchPerson => {
+        | AccountError::ToldElsewhere
+        | AccountError::NoSuchPerson
+        | AccountError::Identity(_)
+        | AccountError::IdentityTaken(_) => {
             SetupErrors { form: Some("The account was not made.".to_owned()), ..none }
         }
     }

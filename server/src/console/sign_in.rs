@@ -8,6 +8,7 @@ use super::answer::{self, Plain};
 use super::brake::{self, Attempt};
 use super::cookies::{self, Jar};
 use super::passwords::PasswordError;
+use super::sessions::Proof;
 use super::{ConsoleState, devices, sessions, signed_in};
 use app::plain::SignInForm;
 use axum::Form;
@@ -16,7 +17,7 @@ use axum::extract::rejection::FormRejection;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde::Deserialize;
-use store::accounts::{Account, normal_login};
+use store::accounts::{Account, RoleSource, normal_login};
 use tower_sessions::Session;
 
 const REFUSED: &str = "The login or the password is not right.";
@@ -41,7 +42,7 @@ pub(super) async fn show(
         Err(error) => return plain.unavailable(&error),
     }
     match state.store.setup_is_open().await {
-        Ok(false) => form(&plain, StatusCode::OK, "", None),
+        Ok(false) => form(&state, &plain, StatusCode::OK, "", None).await,
         Ok(true) => plain.message(
             StatusCode::OK,
             "Nobody can sign in yet",
@@ -53,8 +54,19 @@ pub(super) async fn show(
     }
 }
 
-fn form(plain: &Plain, status: StatusCode, login: &str, error: Option<&str>) -> Response {
-    let form = SignInForm { login: login.to_owned(), error: error.map(str::to_owned) };
+/// The form, below the providers that people may sign in by instead.
+async fn form(
+    state: &ConsoleState,
+    plain: &Plain,
+    status: StatusCode,
+    login: &str,
+    error: Option<&str>,
+) -> Response {
+    let providers = match state.store.list_sign_in_providers().await {
+        Ok(all) => all.into_iter().filter(|known| known.active).map(|known| (known.id, known.name)).collect(),
+        Err(error) => return plain.unavailable(&error),
+    };
+    let form = SignInForm { login: login.to_owned(), error: error.map(str::to_owned), providers };
     plain.draw(status, |page| app::plain::sign_in(page, form))
 }
 
@@ -69,12 +81,8 @@ pub(super) async fn sign_in(
     let Ok(Form(fields)) = fields else { return plain.unreadable() };
     let login = normal_login(&fields.login);
     if login.is_empty() || fields.password.is_empty() {
-        return form(
-            &plain,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            &login,
-            Some("Give your login and your password."),
-        );
+        let text = "Give your login and your password.";
+        return form(&state, &plain, StatusCode::UNPROCESSABLE_ENTITY, &login, Some(text)).await;
     }
     let device = match devices::known(&state, &headers, &login).await {
         Ok(device) => device,
@@ -88,7 +96,8 @@ pub(super) async fn sign_in(
         Ok(None) => {}
         Ok(Some(seconds)) => {
             let text = format!("Too many attempts. Try again in {seconds} seconds.");
-            return retry_after(form(&plain, StatusCode::TOO_MANY_REQUESTS, &login, Some(&text)), seconds);
+            let refused = form(&state, &plain, StatusCode::TOO_MANY_REQUESTS, &login, Some(&text)).await;
+            return retry_after(refused, seconds);
         }
         Err(error) => return plain.unavailable(&error),
     }
@@ -102,20 +111,23 @@ pub(super) async fn sign_in(
         Ok(matches) => matches,
         Err(PasswordError::Busy) => {
             let text = "Many people are signing in right now. Try again in a few seconds.";
-            return retry_after(form(&plain, StatusCode::SERVICE_UNAVAILABLE, &login, Some(text)), 5);
+            let refused = form(&state, &plain, StatusCode::SERVICE_UNAVAILABLE, &login, Some(text)).await;
+            return retry_after(refused, 5);
         }
         Err(error @ PasswordError::Hash) => return plain.internal(&error),
     };
     let id = account.as_ref().map(|account| account.id.clone());
-    let Some(account) = account.filter(|account| matches && account.active) else {
+    // Whose role a provider tells of signs in there.
+    let may = |account: &Account| account.active && account.role_source == RoleSource::Given;
+    let Some(account) = account.filter(|account| matches && may(account)) else {
         // The login itself is not logged: people type their password into the wrong field.
         tracing::warn!(account = id.as_deref(), address = %address.bucket(), "sign-in refused");
-        return form(&plain, StatusCode::FORBIDDEN, &login, Some(REFUSED));
+        return form(&state, &plain, StatusCode::FORBIDDEN, &login, Some(REFUSED)).await;
     };
     enter(&state, &plain, &session, &headers, address, &account).await
 }
 
-/// Starts the session of somebody who has just proven who they are, and leads them where they wanted to go.
+/// Starts the session of somebody whose password was checked, or set, just now.
 pub(super) async fn enter(
     state: &ConsoleState,
     plain: &Plain,
@@ -124,17 +136,28 @@ pub(super) async fn enter(
     address: Address,
     account: &Account,
 ) -> Response {
-    match sessions::start(session, account, headers, address.shown().as_deref()).await {
+    // Here it was a password that was given, or a link from the host.
+    let proof = Proof { told: None, at: Some(state.now()) };
+    enter_with(state, plain, session, headers, address, account, &proof).await
+}
+
+/// Starts the session of somebody who has just proven who they are, and leads them where they wanted to go.
+pub(super) async fn enter_with(
+    state: &ConsoleState,
+    plain: &Plain,
+    session: &Session,
+    headers: &HeaderMap,
+    address: Address,
+    account: &Account,
+    proof: &Proof,
+) -> Response {
+    match sessions::start(session, account, headers, address.shown().as_deref(), proof).await {
         Ok(true) => {}
         Ok(false) => {
             tracing::warn!(account = %account.id, "an account was changed while it signed in; refused");
-            return form(plain, StatusCode::FORBIDDEN, &account.login, Some(REFUSED));
+            return form(state, plain, StatusCode::FORBIDDEN, "", Some(REFUSED)).await;
         }
         Err(error) => return plain.unavailable(&error),
-    }
-    // Here it was a password that was given, or a link from the host.
-    if let Err(error) = sessions::note_proof(session, state.now()).await {
-        return plain.unavailable(&error);
     }
     tracing::info!(account = %account.id, address = %address.bucket(), "signed in");
     let wanted = cookies::read_return(headers, &state.public_url);

@@ -10,7 +10,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use store::accounts::AccountRole;
+use store::accounts::{AccountRole, RoleSource};
 use tower_sessions::Session;
 
 /// Why it is not known who is signed in.
@@ -33,11 +33,19 @@ pub(super) async fn who(
     let Some(account) = state.store.account(&account_id).await?.filter(|account| account.active) else {
         return Ok(None);
     };
+    // A role that a provider told of counts within the sign-in that told it, and for a while.
+    let held = match account.role_source {
+        RoleSource::Given => account.role,
+        RoleSource::Mapped => match sessions::told_role(session, state.now()).await? {
+            Some(told) => told,
+            None => return Ok(None),
+        },
+    };
     Ok(Some(SignedIn {
         account_id: account.id,
         login: account.login,
         name: account.name,
-        role: role(account.role),
+        role: role(held),
         session: sessions::public_id(session_id),
         theme: cookies::read_theme(headers, &state.public_url),
     }))

@@ -1,7 +1,7 @@
 //! Events of accounts, written down as administrative changes: in the transaction that makes them so, and without
 //! a secret. Of a password its version is told, of sessions how many ended.
 
-use super::{Account, AccountRole};
+use super::{Account, AccountRole, RoleSource};
 use crate::administration::Actor;
 use crate::changes::{self, Action, Change};
 use crate::db::{StoreError, Tx, new_id};
@@ -22,6 +22,14 @@ pub(super) enum Event {
     SwitchedOn,
     SwitchedOff,
     RoleChanged,
+    /// A provider told of other groups than before.
+    RoleMapped,
+    Admitted,
+    IdentityLinked,
+    IdentityUnlinked,
+    SessionEnded,
+    Invited,
+    ResetLinkMade,
     PersonChanged,
 }
 
@@ -31,11 +39,18 @@ impl Event {
             Self::MadeAtSetup => "made at set-up",
             Self::Made => "made",
             Self::PasswordChanged => "password changed",
-            Self::Recovered => "recovered by a link from the host",
+            Self::Recovered => "recovered by a link",
             Self::SignedOutElsewhere => "signed out everywhere else",
             Self::SwitchedOn => "switched on",
             Self::SwitchedOff => "switched off",
             Self::RoleChanged => "role changed",
+            Self::RoleMapped => "role told by a provider",
+            Self::Admitted => "made by a sign-in",
+            Self::IdentityLinked => "identity linked",
+            Self::IdentityUnlinked => "identity unlinked",
+            Self::SessionEnded => "session ended",
+            Self::Invited => "invited",
+            Self::ResetLinkMade => "link for a new password made",
             Self::PersonChanged => "linked to another person",
         }
     }
@@ -50,12 +65,20 @@ pub(super) struct Note<'a> {
     pub(super) ended_sessions: u64,
 }
 
+impl<'a> Note<'a> {
+    /// Something that befell an account and left it as it is.
+    pub(super) fn of(event: Event, account: &'a Account) -> Self {
+        Self { event, before: Some(account), after: account, ended_sessions: 0 }
+    }
+}
+
 /// An account as the record shows it.
 #[derive(Serialize)]
 struct Shown<'a> {
     login: &'a str,
     name: &'a str,
     role: AccountRole,
+    role_source: RoleSource,
     active: bool,
     password_version: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,6 +95,7 @@ impl<'a> Shown<'a> {
             login: &account.login,
             name: &account.name,
             role: account.role,
+            role_source: account.role_source,
             active: account.active,
             password_version: account.password_version,
             subject: account.subject.as_ref(),
@@ -133,6 +157,7 @@ mod tests {
             password_hash: Some(PasswordHash::new("$argon2id$old")),
             password_version: 1,
             role: AccountRole::Owner,
+            role_source: RoleSource::Given,
             active: true,
             created_at: Timestamp::from_micros(1),
             last_sign_in_at: None,

@@ -1,6 +1,7 @@
-//! The active owners: those who may be asked to be the second person.
+//! The active owners: those who may be asked to be the second person. Who is an owner by the word of a provider alone is
+//! none of them: nobody knows whether that still holds.
 
-use super::{AccountRole, Accounts};
+use super::{AccountRole, Accounts, RoleSource};
 use crate::db::{StoreError, Tx};
 use sea_query::{Expr, ExprTrait, LockType, Order, Query};
 
@@ -15,6 +16,7 @@ pub(crate) async fn active_owners(tx: &mut Tx) -> Result<Vec<String>, StoreError
         .column(Accounts::Id)
         .from(Accounts::Table)
         .and_where(Expr::col(Accounts::Role).eq(AccountRole::Owner.as_str()))
+        .and_where(Expr::col(Accounts::RoleSource).eq(RoleSource::Given.as_str()))
         .and_where(Expr::col(Accounts::Active).eq(1_i64))
         .order_by(Accounts::Id, Order::Asc)
         .lock(LockType::NoKeyUpdate)

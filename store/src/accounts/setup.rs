@@ -2,7 +2,7 @@
 
 use super::events::{self, Event, Note};
 use super::writing::{hold, renew};
-use super::{Account, AccountError, AccountRole, Accounts, NewAccount, PasswordHash, insert};
+use super::{Account, AccountError, AccountRole, Accounts, NewAccount, PasswordHash, RoleSource, insert};
 use crate::Store;
 use crate::administration::{Actor, Via};
 use crate::db::{StoreError, Tx};
@@ -151,6 +151,49 @@ pub(super) fn unused_links_of(account: &str) -> sea_query::DeleteStatement {
         .take()
 }
 
+/// Puts the link in the place of earlier unused ones for the same end.
+pub(super) async fn put_link(
+    tx: &mut Tx,
+    digest: &[u8; 32],
+    purpose: LinkPurpose,
+    account: Option<&str>,
+    (now, expires_at): (Timestamp, Timestamp),
+) -> Result<(), AccountError> {
+    let whose = match account {
+        Some(id) => Expr::col(SetupLinks::Account).eq(id),
+        None => Expr::col(SetupLinks::Account).is_null(),
+    };
+    let earlier = Query::delete()
+        .from_table(SetupLinks::Table)
+        .and_where(Expr::col(SetupLinks::Purpose).eq(purpose.as_str()))
+        .and_where(Expr::col(SetupLinks::UsedAt).is_null())
+        .and_where(whose)
+        .take();
+    tx.execute(&earlier).await?;
+    let insert = Query::insert()
+        .into_table(SetupLinks::Table)
+        .columns([
+            SetupLinks::Digest,
+            SetupLinks::Purpose,
+            SetupLinks::Account,
+            SetupLinks::CreatedAt,
+            SetupLinks::ExpiresAt,
+        ])
+        .values_panic([
+            digest.to_vec().into(),
+            purpose.as_str().into(),
+            account.map(str::to_owned).into(),
+            now.micros().into(),
+            expires_at.micros().into(),
+        ])
+        .take();
+    match tx.execute(&insert).await {
+        Ok(_) => Ok(()),
+        Err(StoreError::Constraint { .. }) => Err(AccountError::Unknown),
+        Err(error) => Err(error.into()),
+    }
+}
+
 impl Store {
     /// Whether the first owner may still be made: no account exists, and none ever did.
     ///
@@ -198,7 +241,7 @@ impl Store {
             Err(error) => return Err(error.into()),
         }
         let owner = NewAccount { role: AccountRole::Owner, ..new.clone() };
-        let account = insert(&mut tx, &owner, Event::MadeAtSetup, by, now).await?;
+        let account = insert(&mut tx, &owner, RoleSource::Given, Event::MadeAtSetup, by, now).await?;
         let name_it = Query::update()
             .table(ConsoleSetup::Table)
             .value(ConsoleSetup::Account, account.id.as_str())
@@ -225,39 +268,7 @@ impl Store {
         if purpose == LinkPurpose::Setup && !is_open(&mut tx).await? {
             return Err(AccountError::SetupClosed);
         }
-        let whose = match account {
-            Some(id) => Expr::col(SetupLinks::Account).eq(id),
-            None => Expr::col(SetupLinks::Account).is_null(),
-        };
-        let earlier = Query::delete()
-            .from_table(SetupLinks::Table)
-            .and_where(Expr::col(SetupLinks::Purpose).eq(purpose.as_str()))
-            .and_where(Expr::col(SetupLinks::UsedAt).is_null())
-            .and_where(whose)
-            .take();
-        tx.execute(&earlier).await?;
-        let insert = Query::insert()
-            .into_table(SetupLinks::Table)
-            .columns([
-                SetupLinks::Digest,
-                SetupLinks::Purpose,
-                SetupLinks::Account,
-                SetupLinks::CreatedAt,
-                SetupLinks::ExpiresAt,
-            ])
-            .values_panic([
-                digest.to_vec().into(),
-                purpose.as_str().into(),
-                account.map(str::to_owned).into(),
-                now.micros().into(),
-                expires_at.micros().into(),
-            ])
-            .take();
-        match tx.execute(&insert).await {
-            Ok(_) => {}
-            Err(StoreError::Constraint { .. }) => return Err(AccountError::Unknown),
-            Err(error) => return Err(error.into()),
-        }
+        put_link(&mut tx, digest, purpose, account, (now, expires_at)).await?;
         Ok(tx.commit().await?)
     }
 

@@ -4,7 +4,9 @@
 //! them, or one of them and a sign-in under way, go one after the other; SQLite has one writer anyway.
 
 use super::events::{self, Event, Note};
-use super::{Account, AccountError, AccountRole, AccountRow, Accounts, PasswordHash, by_id, devices, setup};
+use super::{
+    Account, AccountError, AccountRole, AccountRow, Accounts, PasswordHash, RoleSource, by_id, devices, setup,
+};
 use crate::Store;
 use crate::administration::Actor;
 use crate::db::{StoreError, Tx};
@@ -27,7 +29,7 @@ struct IdRow {
     id: String,
 }
 
-fn update(id: &str) -> UpdateStatement {
+pub(super) fn update(id: &str) -> UpdateStatement {
     Query::update().table(Accounts::Table).and_where(Expr::col(Accounts::Id).eq(id)).take()
 }
 
@@ -55,6 +57,7 @@ async fn keep_an_owner(tx: &mut Tx, id: &str) -> Result<(), AccountError> {
         .column(Accounts::Id)
         .from(Accounts::Table)
         .and_where(Expr::col(Accounts::Role).eq(AccountRole::Owner.as_str()))
+        .and_where(Expr::col(Accounts::RoleSource).eq(RoleSource::Given.as_str()))
         .and_where(Expr::col(Accounts::Active).eq(1_i64))
         .order_by(Accounts::Id, Order::Asc)
         .lock(LockType::NoKeyUpdate)
@@ -182,6 +185,8 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
+    /// Gives the account a role, which stays, whatever a provider says of its groups.
+    ///
     /// # Errors
     /// When there is no such account, or it is the last active owner's.
     pub async fn set_account_role(
@@ -196,12 +201,16 @@ impl Store {
             keep_an_owner(&mut tx, id).await?;
         }
         let before = hold(&mut tx, id).await?;
-        if before.role == role {
+        if before.role == role && before.role_source == RoleSource::Given {
             return Ok(());
         }
-        let update = update(id).value(Accounts::Role, role.as_str()).take();
+        let role_source = RoleSource::Given;
+        let update = update(id)
+            .value(Accounts::Role, role.as_str())
+            .value(Accounts::RoleSource, role_source.as_str())
+            .take();
         tx.execute(&update).await?;
-        let after = Account { role, ..before.clone() };
+        let after = Account { role, role_source, ..before.clone() };
         let event = Event::RoleChanged;
         let note = Note { event, before: Some(&before), after: &after, ended_sessions: 0 };
         events::record(&mut tx, &note, by, now).await?;

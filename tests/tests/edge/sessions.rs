@@ -70,12 +70,7 @@ pub(crate) async fn events_of_accounts_are_changes(backend: Backend) {
         .collect();
     assert_eq!(
         events,
-        [
-            "made at set-up",
-            "signed out everywhere else",
-            "password changed",
-            "recovered by a link from the host"
-        ]
+        ["made at set-up", "signed out everywhere else", "password changed", "recovered by a link"]
     );
     for change in &found {
         assert_eq!((change.actor.as_str(), change.via), (LOGIN, Via::Console));

@@ -29,6 +29,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("task", "Task"),
     ("approval", "Approval request"),
     ("substitute", "Substitute"),
+    ("sign_in_provider", "Sign-in provider"),
 ];
 
 /// The word of a kind; the stored word where a later version wrote it.

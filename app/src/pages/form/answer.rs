@@ -83,6 +83,17 @@ done! {
     KeyOn = "key-on", "The enforcement key was switched on.";
     KeyDeleted = "key-deleted", "The enforcement key was deleted.";
     AdministratorTokenCreated = "administrator-token-created", "The administrator token was created.";
+    AccountInvited = "account-invited", "The account was made. It waits for its holder to choose a password.";
+    AccountReset = "account-reset", "The link was made. The old password works until it is used.";
+    AccountSaved = "account-saved", "The account was saved.";
+    AccountDisabled = "account-disabled", "The account was disabled. Its sessions have ended.";
+    AccountEnabled = "account-enabled", "The account was enabled.";
+    AccountLinked = "account-linked", "The identity was linked. Whoever signs in with it is this account.";
+    AccountUnlinked = "account-unlinked", "The identity was unlinked, and all sessions of the account ended.";
+    ProviderSaved = "provider-saved", "The provider was saved.";
+    ProviderDisabled = "provider-disabled", "The provider was disabled. Everybody whom it speaks of was signed out.";
+    ProviderEnabled = "provider-enabled", "The provider was enabled.";
+    ProviderDeleted = "provider-deleted", "The provider was removed.";
     ServerRegistered = "server-registered", "The server was registered.";
     ServerSaved = "server-saved", "The settings were saved.";
     ServerEnabled = "server-enabled", "The server was enabled.";

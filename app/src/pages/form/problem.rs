@@ -104,6 +104,12 @@ pub enum Fault {
     /// No `server/tool` and no `server/*`.
     NotTools,
     NotAnOwner,
+    /// The only owner who is left.
+    LastOwner,
+    /// A role that a provider tells of.
+    ToldElsewhere,
+    /// Groups that stand for roles.
+    NotGroups,
     /// Another owner is needed.
     SecondPerson,
     /// A break-glass request that can be confirmed no more.
@@ -237,6 +243,13 @@ impl Problem {
             }
             Fault::NotMappings => {
                 "Write one on each line, such as groups = staff -> support-agent @ acme, with one of the tenants above. A ~ instead of = takes a pattern.".to_owned()
+            }
+            Fault::LastOwner => "This is the only owner who is left. Make another one first.".to_owned(),
+            Fault::ToldElsewhere => {
+                "A provider tells of its role, and it signs in there. Give it a role of its own first.".to_owned()
+            }
+            Fault::NotGroups => {
+                "Write one group and its role on each line, such as finance -> approver.".to_owned()
             }
             Fault::NotAPerson => "Give the id of a registered user, or leave it empty.".to_owned(),
             Fault::NotKept => {

@@ -1,11 +1,16 @@
 //! The pages of the settings, as tabs above each of them.
 
-use crate::routes::{KEYS, Page, TENANTS, TOKENS};
+use crate::routes::{ACCOUNTS, KEYS, PROVIDERS, Page, TENANTS, TOKENS};
 use crate::session;
 use leptos::prelude::*;
 
-const TABS: &[(Page, &str)] =
-    &[(TENANTS, "Tenants"), (KEYS, "Enforcement keys"), (TOKENS, "Administrator tokens")];
+const TABS: &[(Page, &str)] = &[
+    (TENANTS, "Tenants"),
+    (KEYS, "Enforcement keys"),
+    (TOKENS, "Administrator tokens"),
+    (ACCOUNTS, "Accounts"),
+    (PROVIDERS, "Sign-in"),
+];
 
 /// `current` is the path of the page they stand on.
 #[component]

@@ -1,0 +1,171 @@
+//! The forms of the page of accounts, one of which may be open.
+
+use super::read::{AccountLine, AccountList};
+use super::save::{DisableAccount, EnableAccount, LinkAccount, SaveAccount, UnlinkAccount};
+use crate::components::notice::WarningNotice;
+use crate::components::untrusted::{UntrustedLine, plain};
+use crate::pages::form::answer::Answer;
+use crate::pages::form::confirm::FormCard;
+use crate::pages::form::input::{Choice, Filled, Input, hidden, select};
+use crate::pages::form::place::Ask;
+use crate::permission::ConsoleRole;
+use crate::routes::ACCOUNTS;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+/// These answer with a link, once: plain handlers of the server.
+pub const INVITE: &str = "/accounts/invite";
+pub const RESET: &str = "/accounts/reset";
+
+/// The form that the address asks for; nothing where it asks for none.
+pub fn panel(list: &AccountList, answer: &Answer) -> Option<AnyView> {
+    match (list.query.ask?, &list.asked) {
+        (Ask::New, _) => Some(invite(answer)),
+        (Ask::Edit, Some(account)) => Some(edit(account, answer)),
+        (Ask::Suspend, Some(account)) => Some(turn(account, answer)),
+        (Ask::Rotate, Some(account)) => Some(reset(account, answer)),
+        (Ask::Map, Some(account)) => Some(link(list, account, answer)),
+        (Ask::Edit | Ask::Suspend | Ask::Rotate | Ask::Map, None) => Some(
+            view! {
+                <WarningNotice title="There is no such account">
+                    <p>"The address is misspelt."</p>
+                </WarningNotice>
+            }
+            .into_any(),
+        ),
+        _ => None,
+    }
+}
+
+fn roles() -> Vec<Choice> {
+    ConsoleRole::ALL.iter().map(|role| Choice::new(role.as_str(), role.label())).collect()
+}
+
+fn card(
+    ask: Ask,
+    answer: &Answer,
+    title: String,
+    url: &'static str,
+    account: Option<&AccountLine>,
+) -> FormCard {
+    FormCard {
+        filled: Filled::new(ask.as_str(), answer),
+        title,
+        url,
+        values: account.map(|account| ("id", account.id.clone())).into_iter().collect(),
+        lead: Vec::new(),
+        fields: Vec::new(),
+        button: "Save",
+        destructive: false,
+        cancel: ACCOUNTS.path.to_owned(),
+    }
+}
+
+fn invite(answer: &Answer) -> AnyView {
+    let card = card(Ask::New, answer, "Invite somebody".to_owned(), INVITE, None);
+    let fields = vec![
+        Input::text("login", "Login")
+            .help("With it they sign in; often an e-mail address.")
+            .draw(&card.filled, ""),
+        Input::text("name", "Name").optional().draw(&card.filled, ""),
+        select(&card.filled, "role", "Role", Some("In every tenant."), &roles(), "approver"),
+    ];
+    let lead = "You get a link for them, once. Whoever opens it first chooses the password.".to_owned();
+    FormCard { fields, lead: vec![lead], button: "Make the invitation", ..card }.draw()
+}
+
+fn edit(account: &AccountLine, answer: &Answer) -> AnyView {
+    let title = format!("Change {}", plain(&account.login));
+    let card = card(Ask::Edit, answer, title, SaveAccount::url(), Some(account));
+    let mut choices = roles();
+    let chosen = if account.told {
+        choices.insert(0, Choice::new("", format!("As the provider tells ({})", account.role.title())));
+        ""
+    } else {
+        account.role.as_str()
+    };
+    let fields = vec![
+        select(
+            &card.filled,
+            "role",
+            "Role",
+            Some("In every tenant. It counts from the next click on."),
+            &choices,
+            chosen,
+        ),
+        Input::text("subject", "Person")
+            .optional()
+            .code()
+            .help("The id of a subject who is a user. Who approves is compared by it.")
+            .draw(&card.filled, account.subject.as_deref().unwrap_or_default()),
+    ];
+    FormCard { fields, ..card }.draw()
+}
+
+fn turn(account: &AccountLine, answer: &Answer) -> AnyView {
+    let login = plain(&account.login);
+    if account.active {
+        let card =
+            card(Ask::Suspend, answer, format!("Disable {login}?"), DisableAccount::url(), Some(account));
+        let lead = "All its sessions end at once. Its links work no longer, and its administrator tokens are refused. \
+                    What it did stays on record."
+            .to_owned();
+        return FormCard { lead: vec![lead], button: "Disable account", destructive: true, ..card }.draw();
+    }
+    let card = card(Ask::Suspend, answer, format!("Enable {login}?"), EnableAccount::url(), Some(account));
+    FormCard { lead: vec!["It may sign in again, as before.".to_owned()], button: "Enable account", ..card }
+        .draw()
+}
+
+fn reset(account: &AccountLine, answer: &Answer) -> AnyView {
+    let title = format!("Another password for {}?", plain(&account.login));
+    let card = card(Ask::Rotate, answer, title, RESET, Some(account));
+    let lead = "You get a link for its holder, once. Using it ends all its sessions. The old password works until then."
+        .to_owned();
+    FormCard { lead: vec![lead], button: "Make the link", ..card }.draw()
+}
+
+fn link(list: &AccountList, account: &AccountLine, answer: &Answer) -> AnyView {
+    let title = format!("Who signs in as {}", plain(&account.login));
+    let card = card(Ask::Map, answer, title, LinkAccount::url(), Some(account));
+    let providers: Vec<Choice> =
+        list.providers.iter().map(|(issuer, name)| Choice::new(issuer.clone(), name.clone())).collect();
+    let fields = vec![
+        select(&card.filled, "issuer", "Provider", None, &providers, ""),
+        Input::text("sub", "Subject at the provider")
+            .code()
+            .help("The claim sub, to the character. Never an e-mail address that may be given to somebody else.")
+            .draw(&card.filled, ""),
+    ];
+    let known: Vec<AnyView> = account.identities.iter().map(|known| unlink(account, known)).collect();
+    let form = FormCard { fields, button: "Link", ..card }.draw();
+    view! {
+        {form}
+        {known}
+    }
+    .into_any()
+}
+
+fn unlink(account: &AccountLine, (issuer, sub): &(String, String)) -> AnyView {
+    let label = format!("Unlink {}", plain(sub));
+    view! {
+        <section class="card">
+            <form class="form card-body" method="post" action=UnlinkAccount::url()>
+                {hidden("id", account.id.clone())}
+                {hidden("issuer", issuer.clone())}
+                {hidden("sub", sub.clone())}
+                <p>
+                    <UntrustedLine text=sub.clone() mono=true/>
+                    " at "
+                    <UntrustedLine text=issuer.clone() mono=true/>
+                </p>
+                <div class="form-actions">
+                    <button class="button button-danger" aria-label=label>
+                        "Unlink, and end all its sessions"
+                    </button>
+                </div>
+            </form>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,119 @@
+//! What reveals a link to an account: an invitation, and a way to another password. Plain forms, answered by the page
+//! that shows the link once.
+
+use super::ConsoleState;
+use super::answer::{self, Plain};
+use super::keys::{actor, refused, show};
+use super::links::{self, LinkError};
+use super::permitted::{Permitted, WritesSettings};
+use app::components::untrusted::plain;
+use app::pages::accounts::panel::{INVITE, RESET};
+use app::pages::accounts::write::{InviteForm, ResetForm, refusal};
+use app::pages::form::answer::{Done, Saved};
+use app::pages::form::respond::Refusal;
+use app::pages::keys::reveal::Fresh;
+use app::routes::ACCOUNTS;
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
+use axum::response::Response;
+use axum::routing::post;
+use axum::{Form, Router};
+use serde::Deserialize;
+use store::accounts::NewAccount;
+
+/// The routes. They need a signed-in account, as pages do: to be merged within that ring.
+pub(super) fn router() -> Router<ConsoleState> {
+    Router::new().route(INVITE, post(invite).get(to_page)).route(RESET, post(reset).get(to_page))
+}
+
+/// Whoever asks for the answer once more gets the list: the link is gone.
+async fn to_page() -> Response {
+    answer::see_other(ACCOUNTS.path)
+}
+
+/// Missing fields are empty, and the form says so.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct InviteFields {
+    login: String,
+    name: String,
+    role: String,
+}
+
+async fn invite(
+    State(state): State<ConsoleState>,
+    answered: Plain,
+    Permitted(signed_in, ..): Permitted<WritesSettings>,
+    fields: Result<Form<InviteFields>, FormRejection>,
+) -> Response {
+    let Ok(Form(fields)) = fields else { return answered.unreadable() };
+    let form = InviteForm { login: &fields.login, name: &fields.name, role: &fields.role };
+    let role = match form.role() {
+        Ok(role) => role,
+        Err(problem) => return refused(&answered, problem.into(), form.back()),
+    };
+    let by = actor(signed_in, &answered);
+    let new =
+        NewAccount { login: form.login.to_owned(), name: form.name().to_owned(), password_hash: None, role };
+    match links::invite(&state.store, state.public_url.origin(), &new, &by, state.now()).await {
+        Ok((account, link)) => {
+            let fresh = Fresh {
+                title: format!("The invitation of {} is ready", plain(&account.login)),
+                advice: "Give it to its holder alone: whoever opens it first chooses the password. It works for three \
+                         days, once.",
+                secret: link,
+                saved: Saved { done: Done::AccountInvited, revision: None, change: None },
+                next: ACCOUNTS.path.to_owned(),
+            };
+            show(&answered, fresh)
+        }
+        Err(error) => failed(&answered, error, form.back()),
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct ResetFields {
+    id: String,
+}
+
+async fn reset(
+    State(state): State<ConsoleState>,
+    answered: Plain,
+    Permitted(signed_in, ..): Permitted<WritesSettings>,
+    fields: Result<Form<ResetFields>, FormRejection>,
+) -> Response {
+    let Ok(Form(fields)) = fields else { return answered.unreadable() };
+    let form = ResetForm { id: &fields.id };
+    if let Err(problem) = form.check() {
+        return refused(&answered, problem.into(), form.back());
+    }
+    let by = actor(signed_in, &answered);
+    match links::reset(&state.store, state.public_url.origin(), &fields.id, &by, state.now()).await {
+        Ok((account, link)) => {
+            let fresh = Fresh {
+                title: format!("The link for {} is ready", plain(&account.login)),
+                advice: "Give it to its holder alone: whoever opens it first chooses the password. It works for an \
+                         hour, once. The old password works until then.",
+                secret: link,
+                saved: Saved { done: Done::AccountReset, revision: None, change: None },
+                next: ACCOUNTS.path.to_owned(),
+            };
+            show(&answered, fresh)
+        }
+        Err(error) => failed(&answered, error, form.back()),
+    }
+}
+
+/// Back to the form. Nothing was made, so the link was never one.
+fn failed(
+    answered: &Plain,
+    error: LinkError,
+    back: (app::pages::form::place::Place, app::pages::form::answer::Draft),
+) -> Response {
+    match error {
+        LinkError::Account(error) => refused(answered, refusal(error), back),
+        LinkError::Store(error) => refused(answered, Refusal::Store(error), back),
+        error @ (LinkError::PublicUrl(_) | LinkError::UnknownLogin(_)) => answered.internal(&error),
+    }
+}

@@ -1,0 +1,172 @@
+//! Whether somebody whom a provider vouches for comes in, and as whom.
+//!
+//! An identity that leads to an account is that account. Otherwise one is made, if the provider's word gives it a role;
+//! its role is told anew by every sign-in, and counts within that one alone. Nobody else comes in.
+
+use super::events::{self, Event, Note};
+use super::identities::{add, check, find};
+use super::writing::{hold, update};
+use super::{
+    Account, AccountError, AccountRole, AccountRow, Accounts, NewAccount, RoleSource, insert, normal_login,
+    select,
+};
+use crate::Store;
+use crate::administration::{Actor, Via};
+use crate::db::{StoreError, Tx};
+use crate::schema::{Identities, Subjects};
+use crate::sessions::delete_of_account;
+use policy::ids::check_id;
+use policy::{SubjectId, SubjectKind, Timestamp};
+use sea_query::{Expr, ExprTrait, Query};
+
+/// What a provider says of somebody who has just signed in there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admission<'a> {
+    pub issuer: &'a str,
+    pub sub: &'a str,
+    /// What the account is called by if one is made; another one where that is taken.
+    pub login: &'a str,
+    pub name: &'a str,
+    /// What its groups stand for.
+    pub role: Option<AccountRole>,
+    /// Whether a user whom the policy knows by this identity is an approver.
+    pub admit_subjects: bool,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admitted {
+    /// The account. `told`: its role was told by the provider just now, and must not outlive this sign-in.
+    As {
+        account: Account,
+        told: bool,
+        /// The active user of the policy who has this identity.
+        subject: Option<SubjectId>,
+    },
+    /// The account is switched off.
+    Off,
+    /// Nothing that was said gives a role here.
+    NoRole,
+}
+
+#[derive(sqlx::FromRow)]
+struct SubjectRow {
+    id: String,
+}
+
+/// The active user whom the policy knows by this identity.
+async fn subject_of(tx: &mut Tx, issuer: &str, sub: &str) -> Result<Option<SubjectId>, StoreError> {
+    let whose = Query::select()
+        .column(Identities::Subject)
+        .from(Identities::Table)
+        .and_where(Expr::col(Identities::Issuer).eq(issuer))
+        .and_where(Expr::col(Identities::Sub).eq(sub))
+        .take();
+    let query = Query::select()
+        .column(Subjects::Id)
+        .from(Subjects::Table)
+        .and_where(Expr::col(Subjects::Id).in_subquery(whose))
+        .and_where(Expr::col(Subjects::Kind).eq(SubjectKind::User.as_str()))
+        .and_where(Expr::col(Subjects::Active).eq(1_i64))
+        .take();
+    Ok(tx.fetch_optional::<SubjectRow>(&query).await?.map(|row| SubjectId::new(row.id)))
+}
+
+/// A login that nobody has: the one that was told, or that with a number; none where all of these are taken.
+async fn free_login(tx: &mut Tx, told: &str) -> Result<Option<String>, StoreError> {
+    let told = normal_login(told);
+    for attempt in 1..100 {
+        let login = if attempt == 1 { told.clone() } else { format!("{told} {attempt}") };
+        let query = select().and_where(Expr::col(Accounts::Login).eq(login.as_str())).take();
+        if tx.fetch_optional::<AccountRow>(&query).await?.is_none() {
+            return Ok(Some(login));
+        }
+    }
+    Ok(None)
+}
+
+/// What somebody is called: the first of these that can be a name.
+fn called<'a>(told: &'a str, otherwise: &'a str) -> &'a str {
+    let told = told.trim();
+    if check_id(told).is_ok() && told.chars().count() <= 190 { told } else { otherwise }
+}
+
+impl Store {
+    /// Lets somebody in whom a provider vouches for, who must be proven to be the one that is meant.
+    ///
+    /// # Errors
+    /// When the identity cannot be one, or the database does not answer; then nobody comes in.
+    pub async fn admit(
+        &self,
+        who: &Admission<'_>,
+        request_id: Option<String>,
+        now: Timestamp,
+    ) -> Result<Admitted, AccountError> {
+        check(who.issuer, who.sub)?;
+        let mut tx = self.db.begin_write().await?;
+        let subject = subject_of(&mut tx, who.issuer, who.sub).await?;
+        let may_approve = who.admit_subjects && subject.is_some();
+        let role = who.role.or(may_approve.then_some(AccountRole::Approver));
+        let by =
+            |login: &str| Actor { name: login.to_owned(), via: Via::Console, request_id: request_id.clone() };
+        let Some(known) = find(&mut tx, who.issuer, who.sub).await? else {
+            let Some(role) = role else { return Ok(Admitted::NoRole) };
+            let Some(login) = free_login(&mut tx, called(who.login, "signed-in")).await? else {
+                return Err(AccountError::LoginTaken(normal_login(who.login)));
+            };
+            let name = called(who.name, &login).to_owned();
+            let new = NewAccount { login, name, password_hash: None, role };
+            let by = by(&new.login);
+            let mut account = insert(&mut tx, &new, RoleSource::Mapped, Event::Admitted, &by, now).await?;
+            add(&mut tx, who.issuer, who.sub, &account.id).await?;
+            if let Some(person) = &subject {
+                let link = update(&account.id).value(Accounts::Subject, person.as_str()).take();
+                tx.execute(&link).await?;
+                account.subject = subject.clone();
+                events::record(&mut tx, &Note::of(Event::PersonChanged, &account), &by, now).await?;
+            }
+            tx.commit().await?;
+            return Ok(Admitted::As { account, told: true, subject });
+        };
+        let before = hold(&mut tx, &known.account).await?;
+        if !before.active {
+            return Ok(Admitted::Off);
+        }
+        if before.role_source == RoleSource::Given {
+            return Ok(Admitted::As { account: before, told: false, subject });
+        }
+        let Some(role) = role else {
+            // Nor does what was told before count any longer.
+            let ended_sessions = tx.execute(&delete_of_account(&before.id, None)).await?;
+            if ended_sessions > 0 {
+                let note = Note { ended_sessions, ..Note::of(Event::SessionEnded, &before) };
+                events::record(&mut tx, &note, &by(&before.login), now).await?;
+            }
+            tx.commit().await?;
+            return Ok(Admitted::NoRole);
+        };
+        if before.role == role {
+            return Ok(Admitted::As { account: before, told: true, subject });
+        }
+        let after = Account { role, ..before.clone() };
+        tx.execute(&update(&after.id).value(Accounts::Role, role.as_str()).take()).await?;
+        let ended_sessions = tx.execute(&delete_of_account(&after.id, None)).await?;
+        let note = Note { event: Event::RoleMapped, before: Some(&before), after: &after, ended_sessions };
+        events::record(&mut tx, &note, &by(&after.login), now).await?;
+        tx.commit().await?;
+        Ok(Admitted::As { account: after, told: true, subject })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::called;
+
+    #[test]
+    fn what_cannot_be_a_name_is_replaced() {
+        assert_eq!(called(" Ann ", "x"), "Ann");
+        for bad in ["", " ", "a\u{7}b", "new", &"x".repeat(191)] {
+            assert_eq!(called(bad, "x"), "x", "{bad:?}");
+        }
+    }
+}
