@@ -14,7 +14,7 @@ use std::fmt;
 /// What a secret belongs to. It counts there alone: the encryption is bound to it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct SecretPlace {
-    /// The kind of thing: `issuer`.
+    /// The kind of thing: `issuer`, `webhook`, `mail`.
     pub kind: String,
     /// Which of them, by what it is known by: an issuer's URL.
     pub owner: String,
@@ -26,6 +26,21 @@ impl SecretPlace {
     /// With which Countersign asks an issuer about tokens.
     pub fn client_secret(issuer: &str) -> Self {
         Self { kind: "issuer".to_owned(), owner: issuer.to_owned(), name: "client_secret".to_owned() }
+    }
+
+    /// With which what goes to a webhook is signed.
+    pub fn webhook(id: &str) -> Self {
+        Self { kind: "webhook".to_owned(), owner: id.to_owned(), name: "secret".to_owned() }
+    }
+
+    /// The one before it, with which it is signed as well until a rotation is finished.
+    pub fn older_webhook(id: &str) -> Self {
+        Self { name: "older_secret".to_owned(), ..Self::webhook(id) }
+    }
+
+    /// With which Countersign signs in to the mail server.
+    pub fn mail_password() -> Self {
+        Self { kind: "mail".to_owned(), owner: "smtp".to_owned(), name: "password".to_owned() }
     }
 }
 
