@@ -131,6 +131,9 @@ const ALL = [
   { name: 'tenants', route: '/settings/tenants', at: () => '/settings/tenants' },
   { name: 'keys', route: '/settings/keys', at: () => '/settings/keys' },
   { name: 'tokens', route: '/settings/tokens', at: () => '/settings/tokens' },
+  { name: 'notifications', route: '/settings/notifications', at: () => '/settings/notifications' },
+  { name: 'notifications-new', route: '/settings/notifications', at: () => '/settings/notifications?ask=new' },
+  { name: 'notifications-mail', route: '/settings/notifications', at: () => '/settings/notifications?ask=mail' },
 
   { name: 'search', route: '/search', at: () => '/search?q=refund' },
   { name: 'search-hostile', route: '/search', at: () => '/search?q=mirror' },

@@ -13,6 +13,7 @@ use crate::pages::issuer::IssuerPage;
 use crate::pages::issuers::IssuersPage;
 use crate::pages::keys::KeysPage;
 use crate::pages::not_found::NotFoundPage;
+use crate::pages::notifications::NotificationsPage;
 use crate::pages::overview::OverviewPage;
 use crate::pages::resources::ResourcesPage;
 use crate::pages::resources::imports::ImportPage;
@@ -97,6 +98,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings/tenants") view=TenantsPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/keys") view=KeysPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/tokens") view=TokensPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/notifications") view=NotificationsPage ssr=SsrMode::Async/>
                     <Route path=path!("/changes") view=ChangesPage ssr=SsrMode::Async/>
                     <Route path=path!("/changes/:id") view=ChangePage ssr=SsrMode::Async/>
                     <Route path=path!("/evidence") view=EvidencePage ssr=SsrMode::Async/>

@@ -264,6 +264,14 @@ pub const TOKENS: Page = Page {
     nav: None,
 };
 
+/// Webhooks and mail about requests for approval.
+pub const NOTIFICATIONS: Page = Page {
+    path: "/settings/notifications",
+    title: "Notifications",
+    permission: Permission::ReadSettings,
+    nav: None,
+};
+
 /// Reached by the foot of the rail.
 pub const ACCOUNT: Page =
     Page { path: "/account", title: "Account", permission: Permission::OwnAccount, nav: None };
@@ -302,6 +310,7 @@ pub const PAGES: &[Page] = &[
     TENANTS,
     KEYS,
     TOKENS,
+    NOTIFICATIONS,
     CHANGES,
     CHANGE,
     EVIDENCE,

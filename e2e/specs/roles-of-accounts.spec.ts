@@ -306,6 +306,7 @@ test('an auditor sees no action', async ({ house, places, sessions }) => {
     '/settings/tenants?ask=delete&of=acme',
     '/settings/keys?ask=new',
     '/settings/tokens?ask=new',
+    ...['new', 'mail', 'mail-off'].map((form) => `/settings/notifications?ask=${form}`),
     '/servers/crm/settings?ask=delete',
     ...['new', 'import'].map((form) => `/resources?ask=${form}`),
     ...['edit', 'delete'].map((form) => `/resources/${places.resource}?ask=${form}`),

@@ -1,8 +1,8 @@
 //! The command line: its words, and which command answers to them.
 
 use crate::commands::{
-    account, apply, audit, check, credential, emergency, export, issuer, migrate, resource, revoke, serve,
-    task, token, unmapped, vault,
+    account, apply, audit, check, credential, emergency, export, issuer, mail, migrate, resource, revoke,
+    serve, task, token, unmapped, vault, webhook,
 };
 use crate::config::{Config, ServeOptions, StateOptions};
 use crate::telemetry;
@@ -53,6 +53,10 @@ enum Command {
     Audit(audit::Options),
     /// Say which secrets are kept, and wrap them by a new key.
     Vault(vault::Options),
+    /// Say who is told of requests for approval by signed webhooks.
+    Webhook(webhook::Options),
+    /// Say how approvers are written to.
+    Mail(mail::Options),
     /// Bring the database's tables to this version.
     Migrate(migrate::Options),
 }
@@ -102,6 +106,8 @@ impl Cli {
                     Command::Account(options) => account::run(&config, &options).await,
                     Command::Audit(options) => audit::run(&config, &options).await,
                     Command::Vault(options) => vault::run(&config, &options).await,
+                    Command::Webhook(options) => webhook::run(&config, &options).await,
+                    Command::Mail(options) => mail::run(&config, &options).await,
                     Command::Migrate(options) => migrate::run(&config, &options).await,
                     Command::Serve(_) => Ok(ExitCode::SUCCESS),
                 }

@@ -14,6 +14,7 @@ pub mod issuer;
 pub mod issuers;
 pub mod keys;
 pub mod not_found;
+pub mod notifications;
 pub mod overview;
 pub mod resources;
 pub mod review;

@@ -31,6 +31,7 @@ mod sessions;
 mod setup;
 mod sign_in;
 mod signed_in;
+mod webhooks;
 
 pub use links::{LinkError, create_recovery_link, create_setup_link};
 pub use public_url::{PublicUrl, PublicUrlError, check_public_url};
@@ -182,7 +183,8 @@ pub fn router(state: ConsoleState) -> Router {
         .merge(keys::router())
         .merge(evidence::router())
         .merge(import::router())
-        .merge(emergency::router());
+        .merge(emergency::router())
+        .merge(webhooks::router());
     for page in app::routes::PAGES.iter().filter(|page| page.path != "/") {
         inside = inside.route(page.path, get(pages::page));
     }

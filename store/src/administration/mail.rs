@@ -158,12 +158,16 @@ impl Store {
         find_address(&mut &self.db, account).await
     }
 
-    /// Where mail to each account goes, by login.
+    /// Where mail to each active account goes, by login.
     ///
     /// # Errors
     /// When the database does not answer, or holds what it must not.
-    pub async fn list_mail_addresses(&self) -> Result<Vec<MailAddress>, StoreError> {
-        let query = select_addresses().order_by(("a", Accounts::Login), Order::Asc).take();
+    pub async fn list_mail_addresses(&self, limit: u64) -> Result<Vec<MailAddress>, StoreError> {
+        let query = select_addresses()
+            .and_where(Expr::col(("a", Accounts::Active)).eq(1_i64))
+            .order_by(("a", Accounts::Login), Order::Asc)
+            .limit(limit)
+            .take();
         self.db.fetch_all::<AddressRow>(&query).await?.into_iter().map(MailAddress::try_from).collect()
     }
 }

@@ -26,6 +26,10 @@ pub const KINDS: &[(&str, &str)] = &[
     ("break_glass", "Break-glass"),
     ("administrator_token", "Administrator token"),
     ("task", "Task"),
+    ("webhook", "Webhook"),
+    ("delivery", "Message to a webhook or by mail"),
+    ("mail_settings", "Mail server"),
+    ("mail_address", "Address for mail"),
 ];
 
 /// The word of a kind; the stored word where a later version wrote it.

@@ -106,6 +106,12 @@ pub enum Fault {
     Over,
     /// A task that is completed, revoked or has expired.
     TaskOver,
+    /// A password and no TLS.
+    InTheClear,
+    /// The name of a mail server.
+    NotAHost,
+    /// The address of a mailbox.
+    NotAMailbox,
     Refused,
 }
 
@@ -227,6 +233,11 @@ impl Problem {
             }
             Fault::Over => "This was asked for too long ago, is confirmed, or was taken back.".to_owned(),
             Fault::TaskOver => "The task is over: it was completed or revoked, or has expired.".to_owned(),
+            Fault::InTheClear => {
+                "A password is never sent in the clear. Choose TLS or STARTTLS, or leave the login empty.".to_owned()
+            }
+            Fault::NotAHost => "Write the name or the address of a server, such as mail.example.org.".to_owned(),
+            Fault::NotAMailbox => "Write a bare address, such as countersign@example.org.".to_owned(),
             Fault::Refused => "The database refused these values. Nothing was changed.".to_owned(),
         }
     }

@@ -1,11 +1,15 @@
 //! The pages of the settings, as tabs above each of them.
 
-use crate::routes::{KEYS, Page, TENANTS, TOKENS};
+use crate::routes::{KEYS, NOTIFICATIONS, Page, TENANTS, TOKENS};
 use crate::session;
 use leptos::prelude::*;
 
-const TABS: &[(Page, &str)] =
-    &[(TENANTS, "Tenants"), (KEYS, "Enforcement keys"), (TOKENS, "Administrator tokens")];
+const TABS: &[(Page, &str)] = &[
+    (TENANTS, "Tenants"),
+    (KEYS, "Enforcement keys"),
+    (TOKENS, "Administrator tokens"),
+    (NOTIFICATIONS, "Notifications"),
+];
 
 /// `current` is the path of the page they stand on.
 #[component]
