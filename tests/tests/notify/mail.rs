@@ -1,0 +1,120 @@
+//! Letters: to whoever may decide, once, with a link and nothing that decides.
+
+use crate::smtp::MailServer;
+use crate::world::{account, ask, cancel, dead, last_attempt, requests, until, vault, world};
+use pdp::{Secret, notify};
+use policy::labels::MailSecurity;
+use serde_json::json;
+use store::administration::MailSettings;
+use tests::world::operator;
+use tests::{Backend, World};
+
+async fn through(world: &World, server: &MailServer, security: MailSecurity) {
+    let settings = MailSettings {
+        host: "127.0.0.1".to_owned(),
+        port: server.port,
+        security,
+        login: None,
+        sender: "countersign@example.org".to_owned(),
+    };
+    let vault = vault(world).await;
+    let mut writer = world.store.write(operator()).await.expect("a unit of work");
+    notify::set_mail(&vault, &mut writer, &settings, &Secret::new("")).await.expect("is set");
+    writer.commit().await.expect("commits");
+}
+
+pub(crate) async fn an_approver_gets_one_letter_with_a_link(backend: Backend) {
+    let world = world(backend).await;
+    // The first letter is refused for a while, and comes again.
+    let mut server = MailServer::start(1).await;
+    through(&world, &server, MailSecurity::Plain).await;
+    let erin = account(&world, "erin", Some("erin")).await;
+    let mut writer = world.store.write(operator()).await.expect("a unit of work");
+    assert!(writer.put_mail_address(&erin.id, Some("not an address")).await.is_err());
+    writer.put_mail_address(&erin.id, Some("erin@example.org")).await.expect("is set");
+    writer.commit().await.expect("commits");
+    // Who asks, who is not asked, who is nobody: none of them hears of it.
+    account(&world, "carol@example.org", Some("carol")).await;
+    account(&world, "bob@example.org", Some("bob")).await;
+    account(&world, "somebody@example.org", None).await;
+
+    let replica = world.replica().await;
+    let pep = world.crm(&replica);
+    ask(&world, &pep, 200).await;
+    assert_eq!(server.next().await, json!({"refused": true}));
+    let letter = server.next().await;
+    assert_eq!(letter["to"], json!(["erin@example.org"]), "{letter}");
+    assert_eq!(letter["from"], "countersign@example.org");
+    let headers = &letter["headers"];
+    assert_eq!(headers["subject"], "Countersign: your approval is asked for crm/refund in acme");
+    assert_eq!(headers["auto-submitted"], "auto-generated");
+    assert_eq!(letter["parts"], 1, "plain text alone");
+    let id = requests(&world).await.pop().expect("a request");
+    let text = letter["text"].as_str().expect("a text");
+    let link = format!("http://{}/approvals/{}", replica.address(), id.as_str());
+    assert_eq!(text.matches("http").count(), 1, "{text}");
+    assert!(text.lines().any(|line| line == link), "{text}");
+    for secret in ["c-42", "EUR", "secret words"] {
+        assert!(!text.contains(secret), "{text}");
+    }
+
+    // The same call asked for again is the same request: no second letter. Another request is another letter.
+    let again = pep.call(world.secret("CAROL_KEY"), "refund", repeated()).await;
+    assert_eq!(again.reason(), "approval_pending", "{again:?}");
+    ask(&world, &pep, 300).await;
+    let second = server.next().await;
+    assert_eq!(second["to"], json!(["erin@example.org"]), "{second}");
+    assert_ne!(second["headers"]["message-id"], headers["message-id"]);
+    replica.stop().await;
+    assert_eq!(server.rest(), Vec::<serde_json::Value>::new());
+}
+
+/// As [`ask`] asks for 200.
+fn repeated() -> serde_json::Value {
+    json!({"customer_id": "c-42", "amount": 200, "currency": "EUR", "reason": "secret words"})
+}
+
+pub(crate) async fn a_letter_that_is_not_needed_any_more_is_not_sent(backend: Backend) {
+    let world = world(backend).await;
+    let mut server = MailServer::start(1).await;
+    through(&world, &server, MailSecurity::Plain).await;
+    account(&world, "erin@example.org", Some("erin")).await;
+    let replica = world.replica().await;
+    let pep = world.crm(&replica);
+    ask(&world, &pep, 200).await;
+    assert_eq!(server.next().await, json!({"refused": true}));
+    cancel(&world, requests(&world).await.first().expect("a request")).await;
+    // The next letter is of the next request, though the first one would have come again before.
+    ask(&world, &pep, 300).await;
+    let letter = server.next().await;
+    let id = requests(&world).await.into_iter().next().expect("a request");
+    assert!(letter["text"].as_str().is_some_and(|text| text.contains(id.as_str())), "{letter}");
+    // Once nothing waits any more, nothing more can come.
+    until("nothing waits", async || {
+        crate::world::let_go(&world).await;
+        world.store.due_deliveries(&[], true, 10).await.expect("lists").is_empty().then_some(())
+    })
+    .await;
+    replica.stop().await;
+    assert_eq!(server.rest(), Vec::<serde_json::Value>::new());
+}
+
+pub(crate) async fn no_letter_is_sent_in_the_clear_where_tls_is_asked_for(backend: Backend) {
+    let world = world(backend).await;
+    // It offers no TLS.
+    let mut server = MailServer::start(0).await;
+    through(&world, &server, MailSecurity::StartTls).await;
+    account(&world, "erin@example.org", Some("erin")).await;
+    let replica = world.replica().await;
+    ask(&world, &world.crm(&replica), 200).await;
+    until("it is given up", async || {
+        last_attempt(&world).await;
+        world.store.list_dead_letters(None, 1).await.expect("lists").pop()
+    })
+    .await;
+    let letter = dead(&world).await;
+    assert_eq!(letter.to, "erin@example.org");
+    assert!(letter.error.is_some_and(|error| error.contains("STARTTLS")));
+    replica.stop().await;
+    assert_eq!(server.rest(), Vec::<serde_json::Value>::new());
+}
