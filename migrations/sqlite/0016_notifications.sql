@@ -63,4 +63,5 @@ CREATE UNIQUE INDEX notification_deliveries_to_account ON notification_deliverie
 CREATE INDEX notification_deliveries_due ON notification_deliveries (next_at) WHERE state = 'waiting';
 CREATE INDEX notification_deliveries_dead ON notification_deliveries (id) WHERE state = 'dead';
 CREATE INDEX notification_deliveries_tried ON notification_deliveries (webhook, tried_at);
+CREATE INDEX notification_deliveries_mailed ON notification_deliveries (account, tried_at);
 CREATE INDEX notification_deliveries_over ON notification_deliveries (tried_at) WHERE state <> 'waiting';

@@ -164,7 +164,8 @@ async fn switch(store: &Store, name: &str, active: bool) -> Result<()> {
 
 async fn list(store: &Store) -> Result<()> {
     for webhook in store.list_webhooks().await? {
-        let last = match store.last_delivery(&webhook.id).await? {
+        let receiver = Receiver::Webhook(webhook.id.clone());
+        let last = match store.last_delivery(&receiver).await? {
             None => "nothing sent yet".to_owned(),
             Some(last) if last.delivered => format!("delivered {}", last.at),
             Some(last) => format!("failed {}: {}", last.at, shown(&last.error.unwrap_or_default(), MOST)),

@@ -9,7 +9,7 @@ use policy::Timestamp;
 use sea_query::{Expr, ExprTrait, JoinType, Order, Query};
 use std::collections::BTreeMap;
 
-/// How a webhook was served last.
+/// How a receiver was served last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastDelivery {
     pub at: Timestamp,
@@ -40,6 +40,11 @@ struct LastRow {
     tried_at: i64,
     state: String,
     error: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct FoundRow {
+    found: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -82,16 +87,20 @@ impl TryFrom<DeadRow> for DeadLetter {
 }
 
 impl Store {
-    /// How this webhook was served last; None: never.
+    /// How this receiver was served last; None: never.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn last_delivery(&self, webhook: &str) -> Result<Option<LastDelivery>, StoreError> {
+    pub async fn last_delivery(&self, receiver: &Receiver) -> Result<Option<LastDelivery>, StoreError> {
         use NotificationDeliveries as D;
+        let to_it = match receiver {
+            Receiver::Webhook(id) => Expr::col(D::Webhook).eq(id.as_str()),
+            Receiver::Account(id) => Expr::col(D::Account).eq(id.as_str()),
+        };
         let query = Query::select()
             .columns([D::TriedAt, D::State, D::Error])
             .from(D::Table)
-            .and_where(Expr::col(D::Webhook).eq(webhook))
+            .and_where(to_it)
             .and_where(Expr::col(D::TriedAt).is_not_null())
             .order_by(D::TriedAt, Order::Desc)
             .limit(1)
@@ -101,6 +110,19 @@ impl Store {
             delivered: row.state == DeliveryState::Delivered.as_str(),
             error: row.error,
         }))
+    }
+
+    /// How many messages wait to be sent, now or again.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_waiting_deliveries(&self) -> Result<i64, StoreError> {
+        let query = Query::select()
+            .expr_as(Expr::cust("count(*)"), "found")
+            .from(NotificationDeliveries::Table)
+            .and_where(in_state(DeliveryState::Waiting))
+            .take();
+        Ok(self.db.fetch_optional::<FoundRow>(&query).await?.map_or(0, |row| row.found))
     }
 
     /// How many dead letters each webhook has.

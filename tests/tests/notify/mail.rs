@@ -66,7 +66,7 @@ pub(crate) async fn an_approver_gets_one_letter_with_a_link(backend: Backend) {
     assert_eq!(second["to"], json!(["erin@example.org"]), "{second}");
     assert_ne!(second["headers"]["message-id"], headers["message-id"]);
     replica.stop().await;
-    assert_eq!(server.rest(), Vec::<serde_json::Value>::new());
+    server.nothing_more();
 }
 
 /// As [`ask`] asks for 200.
@@ -96,7 +96,7 @@ pub(crate) async fn a_letter_that_is_not_needed_any_more_is_not_sent(backend: Ba
     })
     .await;
     replica.stop().await;
-    assert_eq!(server.rest(), Vec::<serde_json::Value>::new());
+    server.nothing_more();
 }
 
 pub(crate) async fn no_letter_is_sent_in_the_clear_where_tls_is_asked_for(backend: Backend) {
@@ -116,5 +116,5 @@ pub(crate) async fn no_letter_is_sent_in_the_clear_where_tls_is_asked_for(backen
     assert_eq!(letter.to, "erin@example.org");
     assert!(letter.error.is_some_and(|error| error.contains("STARTTLS")));
     replica.stop().await;
-    assert_eq!(server.rest(), Vec::<serde_json::Value>::new());
+    server.nothing_more();
 }

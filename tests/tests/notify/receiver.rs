@@ -101,6 +101,11 @@ impl Receiver {
     pub(crate) fn rest(&mut self) -> Vec<Got> {
         std::iter::from_fn(|| self.got.try_recv().ok()).collect()
     }
+
+    pub(crate) fn nothing_more(&mut self) {
+        let rest = self.rest();
+        assert!(rest.is_empty(), "{rest:?}");
+    }
 }
 
 async fn take(State(door): State<Door>, headers: HeaderMap, body: String) -> Response {

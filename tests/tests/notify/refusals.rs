@@ -1,7 +1,7 @@
 //! Receivers that fail, are gone, lead elsewhere, or must not be reached.
 
 use crate::receiver::{Mood, Receiver};
-use crate::world::{ask, dead, failed, last_attempt, until, webhook, world};
+use crate::world::{ask, dead, delivered, failed, last_attempt, webhook, world};
 use store::administration::Webhook;
 use store::notifications::Receiver as To;
 use tests::Backend;
@@ -20,12 +20,9 @@ pub(crate) async fn a_message_that_fails_is_sent_again(backend: Backend) {
     // The same message, so that a receiver can tell; signed anew for its own time.
     assert_eq!((&second.id, &second.body), (&first.id, &first.body));
     assert!(second.verifies(&secret) && second.timestamp > first.timestamp, "{second:?}");
-    until("it is delivered", async || {
-        world.store.last_delivery(&webhook.id).await.expect("reads").filter(|last| last.delivered)
-    })
-    .await;
+    delivered(&world, &webhook).await;
     replica.stop().await;
-    assert_eq!(receiver.rest(), []);
+    receiver.nothing_more();
 }
 
 pub(crate) async fn a_message_that_nobody_takes_is_given_up_until_a_person_sends_it_again(backend: Backend) {
@@ -50,10 +47,7 @@ pub(crate) async fn a_message_that_nobody_takes_is_given_up_until_a_person_sends
     let changes = writer.commit().await.expect("commits").changes;
     assert_eq!((changes.len(), changes[0].kind.as_str()), (1, "delivery"));
     assert_eq!(receiver.next().await.id, first.id);
-    until("it is delivered", async || {
-        world.store.last_delivery(&webhook.id).await.expect("reads").filter(|last| last.delivered)
-    })
-    .await;
+    delivered(&world, &webhook).await;
     assert!(world.store.list_dead_letters(None, 10).await.expect("lists").is_empty());
     replica.stop().await;
 }
@@ -69,7 +63,7 @@ pub(crate) async fn a_receiver_that_is_gone_is_not_asked_again(backend: Backend)
     assert_eq!(letter.attempts, 1);
     assert!(letter.error.is_some_and(|error| error.contains("gone")));
     replica.stop().await;
-    assert_eq!(receiver.rest(), []);
+    receiver.nothing_more();
 }
 
 pub(crate) async fn a_redirect_is_not_followed(backend: Backend) {
@@ -122,5 +116,5 @@ pub(crate) async fn a_webhook_that_is_off_is_told_nothing(backend: Backend) {
     assert!(world.store.list_dead_letters(None, 10).await.expect("lists").is_empty());
     assert_eq!(world.store.list_secrets().await.expect("lists").len(), 1, "of the other one");
     replica.stop().await;
-    assert_eq!(off.rest(), []);
+    off.nothing_more();
 }

@@ -55,9 +55,10 @@ impl MailServer {
         timeout(PATIENCE, self.lines.recv()).await.expect("told in time").expect("the mail server runs")
     }
 
-    /// What it said and nobody looked at.
-    pub(crate) fn rest(&mut self) -> Vec<Value> {
-        std::iter::from_fn(|| self.lines.try_recv().ok()).collect()
+    /// It said nothing that nobody looked at.
+    pub(crate) fn nothing_more(&mut self) {
+        let rest: Vec<Value> = std::iter::from_fn(|| self.lines.try_recv().ok()).collect();
+        assert!(rest.is_empty(), "{rest:?}");
     }
 }
 

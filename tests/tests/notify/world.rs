@@ -13,7 +13,7 @@ use std::time::Duration;
 use store::accounts::{Account, AccountRole, NewAccount};
 use store::administration::{NewWebhook, Webhook};
 use store::approvals::ApprovalFilter;
-use store::notifications::DeadLetter;
+use store::notifications::{DeadLetter, LastDelivery, Receiver};
 use tests::world::operator;
 use tests::{Backend, Pep, World};
 
@@ -101,11 +101,16 @@ pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T
 
 /// The last attempt failed, with this error.
 pub(crate) async fn failed(world: &World, webhook: &Webhook) -> String {
-    until("an attempt that failed", async || {
-        let last = world.store.last_delivery(&webhook.id).await.expect("reads")?;
-        last.error.filter(|_| !last.delivered)
-    })
-    .await
+    until("an attempt that failed", async || last(world, webhook).await?.error).await
+}
+
+/// The last attempt did not fail.
+pub(crate) async fn delivered(world: &World, webhook: &Webhook) {
+    until("it is delivered", async || last(world, webhook).await.filter(|last| last.delivered)).await;
+}
+
+pub(crate) async fn last(world: &World, webhook: &Webhook) -> Option<LastDelivery> {
+    world.store.last_delivery(&Receiver::Webhook(webhook.id.clone())).await.expect("reads")
 }
 
 /// The one message that was given up.

@@ -26,7 +26,12 @@ pub(super) async fn view(
     let mut found = store.list_dead_letters(query.before.as_deref(), ROWS_AND_ONE).await?;
     let next = cut(&mut found, |letter: &DeadLetter| letter.id.clone());
     let mail = store.mail_settings().await?;
-    let addresses = store.list_mail_addresses(ACCOUNTS).await?;
+    let mut addresses = Vec::new();
+    for known in store.list_mail_addresses(ACCOUNTS).await? {
+        let last = last(store, Receiver::Account(known.account.clone()), now).await?;
+        addresses.push(address(known, last));
+    }
+    let waiting = store.count_waiting_deliveries().await?;
     // The forms that name tenants, and the one that stands there while there is no webhook.
     let mut tenants = Vec::new();
     if matches!(query.ask, Some(Ask::New | Ask::Edit)) || webhooks.is_empty() {
@@ -39,7 +44,8 @@ pub(super) async fn view(
         dead: found.into_iter().map(|letter| dead(letter, now)).collect(),
         next,
         mail: mail.map(mail_line),
-        addresses: addresses.into_iter().map(address).collect(),
+        addresses,
+        waiting,
         tenants,
     })
 }
@@ -48,16 +54,21 @@ async fn webhooks(store: &Store, now: Timestamp) -> Result<Vec<WebhookLine>, Sto
     let dead = store.count_dead_by_webhook().await?;
     let mut lines = Vec::new();
     for webhook in store.list_webhooks().await? {
-        let last = store.last_delivery(&webhook.id).await?.map(|last| LastLine {
-            at: Moment::new(last.at, now),
-            delivered: last.delivered,
-            error: last.error,
-        });
+        let last = last(store, Receiver::Webhook(webhook.id.clone()), now).await?;
         let older = store.get_secret(&SecretPlace::older_webhook(&webhook.id)).await?;
         let dead = dead.get(&webhook.id).copied().unwrap_or(0);
         lines.push(line(webhook, older.is_some(), last, dead));
     }
     Ok(lines)
+}
+
+async fn last(store: &Store, receiver: Receiver, now: Timestamp) -> Result<Option<LastLine>, StoreError> {
+    let last = store.last_delivery(&receiver).await?;
+    Ok(last.map(|last| LastLine {
+        at: Moment::new(last.at, now),
+        delivered: last.delivered,
+        error: last.error,
+    }))
 }
 
 fn line(webhook: Webhook, two_secrets: bool, last: Option<LastLine>, dead: i64) -> WebhookLine {
@@ -97,6 +108,12 @@ fn mail_line(settings: MailSettings) -> MailLine {
     }
 }
 
-fn address(known: MailAddress) -> AddressLine {
-    AddressLine { account: known.account, login: known.login, address: known.address, given: known.given }
+fn address(known: MailAddress, last: Option<LastLine>) -> AddressLine {
+    AddressLine {
+        account: known.account,
+        login: known.login,
+        address: known.address,
+        given: known.given,
+        last,
+    }
 }

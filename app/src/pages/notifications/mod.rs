@@ -67,12 +67,13 @@ fn page() -> impl IntoView {
 
 fn draw(view: NotificationsView, answer: Answer, may_write: bool) -> AnyView {
     let panel = may_write.then(|| panel::panel(&view, &answer)).flatten();
-    let NotificationsView { query, webhooks, dead, next, mail, addresses, .. } = view;
+    let NotificationsView { query, webhooks, dead, next, mail, addresses, waiting, .. } = view;
     view! {
         <div class="stack">
             <Answered answer=answer/>
             {panel}
             {table::webhooks(webhooks, may_write)}
+            {table::waiting(waiting)}
             {table::dead_letters(dead, next, query.before.is_some(), may_write)}
             {table::mail(mail, may_write)}
             {table::addresses(addresses, may_write)}

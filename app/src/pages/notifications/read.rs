@@ -20,6 +20,8 @@ pub struct NotificationsView {
     /// None: no mail is sent.
     pub mail: Option<MailLine>,
     pub addresses: Vec<AddressLine>,
+    /// Messages that are yet to be sent, now or again.
+    pub waiting: i64,
     /// Slug and name, for the forms.
     pub tenants: Vec<(String, String)>,
 }
@@ -82,6 +84,8 @@ pub struct AddressLine {
     pub address: Option<String>,
     /// It was given here; else it is the login.
     pub given: bool,
+    /// None: no letter was ever sent.
+    pub last: Option<LastLine>,
 }
 
 #[server(endpoint = "notifications", input = GetUrl, output = Json)]

@@ -80,6 +80,16 @@ pub fn webhooks(lines: Vec<WebhookLine>, may_write: bool) -> AnyView {
     .into_any()
 }
 
+/// How many messages wait; nothing where none does.
+pub fn waiting(count: i64) -> Option<AnyView> {
+    let words = match count {
+        0 => return None,
+        1 => "One message waits to be sent, or to be sent again.".to_owned(),
+        more => format!("{more} messages wait to be sent, or to be sent again."),
+    };
+    Some(view! { <p class="quiet">{words}</p> }.into_any())
+}
+
 fn webhook(line: WebhookLine, may_write: bool) -> AnyView {
     let actions = may_write.then(|| webhook_actions(&line));
     let off = (!line.active).then_some("row-off");
@@ -281,7 +291,7 @@ pub fn addresses(lines: Vec<AddressLine>, may_write: bool) -> AnyView {
         <p class="quiet">
             "An account that may decide a request gets one message about it. It goes to the address below."
         </p>
-        {table("Accounts and their addresses, by login", &["Account", "Address"], rows)}
+        {table("Accounts and their addresses, by login", &["Account", "Address", "Last letter"], rows)}
     }
     .into_any()
 }
@@ -307,6 +317,7 @@ fn address(line: AddressLine, may_write: bool) -> AnyView {
                 </b>
             </td>
             <td data-label="Address">{address}</td>
+            <td data-label="Last letter">{last(line.last)}</td>
             <td class="cell-actions">{actions}</td>
         </tr>
     }
