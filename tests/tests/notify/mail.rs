@@ -1,11 +1,12 @@
 //! Letters: to whoever may decide, once, with a link and nothing that decides.
 
 use crate::smtp::MailServer;
-use crate::world::{account, ask, cancel, dead, last_attempt, requests, until, vault, world};
+use crate::world::{account, ask, cancel, requests, until, vault, world};
 use pdp::{Secret, notify};
 use policy::labels::MailSecurity;
 use serde_json::json;
 use store::administration::MailSettings;
+use store::notifications::Receiver;
 use tests::world::operator;
 use tests::{Backend, World};
 
@@ -91,8 +92,7 @@ pub(crate) async fn a_letter_that_is_not_needed_any_more_is_not_sent(backend: Ba
     assert!(letter["text"].as_str().is_some_and(|text| text.contains(id.as_str())), "{letter}");
     // Once nothing waits any more, nothing more can come.
     until("nothing waits", async || {
-        crate::world::let_go(&world).await;
-        world.store.due_deliveries(&[], true, 10).await.expect("lists").is_empty().then_some(())
+        (world.store.count_waiting_deliveries().await.expect("counts") == 0).then_some(())
     })
     .await;
     replica.stop().await;
@@ -104,17 +104,15 @@ pub(crate) async fn no_letter_is_sent_in_the_clear_where_tls_is_asked_for(backen
     // It offers no TLS.
     let mut server = MailServer::start(0).await;
     through(&world, &server, MailSecurity::StartTls).await;
-    account(&world, "erin@example.org", Some("erin")).await;
+    let erin = account(&world, "erin@example.org", Some("erin")).await;
     let replica = world.replica().await;
     ask(&world, &world.crm(&replica), 200).await;
-    until("it is given up", async || {
-        last_attempt(&world).await;
-        world.store.list_dead_letters(None, 1).await.expect("lists").pop()
+    let receiver = Receiver::Account(erin.id);
+    let error = until("an attempt that failed", async || {
+        world.store.last_delivery(&receiver).await.expect("reads")?.error
     })
     .await;
-    let letter = dead(&world).await;
-    assert_eq!(letter.to, "erin@example.org");
-    assert!(letter.error.is_some_and(|error| error.contains("STARTTLS")));
+    assert!(error.contains("STARTTLS"), "{error}");
     replica.stop().await;
     server.nothing_more();
 }
