@@ -3,7 +3,7 @@
 use crate::pages::decision::view::{MissLine, ParameterLine, RuleLine, Why};
 use crate::sentence::bounds;
 use crate::verdict::EffectWords;
-use policy::Decision;
+use policy::{Decision, SubjectId};
 use policy::decision::{NearestMiss, ParameterMiss, Truth};
 use policy::labels::Effect;
 use policy::rule::ApprovalTerms;
@@ -64,7 +64,13 @@ fn approval(terms: &ApprovalTerms) -> String {
         1 => "1 approval".to_owned(),
         more => format!("{more} approvals"),
     };
-    format!("needs {count} by {}, good for {}", terms.approvers.join(" or "), terms.expires_in)
+    format!("needs {count} by {}, good for {}", approvers(terms), terms.expires_in)
+}
+
+fn approvers(terms: &ApprovalTerms) -> String {
+    let names = terms.approvers.iter().map(String::as_str);
+    let names: Vec<&str> = names.chain(terms.approver_subjects.iter().map(SubjectId::as_str)).collect();
+    names.join(" or ")
 }
 
 /// Begins with a capital and ends with a stop.

@@ -87,6 +87,7 @@ impl Previewer {
                 bound: asked,
                 actor: None,
                 task: preview.call.task(),
+                approvals: None,
             })
             .await?;
         let identity = match state.subject {

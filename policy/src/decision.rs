@@ -1,7 +1,7 @@
 //! The answer: what was decided, why, and what would have passed.
 
 use crate::facts::Revision;
-use crate::ids::{RuleId, TenantSlug};
+use crate::ids::{ApprovalId, RuleId, TenantSlug};
 use crate::labels::Effect;
 use crate::reason::Reason;
 use crate::rule::ApprovalTerms;
@@ -135,6 +135,41 @@ pub struct Decision {
     /// Set where nothing else allowed the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub break_glass: Option<BreakGlassUse>,
+    /// The request for approval that had a part in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<DecisionApproval>,
+}
+
+/// The request for approval that had a part in a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionApproval {
+    pub id: ApprovalId,
+    pub part: ApprovalPart,
+    /// Until when it waits; of one that was approved, until when that holds.
+    pub expires_at: Timestamp,
+}
+
+/// Which part it had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovalPart {
+    /// The denied call filed it.
+    Filed,
+    /// It waits; the denied call counts as an attempt.
+    Pending,
+    /// A person denied it.
+    Denied,
+    /// The allowed call used it.
+    Used,
+    /// It was there and gone a moment later: another call used it, or its time was over.
+    Lost,
+}
+
+impl DecisionApproval {
+    /// Whether a person may still be waited for.
+    pub fn waits(&self) -> bool {
+        matches!(self.part, ApprovalPart::Filed | ApprovalPart::Pending)
+    }
 }
 
 /// The break-glass grant that allowed a call no rule allows.
@@ -162,6 +197,7 @@ impl Decision {
             shadow: Vec::new(),
             notes: Vec::new(),
             break_glass: None,
+            approval: None,
         }
     }
 

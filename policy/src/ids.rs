@@ -73,6 +73,10 @@ id! {
     /// A task (UUIDv7).
     TaskId
 }
+id! {
+    /// A request for approval (UUIDv7).
+    ApprovalId
+}
 
 /// Why an id or a name is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

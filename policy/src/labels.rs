@@ -131,6 +131,21 @@ label! {
     } "agent, platform, person"
 }
 label! {
+    /// Where a request for approval stands. Only an approved one lets a call pass; the last four are for good.
+    ApprovalState {
+        Pending = "pending",
+        Approved = "approved",
+        Used = "used",
+        Denied = "denied",
+        Expired = "expired",
+        Cancelled = "cancelled",
+    } "pending, approved, used, denied, expired, cancelled"
+}
+label! {
+    /// What a person says to a request for approval.
+    Verdict { Approve = "approve", Deny = "deny" } "approve, deny"
+}
+label! {
     /// Whether a tool is called under a task alone.
     TaskNeed { Optional = "optional", Required = "required" } "optional, required"
 }

@@ -4,6 +4,7 @@
 //! [`evaluate`](evaluate::evaluate) sit behind the feature `evaluate`, so that the browser's part stays
 //! small. Nothing in this crate reads a clock, a file or a socket.
 
+pub mod approval;
 pub mod arguments;
 pub mod binding;
 pub mod call;
@@ -33,7 +34,7 @@ pub mod network;
 pub use call::{Call, ResourceRef};
 pub use decision::{AppliedRule, Decision, NearestMiss, Outcome};
 pub use facts::Facts;
-pub use ids::{CredentialId, DecisionId, RuleId, ServerSlug, SubjectId, TaskId, TenantSlug, ToolId};
+pub use ids::{ApprovalId, CredentialId, DecisionId, RuleId, ServerSlug, SubjectId, TaskId, TenantSlug, ToolId};
 pub use labels::{ReviewState, Risk, Sensitivity, SubjectKind};
 pub use reason::Reason;
 pub use rule::Rule;

@@ -83,14 +83,67 @@ fn is_true(value: &bool) -> bool {
 #[serde(deny_unknown_fields)]
 pub struct ApprovalTerms {
     /// Roles whose holders may approve.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approvers: Vec<String>,
+    /// Persons who may approve, whatever their roles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approver_subjects: Vec<SubjectId>,
+    /// Whoever holds one of these roles may not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude_roles: Vec<String>,
+    /// These persons may not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude_subjects: Vec<SubjectId>,
     #[serde(default = "one")]
     pub quorum: u32,
-    /// Such as `30m`, `1h`, `2d`.
+    /// Such as `30m`, `1h`, `2d`: how long a request waits, and then how long the answer holds.
     #[serde(default = "an_hour")]
     pub expires_in: String,
     #[serde(default = "one")]
     pub uses: u32,
+    /// A role whose holders may approve as well, once the request has waited for `escalate_after`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalate_to: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalate_after: Option<String>,
+}
+
+impl ApprovalTerms {
+    /// One approval by a holder of one of these roles, for one call within an hour.
+    pub fn by_roles(approvers: Vec<String>) -> Self {
+        Self {
+            approvers,
+            approver_subjects: Vec::new(),
+            exclude_roles: Vec::new(),
+            exclude_subjects: Vec::new(),
+            quorum: one(),
+            expires_in: an_hour(),
+            uses: one(),
+            escalate_to: None,
+            escalate_after: None,
+        }
+    }
+
+    /// `expires_in` in microseconds; what does not read is no time at all.
+    pub fn holds_for(&self) -> i64 {
+        micros(&self.expires_in).unwrap_or(0)
+    }
+
+    /// From when on `escalate_to` is asked as well; None where it never is.
+    pub fn escalates_at(&self, filed_at: Timestamp) -> Option<Timestamp> {
+        self.escalate_to.as_ref()?;
+        Some(filed_at.saturating_add_micros(micros(self.escalate_after.as_deref()?)?))
+    }
+
+    /// Whether the role is one of those that are named for anything.
+    pub fn names_role(&self, role: &str) -> bool {
+        let mut named = self.approvers.iter().chain(&self.exclude_roles).chain(&self.escalate_to);
+        named.any(|named| named == role)
+    }
+}
+
+fn micros(duration: &str) -> Option<i64> {
+    i64::try_from(duration_seconds(duration)?).ok()?.checked_mul(1_000_000)
 }
 
 fn one() -> u32 {
@@ -166,6 +219,31 @@ mod tests {
         let text = r#"{"name":"x","effect":"allow","tools":["a/b"],"prompts":["a/b"]}"#;
         let error = serde_json::from_str::<Rule>(text).expect_err("refused");
         assert!(error.to_string().contains("not supported by this version"), "{error}");
+    }
+
+    #[test]
+    fn terms_of_approval_survive_their_own_format() {
+        for text in [
+            r#"{"approvers":["finance"],"quorum":1,"expires_in":"1h","uses":1}"#,
+            r#"{"approver_subjects":["ann"],"exclude_roles":["temp"],"exclude_subjects":["bob"],"quorum":2,"expires_in":"30m","uses":3,"escalate_to":"head","escalate_after":"10m"}"#,
+        ] {
+            let terms: ApprovalTerms = serde_json::from_str(text).expect("reads");
+            assert_eq!(serde_json::to_string(&terms).expect("writes"), text);
+        }
+        assert!(serde_json::from_str::<ApprovalTerms>(r#"{"approvers":["a"],"escalate":"b"}"#).is_err());
+    }
+
+    #[test]
+    fn terms_of_approval_in_figures() {
+        let mut terms = ApprovalTerms::by_roles(vec!["finance".to_owned()]);
+        assert_eq!(terms.holds_for(), 3_600_000_000);
+        assert_eq!(terms.escalates_at(Timestamp::default()), None);
+        terms.escalate_to = Some("head".to_owned());
+        terms.escalate_after = Some("1m".to_owned());
+        assert_eq!(terms.escalates_at(Timestamp::from_micros(5)), Some(Timestamp::from_micros(60_000_005)));
+        assert!(terms.names_role("finance") && terms.names_role("head") && !terms.names_role("x"));
+        "soon".clone_into(&mut terms.expires_in);
+        assert_eq!(terms.holds_for(), 0);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod attempts;
 mod devices;
 mod events;
 mod owners;
+mod person;
 mod setup;
 mod writing;
 
@@ -16,11 +17,11 @@ pub use setup::{LinkPurpose, SetupLink};
 pub use writing::PasswordChange;
 pub(crate) use writing::note_sign_in;
 
-use crate::Store;
+use crate::{Store, Writer};
 use crate::administration::Actor;
 use crate::db::{StoreError, Tx, flag, new_id, word};
 use events::{Event, Note};
-use policy::Timestamp;
+use policy::{SubjectId, Timestamp};
 use policy::ids::{NameError, check_id};
 use sea_query::{Expr, ExprTrait, Iden, Order, Query, SelectStatement};
 use serde::Serialize;
@@ -39,6 +40,7 @@ pub(crate) enum Accounts {
     Active,
     CreatedAt,
     LastSignInAt,
+    Subject,
 }
 
 /// What an account may do in the console.
@@ -121,6 +123,9 @@ pub struct Account {
     pub created_at: Timestamp,
     #[serde(skip)]
     pub last_sign_in_at: Option<Timestamp>,
+    /// The person whose account it is, where that is told. Others may be theirs as well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<SubjectId>,
 }
 
 /// An account to be made.
@@ -154,6 +159,8 @@ pub enum AccountError {
     Stale,
     #[error("the last active owner cannot be taken away")]
     LastOwner,
+    #[error("no such person is registered")]
+    NoSuchPerson,
 }
 
 #[derive(sqlx::FromRow)]
@@ -167,6 +174,7 @@ struct AccountRow {
     active: i64,
     created_at: i64,
     last_sign_in_at: Option<i64>,
+    subject: Option<String>,
 }
 
 impl TryFrom<AccountRow> for Account {
@@ -183,6 +191,7 @@ impl TryFrom<AccountRow> for Account {
             active: flag(row.active, "an account's `active`")?,
             created_at: Timestamp::from_micros(row.created_at),
             last_sign_in_at: row.last_sign_in_at.map(Timestamp::from_micros),
+            subject: row.subject.map(SubjectId::new),
         })
     }
 }
@@ -204,6 +213,7 @@ fn select() -> SelectStatement {
             Accounts::Active,
             Accounts::CreatedAt,
             Accounts::LastSignInAt,
+            Accounts::Subject,
         ])
         .from(Accounts::Table)
         .take()
@@ -235,6 +245,7 @@ async fn insert(
         active: true,
         created_at: now,
         last_sign_in_at: None,
+        subject: None,
     };
     let insert = Query::insert()
         .into_table(Accounts::Table)
@@ -313,6 +324,19 @@ impl Store {
     pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
         let query = select().order_by(Accounts::Login, Order::Asc).take();
         self.db.fetch_all::<AccountRow>(&query).await?.into_iter().map(Account::try_from).collect()
+    }
+}
+
+impl Writer {
+    /// As [`Store::account`], within this unit of work.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn get_account(&mut self, id: &str) -> Result<Option<Account>, StoreError> {
+        if id.contains('\0') {
+            return Ok(None);
+        }
+        self.tx.fetch_optional::<AccountRow>(&by_id(id)).await?.map(Account::try_from).transpose()
     }
 }
 

@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod administration;
+pub mod approvals;
 pub mod audit;
 pub mod chain;
 pub mod changes;
@@ -31,8 +32,8 @@ pub use changes::{Action, Change};
 pub use connect::{OpenError, Settings};
 pub use db::{Dialect, StoreError};
 pub use live::{
-    CallerBy, CredentialBy, LiveActor, LiveCredential, LiveIssuer, LiveKey, LiveQuery, LiveResource,
-    LiveState,
+    CallerBy, CredentialBy, LiveActor, LiveApproval, LiveCredential, LiveIssuer, LiveKey, LiveQuery,
+    LiveResource, LiveState, LiveUse,
 };
 pub use migrate::{MigrateError, MigrationState};
 pub use proofs::ProofId;

@@ -8,6 +8,7 @@
 //! memberships are returned as they stand.
 
 mod actor;
+mod approval;
 mod bound;
 mod issuer;
 mod lane;
@@ -15,6 +16,7 @@ mod statement;
 mod task;
 
 pub use actor::LiveActor;
+pub use approval::{LiveApproval, LiveUse};
 pub use bound::LiveResource;
 pub(crate) use bound::{is_named, keys};
 pub use issuer::LiveIssuer;
@@ -68,6 +70,9 @@ pub struct LiveQuery<'a> {
     pub actor: Option<&'a str>,
     /// `context.task`, to be read along where it is the caller's.
     pub task: Option<&'a str>,
+    /// The digest of what the call names, as [`approvals`](crate::approvals) are filed under: what was asked of it, and
+    /// answered, is read along.
+    pub approvals: Option<&'a str>,
 }
 
 /// The enforcement credential, and the one of its keys that was shown.
@@ -113,6 +118,8 @@ pub struct LiveState {
     pub actor: Option<LiveActor>,
     /// The task that was asked for. None: there is none of this subject.
     pub task: Option<TaskFacts>,
+    /// What was asked of this call, as far as it still counts.
+    pub approvals: Vec<LiveApproval>,
 }
 
 /// What a shape does not read is absent.
@@ -167,6 +174,9 @@ struct LiveRow {
     /// Not selected where no resource is named.
     #[sqlx(default)]
     bound: Option<String>,
+    /// Not selected where they are not asked for.
+    #[sqlx(default)]
+    approvals: Option<String>,
     /// Not selected where nobody acts for the caller.
     #[sqlx(default)]
     whose: i32,
@@ -277,6 +287,7 @@ impl Store {
             subject: subject(first)?,
             tokens_after: first.subject_tokens_after.map(Timestamp::from_micros),
             bound: bound::found(&rows)?,
+            approvals: approval::found(&rows)?,
             task: first.task.read()?,
             memberships: memberships(rows),
             actor,

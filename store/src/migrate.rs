@@ -41,6 +41,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0010_delegation"),
     migration!("0011_tasks"),
     migration!("0012_search"),
+    migration!("0013_approvals"),
     migration!("0016_notifications"),
 ];
 

@@ -65,6 +65,7 @@ mod stories {
             bound: &[],
             actor: None,
             task: None,
+            approvals: None,
         };
         store.read_live(&query).await
     }
@@ -209,6 +210,7 @@ mod stories {
             bound: &[],
             actor: None,
             task: None,
+            approvals: None,
         };
         let state = there.read_live(&query).await.expect("reads");
         assert!(state.issuer.is_none() && state.key.is_some());

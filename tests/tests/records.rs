@@ -235,6 +235,7 @@ mod stories {
                 actor: None,
                 task: None,
                 spends: false,
+                approval: None,
             };
             appended.spawn(async move { recorder.append(record).await });
         }

@@ -193,7 +193,11 @@ fn who(line: &mut Sentence, rule: &Rule) {
 }
 
 fn approvers(line: &mut Sentence, terms: Option<&ApprovalTerms>) {
-    let Some(terms) = terms.filter(|terms| !terms.approvers.is_empty()) else {
+    let named = terms.map(|terms| {
+        let persons = terms.approver_subjects.iter().map(ToString::to_string);
+        (terms, terms.approvers.iter().cloned().chain(persons).collect::<Vec<_>>())
+    });
+    let Some((terms, names)) = named.filter(|(_, names)| !names.is_empty()) else {
         line.say("nobody yet");
         return;
     };
@@ -201,7 +205,7 @@ fn approvers(line: &mut Sentence, terms: Option<&ApprovalTerms>) {
         line.strong(terms.quorum.to_string());
         line.say(" of ");
     }
-    line.either(&terms.approvers, |line, role| line.strong(role.as_str()));
+    line.either(&names, |line, name| line.strong(name.as_str()));
 }
 
 fn tools(line: &mut Sentence, rule: &Rule) {

@@ -325,6 +325,6 @@ fn names_nothing(bundle: &Bundle) -> bool {
 /// Whether the rule speaks of this role: by its name, where the role can be held.
 fn names(rule: &Rule, role: &Role) -> bool {
     let together = rule.tenant.is_none() || role.tenant.is_none() || rule.tenant == role.tenant;
-    let approves = rule.approval.as_ref().is_some_and(|terms| terms.approvers.contains(&role.name));
+    let approves = rule.approval.as_ref().is_some_and(|terms| terms.names_role(&role.name));
     together && (rule.roles.contains(&role.name) || approves)
 }

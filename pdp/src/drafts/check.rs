@@ -122,7 +122,10 @@ fn problem(error: &RuleError) -> Remark {
         RuleError::ApprovalMissing | RuleError::NoApprovers => {
             (Place::Approval, None, "Name at least one role whose holders may approve".to_owned())
         }
-        RuleError::ApprovalNumber { .. } | RuleError::ApprovalExpiry(_) => {
+        RuleError::ApprovalNumber { .. }
+        | RuleError::ApprovalTime { .. }
+        | RuleError::HalfEscalation
+        | RuleError::EscalationTooLate => {
             let text = text.strip_prefix("approval: ").unwrap_or(&text).to_owned();
             (Place::Approval, None, text)
         }
@@ -150,12 +153,8 @@ fn without(rule: &mut Rule, place: Place) {
         Place::When => rule.when = None,
         Place::Valid => rule.valid = None,
         Place::Approval => {
-            rule.approval = (rule.effect == Effect::RequireApproval).then(|| ApprovalTerms {
-                approvers: vec!["x".to_owned()],
-                quorum: 1,
-                expires_in: "1h".to_owned(),
-                uses: 1,
-            });
+            rule.approval = (rule.effect == Effect::RequireApproval)
+                .then(|| ApprovalTerms::by_roles(vec!["x".to_owned()]));
         }
         Place::Rule => {}
     }

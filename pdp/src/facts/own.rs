@@ -41,6 +41,7 @@ pub(crate) async fn recognise(
         bound: &[],
         actor: None,
         task: None,
+        approvals: None,
     };
     let state = store.read_live(&query).await?;
     let now = state.now;

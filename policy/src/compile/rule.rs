@@ -5,7 +5,7 @@ use super::parameters::{ParameterError, ParameterScope};
 use crate::general::is_reserved;
 use crate::ids::{NameError, RuleId, check_id};
 use crate::labels::{Effect, RuleStatus};
-use crate::rule::{Rule, duration_seconds};
+use crate::rule::{ApprovalTerms, Rule, duration_seconds};
 
 /// Why a rule is refused. The text is for the person who wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,12 +36,16 @@ pub enum RuleError {
     ApprovalOnDeny,
     #[error("`effect: require_approval` needs `approval` to say who approves")]
     ApprovalMissing,
-    #[error("approval: name at least one role in `approvers`")]
+    #[error("approval: name at least one role in `approvers`, or a person in `approver_subjects`")]
     NoApprovers,
+    #[error("approval: `escalate_to` and `escalate_after` go together")]
+    HalfEscalation,
     #[error("approval: `{field}` must be between 1 and {most}")]
     ApprovalNumber { field: &'static str, most: u32 },
-    #[error("approval: `expires_in: {0}` is not a time such as 30m, 1h or 2d")]
-    ApprovalExpiry(String),
+    #[error("approval: `{field}: {given}` is not a time such as 30m, 1h or 2d")]
+    ApprovalTime { field: &'static str, given: String },
+    #[error("approval: `escalate_after` must be shorter than `expires_in`")]
+    EscalationTooLate,
     #[error("valid: `from` must lie before `until`")]
     Validity,
     #[error("more than {0} entries in one list")]
@@ -138,18 +142,7 @@ pub fn check_rule(rule: &Rule) -> Result<CheckedRule, RuleError> {
         (Some(_), Effect::Deny) => return Err(RuleError::ApprovalOnDeny),
         (None, Effect::RequireApproval) => return Err(RuleError::ApprovalMissing),
         (Some(terms), _) => {
-            if terms.approvers.is_empty() {
-                return Err(RuleError::NoApprovers);
-            }
-            if !(1..=20).contains(&terms.quorum) {
-                return Err(RuleError::ApprovalNumber { field: "quorum", most: 20 });
-            }
-            if !(1..=1_000).contains(&terms.uses) {
-                return Err(RuleError::ApprovalNumber { field: "uses", most: 1_000 });
-            }
-            if duration_seconds(&terms.expires_in).is_none() {
-                return Err(RuleError::ApprovalExpiry(terms.expires_in.chars().take(60).collect()));
-            }
+            check_terms(terms)?;
         }
         (None, _) => {}
     }
@@ -167,6 +160,40 @@ pub fn check_rule(rule: &Rule) -> Result<CheckedRule, RuleError> {
             .transpose()?,
         condition: rule.when.as_deref().map(Condition::compile).transpose().map_err(RuleError::Condition)?,
     })
+}
+
+/// Whether it can be told who approves, how many of them, and for how long.
+fn check_terms(terms: &ApprovalTerms) -> Result<(), RuleError> {
+    if terms.approvers.is_empty() && terms.approver_subjects.is_empty() {
+        return Err(RuleError::NoApprovers);
+    }
+    for length in [
+        terms.approvers.len(),
+        terms.approver_subjects.len(),
+        terms.exclude_roles.len(),
+        terms.exclude_subjects.len(),
+    ] {
+        if length > 100 {
+            return Err(RuleError::TooMany(100));
+        }
+    }
+    if !(1..=20).contains(&terms.quorum) {
+        return Err(RuleError::ApprovalNumber { field: "quorum", most: 20 });
+    }
+    if !(1..=1_000).contains(&terms.uses) {
+        return Err(RuleError::ApprovalNumber { field: "uses", most: 1_000 });
+    }
+    let seconds = |field: &'static str, text: &str| {
+        let given = || text.chars().take(60).collect();
+        duration_seconds(text).ok_or_else(|| RuleError::ApprovalTime { field, given: given() })
+    };
+    let expires_in = seconds("expires_in", &terms.expires_in)?;
+    match (&terms.escalate_to, &terms.escalate_after) {
+        (None, None) => Ok(()),
+        (Some(_), Some(after)) if seconds("escalate_after", after)? < expires_in => Ok(()),
+        (Some(_), Some(_)) => Err(RuleError::EscalationTooLate),
+        (None, Some(_)) | (Some(_), None) => Err(RuleError::HalfEscalation),
+    }
 }
 
 /// Either tools, or actions on resources.

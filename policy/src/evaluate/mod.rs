@@ -2,6 +2,7 @@
 //! denial with a reason. The checks stand in the order of the design, and the first that fails is the reason.
 
 mod admission;
+mod asked;
 mod audience;
 mod bound;
 mod could;
@@ -29,6 +30,7 @@ use crate::reason::Reason;
 use admission::{Parties, Party};
 
 pub use admission::tenant_of;
+pub use asked::{context_of, requirements};
 pub use bound::{NamedResource, called_tool, named_resources, resources_of};
 pub use could::{Clause, Could, Verdict, could};
 pub(crate) use inputs::Inputs;

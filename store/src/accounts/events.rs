@@ -5,7 +5,7 @@ use super::{Account, AccountRole};
 use crate::administration::Actor;
 use crate::changes::{self, Action, Change};
 use crate::db::{StoreError, Tx, new_id};
-use policy::Timestamp;
+use policy::{SubjectId, Timestamp};
 use serde::Serialize;
 
 /// The kind under which these changes are found.
@@ -22,6 +22,7 @@ pub(super) enum Event {
     SwitchedOn,
     SwitchedOff,
     RoleChanged,
+    PersonChanged,
 }
 
 impl Event {
@@ -35,6 +36,7 @@ impl Event {
             Self::SwitchedOn => "switched on",
             Self::SwitchedOff => "switched off",
             Self::RoleChanged => "role changed",
+            Self::PersonChanged => "linked to another person",
         }
     }
 }
@@ -57,6 +59,8 @@ struct Shown<'a> {
     active: bool,
     password_version: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a SubjectId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_sessions: Option<u64>,
@@ -70,6 +74,7 @@ impl<'a> Shown<'a> {
             role: account.role,
             active: account.active,
             password_version: account.password_version,
+            subject: account.subject.as_ref(),
             event: None,
             ended_sessions: None,
         }
@@ -131,6 +136,7 @@ mod tests {
             active: true,
             created_at: Timestamp::from_micros(1),
             last_sign_in_at: None,
+            subject: None,
         };
         let after = Account {
             password_hash: Some(PasswordHash::new("$argon2id$new")),

@@ -66,7 +66,7 @@ pub(crate) use stops::list_in_force as list_stops_in_force;
 pub(crate) use tenants::find as find_tenant;
 pub(crate) use tools::list_of_servers as list_tools_of_servers;
 pub(crate) use webhooks::list as list_webhooks;
-pub(crate) use writer::lock;
+pub(crate) use writer::{About, lock};
 
 use policy::ids::{check_id, check_slug};
 use sea_query::{Condition, Expr, ExprTrait, Func, IntoColumnRef, LikeExpr};

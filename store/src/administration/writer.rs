@@ -116,18 +116,18 @@ pub struct Committed {
 /// On SQLite it holds the one connection that writes, and on Postgres a lock that keeps other writers out: be
 /// done with reading files and asking people before starting one.
 pub struct Writer {
-    pub(super) tx: Tx,
+    pub(crate) tx: Tx,
     /// The database's clock at the start.
-    pub(super) now: Timestamp,
+    pub(crate) now: Timestamp,
     pub(super) actor: Actor,
     changes: Vec<Change>,
 }
 
 /// What a change is about.
-pub(super) struct About<'a> {
-    pub(super) kind: &'static str,
-    pub(super) object: &'a str,
-    pub(super) tenant: Option<&'a TenantSlug>,
+pub(crate) struct About<'a> {
+    pub(crate) kind: &'static str,
+    pub(crate) object: &'a str,
+    pub(crate) tenant: Option<&'a TenantSlug>,
 }
 
 /// Postgres: administrative writers go one at a time, so that none compares with a state that another is
@@ -176,7 +176,7 @@ impl Writer {
     }
 
     /// Records one change; which action it was follows from what is there.
-    pub(super) async fn record<T: Serialize>(
+    pub(crate) async fn record<T: Serialize>(
         &mut self,
         about: About<'_>,
         before: Option<&T>,

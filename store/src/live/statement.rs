@@ -1,7 +1,7 @@
 //! The text of the live read. It hangs on the shape of the question alone, so it is rendered once per shape.
 
 use super::actor::Whose;
-use super::{CallerBy, CredentialBy, LiveQuery, bound, task};
+use super::{CallerBy, CredentialBy, LiveQuery, approval, bound, task};
 use crate::db::{Dialect, now_micros};
 use crate::kept::{Kept, Shelf, slot};
 use crate::schema::{
@@ -58,6 +58,8 @@ pub(super) struct Shape {
     actor: bool,
     /// Whether a task is read along.
     task: bool,
+    /// Whether approvals are read along.
+    approvals: bool,
 }
 
 /// How the caller is found.
@@ -84,9 +86,10 @@ enum Slot {
     /// In the place of `Sub` or `Subject` where a part is about who acts.
     Actor,
     Task,
+    Call,
 }
 
-const SLOTS: usize = 10;
+const SLOTS: usize = 11;
 
 /// Which of the questions a part of the statement is about.
 #[derive(Debug, Clone, Copy)]
@@ -136,9 +139,19 @@ impl From<&LiveQuery<'_>> for Asked {
         let actor = by != By::Key && query.actor.is_some();
         put(Slot::Actor, query.actor.filter(|_| actor));
         put(Slot::Task, query.task);
+        put(Slot::Call, query.approvals);
         // Nothing that is stored holds U+0000, and Postgres takes no such text.
         let values = values.map(|value| value.filter(|text| !text.contains('\0')).map(str::to_owned));
-        Self { shape: Shape { by, bound, actor, task: query.task.is_some() }, values }
+        Self {
+            shape: Shape {
+                by,
+                bound,
+                actor,
+                task: query.task.is_some(),
+                approvals: query.approvals.is_some(),
+            },
+            values,
+        }
     }
 }
 
@@ -171,6 +184,13 @@ fn statement(shape: Shape, nth: Nth, whose: Whose, dialect: Dialect) -> SelectSt
         // What is named is read once.
         (true, Whose::Actor) => {
             select.expr_as(Expr::cust("NULL"), "bound");
+        }
+        (false, _) => {}
+    }
+    match (shape.approvals, whose) {
+        (true, Whose::Caller) => approval::add(&mut select, nth.slot(Slot::Call), dialect),
+        (true, Whose::Actor) => {
+            select.expr_as(Expr::cust("NULL"), "approvals");
         }
         (false, _) => {}
     }

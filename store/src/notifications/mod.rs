@@ -15,16 +15,15 @@ pub use deliveries::{Claimed, DeliveryState, Due, Outcome, Receiver};
 pub(crate) use deliveries::{insert_test, revive};
 pub use letters::{DeadLetter, LastDelivery};
 
-use policy::labels::{NoticeKind, Risk};
-use policy::{ServerSlug, SubjectId, TenantSlug, Timestamp};
+use policy::labels::{ApprovalState, NoticeKind, Risk};
+use policy::{ApprovalId, ServerSlug, SubjectId, TenantSlug, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What happened to a request for approval, as it is told. It holds no arguments, no reasons and no secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     pub kind: NoticeKind,
-    /// The id of the request.
-    pub approval: String,
+    pub approval: ApprovalId,
     pub tenant: TenantSlug,
     /// For whom the call is.
     pub subject: SubjectId,
@@ -35,8 +34,8 @@ pub struct Notice {
     /// `tools/call` and its siblings.
     pub action: String,
     pub risk: Option<Risk>,
-    /// `pending`, `approved`, `denied`, `cancelled` or `expired`: as of this event.
-    pub state: String,
+    /// As of this event: pending, approved, denied, cancelled or expired.
+    pub state: ApprovalState,
     /// When it happened.
     pub at: Timestamp,
     pub requested_at: Timestamp,

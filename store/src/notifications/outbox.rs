@@ -2,12 +2,14 @@
 
 use super::Notice;
 use super::people::People;
-use super::tables::{ApprovalEvents, Approvals, MailSettings, NotificationDeliveries, NotificationEvents};
+use super::tables::{MailSettings, NotificationDeliveries, NotificationEvents};
 use crate::Store;
 use crate::administration::list_webhooks;
+use crate::approvals::ApprovalEventKind;
+use crate::approvals::tables::{ApprovalEvents, Approvals};
 use crate::db::{Dialect, StoreError, Tx, new_id, now_micros, to_json, word};
-use policy::labels::NoticeKind;
-use policy::{ServerSlug, SubjectId, TenantSlug, Timestamp};
+use policy::labels::{ApprovalState, NoticeKind};
+use policy::{ApprovalId, ServerSlug, SubjectId, TenantSlug, Timestamp};
 use sea_query::{Expr, ExprTrait, InsertStatement, JoinType, OnConflict, Order, Query, SelectStatement};
 
 /// Events are turned into deliveries so many at a time.
@@ -54,18 +56,21 @@ impl TryFrom<ToldRow> for Notice {
     type Error = StoreError;
 
     fn try_from(row: ToldRow) -> Result<Self, StoreError> {
-        let (kind, state) = match row.kind.as_str() {
-            "requested" => (NoticeKind::Requested, "pending"),
-            "expired" => (NoticeKind::Expired, "expired"),
-            "approved" => (NoticeKind::Decided, "approved"),
-            "denied" => (NoticeKind::Decided, "denied"),
-            "cancelled" => (NoticeKind::Decided, "cancelled"),
-            _ => return Err(StoreError::corrupt("an event in the outbox is of an unknown kind")),
+        let happened: ApprovalEventKind = word(&row.kind, "approval_events.kind")?;
+        let (kind, state) = match happened {
+            ApprovalEventKind::Requested => (NoticeKind::Requested, ApprovalState::Pending),
+            ApprovalEventKind::Approved => (NoticeKind::Decided, ApprovalState::Approved),
+            ApprovalEventKind::Denied => (NoticeKind::Decided, ApprovalState::Denied),
+            ApprovalEventKind::Cancelled => (NoticeKind::Decided, ApprovalState::Cancelled),
+            ApprovalEventKind::Expired => (NoticeKind::Expired, ApprovalState::Expired),
+            ApprovalEventKind::Voted | ApprovalEventKind::Used | ApprovalEventKind::Reissued => {
+                return Err(StoreError::corrupt("the outbox holds an event that nobody is told of"));
+            }
         };
         Ok(Self {
             kind,
-            state: state.to_owned(),
-            approval: row.approval,
+            state,
+            approval: ApprovalId::new(row.approval),
             tenant: TenantSlug::new(row.tenant),
             subject: SubjectId::new(row.subject),
             actor: row.actor.map(SubjectId::new),

@@ -1,7 +1,8 @@
 //! The accounts that a request may concern. Generous: whether one of them may really decide is judged again when its
 //! message is sent, by the very code that judges its click.
 
-use super::tables::{Accounts, ApprovalAsks, Substitutes};
+use crate::accounts::Accounts;
+use crate::approvals::tables::{ApprovalAsks, Substitutes};
 use crate::db::{Source, StoreError, now_micros};
 use crate::schema::{MembershipRoles, Roles};
 use policy::Timestamp;

@@ -58,6 +58,7 @@ mod tests {
             actor: None,
             task: None,
             spends: false,
+            approval: None,
         };
         Job { record, arguments_digest: None, answer: oneshot::channel().0 }
     }

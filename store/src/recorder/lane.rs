@@ -3,7 +3,7 @@
 //! the chain is never held up by a lock. On SQLite whoever writes has everything; there the writer takes.
 
 use super::batches::batches;
-use super::take::take;
+use super::take::{Got, take};
 use super::{AppendError, Job, Message};
 use crate::StoreError;
 use crate::db::{Db, Dialect, Tx};
@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub(super) struct Ready {
     pub(super) jobs: Vec<Job>,
     /// The open transaction in which what they take is taken, and which of them got it. None: the writer takes it.
-    pub(super) taken: Option<(Tx, Vec<bool>)>,
+    pub(super) taken: Option<(Tx, Vec<Got>)>,
     /// Told once all of them are answered.
     pub(super) done: oneshot::Sender<()>,
 }
@@ -81,7 +81,7 @@ async fn hand_over(db: &Db, writer: &mpsc::Sender<Message>, jobs: Vec<Job>) {
     }
 }
 
-async fn begin(db: &Db, jobs: &[Job]) -> Result<(Tx, Vec<bool>), StoreError> {
+async fn begin(db: &Db, jobs: &[Job]) -> Result<(Tx, Vec<Got>), StoreError> {
     let mut tx = db.begin_write().await?;
     let taken = take(&mut tx, jobs).await?;
     Ok((tx, taken))

@@ -15,6 +15,7 @@ mod writer;
 
 pub(crate) use heads::to_hash;
 
+use crate::approvals::ApprovalStep;
 use crate::audit::ExportedCheckpoint;
 use crate::chain::AuditKey;
 use crate::{Store, StoreError};
@@ -65,6 +66,15 @@ pub struct NewRecord {
     pub task: Option<String>,
     /// Whether the decision takes one call of that task: then it is recorded only together with that.
     pub spends: bool,
+    /// What it does to a request for approval: likewise.
+    pub approval: Option<ApprovalStep>,
+}
+
+impl NewRecord {
+    /// Whether it is recorded only together with something else.
+    fn takes(&self) -> bool {
+        self.spends || self.approval.is_some()
+    }
 }
 
 /// Where a committed record stands.
@@ -84,8 +94,20 @@ pub enum AppendError {
     #[error("the recorder has stopped")]
     Stopped,
     /// What the decision would take is no longer there, or no longer to be had. Nothing was recorded or taken.
+    #[error("{0}")]
+    Spent(Lack),
+}
+
+/// What a decision would take or do, and cannot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Lack {
     #[error("the task has no call left for this decision")]
-    Spent,
+    Task,
+    /// It was used, decided or filed by others meanwhile, or the policy moved.
+    #[error("the request for approval is no longer as the decision found it")]
+    Approval,
+    #[error("too many requests for approval wait already")]
+    TooMany,
 }
 
 /// The way in for records. Cheap to clone.
@@ -154,7 +176,7 @@ impl Recorder {
         let record = storable(record).ok_or(AppendError::Refused)?;
         let arguments_digest = record.arguments.as_deref().map(|text| self.key.arguments_digest(text));
         let (answer, wait) = oneshot::channel();
-        let queue = if record.spends { &self.spending } else { &self.queue };
+        let queue = if record.takes() { &self.spending } else { &self.queue };
         let job = Box::new(Job { record, arguments_digest, answer });
         queue.send(Message::Append(job)).await.map_err(|_| AppendError::Stopped)?;
         wait.await.unwrap_or(Err(AppendError::Unavailable))
@@ -269,6 +291,7 @@ mod tests {
             actor: None,
             task: None,
             spends: false,
+            approval: None,
         }
     }
 

@@ -1,17 +1,81 @@
-//! What decisions use up, taken within the transaction of their records: a call of a task. The database says whether it
-//! is there, by the very statement that takes it, so it is counted exactly however many processes take at once.
+//! What decisions use up, taken within the transaction of their records: a call of a task, a use of an approval. The
+//! database says whether it is there, by the very statement that takes it, so it is counted exactly however many processes
+//! take at once. Requests for approval are filed in the same way.
 
-use super::Job;
+use super::{Job, Lack};
 use crate::StoreError;
+use crate::approvals::{self, ApprovalStep};
 use crate::db::{Dialect, Tx, now_micros};
 use crate::schema::Tasks;
 use policy::labels::TaskState;
 use sea_query::{Expr, ExprTrait, Query, UpdateStatement};
 use std::collections::BTreeMap;
 
-/// Which of the jobs, the earlier ones first, get what they take. Tasks are locked in the order of their ids, so that two
-/// processes never wait for each other.
-pub(super) async fn take(tx: &mut Tx, jobs: &[Job]) -> Result<Vec<bool>, StoreError> {
+/// Whether a job got what it takes, or what it lacks.
+pub(super) type Got = Result<(), Lack>;
+
+/// Which of the jobs, the earlier ones first, get what they take. Tasks are locked in the order of their ids, then
+/// approvals in the order of theirs, and last what keeps others from filing; so two processes never wait for each other.
+pub(super) async fn take(tx: &mut Tx, jobs: &[Job]) -> Result<Vec<Got>, StoreError> {
+    let mut got = take_tasks(tx, jobs).await?;
+    let mut order: Vec<usize> = (0..jobs.len()).collect();
+    order.sort_by_key(|nth| jobs.get(*nth).and_then(touched));
+    let mut files = false;
+    for nth in order {
+        let (Some(job), Some(place)) = (jobs.get(nth), got.get_mut(nth)) else { continue };
+        if place.is_ok() {
+            *place = step(tx, job, &mut files).await?;
+        }
+    }
+    give_back(tx, jobs, &got).await?;
+    Ok(got)
+}
+
+/// What is locked for this job: those that file come last.
+fn touched(job: &Job) -> Option<(bool, &str)> {
+    match job.record.approval.as_ref()? {
+        ApprovalStep::Attempt(id) => Some((false, id.as_str())),
+        ApprovalStep::Use(taken) => Some((false, taken.id.as_str())),
+        ApprovalStep::File(new) => Some((true, new.id.as_str())),
+    }
+}
+
+/// What the job does to a request for approval.
+async fn step(tx: &mut Tx, job: &Job, files: &mut bool) -> Result<Got, StoreError> {
+    let done = match &job.record.approval {
+        None => return Ok(Ok(())),
+        Some(ApprovalStep::Attempt(id)) => approvals::attempt(tx, id).await?,
+        Some(ApprovalStep::Use(taken)) => approvals::use_up(tx, taken, &job.record.id).await?,
+        Some(ApprovalStep::File(new)) => {
+            if !std::mem::replace(files, true) {
+                approvals::lock_filing(tx).await?;
+            }
+            return approvals::file(tx, new, &job.record.id).await;
+        }
+    };
+    Ok(if done { Ok(()) } else { Err(Lack::Approval) })
+}
+
+/// The calls of tasks that were taken for jobs that lack something else.
+async fn give_back(tx: &mut Tx, jobs: &[Job], got: &[Got]) -> Result<(), StoreError> {
+    let mut unused: BTreeMap<&str, i64> = BTreeMap::new();
+    for (job, got) in jobs.iter().zip(got) {
+        if let (Some(task), Err(Lack::Approval | Lack::TooMany)) = (task_of(job), got) {
+            *unused.entry(task).or_default() += 1;
+        }
+    }
+    for (task, count) in unused {
+        let update = Query::update()
+            .table(Tasks::Table)
+            .value(Tasks::Used, Expr::col(Tasks::Used).sub(count))
+            .and_where(Expr::col(Tasks::Id).eq(task))
+            .take();
+        tx.execute(&update).await?;
+    }
+    Ok(())
+}
+
+async fn take_tasks(tx: &mut Tx, jobs: &[Job]) -> Result<Vec<Got>, StoreError> {
     let mut wanted: BTreeMap<&str, i64> = BTreeMap::new();
     for task in jobs.iter().filter_map(task_of) {
         *wanted.entry(task).or_default() += 1;
@@ -21,8 +85,12 @@ pub(super) async fn take(tx: &mut Tx, jobs: &[Job]) -> Result<Vec<bool>, StoreEr
     }
     let mut got = Vec::with_capacity(jobs.len());
     for job in jobs {
-        let left = task_of(job).and_then(|task| wanted.get_mut(task)).filter(|left| **left > 0);
-        got.push(left.is_some());
+        let Some(task) = task_of(job) else {
+            got.push(Ok(()));
+            continue;
+        };
+        let left = wanted.get_mut(task).filter(|left| **left > 0);
+        got.push(if left.is_some() { Ok(()) } else { Err(Lack::Task) });
         if let Some(left) = left {
             *left -= 1;
         }
@@ -30,8 +98,9 @@ pub(super) async fn take(tx: &mut Tx, jobs: &[Job]) -> Result<Vec<bool>, StoreEr
     Ok(got)
 }
 
+/// The task of which it takes a call.
 fn task_of(job: &Job) -> Option<&str> {
-    job.record.task.as_deref()
+    job.record.task.as_deref().filter(|_| job.record.spends)
 }
 
 /// As many calls of the task as there are, and no more than are wanted.

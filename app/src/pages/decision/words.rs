@@ -1,6 +1,7 @@
 //! The words of bounds, approvals and sentences. Made on the server alone.
 
 use super::view::ParameterLine;
+use policy::SubjectId;
 use policy::decision::ParameterMiss;
 use policy::rule::ApprovalTerms;
 use serde_json::Value;
@@ -28,7 +29,13 @@ pub(super) fn approval(terms: &ApprovalTerms) -> String {
         1 => "1 approval".to_owned(),
         more => format!("{more} approvals"),
     };
-    format!("needs {count} by {}, good for {}", terms.approvers.join(" or "), terms.expires_in)
+    format!("needs {count} by {}, good for {}", approvers(terms), terms.expires_in)
+}
+
+fn approvers(terms: &ApprovalTerms) -> String {
+    let names = terms.approvers.iter().map(String::as_str);
+    let names: Vec<&str> = names.chain(terms.approver_subjects.iter().map(SubjectId::as_str)).collect();
+    names.join(" or ")
 }
 
 pub(super) fn parameter(miss: &ParameterMiss) -> ParameterLine {

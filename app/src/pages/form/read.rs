@@ -85,7 +85,7 @@ pub fn names(rule: &StoredRule, role: &Role) -> bool {
         (Some(of_rule), Some(of_role)) => of_rule == of_role,
         _ => true,
     };
-    let approvers = rule.approval.as_ref().is_some_and(|terms| terms.approvers.contains(&role.name));
+    let approvers = rule.approval.as_ref().is_some_and(|terms| terms.names_role(&role.name));
     same_tenant && (rule.roles.contains(&role.name) || approvers)
 }
 

@@ -6,6 +6,7 @@ pub use convert::{NotAMoment, moment_text, read_moment};
 
 use crate::components::icon::Glyph;
 use policy::labels::{RuleStatus, SubjectKind};
+use policy::rule::ApprovalTerms;
 use policy::{Risk, Sensitivity};
 use serde::{Deserialize, Serialize};
 
@@ -102,6 +103,9 @@ pub struct Draft {
     pub quorum: String,
     pub expires_in: String,
     pub uses: String,
+    /// What the terms of approval say beside: the form leaves it as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<ApprovalTerms>,
     /// Whether a caller may be told in what respect the rule was missed.
     pub explain: bool,
     /// The general form, instead of `tools`: the form's fields show it and leave it as it is.
@@ -132,6 +136,7 @@ impl Default for Draft {
             quorum: "1".to_owned(),
             expires_in: "1h".to_owned(),
             uses: "1".to_owned(),
+            terms: None,
             explain: true,
             actions: Vec::new(),
             resources: Vec::new(),

@@ -17,6 +17,18 @@ pub(super) struct Found {
     pub(super) arguments: BTreeSet<String>,
     /// It calls `ip_in`.
     pub(super) asks_ip_in: bool,
+    /// Members of `context` that it names.
+    pub(super) context: BTreeSet<String>,
+    /// How often it reads `context`, and how often it only reads a member of it that it names.
+    context_reads: usize,
+    context_members: usize,
+}
+
+impl Found {
+    /// Whether `context` is read other than by members that are named.
+    pub(super) fn reads_whole_context(&self) -> bool {
+        self.context_reads > self.context_members
+    }
 }
 
 /// Where an expression stands.
@@ -88,9 +100,7 @@ impl Found {
             }
             Expr::Select(select) => {
                 self.expression(&select.operand, at.below())?;
-                if matches!(&select.operand.expr, Expr::Ident(name) if name == "args") {
-                    self.arguments.insert(select.field.clone());
-                }
+                self.member(&select.operand, &select.field);
             }
             Expr::Struct(made) => return Err(ConditionError::UnknownFunction(shown(&made.type_name))),
             Expr::Ident(name) => self.name(name, at)?,
@@ -105,6 +115,7 @@ impl Found {
         }
         match VARIABLES.iter().find(|known| **known == name) {
             Some(known) => {
+                self.context_reads += usize::from(*known == "context");
                 self.reads.insert(*known);
                 Ok(())
             }
@@ -116,10 +127,22 @@ impl Found {
     fn indexed(&mut self, function: &str, operands: &[IdedExpr]) {
         if function == operators::INDEX
             && let [of, index] = operands
-            && matches!(&of.expr, Expr::Ident(name) if name == "args")
             && let Expr::Literal(LiteralValue::String(name)) = &index.expr
         {
-            self.arguments.insert(name.inner().to_owned());
+            self.member(of, name.inner());
+        }
+    }
+
+    fn member(&mut self, of: &IdedExpr, name: &str) {
+        match &of.expr {
+            Expr::Ident(variable) if variable == "args" => {
+                self.arguments.insert(name.to_owned());
+            }
+            Expr::Ident(variable) if variable == "context" => {
+                self.context_members += 1;
+                self.context.insert(name.to_owned());
+            }
+            _ => {}
         }
     }
 

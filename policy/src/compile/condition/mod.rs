@@ -103,6 +103,8 @@ pub struct Condition {
     arguments: BTreeSet<String>,
     /// Whether it asks for networks.
     asks_ip_in: bool,
+    /// Members of `context` that it names; None where it may read any.
+    context: Option<BTreeSet<String>>,
     /// The patterns of `matches`, each under the name by which `expression` calls it: the library would compile
     /// them anew for every element of every call.
     patterns: Vec<(String, Regex)>,
@@ -123,15 +125,23 @@ impl Condition {
             ConditionError::Parse(text)
         })?;
         // First what bounds the depth: everything after it may recurse freely.
-        let check::Found { reads, has_macro, arguments, asks_ip_in } = check::check(program.expression())?;
+        let found = check::check(program.expression())?;
+        let whole = found.reads_whole_context();
+        let check::Found { reads, has_macro, arguments, asks_ip_in, context, .. } = found;
+        let context = (!whole).then_some(context);
         let mut expression = program.expression().clone();
         let patterns = patterns::lift(&mut expression);
-        Ok(Self { expression, reads, has_macro, arguments, asks_ip_in, patterns })
+        Ok(Self { expression, reads, has_macro, arguments, asks_ip_in, context, patterns })
     }
 
     /// The arguments it names as `args.x`.
     pub fn arguments(&self) -> impl Iterator<Item = &str> {
         self.arguments.iter().map(String::as_str)
+    }
+
+    /// The members of `context` that it names as `context.x`; None where it may read any of them.
+    pub(crate) fn context(&self) -> Option<&BTreeSet<String>> {
+        self.context.as_ref()
     }
 
     pub(crate) fn reads_arguments(&self) -> bool {

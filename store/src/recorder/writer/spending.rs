@@ -7,14 +7,14 @@ use crate::chain::{AuditKey, Head};
 use crate::db::{Db, Tx};
 use crate::recorder::insert::{chain_up, commit_in, find};
 use crate::recorder::lane::Ready;
-use crate::recorder::take::take;
+use crate::recorder::take::{Got, take};
 use crate::recorder::{AppendError, Job};
 use tokio::time::Instant;
 
 /// What became of one try.
 struct Tried {
     /// Which of the jobs got what they take.
-    got: Vec<bool>,
+    got: Vec<Got>,
     /// The head with the records of those.
     after: Head,
     result: Result<(), Failure>,
@@ -24,8 +24,8 @@ struct Tried {
 async fn taken_by(
     db: &Db,
     jobs: &[Job],
-    taken: Option<(Tx, Vec<bool>)>,
-) -> Result<(Tx, Vec<bool>), StoreError> {
+    taken: Option<(Tx, Vec<Got>)>,
+) -> Result<(Tx, Vec<Got>), StoreError> {
     if let Some(taken) = taken {
         return Ok(taken);
     }
@@ -35,8 +35,8 @@ async fn taken_by(
 }
 
 /// Those that got what they take, in their order.
-fn granted<'a>(jobs: &'a [Job], got: &'a [bool]) -> impl Iterator<Item = &'a Job> {
-    jobs.iter().zip(got).filter(|(_, got)| **got).map(|(job, _)| job)
+fn granted<'a>(jobs: &'a [Job], got: &'a [Got]) -> impl Iterator<Item = &'a Job> {
+    jobs.iter().zip(got).filter(|(_, got)| got.is_ok()).map(|(job, _)| job)
 }
 
 impl Writer {
@@ -52,7 +52,7 @@ impl Writer {
         let _ = done.send(());
     }
 
-    async fn spend_by(&mut self, jobs: Vec<Job>, taken: Option<(Tx, Vec<bool>)>, deadline: Instant) {
+    async fn spend_by(&mut self, jobs: Vec<Job>, taken: Option<(Tx, Vec<Got>)>, deadline: Instant) {
         let floor = self.head.seq;
         match self.try_to_spend(&jobs, taken, deadline).await {
             Ok(Tried { got, result: Ok(()), .. }) => self.answer_spent(jobs, &got, floor),
@@ -71,7 +71,7 @@ impl Writer {
     async fn try_to_spend(
         &mut self,
         jobs: &[Job],
-        taken: Option<(Tx, Vec<bool>)>,
+        taken: Option<(Tx, Vec<Got>)>,
         deadline: Instant,
     ) -> Result<Tried, Failure> {
         let (tx, got) = match by(deadline, taken_by(&self.db, jobs, taken)).await {
@@ -96,7 +96,7 @@ impl Writer {
     async fn salvage_spent(
         &mut self,
         jobs: Vec<Job>,
-        tried: Option<(Vec<bool>, Head)>,
+        tried: Option<(Vec<Got>, Head)>,
         floor: i64,
         deadline: Instant,
     ) {
@@ -134,12 +134,12 @@ impl Writer {
         loop {
             let before = self.head.seq;
             let failure = match self.try_to_spend(std::slice::from_ref(job), None, deadline).await {
-                Ok(Tried { got, after, result: Ok(()) }) if got.contains(&true) => {
-                    return Alone::Written(after.seq);
-                }
-                // It may be because the record that took it is there.
-                Ok(Tried { result: Ok(()), .. }) => None,
-                Ok(Tried { result: Err(failure), .. }) | Err(failure) => Some(failure),
+                Ok(Tried { got, after, result: Ok(()) }) => match got.first() {
+                    // It may be because the record that took it is there.
+                    Some(Err(lack)) => Err(*lack),
+                    _ => return Alone::Written(after.seq),
+                },
+                Ok(Tried { result: Err(failure), .. }) | Err(failure) => Ok(failure),
             };
             if let Err(failure) = self.reload(deadline).await {
                 self.lost(&failure);
@@ -158,7 +158,10 @@ impl Writer {
                     return Alone::Gone;
                 }
             }
-            let Some(failure) = failure else { return Alone::Not(AppendError::Spent) };
+            let failure = match failure {
+                Ok(failure) => failure,
+                Err(lack) => return Alone::Not(AppendError::Spent(lack)),
+            };
             if self.head.seq > before && !retried {
                 retried = true;
                 continue;
@@ -172,14 +175,17 @@ impl Writer {
         }
     }
 
-    fn answer_spent(&mut self, jobs: Vec<Job>, got: &[bool], floor: i64) {
+    fn answer_spent(&mut self, jobs: Vec<Job>, got: &[Got], floor: i64) {
         let mut seq = floor;
         for (job, got) in jobs.into_iter().zip(got) {
-            if *got {
-                seq += 1;
-                self.answer(job, seq);
-            } else {
-                let _ = job.answer.send(Err(AppendError::Spent));
+            match got {
+                Ok(()) => {
+                    seq += 1;
+                    self.answer(job, seq);
+                }
+                Err(lack) => {
+                    let _ = job.answer.send(Err(AppendError::Spent(*lack)));
+                }
             }
         }
     }

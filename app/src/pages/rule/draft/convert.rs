@@ -38,6 +38,7 @@ impl Draft {
             quorum: terms.map_or(empty.quorum, |terms| terms.quorum.to_string()),
             expires_in: terms.map_or(empty.expires_in, |terms| terms.expires_in.clone()),
             uses: terms.map_or(empty.uses, |terms| terms.uses.to_string()),
+            terms: terms.cloned(),
             explain: rule.explain,
             actions: rule.actions.iter().map(ToString::to_string).collect(),
             resources: rule.resources.iter().map(ToString::to_string).collect(),
@@ -117,6 +118,7 @@ impl Draft {
             quorum: whole(&self.quorum, "How many approve"),
             uses: whole(&self.uses, "How often it may be used"),
             expires_in: self.expires_in.trim().to_owned(),
+            ..self.terms.clone().unwrap_or_else(|| ApprovalTerms::by_roles(Vec::new()))
         }
     }
 }
@@ -178,6 +180,8 @@ mod tests {
             json!({"effect": "deny", "status": "shadow", "when": "args.a > 1", "explain": false}),
             json!({"approval": {"approvers": ["f"], "quorum": 2, "expires_in": "30m", "uses": 3}}),
             json!({"effect": "require_approval", "approval": {"approvers": ["f"]}}),
+            json!({"approval": {"approver_subjects": ["ann"], "exclude_roles": ["t"], "exclude_subjects": ["bob"],
+                "escalate_to": "head", "escalate_after": "10m"}}),
             json!({"valid": {"from": "2026-11-01T08:30:00.5Z", "until": "2027-01-01T00:00:00Z"}}),
             json!({"risk_at_least": "high", "sensitivity": ["regulated"],
                 "parameters": {"properties": {"a": {"type": "number", "maximum": 0.1}}, "required": ["a"]}}),

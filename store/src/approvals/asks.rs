@@ -1,0 +1,105 @@
+//! What waits for a person: the requests that ask one of the roles held, or the person by name; and those that ask
+//! somebody in whose place that person answers.
+
+use super::tables::{ApprovalAsks, Approvals};
+use super::{Approval, ApprovalRow, CountRow, select, waits};
+use crate::Store;
+use crate::db::{StoreError, now_micros};
+use policy::{SubjectId, TenantSlug};
+use sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement};
+
+/// Somebody whose duty a person does: its own, or that of somebody who is away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedPerson {
+    pub person: SubjectId,
+    /// Where it is a member now, with the roles held there.
+    pub memberships: Vec<(TenantSlug, Vec<String>)>,
+}
+
+/// The most roles and tenants that are looked for at once.
+const MOST_NAMES: usize = 500;
+
+impl Store {
+    /// What waits for this person, the most pressing first: by risk, then by age. Requests of its own are left out; whether
+    /// it may decide, is judged elsewhere.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn list_asked(
+        &self,
+        me: &SubjectId,
+        duties: &[AskedPerson],
+        limit: u64,
+    ) -> Result<Vec<Approval>, StoreError> {
+        let Some(asked) = self.asked(duties) else { return Ok(Vec::new()) };
+        let mut query = select();
+        self.narrow_asked(&mut query, me, asked);
+        query
+            .order_by_expr(
+                Expr::cust(
+                    "CASE \"approvals\".\"risk\" WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END",
+                ),
+                Order::Asc,
+            )
+            .order_by((Approvals::Table, Approvals::Id), Order::Asc)
+            .limit(limit);
+        let rows: Vec<ApprovalRow> = self.db.fetch_all(&query).await?;
+        rows.into_iter().map(Approval::try_from).collect()
+    }
+
+    /// How many [`Self::list_asked`] would list.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_asked(&self, me: &SubjectId, duties: &[AskedPerson]) -> Result<i64, StoreError> {
+        let Some(asked) = self.asked(duties) else { return Ok(0) };
+        let mut query = Query::select();
+        query.expr_as(Expr::cust("count(*)"), "n").from(Approvals::Table);
+        self.narrow_asked(&mut query, me, asked);
+        let row: Option<CountRow> = self.db.fetch_optional(&query).await?;
+        Ok(row.map_or(0, |row| row.n))
+    }
+
+    fn narrow_asked(&self, query: &mut SelectStatement, me: &SubjectId, asked: SelectStatement) {
+        waits(query, self.dialect());
+        let column = |column: Approvals| Expr::col((Approvals::Table, column));
+        let acts = column(Approvals::Actor).is_null().or(column(Approvals::Actor).ne(me.as_str()));
+        query
+            .and_where(column(Approvals::Id).in_subquery(asked))
+            .and_where(column(Approvals::Subject).ne(me.as_str()))
+            .and_where(acts);
+    }
+
+    /// The requests that ask any of these; None where none can.
+    fn asked(&self, duties: &[AskedPerson]) -> Option<SelectStatement> {
+        let column = |column: ApprovalAsks| Expr::col(column);
+        let mut any = Condition::any();
+        let mut names = 0_usize;
+        for duty in duties {
+            for (tenant, roles) in &duty.memberships {
+                names += roles.len() + 1;
+                if names > MOST_NAMES {
+                    break;
+                }
+                let by_name = column(ApprovalAsks::Kind)
+                    .eq("subject")
+                    .and(column(ApprovalAsks::Name).eq(duty.person.as_str()));
+                let by_role = column(ApprovalAsks::Kind)
+                    .eq("role")
+                    .and(column(ApprovalAsks::Name).is_in(roles.iter().map(String::as_str)));
+                let here = column(ApprovalAsks::Tenant).eq(tenant.as_str());
+                any = any.add(here.and(by_name.or(by_role)));
+            }
+        }
+        if names == 0 {
+            return None;
+        }
+        let query = Query::select()
+            .column(ApprovalAsks::Approval)
+            .from(ApprovalAsks::Table)
+            .and_where(column(ApprovalAsks::Since).lte(now_micros(self.dialect())))
+            .cond_where(any)
+            .take();
+        Some(query)
+    }
+}

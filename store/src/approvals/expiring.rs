@@ -1,0 +1,89 @@
+//! Requests and approvals whose time is over. Nothing waits for this to be written down: whoever reads them goes by the
+//! clock; it makes room, and takes away what is kept no longer than needed.
+
+use super::events::{self, ApprovalEventKind, Of};
+use super::tables::Approvals;
+use super::{Approval, ApprovalRow, select};
+use crate::administration::{Via, Writer};
+use crate::changes::{self, Action, Change};
+use crate::db::{StoreError, Tx, new_id, now_micros};
+use policy::Timestamp;
+use policy::labels::ApprovalState;
+use sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement};
+use serde_json::json;
+
+/// Who did it, in the record of changes.
+const BY: &str = "countersign";
+
+/// Written out, not bound: only so may SQLite use the indexes of those that can end.
+fn over(query: &mut SelectStatement, tx: &Tx) {
+    let now = || now_micros(tx.dialect());
+    let waits = Expr::cust("\"approvals\".\"state\" = 'pending'")
+        .and(Expr::col((Approvals::Table, Approvals::ExpiresAt)).lte(now()));
+    let holds = Expr::cust("\"approvals\".\"state\" = 'approved'")
+        .and(Expr::col((Approvals::Table, Approvals::ValidUntil)).lte(now()));
+    query.cond_where(Condition::any().add(waits).add(holds));
+}
+
+async fn expire(tx: &mut Tx, approval: &Approval, now: Timestamp) -> Result<bool, StoreError> {
+    let update = Query::update()
+        .table(Approvals::Table)
+        .value(Approvals::State, ApprovalState::Expired.as_str())
+        .value(Approvals::LookUntil, 0_i64)
+        .and_where(Expr::col(Approvals::Id).eq(approval.id.as_str()))
+        .and_where(Expr::col(Approvals::State).eq(approval.state.as_str()))
+        .take();
+    if tx.execute(&update).await? == 0 {
+        return Ok(false);
+    }
+    let change = Change {
+        id: new_id(),
+        at: now,
+        actor: BY.to_owned(),
+        via: Via::Api,
+        request_id: None,
+        kind: "approval".to_owned(),
+        object: approval.id.to_string(),
+        tenant: Some(approval.tenant.clone()),
+        action: Action::Update,
+        before: Some(json!({"state": approval.state})),
+        after: Some(json!({"state": ApprovalState::Expired})),
+    };
+    tx.execute(&changes::insert(&change)?).await?;
+    let of = Of { approval: &approval.id, tenant: &approval.tenant };
+    events::add(tx, of, ApprovalEventKind::Expired, None, now).await?;
+    Ok(true)
+}
+
+/// Ends what is bound to the same and past its time, so that it can be asked for anew.
+pub(super) async fn expire_of_binding(
+    tx: &mut Tx,
+    binding: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mut query = select();
+    query.and_where(Expr::col((Approvals::Table, Approvals::Binding)).eq(binding));
+    over(&mut query, tx);
+    for row in tx.fetch_all::<ApprovalRow>(&query).await? {
+        expire(tx, &Approval::try_from(row)?, now).await?;
+    }
+    Ok(())
+}
+
+impl Writer {
+    /// Ends requests and approvals whose time is over, so many at the most; answers how many.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn expire_approvals(&mut self, limit: u64) -> Result<usize, StoreError> {
+        let mut query = select();
+        over(&mut query, &self.tx);
+        query.order_by((Approvals::Table, Approvals::Id), Order::Asc).limit(limit);
+        let rows = self.tx.fetch_all::<ApprovalRow>(&query).await?;
+        let mut ended = 0;
+        for row in rows {
+            ended += usize::from(expire(&mut self.tx, &Approval::try_from(row)?, self.now).await?);
+        }
+        Ok(ended)
+    }
+}

@@ -1,0 +1,100 @@
+//! How requests came out, rule by rule: a rule whose requests are always approved may as well allow.
+
+use super::tables::Approvals;
+use super::{ApprovalFilter, Requirement};
+use crate::Store;
+use crate::db::{StoreError, json, word};
+use policy::labels::ApprovalState;
+use policy::{RuleId, Timestamp};
+use sea_query::{Expr, ExprTrait, Order, Query};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// So many requests are looked at, the newest ones.
+const MOST: u64 = 10_000;
+
+/// How the requests that one rule asked for came out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ApprovalRate {
+    pub rule: RuleId,
+    /// As the newest of the requests has it.
+    pub name: String,
+    pub approved: i64,
+    pub denied: i64,
+    /// Expired or cancelled.
+    pub other: i64,
+    /// From filing to the decision, of those that were decided.
+    pub mean_seconds: Option<i64>,
+}
+
+#[derive(sqlx::FromRow)]
+struct RateRow {
+    requirements: String,
+    state: String,
+    filed_at: i64,
+    decided_at: Option<i64>,
+}
+
+#[derive(Default)]
+struct Sum {
+    name: String,
+    approved: i64,
+    denied: i64,
+    other: i64,
+    micros: i64,
+}
+
+impl Store {
+    /// Of the requests that were filed since then, in the order of the rules' ids. Those that wait are left out.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn approval_rates(
+        &self,
+        filter: &ApprovalFilter<'_>,
+        since: Timestamp,
+    ) -> Result<Vec<ApprovalRate>, StoreError> {
+        let mut query = Query::select();
+        query
+            .columns(
+                [Approvals::Requirements, Approvals::State, Approvals::FiledAt, Approvals::DecidedAt]
+                    .map(|column| (Approvals::Table, column)),
+            )
+            .from(Approvals::Table)
+            .and_where(Expr::col((Approvals::Table, Approvals::FiledAt)).gte(since.micros()))
+            .order_by((Approvals::Table, Approvals::Id), Order::Desc)
+            .limit(MOST);
+        filter.narrow(&mut query, self.dialect());
+        let mut sums: BTreeMap<RuleId, Sum> = BTreeMap::new();
+        for row in self.db.fetch_all::<RateRow>(&query).await? {
+            let state: ApprovalState = word(&row.state, "approvals.state")?;
+            let requirements: Vec<Requirement> = json(&row.requirements, "approvals.requirements")?;
+            let took = row.decided_at.map_or(0, |at| at.saturating_sub(row.filed_at));
+            for requirement in requirements {
+                let sum = sums
+                    .entry(requirement.rule)
+                    .or_insert_with(|| Sum { name: requirement.name, ..Sum::default() });
+                let decided = match state {
+                    ApprovalState::Approved | ApprovalState::Used => &mut sum.approved,
+                    ApprovalState::Denied => &mut sum.denied,
+                    ApprovalState::Expired | ApprovalState::Cancelled => {
+                        sum.other += 1;
+                        continue;
+                    }
+                    ApprovalState::Pending => continue,
+                };
+                *decided += 1;
+                sum.micros = sum.micros.saturating_add(took);
+            }
+        }
+        let rates = sums.into_iter().map(|(rule, sum)| ApprovalRate {
+            rule,
+            name: sum.name,
+            approved: sum.approved,
+            denied: sum.denied,
+            other: sum.other,
+            mean_seconds: (sum.micros / 1_000_000).checked_div(sum.approved + sum.denied),
+        });
+        Ok(rates.collect())
+    }
+}
