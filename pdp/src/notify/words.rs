@@ -2,7 +2,7 @@
 //! secrets; a link to where they can be seen by whoever may.
 
 use policy::Timestamp;
-use policy::labels::{NoticeKind, Risk};
+use policy::labels::{ApprovalState, NoticeKind, Risk};
 use policy::text::shown;
 use serde::Serialize;
 use store::notifications::{Message, Notice};
@@ -36,7 +36,7 @@ struct Approval<'a> {
     server: Option<&'a str>,
     tool: Option<&'a str>,
     risk: Option<Risk>,
-    state: &'a str,
+    state: ApprovalState,
     requested_at: Timestamp,
     expires_at: Timestamp,
     decided_at: Option<Timestamp>,
@@ -77,8 +77,8 @@ pub(super) fn body(message: &Message, at: Timestamp, public_url: &str) -> Result
         Message::Approval(notice) => {
             let decided = notice.kind == NoticeKind::Decided;
             let data = Approval {
-                request: &notice.approval,
-                link: link(public_url, &notice.approval),
+                request: notice.approval.as_str(),
+                link: link(public_url, notice.approval.as_str()),
                 tenant: notice.tenant.as_str(),
                 subject: notice.subject.as_str(),
                 actor: notice.actor.as_ref().map(policy::SubjectId::as_str),
@@ -86,7 +86,7 @@ pub(super) fn body(message: &Message, at: Timestamp, public_url: &str) -> Result
                 server: notice.server.as_ref().map(policy::ServerSlug::as_str),
                 tool: notice.tool.as_deref(),
                 risk: notice.risk,
-                state: &notice.state,
+                state: notice.state,
                 requested_at: notice.requested_at,
                 expires_at: notice.expires_at,
                 decided_at: decided.then_some(notice.at),
@@ -133,7 +133,7 @@ fn about(notice: &Notice, public_url: &str) -> Letter {
              Opening the page decides nothing. You get this message because you may decide.\n",
             notice.requested_at,
             notice.expires_at,
-            link(public_url, &notice.approval),
+            link(public_url, notice.approval.as_str()),
         ),
     }
 }
@@ -152,7 +152,7 @@ fn what(notice: &Notice) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use policy::{ServerSlug, SubjectId, TenantSlug};
+    use policy::{ApprovalId, ServerSlug, SubjectId, TenantSlug};
     use serde_json::{Value, json};
 
     const URL: &str = "https://countersign.example";
@@ -160,7 +160,7 @@ mod tests {
     fn notice() -> Notice {
         Notice {
             kind: NoticeKind::Requested,
-            approval: "0190-a".to_owned(),
+            approval: ApprovalId::from("0190-a"),
             tenant: TenantSlug::from("acme"),
             subject: SubjectId::from("alice"),
             actor: Some(SubjectId::from("refund-bot")),
@@ -168,7 +168,7 @@ mod tests {
             tool: Some("refund".to_owned()),
             action: "tools/call".to_owned(),
             risk: Some(Risk::High),
-            state: "pending".to_owned(),
+            state: ApprovalState::Pending,
             at: Timestamp::from_micros(1_000_000),
             requested_at: Timestamp::from_micros(1_000_000),
             expires_at: Timestamp::from_micros(3_601_000_000),
@@ -210,7 +210,7 @@ mod tests {
         );
         let denied = Notice {
             kind: NoticeKind::Decided,
-            state: "denied".to_owned(),
+            state: ApprovalState::Denied,
             at: Timestamp::from_micros(2_000_000),
             by: Some(SubjectId::from("ann")),
             ..notice()

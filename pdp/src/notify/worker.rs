@@ -6,8 +6,8 @@ use super::{DeliveryError, mail, secrets, webhook, words};
 use crate::address_guard::{AddressError, AddressGuard, GuardedClient};
 use crate::approvals::Approvals;
 use crate::vault::{Random, Vault};
+use policy::Timestamp;
 use policy::labels::ApprovalState;
-use policy::{ApprovalId, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -267,15 +267,15 @@ impl Sender {
 
     /// A person is not asked for what is decided by now, or was never theirs to decide.
     async fn not_needed(&self, notice: &Notice, account: &str) -> Result<Option<String>, DeliveryError> {
-        let id = ApprovalId::from(notice.approval.as_str());
-        let Some(approval) = self.settings.store.get_approval(&id).await? else {
+        let id = &notice.approval;
+        let Some(approval) = self.settings.store.get_approval(id).await? else {
             return Ok(Some("the request is gone".to_owned()));
         };
         let state = approval.state_at((self.settings.clock)());
         if state != ApprovalState::Pending {
             return Ok(Some(format!("the request is {state} by now")));
         }
-        match self.settings.approvals.may_decide(account, &id).await? {
+        match self.settings.approvals.may_decide(account, id).await? {
             Ok(_) => Ok(None),
             Err(why) => Ok(Some(format!("not theirs to decide: {why}"))),
         }

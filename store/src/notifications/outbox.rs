@@ -231,7 +231,8 @@ async fn make(tx: &mut Tx, dialect: Dialect) -> Result<usize, StoreError> {
         }
         if let Some(people) = people.as_ref().filter(|_| notice.kind == NoticeKind::Requested) {
             // Whoever is asked later, as the request goes unanswered, is told later.
-            for (account, since) in people.asked(tx, &notice.approval, notice.tenant.as_str()).await? {
+            for (account, since) in people.asked(tx, notice.approval.as_str(), notice.tenant.as_str()).await?
+            {
                 deliveries.add(None, Some(&account), since.micros().into());
             }
         }
