@@ -56,7 +56,11 @@ async fn expire(tx: &mut Tx, approval: &Approval, now: Timestamp) -> Result<bool
 }
 
 /// Ends what is bound to the same and past its time, so that it can be asked for anew.
-pub(super) async fn expire_of_binding(tx: &mut Tx, binding: &str, now: Timestamp) -> Result<(), StoreError> {
+pub(super) async fn expire_of_binding(
+    tx: &mut Tx,
+    binding: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let mut query = select();
     query.and_where(Expr::col((Approvals::Table, Approvals::Binding)).eq(binding));
     over(&mut query, tx);

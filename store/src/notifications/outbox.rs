@@ -224,7 +224,14 @@ async fn make(tx: &mut Tx, dialect: Dialect) -> Result<usize, StoreError> {
         if !take(tx, &event).await? {
             continue;
         }
-        let notice = Notice::try_from(row)?;
+        let notice = match Notice::try_from(row) {
+            Ok(notice) => notice,
+            Err(error) => {
+                // One that does not read back must not hold up all others for ever.
+                tracing::error!(%event, %error, "nobody can be told of an event");
+                continue;
+            }
+        };
         let mut deliveries = Deliveries::of(&event, &notice)?;
         for webhook in webhooks.iter().filter(|webhook| webhook.wants(notice.kind, &notice.tenant)) {
             deliveries.add(Some(&webhook.id), None, now_micros(dialect));
