@@ -1,6 +1,7 @@
 //! The door that decides and records: nothing is answered before its record is committed.
 
 use crate::Pdp;
+use crate::approvals::{Settled, too_many};
 use crate::facts::{self, Gathered, MAX_PROPERTIES, bound, gather};
 use crate::policies::Matched;
 use crate::secret::Secret;
@@ -10,12 +11,13 @@ use policy::compile::PolicySet;
 use policy::evaluate::{EvaluationRequest, called_tool, evaluate, tenant_of};
 use policy::facts::{AssertedProperties, Facts, Revision};
 use policy::labels::Responses;
-use policy::{Call, Decision, DecisionId, Reason};
+use policy::{Call, Decision, DecisionId, Reason, RuleId};
 use serde_json::{Map, Value};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use store::StoreError;
-use store::recorder::AppendError;
+use store::approvals::{ApprovalStep, ApprovalUse};
+use store::recorder::{AppendError, Lack};
 
 /// How often facts and policy are read anew before a call is denied for want of one moment of both. A first call needs
 /// three where its arguments name resources: the policy, what it binds, and that.
@@ -45,6 +47,11 @@ pub struct Question {
     pub request_id: String,
     /// `context.dpop`: the proof that came with the token. Verified, never stored or logged.
     pub proof: Option<ShownProof>,
+    /// `Idempotency-Key`, which the PEP made for this call: an approval's use is answered again to the same key. Never
+    /// stored or logged.
+    pub idempotency_key: Option<Secret>,
+    /// Whether it may file, count as an attempt at, and use an approval; items of a batch may not.
+    pub files: bool,
 }
 
 /// A decision that was recorded (or, if that was impossible, a denial).
@@ -76,8 +83,9 @@ impl Pdp {
     pub async fn enforce(&self, key: &Secret, question: &Question) -> Result<Answer, AskError> {
         let id = DecisionId::new(uuid::Uuid::now_v7().to_string());
         let mut rounds = 0;
+        let mut lost: Option<ApprovalUse> = None;
         loop {
-            let decided = match self.decide(key, question).await {
+            let decided = match self.decide(key, question, lost.as_ref()).await {
                 Ok(Ok(decided)) => decided,
                 Ok(Err(error)) => return Err(error),
                 Err(error) => {
@@ -87,20 +95,62 @@ impl Pdp {
                     return Ok(Answer { id: None, decision, responses: Responses::Explained });
                 }
             };
+            if let Some(again) = &decided.again {
+                return Ok(self.answered_again(again, &decided).await);
+            }
             rounds += 1;
-            let spent = match self.recorded(&id, question, decided).await {
+            let (spent, lack) = match self.recorded(&id, question, decided).await {
                 Ok(answer) => return Ok(answer),
-                Err(spent) => spent,
+                Err(spent) => *spent,
             };
             // Another call took the last of it, or the task was paused: looked at again, the facts say so.
-            if rounds < SPENDING_ROUNDS {
+            if rounds < SPENDING_ROUNDS && lack != Lack::TooMany {
+                if let Some(ApprovalStep::Use(taken)) = spent.step {
+                    lost = Some(taken);
+                }
                 continue;
             }
-            let Decided { gathered, decision, set } = *spent;
-            let denied = Decided { gathered, decision: kept_changing(&decision), set };
+            let decision = match (&spent.step, lack) {
+                (_, Lack::TooMany) => too_many(spent.decision),
+                // Denied either way.
+                (Some(ApprovalStep::File(_) | ApprovalStep::Attempt(_)), _) => {
+                    Decision { approval: None, ..spent.decision }
+                }
+                (_, lack) => kept_changing(&spent.decision, lack),
+            };
+            let denied = Decided { decision, step: None, ..spent };
             return Ok(match self.recorded(&id, question, denied).await {
                 Ok(answer) => answer,
-                Err(denied) => not_recorded(&denied),
+                Err(denied) => not_recorded(&denied.0),
+            });
+        }
+    }
+
+    /// The recorded decision once more, for whoever lost the answer. Nothing is used or recorded by that.
+    async fn answered_again(&self, id: &DecisionId, decided: &Decided) -> Answer {
+        let responses = decided.gathered.facts.credential.responses;
+        match self.recorded_decision(id).await {
+            Ok(decision) => {
+                tracing::info!(decision = %id, "a use of an approval is answered again");
+                Answer { id: Some(id.clone()), decision, responses }
+            }
+            Err(error) => {
+                tracing::error!(error = %error, decision = %id, "a recorded decision cannot be answered again");
+                let why = "what was recorded could not be read";
+                let decision = in_place_of(&decided.decision, Decision::deny(Reason::PolicyUnavailable, why));
+                Answer { id: None, decision, responses }
+            }
+        }
+    }
+
+    /// Notes beside the calls that the answer is on its way. Where this process ends before, nobody knows whether it was.
+    fn note_delivery(&self, id: &DecisionId, decided: &Decided) {
+        if let Some(ApprovalStep::Use(_)) = &decided.step {
+            let (store, id, at) = (self.store.clone(), id.clone(), decided.gathered.facts.now);
+            tokio::spawn(async move {
+                if let Err(error) = store.note_delivery(&id, at).await {
+                    tracing::warn!(%error, decision = %id, "that the answer left was not noted");
+                }
             });
         }
     }
@@ -127,7 +177,7 @@ impl Pdp {
         id: &DecisionId,
         question: &Question,
         decided: Decided,
-    ) -> Result<Answer, Box<Decided>> {
+    ) -> Result<Answer, Box<(Decided, Lack)>> {
         let record = record::describe(id, question, &decided, &self.key);
         let unknown = unmapped::seen(&decided.gathered.facts, question, &record);
         let appended = self.recorder.append(record).await;
@@ -136,10 +186,11 @@ impl Pdp {
         }
         match appended {
             Ok(_) => {
+                self.note_delivery(id, &decided);
                 let responses = decided.gathered.facts.credential.responses;
                 Ok(Answer { id: Some(id.clone()), decision: decided.decision, responses })
             }
-            Err(AppendError::Spent) => Err(Box::new(decided)),
+            Err(AppendError::Spent(lack)) => Err(Box::new((decided, lack))),
             Err(error) => {
                 tracing::error!(%error, decision = %id, "decision not recorded, call denied");
                 Ok(not_recorded(&decided))
@@ -152,6 +203,7 @@ impl Pdp {
         &self,
         key: &Secret,
         question: &Question,
+        lost: Option<&ApprovalUse>,
     ) -> Result<Result<Decided, AskError>, StoreError> {
         let digest = key.digest();
         let mut asked = self.guesses.guess(&digest, &question.call);
@@ -184,8 +236,14 @@ impl Pdp {
             } else {
                 gathered.facts.bound.clear();
             }
-            let decision = self.evaluate(set.as_ref(), &gathered.facts, &question.call).await;
-            return Ok(Ok(Decided { gathered, decision, set }));
+            let decision = self.evaluate(set.as_ref(), &gathered.facts, &question.call, &[]).await;
+            if decision.reason != Reason::ApprovalRequired {
+                return Ok(Ok(Decided { gathered, decision, set, step: None, again: None }));
+            }
+            let settled =
+                Box::pin(self.with_approval(question, &gathered, set.as_ref(), decision, lost)).await;
+            let Settled { decision, step, again } = settled;
+            return Ok(Ok(Decided { gathered, decision, set, step, again }));
         }
     }
 }
@@ -193,16 +251,23 @@ impl Pdp {
 impl Pdp {
     /// Evaluation is quick unless the arguments are large and a tool's own schema is slow on them. Those go
     /// through a lane of their own, so that they hold up neither other calls nor the record.
-    async fn evaluate(&self, set: Option<&Arc<PolicySet>>, facts: &Facts, call: &Call) -> Decision {
+    pub(crate) async fn evaluate(
+        &self,
+        set: Option<&Arc<PolicySet>>,
+        facts: &Facts,
+        call: &Call,
+        approved: &[RuleId],
+    ) -> Decision {
         let heavy = call.arguments.known().is_some_and(is_heavy);
         if !heavy {
-            return evaluate_caught(set.map(Arc::as_ref), &EvaluationRequest { facts, call, approved: &[] });
+            return evaluate_caught(set.map(Arc::as_ref), &EvaluationRequest { facts, call, approved });
         }
         let Ok(_turn) = self.heavy.acquire().await else { return failed(facts, call) };
         let lane = {
             let (set, facts, call) = (set.cloned(), facts.clone(), call.clone());
+            let approved = approved.to_vec();
             tokio::task::spawn_blocking(move || {
-                let request = EvaluationRequest { facts: &facts, call: &call, approved: &[] };
+                let request = EvaluationRequest { facts: &facts, call: &call, approved: &approved };
                 evaluate_caught(set.as_deref(), &request)
             })
         };
@@ -217,10 +282,19 @@ fn not_recorded(decided: &Decided) -> Answer {
     Answer { id: None, decision: in_place_of(&decided.decision, decision), responses }
 }
 
-/// The denial where a task was looked at again and again, and each time had a call left that was gone a moment later.
-fn kept_changing(allowed: &Decision) -> Decision {
-    let why = "the task kept changing while a call was to be taken of it";
-    in_place_of(allowed, Decision::deny(Reason::TaskInactive, why))
+/// The denial where a task was looked at again and again, and each time had a call left that was gone a moment later; or
+/// an approval was.
+fn kept_changing(allowed: &Decision, lack: Lack) -> Decision {
+    let denial = match lack {
+        Lack::Task => {
+            Decision::deny(Reason::TaskInactive, "the task kept changing while a call was to be taken of it")
+        }
+        Lack::Approval | Lack::TooMany => Decision::deny(
+            Reason::PolicyUnavailable,
+            "the policy or the approval kept changing while a use was to be taken of it",
+        ),
+    };
+    in_place_of(allowed, denial)
 }
 
 /// A denial that belongs to the same tenant.
@@ -255,6 +329,10 @@ pub(crate) struct Decided {
     pub(crate) gathered: Gathered,
     pub(crate) decision: Decision,
     pub(crate) set: Option<Arc<PolicySet>>,
+    /// What it does to a request for approval.
+    pub(crate) step: Option<ApprovalStep>,
+    /// The recorded decision that is answered again instead.
+    pub(crate) again: Option<DecisionId>,
 }
 
 /// Evaluation cannot panic; if it does all the same, that is a recorded denial.

@@ -7,6 +7,7 @@ mod outside;
 pub(crate) mod own;
 mod proof;
 
+use crate::approvals::Named;
 use crate::enforce::{AskError, Question};
 use crate::secret::Secret;
 use crate::tokens::Tokens;
@@ -18,7 +19,7 @@ use policy::ids::WHOEVER;
 use policy::labels::Trust;
 use serde_json::{Map, Value};
 use store::live::{LiveCredential, LiveKey};
-use store::{CallerBy, CredentialBy, LiveQuery, LiveState, Store, StoreError};
+use store::{CallerBy, CredentialBy, LiveApproval, LiveQuery, LiveState, Store, StoreError};
 
 /// The facts of a call, and the keys that were used for them.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(crate) struct Gathered {
     pub(crate) facts: Facts,
     pub(crate) credential_key: Option<String>,
     pub(crate) api_key: Option<String>,
+    /// What was asked of this call, as far as it still counts.
+    pub(crate) approvals: Vec<LiveApproval>,
 }
 
 /// The largest properties of a subject, an action or a resource that are taken as facts, in bytes of their
@@ -41,6 +44,8 @@ struct Live<'a> {
     tenant: Option<&'a str>,
     bound: &'a [ResourceRef],
     task: Option<&'a str>,
+    /// Under which digest approvals of the call are read along.
+    approvals: Option<&'a str>,
     /// Whether an unknown identity may be registered, as its issuer says.
     registers: bool,
 }
@@ -53,8 +58,8 @@ impl Live<'_> {
     /// The same, with somebody who acts for the caller.
     async fn read_with(&self, caller: CallerBy<'_>, actor: Option<&str>) -> Result<LiveState, StoreError> {
         let credential = self.credential.map_or(CredentialBy::None, CredentialBy::Digest);
-        let Self { tenant, bound, task, .. } = *self;
-        let query = LiveQuery { credential, caller, tenant, bound, actor, task };
+        let Self { tenant, bound, task, approvals, .. } = *self;
+        let query = LiveQuery { credential, caller, tenant, bound, actor, task, approvals };
         self.store.read_live(&query).await
     }
 }
@@ -93,7 +98,10 @@ async fn read(
     let credential = key.digest();
     let tenant = question.call.tenant.as_ref().map(policy::TenantSlug::as_str);
     let task = question.call.task();
-    let live = Live { store, credential: Some(&credential), tenant, bound: asked, task, registers };
+    // Who only looks neither files nor uses any.
+    let named = if registers && question.files { Named::of(&question.call) } else { None };
+    let approvals = named.as_ref().map(|named| named.call.as_str());
+    let live = Live { store, credential: Some(&credential), tenant, bound: asked, task, approvals, registers };
     let (mut state, judged) = match &question.access_token {
         None => (actor::read_vouched(live, question).await?, None),
         Some(token) => match Tokens::peek(token) {
@@ -118,6 +126,7 @@ pub(crate) async fn authenticate(store: &Store, key: &Secret) -> Result<bool, St
         bound: &[],
         actor: None,
         task: None,
+        approvals: None,
     };
     let state = store.read_live(&query).await?;
     Ok(state.credential.is_some_and(|credential| valid(&credential, state.now)))
@@ -140,6 +149,7 @@ fn assemble(
         bound,
         actor: acting,
         task,
+        approvals,
         ..
     } = state;
     let credential = credential.filter(|c| valid(c, now)).ok_or(AskError::NotACredential)?;
@@ -177,6 +187,7 @@ fn assemble(
         facts,
         credential_key: Some(credential.key_id),
         api_key,
+        approvals,
     })
 }
 

@@ -4,6 +4,7 @@
 //! the very same code and can neither append, file, use nor count.
 
 pub mod address_guard;
+pub mod approvals;
 pub mod bundle;
 pub mod catalog;
 pub mod credentials;

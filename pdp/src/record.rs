@@ -144,6 +144,7 @@ pub(crate) fn describe(id: &DecisionId, question: &Question, decided: &Decided, 
         actor: facts.actor.as_ref().and_then(|actor| actor.subject()).map(|subject| subject.id.to_string()),
         task: task.map(|task| task.id.to_string()),
         spends: spends(facts, call, &decided.decision).is_some(),
+        approval: decided.step.clone(),
     }
 }
 
@@ -174,7 +175,7 @@ fn of_this_tenant<'a>(facts: &'a Facts, decision: &Decision) -> Cow<'a, Facts> {
 
 /// The arguments as they are recorded. Of a tool that is not known, nothing is known of what to redact: then
 /// every value is.
-fn redacted(arguments: &Value, tool: Option<&CompiledTool>, key: &AuditKey) -> String {
+pub(crate) fn redacted(arguments: &Value, tool: Option<&CompiledTool>, key: &AuditKey) -> String {
     if tool.is_some_and(|tool| !tool.redacts_anything()) {
         return canonical(arguments);
     }
@@ -235,6 +236,8 @@ mod tests {
             access_token: None,
             request_id: "r1".into(),
             proof: None,
+            idempotency_key: None,
+            files: true,
         };
         let facts = Facts {
             now: Timestamp::from_micros(1),
@@ -267,8 +270,8 @@ mod tests {
         let mut decision = Decision::deny(Reason::NoMatchingRule, "why");
         decision.tenant = Some(TenantSlug::from("acme"));
         decision.revision = Revision { global: 7, tenant: 3 };
-        let gathered = Gathered { facts, credential_key: None, api_key: None };
-        (question, Decided { gathered, decision, set: None })
+        let gathered = Gathered { facts, credential_key: None, api_key: None, approvals: Vec::new() };
+        (question, Decided { gathered, decision, set: None, step: None, again: None })
     }
 
     #[test]

@@ -75,10 +75,26 @@ impl Store {
         self.db.ping().await
     }
 
+    /// The database's clock.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn now(&self) -> Result<policy::Timestamp, StoreError> {
+        let clock = sea_query::Query::select().expr_as(db::now_micros(self.dialect()), "now").take();
+        let moment = self.db.fetch_optional::<Moment>(&clock).await?;
+        let moment = moment.ok_or_else(|| StoreError::corrupt("the database has no clock"))?;
+        Ok(policy::Timestamp::from_micros(moment.now))
+    }
+
     /// Closes all connections, once those in use are given back.
     pub async fn close(&self) {
         self.db.close().await;
     }
+}
+
+#[derive(sqlx::FromRow)]
+struct Moment {
+    now: i64,
 }
 
 impl std::fmt::Debug for Store {

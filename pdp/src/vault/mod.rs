@@ -16,6 +16,7 @@ pub use rewrap::{Rewrapped, rewrap};
 
 use crate::secret::Secret;
 use cipher::KeyBytes;
+use policy::ApprovalId;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -165,11 +166,33 @@ impl Vault {
         }
     }
 
+    /// The arguments of a call that waits for approval, sealed, to be kept with the request. `current` is the key that the
+    /// database says.
+    ///
+    /// # Errors
+    /// When the vault's key is not at hand.
+    pub(crate) fn seal_arguments(
+        &self,
+        current: Option<&str>,
+        id: &ApprovalId,
+        arguments: &str,
+    ) -> Result<SealedSecret, VaultError> {
+        let key = match current {
+            Some(id) => self.key(id).map_err(|why| VaultError::NotTheKey { key: id.to_owned(), why })?,
+            None => self.newest()?,
+        };
+        self.seal_text(&key, SecretPlace::arguments(id.as_str()), arguments)
+    }
+
     fn seal(&self, key: &VaultKey, place: SecretPlace, secret: &Secret) -> Result<SealedSecret, VaultError> {
         let text = secret.expose();
         if text.is_empty() || text.len() > MAX_SECRET || text.contains('\0') {
             return Err(VaultError::NotASecret);
         }
+        self.seal_text(key, place, text)
+    }
+
+    fn seal_text(&self, key: &VaultKey, place: SecretPlace, text: &str) -> Result<SealedSecret, VaultError> {
         let own = (self.0.random)();
         let bound = bound_to("secret", &place);
         let sealed = cipher::encrypt(&own, self.nonce(), &bound, text.as_bytes());

@@ -52,8 +52,11 @@ impl Iterator for Several {
 
     fn next(&mut self) -> Option<Self::Item> {
         let mut parsed = parse_item(&self.defaults, self.items.next()?, &self.request_id);
-        if let Ok(Question { proof: Some(proof), .. }) = &mut parsed {
-            proof.taken = self.taken.clone();
+        if let Ok(question) = &mut parsed {
+            question.files = false;
+            if let Some(proof) = &mut question.proof {
+                proof.taken = self.taken.clone();
+            }
         }
         Some(parsed)
     }

@@ -79,6 +79,8 @@ pub(super) fn parse_evaluation(mut body: Object, request_id: &str) -> Result<Que
         access_token,
         request_id: request_id.to_owned(),
         proof,
+        idempotency_key: None,
+        files: true,
     })
 }
 

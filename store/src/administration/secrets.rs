@@ -42,6 +42,11 @@ impl SecretPlace {
     pub fn mail_password() -> Self {
         Self { kind: "mail".to_owned(), owner: "smtp".to_owned(), name: "password".to_owned() }
     }
+
+    /// The whole arguments of a call that waits for approval: gone once the request no longer waits.
+    pub fn arguments(approval: &str) -> Self {
+        Self { kind: "approval".to_owned(), owner: approval.to_owned(), name: "arguments".to_owned() }
+    }
 }
 
 impl fmt::Display for SecretPlace {

@@ -147,7 +147,11 @@ pub(super) async fn add(
 }
 
 fn select() -> SelectStatement {
-    Query::select().columns(COLUMNS).from(ApprovalEvents::Table).order_by(ApprovalEvents::Id, Order::Asc).take()
+    Query::select()
+        .columns(COLUMNS)
+        .from(ApprovalEvents::Table)
+        .order_by(ApprovalEvents::Id, Order::Asc)
+        .take()
 }
 
 #[derive(sqlx::FromRow)]

@@ -4,9 +4,10 @@
 use super::events::{self, ApprovalEventKind, Of};
 use super::tables::Approvals;
 use super::{Approval, ApprovalRow, select};
+use crate::Store;
 use crate::administration::{Via, Writer};
 use crate::changes::{self, Action, Change};
-use crate::db::{StoreError, Tx, new_id, now_micros};
+use crate::db::{Dialect, StoreError, Tx, new_id, now_micros};
 use policy::Timestamp;
 use policy::labels::ApprovalState;
 use sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement};
@@ -16,8 +17,8 @@ use serde_json::json;
 const BY: &str = "countersign";
 
 /// Written out, not bound: only so may SQLite use the indexes of those that can end.
-fn over(query: &mut SelectStatement, tx: &Tx) {
-    let now = || now_micros(tx.dialect());
+fn over(query: &mut SelectStatement, dialect: Dialect) {
+    let now = || now_micros(dialect);
     let waits = Expr::cust("\"approvals\".\"state\" = 'pending'")
         .and(Expr::col((Approvals::Table, Approvals::ExpiresAt)).lte(now()));
     let holds = Expr::cust("\"approvals\".\"state\" = 'approved'")
@@ -56,14 +57,10 @@ async fn expire(tx: &mut Tx, approval: &Approval, now: Timestamp) -> Result<bool
 }
 
 /// Ends what is bound to the same and past its time, so that it can be asked for anew.
-pub(super) async fn expire_of_binding(
-    tx: &mut Tx,
-    binding: &str,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+pub(super) async fn expire_of_binding(tx: &mut Tx, binding: &str, now: Timestamp) -> Result<(), StoreError> {
     let mut query = select();
     query.and_where(Expr::col((Approvals::Table, Approvals::Binding)).eq(binding));
-    over(&mut query, tx);
+    over(&mut query, tx.dialect());
     for row in tx.fetch_all::<ApprovalRow>(&query).await? {
         expire(tx, &Approval::try_from(row)?, now).await?;
     }
@@ -77,7 +74,7 @@ impl Writer {
     /// When the database does not answer, or holds what it must not.
     pub async fn expire_approvals(&mut self, limit: u64) -> Result<usize, StoreError> {
         let mut query = select();
-        over(&mut query, &self.tx);
+        over(&mut query, self.tx.dialect());
         query.order_by((Approvals::Table, Approvals::Id), Order::Asc).limit(limit);
         let rows = self.tx.fetch_all::<ApprovalRow>(&query).await?;
         let mut ended = 0;
@@ -85,5 +82,18 @@ impl Writer {
             ended += usize::from(expire(&mut self.tx, &Approval::try_from(row)?, self.now).await?);
         }
         Ok(ended)
+    }
+}
+
+impl Store {
+    /// Whether there is anything whose time is over and not written down as such.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn has_ended_approvals(&self) -> Result<bool, StoreError> {
+        let mut query = select();
+        over(&mut query, self.dialect());
+        query.limit(1);
+        Ok(self.db.fetch_optional::<ApprovalRow>(&query).await?.is_some())
     }
 }

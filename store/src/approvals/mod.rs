@@ -279,8 +279,7 @@ impl ApprovalFilter<'_> {
         query
             .and_where_option(self.tenant.map(|tenant| column(Approvals::Tenant).eq(tenant.as_str())))
             .and_where_option(
-                self.tenants
-                    .map(|any| column(Approvals::Tenant).is_in(any.iter().map(TenantSlug::as_str))),
+                self.tenants.map(|any| column(Approvals::Tenant).is_in(any.iter().map(TenantSlug::as_str))),
             )
             .and_where_option(self.subject.map(|subject| column(Approvals::Subject).eq(subject.as_str())))
             .and_where_option(self.state.map(|state| column(Approvals::State).eq(state.as_str())));
