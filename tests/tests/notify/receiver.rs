@@ -81,8 +81,8 @@ impl Receiver {
         let mood = Arc::new(Mutex::new(mood));
         let (tell, got) = mpsc::unbounded_channel();
         let door = |path| Door { mood: Arc::clone(&mood), tell: tell.clone(), path };
-        let hook = Router::new().route("/hook", post(take)).with_state(door("/hook"));
-        let other = Router::new().route("/other", post(take).get(take)).with_state(door("/other"));
+        let hook: Router = Router::new().route("/hook", post(take)).with_state(door("/hook"));
+        let other: Router = Router::new().route("/other", post(take).get(take)).with_state(door("/other"));
         tokio::spawn(async move { axum::serve(listener, hook.merge(other)).await });
         Self { url, mood, got }
     }
