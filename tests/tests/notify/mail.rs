@@ -5,7 +5,8 @@ use crate::world::{account, ask, cancel, requests, until, vault, world};
 use pdp::{Secret, notify};
 use policy::labels::MailSecurity;
 use serde_json::json;
-use store::administration::MailSettings;
+use store::administration::{MailSettings, SecretPlace};
+use store::changes::{ChangeFilter, ChangePosition};
 use store::notifications::Receiver;
 use tests::world::operator;
 use tests::{Backend, World};
@@ -115,4 +116,75 @@ pub(crate) async fn no_letter_is_sent_in_the_clear_where_tls_is_asked_for(backen
     assert!(error.contains("STARTTLS"), "{error}");
     replica.stop().await;
     server.nothing_more();
+}
+
+pub(crate) async fn a_mail_server_at_a_private_address_is_refused(backend: Backend) {
+    let world = world(backend).await;
+    let mut writer = world.store.write(operator()).await.expect("a unit of work");
+    let settings = MailSettings { host: "10.1.2.3".to_owned(), ..relay() };
+    writer.put_mail_settings(&settings).await.expect("is set");
+    writer.commit().await.expect("commits");
+    let erin = account(&world, "erin@example.org", Some("erin")).await;
+    let replica = world.replica().await;
+    ask(&world, &world.crm(&replica), 200).await;
+    let receiver = Receiver::Account(erin.id);
+    let error = until("an attempt that failed", async || {
+        world.store.last_delivery(&receiver).await.expect("reads")?.error
+    })
+    .await;
+    assert!(error.contains("10.1.2.3 is a private address, which is refused"), "{error}");
+    replica.stop().await;
+}
+
+/// One that nobody signs in to.
+fn relay() -> MailSettings {
+    MailSettings {
+        host: "mail.example.org".to_owned(),
+        port: 465,
+        security: MailSecurity::Tls,
+        login: None,
+        sender: "countersign@example.org".to_owned(),
+    }
+}
+
+pub(crate) async fn the_password_stays_with_the_server_it_was_given_for(backend: Backend) {
+    let world = world(backend).await;
+    let vault = vault(&world).await;
+    let set = async |settings: &MailSettings, password: &str| {
+        let mut writer = world.store.write(operator()).await.expect("a unit of work");
+        let set = notify::set_mail(&vault, &mut writer, settings, &Secret::new(password)).await;
+        match set {
+            Ok(()) => writer.commit().await.map(|_| ()).expect("commits"),
+            Err(_) => writer.rollback().await.expect("is undone"),
+        }
+        set.is_ok()
+    };
+    let kept = async || {
+        let kept = vault.take(&world.store, SecretPlace::mail_password()).await;
+        kept.ok().map(|password| password.expose().to_owned())
+    };
+    let settings = MailSettings { login: Some("countersign".to_owned()), ..relay() };
+    assert!(!set(&settings, "").await, "a login without a password");
+    assert_eq!(world.store.mail_settings().await.expect("reads"), None);
+    assert!(set(&settings, "open sesame").await);
+    let other = MailSettings { sender: "approvals@example.org".to_owned(), ..settings.clone() };
+    assert!(set(&other, "").await, "left empty, it stays");
+    assert_eq!(kept().await.as_deref(), Some("open sesame"));
+
+    // Whoever may change the settings cannot have it sent elsewhere, nor for everybody to read.
+    for (elsewhere, password) in [
+        (MailSettings { host: "evil.example".to_owned(), ..other.clone() }, ""),
+        (MailSettings { port: 2525, ..other.clone() }, ""),
+        (MailSettings { login: Some("somebody".to_owned()), ..other.clone() }, ""),
+        (MailSettings { security: MailSecurity::Plain, ..other.clone() }, "open sesame"),
+    ] {
+        assert!(!set(&elsewhere, password).await, "{elsewhere:?}");
+    }
+    assert_eq!(world.store.mail_settings().await.expect("reads"), Some(other));
+    assert_eq!(kept().await.as_deref(), Some("open sesame"));
+    let changes = world.store.list_changes(&ChangeFilter::default(), ChangePosition::Newest, 1_000).await;
+    assert!(!format!("{:?}", changes.expect("lists")).contains("sesame"));
+
+    assert!(set(&relay(), "").await, "nobody signs in");
+    assert_eq!(kept().await, None, "it went with the login");
 }
