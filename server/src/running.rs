@@ -7,6 +7,7 @@ use crate::{audit_key, connections, random, router, vault_key};
 use anyhow::{Context, Result};
 use pdp::Pdp;
 use pdp::address_guard::AddressGuard;
+use pdp::approvals::Approvals;
 use pdp::notify::{Notifier, NotifierSettings};
 use pdp::tokens::Tokens;
 use std::net::SocketAddr;
@@ -23,6 +24,8 @@ use tokio::task::JoinHandle;
 const GRACE: Duration = Duration::from_secs(20);
 
 const SWEEP_EVERY: Duration = Duration::from_secs(5 * 60);
+
+const END_EVERY: Duration = Duration::from_secs(5);
 
 /// In microseconds: how long a token that was taken back is remembered after it has expired.
 const REVOKED_KEPT: i64 = 24 * 60 * 60 * 1_000_000;
@@ -75,8 +78,11 @@ impl Running {
                 .await
                 .context("the record could not be started")?;
         let keeping = heads.follow(&recorder);
-        let sweeping = tokio::spawn(sweep_now_and_then(store.clone(), clock.clone()));
         let pdp = Arc::new(Pdp::new(store.clone(), recorder.clone(), key, tokens));
+        let sweeps = (sweep_now_and_then(store.clone(), clock.clone()), end_approvals(pdp.approvals()));
+        let sweeping = tokio::spawn(async move {
+            tokio::join!(sweeps.0, sweeps.1);
+        });
         let notifier = Notifier::start(NotifierSettings {
             store: store.clone(),
             vault,
@@ -153,6 +159,18 @@ async fn sweep_now_and_then(store: Store, clock: Clock) {
         }
         if let Err(error) = store.forget_proofs().await {
             tracing::warn!(%error, "proofs that are too old to be taken were not removed");
+        }
+    }
+}
+
+/// Writes down which requests for approval are past their time, so that whoever waits for one is told.
+async fn end_approvals(approvals: Approvals) {
+    let mut turn = tokio::time::interval(END_EVERY);
+    turn.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        turn.tick().await;
+        if let Err(error) = approvals.expire().await {
+            tracing::warn!(%error, "requests for approval that are past their time were not ended");
         }
     }
 }

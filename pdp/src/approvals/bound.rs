@@ -11,7 +11,7 @@ pub(super) fn digest(value: &Value) -> String {
     digest_of_text(&canonical(value))
 }
 
-pub(super) fn digest_of_text(text: &str) -> String {
+fn digest_of_text(text: &str) -> String {
     hex::encode(Sha256::digest(text.as_bytes()))
 }
 

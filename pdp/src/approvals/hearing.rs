@@ -1,6 +1,6 @@
 //! A request with all that it is judged by, as it is now: the rules that ask, those who answered, and who may.
 
-use super::bound::{digest, digest_of_text};
+use super::bound::digest;
 use super::reader::Reader;
 use super::{ApprovalError, MayDecide};
 use policy::approval::{
@@ -76,13 +76,15 @@ impl Hearing {
 
     /// What there is to see now.
     pub(super) fn seen(&self) -> Seen {
-        let definition = self.tool.as_ref().and_then(|tool| tool.definition_hash.as_deref());
+        // What a server offers by now is another definition as well, though nobody reviewed it yet.
+        let definition =
+            self.tool.as_ref().map(|tool| json!([tool.definition_hash, tool.offered_hash, tool.review]));
         let rules = self.asks.iter().map(|asks| {
             let version = asks.now.as_ref().map(|(version, _)| *version);
             json!([asks.filed.rule, version])
         });
         Seen {
-            definition: digest_of_text(definition.unwrap_or_default()),
+            definition: digest(&definition.unwrap_or_default()),
             arguments: self.approval.arguments_digest.clone(),
             rules: digest(&Value::Array(rules.collect())),
         }

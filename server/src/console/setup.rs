@@ -143,7 +143,8 @@ fn refused(error: &AccountError) -> SetupErrors {
         | AccountError::SetupClosed
         | AccountError::Unknown
         | AccountError::Stale
-        | AccountError::LastOwner => {
+        | AccountError::LastOwner
+        | AccountError::NoSuchPerson => {
             SetupErrors { form: Some("The account was not made.".to_owned()), ..none }
         }
     }
