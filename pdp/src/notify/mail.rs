@@ -34,7 +34,7 @@ pub(super) struct Post<'a> {
     pub(super) at: Timestamp,
 }
 
-fn wrong(error: impl std::fmt::Display) -> DeliveryError {
+fn wrong(error: &dyn std::fmt::Display) -> DeliveryError {
     DeliveryError::Mail { reason: shown(&error.to_string(), LONGEST) }
 }
 
@@ -74,15 +74,19 @@ pub(super) async fn post(guard: &AddressGuard, post: Post<'_>) -> Result<(), Del
 /// The certificate must be that of the host which was named, whatever its address.
 fn tls(settings: &MailSettings) -> Result<Tls, DeliveryError> {
     Ok(match settings.security {
-        MailSecurity::Tls => Tls::Wrapper(TlsParameters::new(settings.host.clone()).map_err(wrong)?),
-        MailSecurity::StartTls => Tls::Required(TlsParameters::new(settings.host.clone()).map_err(wrong)?),
+        MailSecurity::Tls => {
+            Tls::Wrapper(TlsParameters::new(settings.host.clone()).map_err(|error| wrong(&error))?)
+        }
+        MailSecurity::StartTls => {
+            Tls::Required(TlsParameters::new(settings.host.clone()).map_err(|error| wrong(&error))?)
+        }
         MailSecurity::Plain => Tls::None,
     })
 }
 
 fn write(post: &Post<'_>) -> Result<Message, DeliveryError> {
     let mailbox = |address: &str, name: Option<&str>| {
-        let address: Address = address.parse().map_err(wrong)?;
+        let address: Address = address.parse().map_err(|error| wrong(&error))?;
         Ok::<_, DeliveryError>(Mailbox::new(name.map(str::to_owned), address))
     };
     let domain = post.settings.sender.rsplit('@').next().unwrap_or("countersign");
@@ -96,7 +100,7 @@ fn write(post: &Post<'_>) -> Result<Message, DeliveryError> {
         .date(date)
         .header(ContentType::TEXT_PLAIN)
         .body(post.letter.text.clone())
-        .map_err(wrong)?;
+        .map_err(|error| wrong(&error))?;
     // No answer by itself to a letter that nobody wrote (RFC 3834, section 5).
     message.headers_mut().insert_raw(HeaderValue::new(
         HeaderName::new_from_ascii_str("Auto-Submitted"),
