@@ -86,7 +86,7 @@ fn tls(settings: &MailSettings) -> Result<Tls, DeliveryError> {
 
 fn write(post: &Post<'_>) -> Result<Message, DeliveryError> {
     let mailbox = |address: &str, name: Option<&str>| {
-        let address: Address = address.parse().map_err(|error| wrong(&error))?;
+        let address = address.parse::<Address>().map_err(|error| wrong(&error))?;
         Ok::<_, DeliveryError>(Mailbox::new(name.map(str::to_owned), address))
     };
     let domain = post.settings.sender.rsplit('@').next().unwrap_or("countersign");
