@@ -117,10 +117,22 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn count_waiting_deliveries(&self) -> Result<i64, StoreError> {
+        self.count_deliveries(DeliveryState::Waiting).await
+    }
+
+    /// How many messages were given up, to webhooks and by mail.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_dead_letters(&self) -> Result<i64, StoreError> {
+        self.count_deliveries(DeliveryState::Dead).await
+    }
+
+    async fn count_deliveries(&self, state: DeliveryState) -> Result<i64, StoreError> {
         let query = Query::select()
             .expr_as(Expr::cust("count(*)"), "found")
             .from(NotificationDeliveries::Table)
-            .and_where(in_state(DeliveryState::Waiting))
+            .and_where(in_state(state))
             .take();
         Ok(self.db.fetch_optional::<FoundRow>(&query).await?.map_or(0, |row| row.found))
     }
