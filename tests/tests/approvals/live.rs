@@ -41,15 +41,18 @@ pub(crate) async fn an_approval_is_never_stronger_than_live_policy(backend: Back
             "tool_definition_changed",
         ),
         ("UPDATE servers SET enabled = 0", "UPDATE servers SET enabled = 1", "server_disabled"),
-        (
-            "UPDATE rules SET status = 'disabled', definition = replace(definition, '\"enforced\"', '\"disabled\"') WHERE name = 'notes by support'",
-            "UPDATE rules SET status = 'enforced', definition = replace(definition, '\"disabled\"', '\"enforced\"') WHERE name = 'notes by support'",
-            "no_matching_rule",
-        ),
     ];
     for (change, back, reason) in steps {
         denied_for(&world, &crm, change, back, reason).await;
     }
+    let grant = |status: &str| {
+        format!(
+            "rules: [{{ name: notes by support, tenant: acme, effect: allow, status: {status}, roles: [support-agent], tools: [crm/add_note] }}]"
+        )
+    };
+    world.apply(&grant("disabled")).await;
+    assert_eq!(add_note(&world, &crm, "hello").await.reason(), "no_matching_rule");
+    world.apply(&grant("enforced")).await;
     let deny = |status: &str| {
         format!(
             "rules: [{{ name: no notes, tenant: acme, effect: deny, status: {status}, tools: [crm/add_note] }}]"
