@@ -1,7 +1,7 @@
 //! Letters: to whoever may decide, once, with a link and nothing that decides.
 
 use crate::smtp::MailServer;
-use crate::world::{account, ask, cancel, requests, until, vault, world};
+use crate::world::{account, ask, cancel, let_go, requests, until, vault, world};
 use pdp::{Secret, notify};
 use policy::labels::MailSecurity;
 use serde_json::json;
@@ -187,4 +187,44 @@ pub(crate) async fn the_password_stays_with_the_server_it_was_given_for(backend:
 
     assert!(set(&relay(), "").await, "nobody signs in");
     assert_eq!(kept().await, None, "it went with the login");
+}
+
+/// Notes are approved by finance, and from a quarter of an hour on by heads as well; hal is one.
+const ESCALATES: &str = "
+roles: [{ name: head, tenant: acme }]
+subjects: [{ id: hal, kind: user, memberships: [{ tenant: acme, roles: [head] }] }]
+rules:
+  - name: ask for notes
+    tenant: acme
+    effect: require_approval
+    tools: [crm/add_note]
+    approval: { approvers: [finance], escalate_to: head, escalate_after: 15m }
+";
+
+pub(crate) async fn whoever_is_asked_later_is_written_to_later(backend: Backend) {
+    let world = world(backend).await;
+    world.apply(ESCALATES).await;
+    let mut server = MailServer::start(0).await;
+    through(&world, &server, MailSecurity::Plain).await;
+    account(&world, "erin@example.org", Some("erin")).await;
+    account(&world, "hal@example.org", Some("hal")).await;
+    let replica = world.replica().await;
+    let note = json!({"customer_id": "c-42", "text": "hello"});
+    let told = world.crm(&replica).call(world.secret("REFUND_BOT_KEY"), "add_note", note).await;
+    assert_eq!(told.reason(), "approval_required", "{told:?}");
+    let first = server.next().await;
+    assert_eq!(first["to"], json!(["erin@example.org"]), "{first}");
+    until("hal's letter waits alone", async || {
+        (world.store.count_waiting_deliveries().await.expect("counts") == 1).then_some(())
+    })
+    .await;
+    server.nothing_more();
+
+    // A quarter of an hour later.
+    world.database.by_hand("UPDATE approvals SET filed_at = filed_at - 1000000000").await;
+    let_go(&world).await;
+    let second = server.next().await;
+    assert_eq!(second["to"], json!(["hal@example.org"]), "{second}");
+    replica.stop().await;
+    server.nothing_more();
 }

@@ -29,6 +29,7 @@ on_both_databases!(
     no_letter_is_sent_in_the_clear_where_tls_is_asked_for,
     a_mail_server_at_a_private_address_is_refused,
     the_password_stays_with_the_server_it_was_given_for,
+    whoever_is_asked_later_is_written_to_later,
 );
 
 /// Where `on_both_databases` looks.
