@@ -101,7 +101,8 @@ async fn read(
     // Who only looks neither files nor uses any.
     let named = if registers && question.files { Named::of(&question.call) } else { None };
     let approvals = named.as_ref().map(|named| named.call.as_str());
-    let live = Live { store, credential: Some(&credential), tenant, bound: asked, task, approvals, registers };
+    let live =
+        Live { store, credential: Some(&credential), tenant, bound: asked, task, approvals, registers };
     let (mut state, judged) = match &question.access_token {
         None => (actor::read_vouched(live, question).await?, None),
         Some(token) => match Tokens::peek(token) {

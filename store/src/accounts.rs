@@ -17,12 +17,12 @@ pub use setup::{LinkPurpose, SetupLink};
 pub use writing::PasswordChange;
 pub(crate) use writing::note_sign_in;
 
-use crate::{Store, Writer};
 use crate::administration::Actor;
 use crate::db::{StoreError, Tx, flag, new_id, word};
+use crate::{Store, Writer};
 use events::{Event, Note};
-use policy::{SubjectId, Timestamp};
 use policy::ids::{NameError, check_id};
+use policy::{SubjectId, Timestamp};
 use sea_query::{Expr, ExprTrait, Iden, Order, Query, SelectStatement};
 use serde::Serialize;
 use std::fmt;

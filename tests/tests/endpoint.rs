@@ -330,12 +330,13 @@ mod stories {
         replica.stop().await;
 
         // These have tests of their own: a panic, databases that cannot be read or written to, tokens of issuers,
-        // resources and stop switches.
+        // resources, stop switches, tasks and approvals.
         seen.extend(["evaluation_failed", "policy_unavailable", "audit_unavailable"].map(str::to_owned));
         seen.extend(["token_revoked", "token_wrong_audience"].map(str::to_owned));
         seen.extend(["resource_unknown", "resource_tenant_mismatch", "kill_switch"].map(str::to_owned));
         seen.extend(["task_required", "task_inactive", "task_out_of_scope"].map(str::to_owned));
         seen.insert("task_budget_spent".to_owned());
+        seen.extend(["pending", "denied", "expired", "used"].map(|what| format!("approval_{what}")));
         let page = include_str!("../../docs/endpoint.md");
         let (_, tables) = page.split_once("## Reason codes").expect("the heading");
         let (used, unused) =

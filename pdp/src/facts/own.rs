@@ -56,7 +56,15 @@ pub(crate) async fn recognise(
     if !issuer.is_some_and(|stored| stored.issuer.introspection.is_none()) {
         return Ok(None);
     }
-    let live = Live { store, credential: None, tenant: None, bound: &[], task: None, approvals: None, registers: false };
+    let live = Live {
+        store,
+        credential: None,
+        tenant: None,
+        bound: &[],
+        task: None,
+        approvals: None,
+        registers: false,
+    };
     let (state, judged) = outside::read(live, tokens, token, &peeked, &nothing_asked(request_id)).await?;
     let LiveState { now, subject, memberships, actor: acting, .. } = state;
     let Some(judged) = judged else { return Ok(None) };

@@ -1,11 +1,20 @@
 //! What is kept of a request while it waits, and of a use whose answer may be lost.
 
-use crate::helpers::{BY_FINANCE, account, add_note, approvals, approve, by, read, waiting, world};
+use crate::helpers::{BY_FINANCE, account, add_note, approvals, approve, by, note, read, waiting, world};
+use pdp::address_guard::{AddressGuard, AllowedAddress};
 use pdp::approvals::ApprovalError;
-use policy::DecisionId;
+use pdp::tokens::Tokens;
+use pdp::{Pdp, Question, Secret, SubjectClaim};
+use policy::arguments::Arguments;
+use policy::facts::AssertedProperties;
 use policy::labels::ApprovalState;
+use policy::{ApprovalId, Call, DecisionId, Reason, ResourceRef};
+use serde_json::Map;
+use std::sync::Arc;
 use std::time::Duration;
 use store::administration::SecretPlace;
+use store::chain::AuditKey;
+use store::recorder::Recorder;
 use tests::{Backend, World};
 
 pub(crate) async fn redacted_arguments_are_sealed_while_they_wait(backend: Backend) {
@@ -32,7 +41,7 @@ pub(crate) async fn redacted_arguments_are_sealed_while_they_wait(backend: Backe
 }
 
 /// Waits until it is noted that the answer left.
-async fn delivered(world: &World, id: &policy::ApprovalId) -> DecisionId {
+async fn delivered(world: &World, id: &ApprovalId) -> DecisionId {
     let noted = async {
         loop {
             let calls = world.store.list_approval_calls(id).await.expect("lists");
@@ -71,4 +80,63 @@ pub(crate) async fn a_use_whose_answer_was_lost_is_given_back(backend: Backend) 
     assert_eq!(read(&world, &request.id).await.state, ApprovalState::Used);
     assert_eq!(add_note(&world, &crm, "hello").await.reason(), "approval_required");
     replica.stop().await;
+}
+
+fn question(world: &World, text: &str, key: Option<&str>) -> Question {
+    Question {
+        call: Call {
+            action: "tools/call".to_owned(),
+            resource: ResourceRef { kind: "tool".to_owned(), id: "add_note".to_owned() },
+            arguments: Arguments::from_value(note(text)),
+            context: Map::new(),
+            tenant: None,
+        },
+        subject: SubjectClaim { kind: "user".to_owned(), id: "self".to_owned(), properties: Map::new() },
+        properties: AssertedProperties::default(),
+        access_token: Some(Secret::new(world.secret("REFUND_BOT_KEY"))),
+        request_id: "story".to_owned(),
+        proof: None,
+        idempotency_key: key.map(Secret::new),
+        files: true,
+    }
+}
+
+pub(crate) async fn a_lost_answer_is_given_again_to_the_same_key(backend: Backend) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let world = world(backend, BY_FINANCE).await;
+    let fay = account(&world, "fay", Some("fay")).await;
+    let key = AuditKey::from_secret(&[7; 32]);
+    let clock = server::clock::system();
+    let started = Recorder::start(&world.store, key.clone(), "story".to_owned(), "0", clock).await;
+    let (recorder, _task) = started.expect("starts");
+    let tokens = Tokens::new(AddressGuard::new(&[AllowedAddress::Loopback])).expect("a client");
+    let pdp = Pdp::new(world.store.clone(), recorder.clone(), key, Arc::new(tokens));
+    let pep = Secret::new(world.secret("CRM_PEP_KEY"));
+    let ask = async |text: &str, key: Option<&str>| {
+        let answer = pdp.enforce(&pep, &question(&world, text, key)).await.expect("an answer");
+        (answer.decision.reason, answer.id)
+    };
+    assert_eq!(ask("hello", Some("k-1")).await.0, Reason::ApprovalRequired);
+    let request = waiting(&world).await;
+    approve(&world, &fay, &request.id).await;
+    let (reason, used) = ask("hello", Some("k-1")).await;
+    assert_eq!(reason, Reason::Allowed);
+    for _ in 0..3 {
+        assert_eq!(ask("hello", Some("k-1")).await, (Reason::Allowed, used.clone()));
+    }
+    assert_eq!(read(&world, &request.id).await.used, 1);
+    // Another key, another call, or none: that is not the same.
+    assert_eq!(ask("hello", Some("k-2")).await.0, Reason::ApprovalRequired);
+    assert_eq!(ask("hello", None).await.0, Reason::ApprovalPending);
+    assert_eq!(ask("other", Some("k-1")).await.0, Reason::ApprovalRequired);
+    assert_eq!(ask("hello", Some("k-1")).await.0, Reason::Allowed);
+    // Live policy stands above it, and it is soon over.
+    let deny = "rules: [{ name: no notes, tenant: acme, effect: deny, tools: [crm/add_note] }]";
+    world.apply(deny).await;
+    assert_eq!(ask("hello", Some("k-1")).await.0, Reason::DeniedByRule);
+    world.apply(&deny.replace("effect: deny", "effect: deny, status: disabled")).await;
+    world.database.by_hand("UPDATE approval_calls SET at = at - 60000000").await;
+    assert_eq!(ask("hello", Some("k-1")).await.0, Reason::ApprovalPending);
+    recorder.stop().await;
+    pdp.stop().await;
 }

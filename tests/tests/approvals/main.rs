@@ -28,6 +28,7 @@ on_both_databases!(
     an_approver_narrows_and_never_widens,
     redacted_arguments_are_sealed_while_they_wait,
     a_use_whose_answer_was_lost_is_given_back,
+    a_lost_answer_is_given_again_to_the_same_key,
     exactly_the_approved_uses_pass_on_two_replicas,
     one_of_approving_and_taking_back_wins,
     a_quorum_that_is_reached_twice_at_once_decides_once,
@@ -42,7 +43,8 @@ mod stories {
         who_may_decide_and_who_may_not,
     };
     pub(super) use crate::keeping::{
-        a_use_whose_answer_was_lost_is_given_back, redacted_arguments_are_sealed_while_they_wait,
+        a_lost_answer_is_given_again_to_the_same_key, a_use_whose_answer_was_lost_is_given_back,
+        redacted_arguments_are_sealed_while_they_wait,
     };
     pub(super) use crate::life::{
         a_call_waits_passes_once_and_asks_anew, a_denial_stays_and_a_request_that_was_taken_back_does_not,

@@ -200,9 +200,7 @@ async fn write_granted<'a>(
     deadline: Instant,
 ) -> (Head, Result<(), Failure>) {
     let (rows, after) = chain_up(key, head, jobs);
-    let written = async {
-        if rows.is_empty() { tx.rollback().await } else { commit_in(tx, &rows).await }
-    };
+    let written = async { if rows.is_empty() { tx.rollback().await } else { commit_in(tx, &rows).await } };
     let result = by(deadline, written).await;
     (after, result)
 }
