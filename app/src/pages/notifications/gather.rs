@@ -32,9 +32,8 @@ pub(super) async fn view(
         addresses.push(address(known, last));
     }
     let waiting = store.count_waiting_deliveries().await?;
-    // The forms that name tenants, and the one that stands there while there is no webhook.
     let mut tenants = Vec::new();
-    if matches!(query.ask, Some(Ask::New | Ask::Edit)) || webhooks.is_empty() {
+    if matches!(query.ask, Some(Ask::New | Ask::Edit)) {
         let known = store.list_tenants(&Page::ALL).await?;
         tenants = known.into_iter().map(|tenant| (tenant.slug.to_string(), tenant.name)).collect();
     }
