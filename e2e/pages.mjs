@@ -151,6 +151,9 @@ const ALL = [
   { name: 'accounts-nothing-fits', route: '/settings/accounts', at: () => '/settings/accounts?q=nobody-is-called-so' },
   { name: 'sign-in-providers', route: '/settings/sign-in', at: () => '/settings/sign-in' },
   { name: 'sign-in-provider-new', route: '/settings/sign-in', at: () => '/settings/sign-in?ask=new' },
+  { name: 'notifications', route: '/settings/notifications', at: () => '/settings/notifications' },
+  { name: 'notifications-new', route: '/settings/notifications', at: () => '/settings/notifications?ask=new' },
+  { name: 'notifications-mail', route: '/settings/notifications', at: () => '/settings/notifications?ask=mail' },
 
   { name: 'search', route: '/search', at: () => '/search?q=refund' },
   { name: 'search-hostile', route: '/search', at: () => '/search?q=mirror' },

@@ -287,6 +287,14 @@ pub const ACCOUNTS: Page =
 pub const PROVIDERS: Page =
     Page { path: "/settings/sign-in", title: "Sign-in", permission: Permission::ReadSettings, nav: None };
 
+/// Webhooks and mail about requests for approval.
+pub const NOTIFICATIONS: Page = Page {
+    path: "/settings/notifications",
+    title: "Notifications",
+    permission: Permission::ReadSettings,
+    nav: None,
+};
+
 /// Reached by the foot of the rail.
 pub const ACCOUNT: Page =
     Page { path: "/account", title: "Account", permission: Permission::OwnAccount, nav: None };
@@ -330,6 +338,7 @@ pub const PAGES: &[Page] = &[
     TOKENS,
     ACCOUNTS,
     PROVIDERS,
+    NOTIFICATIONS,
     CHANGES,
     CHANGE,
     EVIDENCE,

@@ -312,6 +312,7 @@ test('an auditor sees no action', async ({ house, places, sessions }) => {
     '/settings/tokens?ask=new',
     '/settings/accounts?ask=new',
     '/settings/sign-in?ask=new',
+    ...['new', 'mail', 'mail-off'].map((form) => `/settings/notifications?ask=${form}`),
     '/servers/crm/settings?ask=delete',
     ...['new', 'import'].map((form) => `/resources?ask=${form}`),
     ...['edit', 'delete'].map((form) => `/resources/${places.resource}?ask=${form}`),

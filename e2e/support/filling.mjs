@@ -311,6 +311,17 @@ export async function full(house) {
     })),
   });
   await many(house, 320);
+  // Webhooks that nobody answers: a refused address, and one that is switched off, with a message given up.
+  for (const words of [
+    ['webhook', 'create', `pager ${HOSTILE.bidi}`, '--url', `https://hooks.example/${'x'.repeat(200)}`, '--tenant', 'acme'],
+    ['webhook', 'create', 'slack', '--url', 'http://10.255.255.1/hook', '--event', 'requested,decided'],
+    ['webhook', 'disable', 'slack'],
+    ['webhook', 'test', 'slack'],
+    ['mail', 'set', 'mail.example.org', '--from', 'countersign@example.org'],
+  ]) {
+    const { code, stderr } = await house.command(...words);
+    if (code !== 0) throw new Error(`${words.join(' ')}: ${stderr}`);
+  }
   // One that is over: while one is in force, every page wears its bar.
   const stopped = await house.command('emergency', 'stop', 'server', 'crm', '--reason', 'A deployment went wrong');
   const [, stop] = /lift ([0-9a-f-]{36})/.exec(stopped.stdout) ?? [];

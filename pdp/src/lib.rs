@@ -14,6 +14,7 @@ mod enforce;
 pub mod explore;
 mod facts;
 pub mod flags;
+pub mod notify;
 mod policies;
 mod preview;
 mod record;

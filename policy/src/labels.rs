@@ -158,6 +158,28 @@ label! {
     } "accepted, ignored"
 }
 label! {
+    /// What webhooks are told of a request for approval.
+    NoticeKind {
+        /// Somebody is asked.
+        Requested = "requested",
+        /// It was approved, denied or cancelled.
+        Decided = "decided",
+        /// Its time ran out.
+        Expired = "expired",
+    } "requested, decided, expired"
+}
+label! {
+    /// How a connection to a mail server is kept private.
+    MailSecurity {
+        /// TLS from the first byte (RFC 8314).
+        Tls = "tls",
+        /// TLS after a plain greeting (RFC 3207); without it nothing is sent.
+        StartTls = "starttls",
+        /// Not at all; then no password is sent.
+        Plain = "none",
+    } "tls, starttls, none"
+}
+label! {
     /// What a PEP may find out by searching.
     Search {
         Nothing = "none",

@@ -1,8 +1,8 @@
 //! The command line: its words, and which command answers to them.
 
 use crate::commands::{
-    account, apply, audit, check, credential, emergency, export, issuer, migrate, provider, resource, revoke,
-    serve, signing, task, token, unmapped, vault,
+    account, apply, audit, check, credential, emergency, export, issuer, mail, migrate, provider, resource,
+    revoke, serve, signing, task, token, unmapped, vault, webhook,
 };
 use crate::config::{Config, ServeOptions, StateOptions};
 use crate::telemetry;
@@ -57,6 +57,10 @@ enum Command {
     Vault(vault::Options),
     /// List and rotate the keys that sign what is handed out about requests for approval.
     Signing(signing::Options),
+    /// Say who is told of requests for approval by signed webhooks.
+    Webhook(webhook::Options),
+    /// Say how approvers are written to.
+    Mail(mail::Options),
     /// Bring the database's tables to this version.
     Migrate(migrate::Options),
 }
@@ -108,6 +112,8 @@ impl Cli {
                     Command::Audit(options) => audit::run(&config, &options).await,
                     Command::Vault(options) => vault::run(&config, &options).await,
                     Command::Signing(options) => signing::run(&config, &options).await,
+                    Command::Webhook(options) => webhook::run(&config, &options).await,
+                    Command::Mail(options) => mail::run(&config, &options).await,
                     Command::Migrate(options) => migrate::run(&config, &options).await,
                     Command::Serve(_) => Ok(ExitCode::SUCCESS),
                 }

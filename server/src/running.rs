@@ -3,11 +3,12 @@
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::console::{self, ConsoleSettings, ConsoleState, Live};
-use crate::{audit_key, connections, router, vault_key};
+use crate::{audit_key, connections, random, router, vault_key};
 use anyhow::{Context, Result};
 use pdp::Pdp;
 use pdp::address_guard::AddressGuard;
 use pdp::approvals::Approvals;
+use pdp::notify::{Notifier, NotifierSettings};
 use pdp::signing::Signing;
 use pdp::tokens::Tokens;
 use std::net::SocketAddr;
@@ -30,6 +31,9 @@ const END_EVERY: Duration = Duration::from_secs(5);
 /// In microseconds: how long a token that was taken back is remembered after it has expired.
 const REVOKED_KEPT: i64 = 24 * 60 * 60 * 1_000_000;
 
+/// In microseconds: how long a message that was delivered or given up is kept.
+const DELIVERIES_KEPT: i64 = 30 * 24 * 60 * 60 * 1_000_000;
+
 /// Handle on a running server.
 #[derive(Debug)]
 pub struct Running {
@@ -42,6 +46,7 @@ pub struct Running {
     serving: JoinHandle<()>,
     sweeping: JoinHandle<()>,
     keeping: JoinHandle<()>,
+    notifier: Notifier,
 }
 
 impl Running {
@@ -52,7 +57,7 @@ impl Running {
     /// decided here.
     pub async fn start(store: Store, listener: TcpListener, config: &Config, clock: Clock) -> Result<Self> {
         // First what needs no trace: a start that fails on its settings leaves no empty chain behind.
-        console::check_public_url(&config.public_url).context("the public URL")?;
+        let public_url = console::check_public_url(&config.public_url).context("the public URL")?;
         let settings = ConsoleSettings {
             allow_addresses: config.allow_addresses.clone(),
             trusted_proxies: config.trusted_proxies.clone(),
@@ -63,7 +68,7 @@ impl Running {
         let vault = vault_key::open_or_create(&config.vault, &store).await?;
         let signing = Signing::new(store.clone(), vault.clone(), config.public_url.trim_end_matches('/'));
         let approvals = Approvals::new(store.clone(), vault.clone());
-        let tokens = Arc::new(tokens.with_vault(vault));
+        let tokens = Arc::new(tokens.with_vault(vault.clone()));
         let key = audit_key::load_or_create(&config.audit_key)?;
         let heads = LocalHeads::beside(&config.audit_key, &config.database);
         let verifier = Verifier::new(store.clone(), key.clone(), heads.clone(), clock.clone());
@@ -85,10 +90,20 @@ impl Running {
                 .context("the record could not be started")?;
         let keeping = heads.follow(&recorder);
         let pdp = Arc::new(Pdp::new(store.clone(), recorder.clone(), key, tokens, Arc::new(signing)));
-        let sweeps = (sweep_now_and_then(store.clone(), clock), end_approvals(pdp.approvals()));
+        let sweeps = (sweep_now_and_then(store.clone(), clock.clone()), end_approvals(pdp.approvals()));
         let sweeping = tokio::spawn(async move {
             tokio::join!(sweeps.0, sweeps.1);
         });
+        let notifier = Notifier::start(NotifierSettings {
+            store: store.clone(),
+            vault,
+            guard: AddressGuard::new(&settings.allow_addresses),
+            approvals: pdp.approvals(),
+            public_url: public_url.origin().to_owned(),
+            clock,
+            random: random::bytes,
+        })
+        .context("the client that delivers webhooks could not be made")?;
         let app = router::router(pdp.clone(), store.clone(), recorder.clone(), console, &config.public_url);
         let (stop, stopped) = oneshot::channel();
         let asked_to_stop = async move {
@@ -96,7 +111,7 @@ impl Running {
             let _ = stopped.await;
         };
         let serving = tokio::spawn(connections::serve(listener, app, config.limits, asked_to_stop));
-        Ok(Self { address, store, recorder, pdp, live, stop, serving, sweeping, keeping })
+        Ok(Self { address, store, recorder, pdp, live, stop, serving, sweeping, keeping, notifier })
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -126,6 +141,7 @@ impl Running {
             abort.abort();
         }
         self.sweeping.abort();
+        self.notifier.stop().await;
         self.recorder.stop().await;
         self.pdp.stop().await;
         // It ends once the recorder's last checkpoint is written down.
@@ -140,7 +156,7 @@ impl Running {
     }
 }
 
-/// Removes what has expired of sessions, links, attempts, revoked tokens and proofs, every few minutes.
+/// Removes what has expired of sessions, links, attempts, revoked tokens, messages and proofs, every few minutes.
 async fn sweep_now_and_then(store: Store, clock: Clock) {
     let mut turn = tokio::time::interval(SWEEP_EVERY);
     turn.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -152,6 +168,9 @@ async fn sweep_now_and_then(store: Store, clock: Clock) {
         }
         if let Err(error) = store.forget_revoked_tokens(now.saturating_add_micros(-REVOKED_KEPT)).await {
             tracing::warn!(%error, "revoked tokens that have expired were not removed");
+        }
+        if let Err(error) = store.forget_deliveries(now.saturating_add_micros(-DELIVERIES_KEPT)).await {
+            tracing::warn!(%error, "old messages about approvals were not removed");
         }
         if let Err(error) = store.forget_proofs().await {
             tracing::warn!(%error, "proofs that are too old to be taken were not removed");

@@ -18,6 +18,7 @@ pub mod decisions;
 mod kept;
 pub mod live;
 pub mod migrate;
+pub mod notifications;
 pub mod overview;
 mod proofs;
 pub mod recorder;

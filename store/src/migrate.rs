@@ -44,6 +44,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0013_approvals"),
     migration!("0014_signing_keys"),
     migration!("0015_sign_in"),
+    migration!("0016_notifications"),
     migration!("0017_mappings"),
 ];
 

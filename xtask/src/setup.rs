@@ -20,7 +20,7 @@ static APT_UPDATED: AtomicBool = AtomicBool::new(false);
 
 /// `cargo xtask setup`.
 pub(crate) fn run() -> Result<()> {
-    say("setup: Postgres, Chromium, Node, the packages of e2e and of the Python example, the wasm target");
+    say("setup: Postgres, Chromium, Node, the packages of e2e and of Python, the wasm target");
     ensure_postgres()?;
     ensure_wasm_target()?;
     ensure_python_venv()?;
@@ -128,20 +128,24 @@ pub(crate) fn ensure_e2e_packages() -> Result<()> {
     fs::write(&mark, now).with_context(|| format!("`{}` could not be written", mark.display()))
 }
 
-/// A virtual environment with what `examples/fastmcp` needs: its Python. `None` when there is no such example.
+/// A virtual environment with what `examples/fastmcp` and the stories need: its Python. `None` when there is no such
+/// example.
 pub(crate) fn ensure_python_venv() -> Result<Option<PathBuf>> {
-    let requirements = paths::root().join("examples").join("fastmcp").join("requirements.txt");
-    if !requirements.is_file() {
+    let requirements = [
+        paths::root().join("examples").join("fastmcp").join("requirements.txt"),
+        paths::root().join("tests").join("requirements.txt"),
+    ];
+    if !requirements.iter().all(|file| file.is_file()) {
         return Ok(None);
     }
     let folder = paths::root().join("target").join("venv");
     let python = folder.join("bin").join("python");
     let mark = folder.join(".countersign");
-    let wanted = digest_of(std::slice::from_ref(&requirements));
+    let wanted = digest_of(&requirements);
     if python.exists() && fs::read_to_string(&mark).is_ok_and(|text| text == wanted) {
         return Ok(Some(python));
     }
-    say("installing the Python packages of examples/fastmcp into target/venv");
+    say("installing the Python packages of examples/fastmcp and of the stories into target/venv");
     if which("python3").is_none() {
         apt_install(&["python3", "python3-venv"], "Python 3 with venv")?;
     }
@@ -150,11 +154,12 @@ pub(crate) fn ensure_python_venv() -> Result<Option<PathBuf>> {
         apt_install(&["python3-venv"], "Python's venv module")?;
         make_venv(&folder)?;
     }
-    run_command(
-        Command::new(&python)
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
-            .arg(&requirements),
-    )?;
+    let mut install = Command::new(&python);
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    for file in &requirements {
+        install.arg("-r").arg(file);
+    }
+    run_command(&mut install)?;
     fs::write(&mark, wanted).with_context(|| format!("`{}` could not be written", mark.display()))?;
     Ok(Some(python))
 }

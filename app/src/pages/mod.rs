@@ -17,6 +17,7 @@ pub mod issuer;
 pub mod issuers;
 pub mod keys;
 pub mod not_found;
+pub mod notifications;
 pub mod overview;
 pub mod providers;
 pub mod request;

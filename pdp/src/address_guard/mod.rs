@@ -155,6 +155,21 @@ impl AddressGuard {
         Ok(passing)
     }
 
+    /// The addresses of a host that may be connected to, for what is not spoken over HTTP. Connect to one of these and not
+    /// to the name: the next time it could lead elsewhere.
+    ///
+    /// # Errors
+    /// When the host has no address, or none that passes.
+    pub async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, AddressError> {
+        if let Ok(address) = host.parse::<IpAddr>() {
+            self.check_address(address)?;
+            return Ok(vec![address]);
+        }
+        let nowhere = || AddressError::NoAddress { name: host.to_owned() };
+        let found = tokio::net::lookup_host((host, 0)).await.map_err(|_| nowhere())?;
+        Ok(self.passing(host, found)?.into_iter().map(|address| address.ip()).collect())
+    }
+
     /// A client that connects to nothing this guard refuses. `timeout` is for one request with its answer.
     ///
     /// # Errors

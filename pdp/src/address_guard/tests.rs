@@ -201,6 +201,18 @@ fn of_a_name_only_the_passing_addresses_are_connected_to() {
     );
 }
 
+#[tokio::test]
+async fn a_host_is_resolved_to_what_may_be_connected_to() {
+    let refused = |error| matches!(error, AddressError::Refused { .. });
+    assert!(AddressGuard::default().resolve("127.0.0.1").await.is_err_and(refused));
+    assert!(AddressGuard::default().resolve("localhost").await.is_err_and(refused));
+    assert_eq!(allowing(&["loopback"]).resolve("127.0.0.1").await, Ok(vec![ip("127.0.0.1")]));
+    let found = allowing(&["loopback"]).resolve("localhost").await.expect("this machine");
+    assert!(found.iter().all(IpAddr::is_loopback) && !found.is_empty());
+    let nowhere = AddressGuard::default().resolve("no-such-host.invalid").await;
+    assert_eq!(nowhere, Err(AddressError::NoAddress { name: "no-such-host.invalid".to_owned() }));
+}
+
 #[test]
 fn a_refusal_says_how_to_allow_the_address() {
     let error = AddressGuard::default().check_url("http://[::ffff:7f00:1]/").expect_err("refused");

@@ -10,6 +10,7 @@ pub(crate) mod credential;
 pub(crate) mod emergency;
 pub(crate) mod export;
 pub(crate) mod issuer;
+pub(crate) mod mail;
 pub(crate) mod migrate;
 pub(crate) mod provider;
 pub(crate) mod resource;
@@ -20,6 +21,7 @@ pub(crate) mod task;
 pub(crate) mod token;
 pub(crate) mod unmapped;
 pub(crate) mod vault;
+pub(crate) mod webhook;
 
 use crate::config::Config;
 use anyhow::{Context, Result};

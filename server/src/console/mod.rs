@@ -37,6 +37,7 @@ mod setup;
 mod sign_in;
 mod signed_in;
 mod sso;
+mod webhooks;
 
 pub use links::{LinkError, create_recovery_link, create_setup_link, invite, reset};
 pub use live::Live;
@@ -207,7 +208,8 @@ pub fn router(state: ConsoleState) -> Router {
         .merge(import::router())
         .merge(emergency::router())
         .merge(approvals::router())
-        .merge(live::router());
+        .merge(live::router())
+        .merge(webhooks::router());
     for page in app::routes::PAGES.iter().filter(|page| page.path != "/") {
         inside = inside.route(page.path, get(pages::page));
     }

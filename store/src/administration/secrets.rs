@@ -14,7 +14,7 @@ use std::fmt;
 /// What a secret belongs to. It counts there alone: the encryption is bound to it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct SecretPlace {
-    /// The kind of thing: `issuer`.
+    /// The kind of thing: `issuer`, `webhook`, `mail`.
     pub kind: String,
     /// Which of them, by what it is known by: an issuer's URL.
     pub owner: String,
@@ -31,6 +31,21 @@ impl SecretPlace {
     /// With which what is handed out is signed. `kid`: which key it is.
     pub fn signing_key(kid: &str) -> Self {
         Self { kind: "signing".to_owned(), owner: kid.to_owned(), name: "private_key".to_owned() }
+    }
+
+    /// With which what goes to a webhook is signed.
+    pub fn webhook(id: &str) -> Self {
+        Self { kind: "webhook".to_owned(), owner: id.to_owned(), name: "secret".to_owned() }
+    }
+
+    /// The one before it, with which it is signed as well until a rotation is finished.
+    pub fn older_webhook(id: &str) -> Self {
+        Self { name: "older_secret".to_owned(), ..Self::webhook(id) }
+    }
+
+    /// With which Countersign signs in to the mail server.
+    pub fn mail_password() -> Self {
+        Self { kind: "mail".to_owned(), owner: "smtp".to_owned(), name: "password".to_owned() }
     }
 
     /// The whole arguments of a call that waits for approval: gone once the request no longer waits.

@@ -30,6 +30,10 @@ pub const KINDS: &[(&str, &str)] = &[
     ("approval", "Approval request"),
     ("substitute", "Substitute"),
     ("sign_in_provider", "Sign-in provider"),
+    ("webhook", "Webhook"),
+    ("delivery", "Message to a webhook or by mail"),
+    ("mail_settings", "Mail server"),
+    ("mail_address", "Address for mail"),
 ];
 
 /// The word of a kind; the stored word where a later version wrote it.

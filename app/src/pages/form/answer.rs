@@ -82,6 +82,16 @@ done! {
     KeyOff = "key-off", "The enforcement key was switched off.";
     KeyOn = "key-on", "The enforcement key was switched on.";
     KeyDeleted = "key-deleted", "The enforcement key was deleted.";
+    WebhookCreated = "webhook-created", "The webhook was created.";
+    WebhookSaved = "webhook-saved", "The webhook was saved.";
+    WebhookRotated = "webhook-rotated", "A second secret signs now. The older one signs as well until you finish the rotation.";
+    WebhookFinished = "webhook-finished", "The older secret signs no longer.";
+    WebhookDeleted = "webhook-deleted", "The webhook was deleted, and what waited for it.";
+    TestSent = "test-sent", "A test is on its way. Look at this page again in a moment.";
+    DeliveredAgain = "delivered-again", "The message is sent again.";
+    MailSaved = "mail-saved", "The mail server was saved.";
+    MailRemoved = "mail-removed", "No mail is sent any more. The password was deleted.";
+    AddressSaved = "address-saved", "The address was saved.";
     AdministratorTokenCreated = "administrator-token-created", "The administrator token was created.";
     AccountInvited = "account-invited", "The account was made. It waits for its holder to choose a password.";
     AccountReset = "account-reset", "The link was made. The old password works until it is used.";

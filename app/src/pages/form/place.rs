@@ -61,6 +61,12 @@ ask! {
     Confirm = "confirm",
     /// End break-glass.
     End = "end",
+    /// Say how mail is sent.
+    Mail = "mail",
+    /// Send no more mail.
+    MailOff = "mail-off",
+    /// Say where mail to somebody goes.
+    Address = "address",
 }
 
 /// What `?ask=` is about: `?of=`.

@@ -131,6 +131,12 @@ pub enum Fault {
     Wider,
     /// A substitute that somebody cannot have.
     NotASubstitute,
+    /// A password and no TLS.
+    InTheClear,
+    /// The name of a mail server.
+    NotAHost,
+    /// The address of a mailbox.
+    NotAMailbox,
     Refused,
 }
 
@@ -278,6 +284,11 @@ impl Problem {
             Fault::NotASubstitute => {
                 "Choose an active person other than yourself, and an end within 90 days.".to_owned()
             }
+            Fault::InTheClear => {
+                "A password is never sent in the clear. Choose TLS or STARTTLS, or leave the login empty.".to_owned()
+            }
+            Fault::NotAHost => "Write the name or the address of a server, such as mail.example.org.".to_owned(),
+            Fault::NotAMailbox => "Write a bare address, such as countersign@example.org.".to_owned(),
             Fault::Refused => "The database refused these values. Nothing was changed.".to_owned(),
         }
     }

@@ -11,7 +11,7 @@ use leptos::context::use_context;
 use pdp::approvals::ApprovalError;
 use policy::Timestamp;
 use policy::binding::{BindingError, MAX_BINDINGS};
-use store::administration::{Committed, EmergencyError, MAX_REASON};
+use store::administration::{Committed, EmergencyError, MAX_REASON, MOST_WEBHOOKS};
 use store::{Actor, StoreError, Via, WriteError};
 
 /// Why nothing was changed.
@@ -72,10 +72,15 @@ impl From<WriteError> for Refusal {
         let problem = match error {
             WriteError::Store(error) => return error.into(),
             WriteError::Name { kind, why, .. } => Problem::new(named_by(kind), Fault::from(&why)),
+            WriteError::Invalid { field: "webhook", .. } => Problem::of_form(Fault::TooMany(MOST_WEBHOOKS)),
             WriteError::Invalid { field, reason } => {
                 let fault = match reason {
                     reason if reason.contains("longer") => Fault::TooLong(10_000),
                     reason if reason.contains("future") => Fault::Past,
+                    reason if reason.contains("address of a mailbox") => Fault::NotAMailbox,
+                    reason if reason.contains("address of a host") => Fault::NotAHost,
+                    reason if reason.contains("in the clear") => Fault::InTheClear,
+                    reason if reason.contains("1 to 65535") => Fault::NotBetween(1, 65_535),
                     _ => Fault::Control,
                 };
                 Problem::new(field, fault)

@@ -37,14 +37,30 @@ const COPY_SCRIPT: &str = "(() => {\
     });\
 })();";
 
+/// What Countersign keeps of the secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    Digest,
+    Sealed,
+}
+
 /// The whole document. The policy in the header must name the page's nonce.
 pub fn reveal(page: &PlainPage, fresh: Fresh) -> String {
+    draw(page, fresh, Kept::Digest)
+}
+
+/// The same for a secret that Countersign itself uses later, and so keeps in the vault.
+pub fn reveal_sealed(page: &PlainPage, fresh: Fresh) -> String {
+    draw(page, fresh, Kept::Sealed)
+}
+
+fn draw(page: &PlainPage, fresh: Fresh, kept: Kept) -> String {
     let owner = Owner::new();
-    let html = owner.with(|| document(page, fresh));
+    let html = owner.with(|| document(page, fresh, kept));
     format!("<!DOCTYPE html>{html}")
 }
 
-fn document(page: &PlainPage, fresh: Fresh) -> String {
+fn document(page: &PlainPage, fresh: Fresh, kept: Kept) -> String {
     let script = (!page.nonce.is_empty())
         .then(|| view! { <script nonce=page.nonce.clone() inner_html=COPY_SCRIPT></script> });
     // As inner HTML: a text child would be followed by a marker that a title shows as it is.
@@ -64,7 +80,7 @@ fn document(page: &PlainPage, fresh: Fresh) -> String {
                         <Mark/>
                         "Countersign"
                     </p>
-                    {card(fresh)}
+                    {card(fresh, kept)}
                 </main>
                 {script}
             </body>
@@ -77,7 +93,13 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
-fn card(fresh: Fresh) -> AnyView {
+fn card(fresh: Fresh, kept: Kept) -> AnyView {
+    let advice = match kept {
+        Kept::Digest => "Copy it now. It is shown only this once; Countersign keeps a digest.",
+        Kept::Sealed => {
+            "Copy it now. It is shown only this once; Countersign keeps it encrypted, to sign with it."
+        }
+    };
     let revision = fresh.saved.revision.map(|revision| {
         view! { <input type="hidden" name="revision" value=revision.to_string()/> }
     });
@@ -85,7 +107,7 @@ fn card(fresh: Fresh) -> AnyView {
     view! {
         <section class="card secret-once">
             <h1>{fresh.title}</h1>
-            <p>"Copy it now. It is shown only this once; Countersign keeps a digest."</p>
+            <p>{advice}</p>
             <div class="input-group">
                 <input
                     id="secret"
@@ -142,6 +164,13 @@ mod tests {
         assert!(html.contains("nonce=\"n0nce\""), "{html}");
         assert!(html.contains("name=\"revision\"") && html.contains("value=\"7\""), "{html}");
         assert!(!html.contains("wasm"), "{html}");
+    }
+
+    #[test]
+    fn what_is_kept_of_it_is_said() {
+        let page = PlainPage::default();
+        assert!(reveal(&page, fresh()).contains("keeps a digest"));
+        assert!(reveal_sealed(&page, fresh()).contains("keeps it encrypted"));
     }
 
     #[test]

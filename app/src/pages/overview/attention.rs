@@ -33,6 +33,8 @@ pub(super) struct Found {
     pub(super) oldest: Option<String>,
     /// Break-glass grants of the last 24 hours, and the calls that they alone allowed.
     pub(super) glass: (i64, i64),
+    /// Messages about approvals that were given up.
+    pub(super) given_up: i64,
 }
 
 /// Who reads, and which tenant they chose.
@@ -62,6 +64,7 @@ pub(super) fn attention(found: &Found, reader: Reader<'_>) -> Vec<Attention> {
         credentials(found.credentials).filter(|_| keys),
         found.api_keys.as_ref().and_then(|ending| api_keys(ending, reader)),
         never(found, reader),
+        given_up(found.given_up).filter(|_| keys),
         found.oldest.as_deref().filter(|_| evidence).map(oldest),
     ]
     .into_iter()
@@ -194,6 +197,15 @@ fn never(found: &Found, reader: Reader<'_>) -> Option<Attention> {
     })
 }
 
+fn given_up(count: i64) -> Option<Attention> {
+    (count > 0).then(|| Attention {
+        count: counted(count, "message", "messages"),
+        rest: "about approvals could not be delivered".to_owned(),
+        href: crate::routes::NOTIFICATIONS.path.to_owned(),
+        action: by(count, "See the message", "See the messages").to_owned(),
+    })
+}
+
 fn oldest(day: &str) -> Attention {
     Attention {
         count: "Every decision".to_owned(),
@@ -224,6 +236,7 @@ mod tests {
             looked_at: None,
             oldest: Some("3 Mar".to_owned()),
             glass: (0, 0),
+            given_up: 2,
         }
     }
 
@@ -263,6 +276,7 @@ mod tests {
                     "/subjects/a%2Fb"
                 ),
                 ("1 rule can never match", "/rules/0190"),
+                ("2 messages about approvals could not be delivered", "/settings/notifications"),
                 (
                     "Every decision since 3 Mar is kept, and nothing is removed by itself; decide how long to keep them",
                     "/evidence"
@@ -305,7 +319,7 @@ mod tests {
             for (words, href) in told(&all(), role, None) {
                 let forbidden = href.starts_with("/approvals")
                     || (href == "/evidence" && !role.may(EVIDENCE.permission))
-                    || (href == "/settings/keys" && !role.may(KEYS.permission));
+                    || (href.starts_with("/settings/") && !role.may(KEYS.permission));
                 assert!(!forbidden, "{role}: {words}");
             }
         }

@@ -75,6 +75,7 @@ pub(super) async fn overview(
         looked_at,
         oldest: oldest.filter(|at| *at < ago(now, OLD)).map(|at| Moment::new(at, now).words),
         glass: glass(store, slug, now).await?,
+        given_up: store.count_dead_letters().await?,
     };
     let reader = Reader { role, tenant: tenant.as_deref() };
     Ok(Overview {

@@ -1,6 +1,6 @@
 //! The pages of the settings, as tabs above each of them.
 
-use crate::routes::{ACCOUNTS, KEYS, PROVIDERS, Page, TENANTS, TOKENS};
+use crate::routes::{ACCOUNTS, KEYS, NOTIFICATIONS, PROVIDERS, Page, TENANTS, TOKENS};
 use crate::session;
 use leptos::prelude::*;
 
@@ -10,6 +10,7 @@ const TABS: &[(Page, &str)] = &[
     (TOKENS, "Administrator tokens"),
     (ACCOUNTS, "Accounts"),
     (PROVIDERS, "Sign-in"),
+    (NOTIFICATIONS, "Notifications"),
 ];
 
 /// `current` is the path of the page they stand on.
