@@ -139,35 +139,6 @@ impl Pdp {
         }
     }
 
-    /// The recorded decision once more, for whoever lost the answer. Nothing is used or recorded by that.
-    async fn answered_again(&self, id: &DecisionId, decided: &Decided) -> Answer {
-        let responses = decided.gathered.facts.credential.responses;
-        match self.recorded_decision(id).await {
-            Ok(decision) => {
-                tracing::info!(decision = %id, "a use of an approval is answered again");
-                Answer { id: Some(id.clone()), decision, responses }
-            }
-            Err(error) => {
-                tracing::error!(error = %error, decision = %id, "a recorded decision cannot be answered again");
-                let why = "what was recorded could not be read";
-                let decision = in_place_of(&decided.decision, Decision::deny(Reason::PolicyUnavailable, why));
-                Answer { id: None, decision, responses }
-            }
-        }
-    }
-
-    /// Notes beside the calls that the answer is on its way. Where this process ends before, nobody knows whether it was.
-    fn note_delivery(&self, id: &DecisionId, decided: &Decided) {
-        if let Some(ApprovalStep::Use(_)) = &decided.step {
-            let (store, id, at) = (self.store.clone(), id.clone(), decided.gathered.facts.now);
-            tokio::spawn(async move {
-                if let Err(error) = store.note_delivery(&id, at).await {
-                    tracing::warn!(%error, decision = %id, "that the answer left was not noted");
-                }
-            });
-        }
-    }
-
     /// Whether the key is one that may ask at all; nothing is decided or recorded. Where that cannot be found out
     /// nobody is called a stranger: nothing is allowed then either way.
     ///

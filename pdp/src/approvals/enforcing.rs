@@ -2,7 +2,7 @@
 
 use super::asking::{Asking, Next};
 use crate::Pdp;
-use crate::enforce::Question;
+use crate::enforce::{Answer, Decided, Question, in_place_of};
 use crate::facts::Gathered;
 use crate::record::RecordBody;
 use policy::compile::PolicySet;
@@ -84,11 +84,40 @@ impl Pdp {
         }
     }
 
+    /// The recorded decision once more, for whoever lost the answer. Nothing is used or recorded by that.
+    pub(crate) async fn answered_again(&self, id: &DecisionId, decided: &Decided) -> Answer {
+        let responses = decided.gathered.facts.credential.responses;
+        match self.recorded_decision(id).await {
+            Ok(decision) => {
+                tracing::info!(decision = %id, "a use of an approval is answered again");
+                Answer { id: Some(id.clone()), decision, responses }
+            }
+            Err(error) => {
+                tracing::error!(error = %error, decision = %id, "a recorded decision cannot be answered again");
+                let why = "what was recorded could not be read";
+                let decision = in_place_of(&decided.decision, Decision::deny(Reason::PolicyUnavailable, why));
+                Answer { id: None, decision, responses }
+            }
+        }
+    }
+
+    /// Notes beside the calls that the answer is on its way. Where this process ends before, nobody knows whether it was.
+    pub(crate) fn note_delivery(&self, id: &DecisionId, decided: &Decided) {
+        if let Some(ApprovalStep::Use(_)) = &decided.step {
+            let (store, id, at) = (self.store.clone(), id.clone(), decided.gathered.facts.now);
+            tokio::spawn(async move {
+                if let Err(error) = store.note_delivery(&id, at).await {
+                    tracing::warn!(%error, decision = %id, "that the answer left was not noted");
+                }
+            });
+        }
+    }
+
     /// The decision as it was recorded.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(crate) async fn recorded_decision(&self, id: &DecisionId) -> Result<Decision, StoreError> {
+    async fn recorded_decision(&self, id: &DecisionId) -> Result<Decision, StoreError> {
         let missing = || StoreError::Corrupt { what: format!("decision {id} cannot be read back") };
         let recorded = self.store.get_decision(id).await?.ok_or_else(missing)?;
         let body: RecordBody = serde_json::from_str(&recorded.body).map_err(|_| missing())?;
