@@ -2,10 +2,12 @@
 //! and "not usable" beyond the bounds (a person may then switch checking off for that one tool).
 
 use super::is_large;
+use super::mapping::MAPPING_MEMBER;
 use super::schema_walk::{self, Bounds, WalkError};
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, ValidationError, Validator};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 const BOUNDS: Bounds = Bounds { bytes: 64 * 1024, depth: 32, nodes: 10_000 };
@@ -31,7 +33,7 @@ pub enum ToolSchemaError {
 
 /// Whether the schema may be walked at all: bounded, and its references are local and end.
 pub(super) fn is_bounded(schema: &Value) -> bool {
-    schema.is_object() && schema_walk::check(schema, BOUNDS).is_ok()
+    schema.is_object() && schema_walk::check(&without_mapping(schema), BOUNDS).is_ok()
 }
 
 /// A compiled input schema.
@@ -42,6 +44,18 @@ pub struct ToolSchema {
     declared: Option<BTreeSet<String>>,
 }
 
+/// A declared mapping is no part of what the arguments must be: it is read by rules of its own.
+fn without_mapping(schema: &Value) -> Cow<'_, Value> {
+    match schema {
+        Value::Object(members) if members.contains_key(MAPPING_MEMBER) => {
+            let mut members = members.clone();
+            members.remove(MAPPING_MEMBER);
+            Cow::Owned(Value::Object(members))
+        }
+        _ => Cow::Borrowed(schema),
+    }
+}
+
 impl ToolSchema {
     /// # Errors
     /// When the schema is "not usable": beyond the bounds of DECISION-MODEL, or not compilable.
@@ -49,6 +63,7 @@ impl ToolSchema {
         if !schema.is_object() {
             return Err(ToolSchemaError::NotAnObject);
         }
+        let schema = &*without_mapping(schema);
         schema_walk::check(schema, BOUNDS)?;
         if schema.get("patternProperties").is_some() && schema.get("additionalProperties").is_none() {
             return Err(ToolSchemaError::OpenPatterns);

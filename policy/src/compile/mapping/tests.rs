@@ -139,7 +139,7 @@ fn hostile_and_unsupported_mappings_are_refused() {
         (single(&json!({"context": {"x": "$args.id"}})), "neither params nor token"),
         (single(&json!({"context": {"x": "$now"}})), "neither params nor token"),
         (single(&json!({"context": {"x": "$fetch('http://evil.example')"}})), "is not a function"),
-        (single(&json!({"context": {"x": "$[1].map(x, x)"}})), "macro `map`"),
+        (single(&json!({"context": {"x": "$[1].map(x, x + 1)"}})), "macro `map`"),
         (single(&json!({"context": {"x": "$[1].all(x, [2].all(y, y > x))"}})), "macro inside"),
         (
             single(&json!({"context": {"x": format!("${}1{}", "(".repeat(30), ")".repeat(30))}})),

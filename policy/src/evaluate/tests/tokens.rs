@@ -239,12 +239,12 @@ fn the_reviewer_is_told_whom_a_token_is_for() {
 fn a_call_that_names_no_server_goes_by_the_enforcement_keys_or_by_the_issuers_list() {
     let other = "https://erp.example/mcp";
     for (bound, audience, listed, reason) in [
-        (Some("crm"), CRM, None, Reason::NoMatchingRule),
+        (Some("crm"), CRM, None, Reason::UnknownMethod),
         (Some("crm"), other, None, Reason::TokenWrongAudience),
         (Some("crm"), CRM, Some(vec![]), Reason::TokenWrongAudience),
         // A server that the tenant may not use says nothing of tokens.
         (Some("erp"), other, None, Reason::TokenWrongAudience),
-        (Some("erp"), other, Some(vec![other]), Reason::NoMatchingRule),
+        (Some("erp"), other, Some(vec![other]), Reason::UnknownMethod),
         (None, CRM, None, Reason::TokenWrongAudience),
         (None, other, Some(vec![]), Reason::TokenWrongAudience),
         (None, other, Some(vec![other]), Reason::NoMatchingRule),
