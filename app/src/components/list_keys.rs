@@ -7,14 +7,9 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
-/// Put beside a list whose rows hold a `.row-link`.
+/// Once, beside all pages: it serves every list whose rows hold a `.row-link`.
 #[component]
-pub fn ListKeys(
-    /// Keys that the page itself listens to, and what they do.
-    #[prop(optional)]
-    more: &'static [(&'static str, &'static str)],
-) -> impl IntoView {
-    let more: Vec<AnyView> = more.iter().map(|(key, does)| entry(key, does)).collect();
+pub fn ListKeys() -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     Effect::new(move |_| {
         let handle = window_event_listener(ev::keydown, move |event| {
@@ -51,7 +46,10 @@ pub fn ListKeys(
                         <dt><kbd class="kbd">"Enter"</kbd></dt>
                         <dd>"Open the row"</dd>
                     </div>
-                    {more}
+                    <div>
+                        <dt><kbd class="kbd">"a"</kbd> " " <kbd class="kbd">"d"</kbd></dt>
+                        <dd>"Among approvals: open the row, and go to Approve, or to the reason of a denial"</dd>
+                    </div>
                     <div>
                         <dt><kbd class="kbd">"/"</kbd> " " <kbd class="kbd">"Ctrl K"</kbd></dt>
                         <dd>"Jump to a server, tool, subject, rule or id; Cmd K on a Mac"</dd>
@@ -67,16 +65,6 @@ pub fn ListKeys(
             </form>
         </dialog>
     }
-}
-
-fn entry(key: &'static str, does: &'static str) -> AnyView {
-    view! {
-        <div>
-            <dt><kbd class="kbd">{key}</kbd></dt>
-            <dd>{does}</dd>
-        </div>
-    }
-    .into_any()
 }
 
 /// Whether the key belongs to a control, to the browser, or to an open dialog. Keys that are single letters ask

@@ -5,7 +5,7 @@ use super::body::{media_type, read_whole};
 use super::error::{RequestError, unknown_path, wrong_method};
 use super::idempotency::idempotency_key;
 use super::request::{parse_body, parse_evaluation};
-use super::{Door, answer, jwks, metadata, requests, search};
+use super::{Desk, answer, jwks, metadata, requests, search};
 use crate::request_id::RequestId;
 use axum::body::Body;
 use axum::extract::State;
@@ -28,12 +28,12 @@ pub fn router(pdp: Arc<Pdp>, public_url: &str) -> Router {
         .merge(requests::router())
         .merge(jwks::router())
         .route("/access/{*path}", any(unknown_path))
-        .with_state(Door { pdp, base: public_url.trim_end_matches('/').into() })
+        .with_state(Desk { pdp, base: public_url.trim_end_matches('/').into() })
         .merge(metadata::router(public_url))
 }
 
 async fn evaluation(
-    State(door): State<Door>,
+    State(desk): State<Desk>,
     Extension(RequestId(request_id)): Extension<RequestId>,
     headers: HeaderMap,
     body: Body,
@@ -41,13 +41,13 @@ async fn evaluation(
     let key = enforcement_key(&headers)?;
     let question = read(&headers, body).await.and_then(|body| parse_evaluation(body, &request_id));
     match question {
-        Ok(question) => single(&door, &headers, &key, question).await,
-        Err(error) => Err(unless_stranger(&door.pdp, &key, error).await),
+        Ok(question) => single(&desk, &headers, &key, question).await,
+        Err(error) => Err(unless_stranger(&desk.pdp, &key, error).await),
     }
 }
 
 async fn evaluations(
-    State(door): State<Door>,
+    State(desk): State<Desk>,
     Extension(RequestId(request_id)): Extension<RequestId>,
     headers: HeaderMap,
     body: Body,
@@ -55,9 +55,9 @@ async fn evaluations(
     let key = enforcement_key(&headers)?;
     let batch = read(&headers, body).await.and_then(|body| batch::parse(body, &request_id));
     match batch {
-        Ok(Batch::Single(question)) => single(&door, &headers, &key, *question).await,
-        Ok(Batch::Several(items)) => several(&door.pdp, &key, items).await,
-        Err(error) => Err(unless_stranger(&door.pdp, &key, error).await),
+        Ok(Batch::Single(question)) => single(&desk, &headers, &key, *question).await,
+        Ok(Batch::Several(items)) => several(&desk.pdp, &key, items).await,
+        Err(error) => Err(unless_stranger(&desk.pdp, &key, error).await),
     }
 }
 
@@ -71,12 +71,12 @@ pub(super) async fn unless_stranger(pdp: &Pdp, key: &Secret, error: RequestError
 }
 
 async fn single(
-    door: &Door,
+    desk: &Desk,
     headers: &HeaderMap,
     key: &Secret,
     question: Question,
 ) -> Result<Response, RequestError> {
-    let pdp = &door.pdp;
+    let pdp = &desk.pdp;
     let question = match idempotency_key(headers) {
         Ok(idempotency_key) => Question { idempotency_key, ..question },
         Err(error) => return Err(unless_stranger(pdp, key, error).await),
@@ -84,7 +84,7 @@ async fn single(
     let answer = pdp.enforce(key, &question).await?;
     let mut body = answer::body(&answer, question.approval.is_some());
     if let Some(offer) = Box::pin(pdp.offer(&question, &answer)).await {
-        answer::requestable(&mut body, &answer, &offer, &door.base);
+        answer::requestable(&mut body, &answer, &offer, &desk.base);
     }
     let mut response = Json(body).into_response();
     let id = answer.id.as_ref().and_then(|id| HeaderValue::from_str(id.as_str()).ok());

@@ -1,6 +1,6 @@
 //! `GET /.well-known/jwks.json`: the public keys of what is handed out signed (RFC 7517).
 
-use super::Door;
+use super::Desk;
 use super::error::RequestError;
 use axum::extract::State;
 use axum::http::header;
@@ -15,7 +15,7 @@ pub(super) const PATH: &str = "/.well-known/jwks.json";
 /// A key that was rotated is published for days after; one that is new is looked up when it is first seen.
 const CACHE: &str = "public, max-age=300";
 
-pub(super) fn router() -> Router<Door> {
+pub(super) fn router() -> Router<Desk> {
     Router::new().route(PATH, get(keys))
 }
 

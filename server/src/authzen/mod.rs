@@ -28,14 +28,14 @@ use std::sync::Arc;
 
 /// What handlers of this endpoint are given.
 #[derive(Debug, Clone)]
-struct Door {
+struct Desk {
     pdp: Arc<Pdp>,
     /// The configured public URL, without a slash at its end.
     base: Arc<str>,
 }
 
-impl axum::extract::FromRef<Door> for Arc<Pdp> {
-    fn from_ref(door: &Door) -> Self {
-        Self::clone(&door.pdp)
+impl axum::extract::FromRef<Desk> for Arc<Pdp> {
+    fn from_ref(desk: &Desk) -> Self {
+        Self::clone(&desk.pdp)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The entity that is searched for has a type and no id; an action search has no action. What is unknown finds nothing.
 
-use super::Door;
+use super::Desk;
 use super::endpoint::{enforcement_key, no_store, read, unless_stranger};
 use super::error::{RequestError, wrong_method};
 use super::request::parse_evaluation;
@@ -39,7 +39,7 @@ const ANY: &str = "-";
 type Object = Map<String, Value>;
 
 /// The routes of the three searches.
-pub(super) fn router() -> Router<Door> {
+pub(super) fn router() -> Router<Desk> {
     Router::new()
         .route("/access/v1/search/subject", post(subjects).fallback(wrong_method))
         .route("/access/v1/search/resource", post(resources).fallback(wrong_method))

@@ -44,7 +44,7 @@ impl From<IdentityRow> for AccountIdentity {
 /// Both parts can be stored, and looked up by an index.
 pub(super) fn check(issuer: &str, sub: &str) -> Result<(), AccountError> {
     let why = [issuer, sub].into_iter().find_map(|part| match part {
-        part if part.is_empty() => Some("must not be empty"),
+        "" => Some("must not be empty"),
         part if part.len() > MAX_PART => Some("must not be longer than 1000 bytes"),
         part if part.contains('\0') => Some("must not hold U+0000"),
         _ => None,

@@ -3,7 +3,9 @@
 use crate::helpers::{BY_FINANCE, account, add_note, approvals, approve, by, note, read, waiting, world};
 use pdp::address_guard::{AddressGuard, AllowedAddress};
 use pdp::approvals::ApprovalError;
+use pdp::signing::Signing;
 use pdp::tokens::Tokens;
+use pdp::vault::Vault;
 use pdp::{Pdp, Question, Secret, SubjectClaim};
 use policy::arguments::Arguments;
 use policy::facts::AssertedProperties;
@@ -98,6 +100,7 @@ fn question(world: &World, text: &str, key: Option<&str>) -> Question {
         proof: None,
         idempotency_key: key.map(Secret::new),
         files: true,
+        approval: None,
     }
 }
 
@@ -110,7 +113,8 @@ pub(crate) async fn a_lost_answer_is_given_again_to_the_same_key(backend: Backen
     let started = Recorder::start(&world.store, key.clone(), "story".to_owned(), "0", clock).await;
     let (recorder, _task) = started.expect("starts");
     let tokens = Tokens::new(AddressGuard::new(&[AllowedAddress::Loopback])).expect("a client");
-    let pdp = Pdp::new(world.store.clone(), recorder.clone(), key, Arc::new(tokens));
+    let signing = Signing::new(world.store.clone(), Vault::closed(), "http://127.0.0.1:1");
+    let pdp = Pdp::new(world.store.clone(), recorder.clone(), key, Arc::new(tokens), Arc::new(signing));
     let pep = Secret::new(world.secret("CRM_PEP_KEY"));
     let ask = async |text: &str, key: Option<&str>| {
         let answer = pdp.enforce(&pep, &question(&world, text, key)).await.expect("an answer");

@@ -12,13 +12,13 @@ use super::form::answer::Answer;
 use super::form::may;
 use super::form::notice::Answered;
 use super::form::place::{Ask, Place};
-use super::guarded;
 use super::keys::query::KeysQuery;
 use super::keys::search;
 use super::tenants::tabs::SettingsTabs;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
+use crate::drawn::server_drawn;
 use crate::permission::Permission;
 use crate::routes::ACCOUNTS;
 use crate::url::use_parameters;
@@ -28,7 +28,7 @@ use read::{AccountList, read_accounts};
 
 #[component]
 pub fn AccountsPage() -> impl IntoView {
-    guarded(ACCOUNTS, page)
+    server_drawn(ACCOUNTS, page)
 }
 
 fn page() -> impl IntoView {

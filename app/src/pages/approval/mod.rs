@@ -147,7 +147,8 @@ fn draw(request: RequestView, answer: &Answer) -> AnyView {
 /// Why the click was refused. What stands now is drawn below it.
 fn changed(changed: &Changed) -> AnyView {
     let item = |is: bool, text: &'static str| is.then(|| view! { <li>{text}</li> });
-    let nothing = !(changed.tool || changed.arguments || changed.rules);
+    let (tool, arguments, rules) = (changed.tool, changed.arguments, changed.rules);
+    let nothing = !(tool || arguments || rules);
     let lead = if nothing {
         "It is again as you saw it. Decide once more."
     } else {
@@ -156,9 +157,9 @@ fn changed(changed: &Changed) -> AnyView {
     view! {
         <WarningNotice title="Something changed since you looked">
             <ul>
-                {item(changed.tool, "The definition of the tool is another one.")}
-                {item(changed.arguments, "The arguments are other ones.")}
-                {item(changed.rules, "A rule that asks was changed, or asks no more: see “Who asks for approval”.")}
+                {item(tool, "The definition of the tool is another one.")}
+                {item(arguments, "The arguments are other ones.")}
+                {item(rules, "A rule that asks was changed, or asks no more: see “Who asks for approval”.")}
             </ul>
             <p>{lead}</p>
         </WarningNotice>

@@ -24,7 +24,6 @@ use crate::components::chips::FilterChips;
 use crate::components::empty::Empty;
 use crate::components::fields::options;
 use crate::components::icon::{Glyph, Icon};
-use crate::components::list_keys::ListKeys;
 use crate::components::loaded::loaded;
 use crate::components::notice::Notice;
 use crate::frame::waiting::Waiting;
@@ -42,10 +41,6 @@ use read::{ApprovalsView, History, Inbox, follow_approvals, read_approvals};
 pub fn ApprovalsPage() -> impl IntoView {
     guarded(routes::APPROVALS, page)
 }
-
-/// Keys of the inbox beside those of every list. They lead to the page of the request: nothing is decided unseen.
-const KEYS: &[(&str, &str)] =
-    &[("a", "Open the row, and go to Approve"), ("d", "Open the row, and go to the reason of a denial")];
 
 fn page() -> impl IntoView {
     let map = use_parameters();
@@ -91,7 +86,6 @@ fn page() -> impl IntoView {
         {loaded(found, move |(view, answer)| draw(view, &answer))}
         <NotifyButton/>
         <RowKeys/>
-        <ListKeys more=KEYS/>
     }
 }
 

@@ -18,11 +18,11 @@ use super::form::answer::Answer;
 use super::form::may;
 use super::form::notice::Answered;
 use super::form::place::{Ask, Place};
-use super::guarded;
 use super::tenants::tabs::SettingsTabs;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
+use crate::drawn::server_drawn;
 use crate::permission::Permission;
 use crate::routes::NOTIFICATIONS;
 use crate::url::use_parameters;
@@ -33,7 +33,7 @@ use read::{NotificationsView, read_notifications};
 
 #[component]
 pub fn NotificationsPage() -> impl IntoView {
-    guarded(NOTIFICATIONS, page)
+    server_drawn(NOTIFICATIONS, page)
 }
 
 fn page() -> impl IntoView {

@@ -12,12 +12,12 @@ use super::form::answer::Answer;
 use super::form::may;
 use super::form::notice::Answered;
 use super::form::place::{Ask, Place};
-use super::guarded;
 use super::keys::query::KeysQuery;
 use super::tenants::tabs::SettingsTabs;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
+use crate::drawn::server_drawn;
 use crate::permission::Permission;
 use crate::routes::PROVIDERS;
 use crate::url::use_parameters;
@@ -27,7 +27,7 @@ use read::{ProviderList, read_providers};
 
 #[component]
 pub fn ProvidersPage() -> impl IntoView {
-    guarded(PROVIDERS, page)
+    server_drawn(PROVIDERS, page)
 }
 
 fn page() -> impl IntoView {

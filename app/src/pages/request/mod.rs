@@ -5,13 +5,13 @@ pub mod read;
 use super::form::answer::Answer;
 use super::form::input::Filled;
 use super::form::notice::Answered;
-use super::guarded;
 use crate::components::definition::Definition;
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::time::Time;
 use crate::components::tool_name::ToolName;
 use crate::components::untrusted::{Untrusted, UntrustedLine};
+use crate::drawn::server_drawn;
 use crate::pages::approvals::read::Standing;
 use crate::pages::approvals::table::pill;
 use crate::routes::{self, REQUEST};
@@ -30,7 +30,7 @@ pub fn page_of(id: &str) -> String {
 
 #[component]
 pub fn RequestPage() -> impl IntoView {
-    guarded(routes::REQUEST, page)
+    server_drawn(routes::REQUEST, page)
 }
 
 fn page() -> impl IntoView {

@@ -1,4 +1,5 @@
 //! How a tool is marked as reviewed: in the form that was seen, with the labels that were given.
+#![allow(clippy::too_many_arguments, reason = "a form sends its fields one by one")]
 
 use crate::error::AppError;
 use crate::wire::Json;

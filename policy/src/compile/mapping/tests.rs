@@ -8,16 +8,16 @@ fn request() -> Value {
 }
 
 /// One evaluation with these members over those of [`request`].
-fn single(more: Value) -> Value {
+fn single(more: &Value) -> Value {
     let mut request = request();
     request.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
     json!({ "evaluation": request })
 }
 
-fn resource(more: Value) -> Value {
+fn resource(more: &Value) -> Value {
     let mut resource = json!({"type": "customer", "id": "c-1"});
     resource.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
-    single(json!({ "resource": resource }))
+    single(&json!({ "resource": resource }))
 }
 
 fn resolved(mapping: &Value, arguments: &Value, claims: &Value) -> Result<Vec<MappedCall>, MappingProblem> {
@@ -94,61 +94,61 @@ fn hostile_and_unsupported_mappings_are_refused() {
         (json!({"evaluation": []}), "at `/evaluation` is not an object"),
         (json!({"evaluation": {}}), "lacks `/evaluation/action`"),
         (json!({"evaluation": {"action": {"name": "read"}}}), "lacks `/evaluation/resource`"),
-        (single(json!({"options": {}})), "`/evaluation/options` is not supported"),
+        (single(&json!({"options": {}})), "`/evaluation/options` is not supported"),
         (
-            single(json!({"action": {"name": "read", "verb": "x"}})),
+            single(&json!({"action": {"name": "read", "verb": "x"}})),
             "`/evaluation/action/verb` is not supported",
         ),
-        (single(json!({"action": {}})), "lacks `/evaluation/action/name`"),
-        (single(json!({"action": {"name": 7}})), "`/evaluation/action/name` is not a text"),
-        (single(json!({"action": {"name": ""}})), "empty"),
-        (single(json!({"action": {"name": "a\u{0}b"}})), "control characters"),
-        (single(json!({"action": "$params.name"})), "is not an object"),
+        (single(&json!({"action": {}})), "lacks `/evaluation/action/name`"),
+        (single(&json!({"action": {"name": 7}})), "`/evaluation/action/name` is not a text"),
+        (single(&json!({"action": {"name": ""}})), "empty"),
+        (single(&json!({"action": {"name": "a\u{0}b"}})), "control characters"),
+        (single(&json!({"action": "$params.name"})), "is not an object"),
         // Who is asked about is whoever calls, and nobody a server names.
-        (single(json!({"subject": {"id": "alice"}})), "another subject"),
-        (single(json!({"subject": {"id": "$params.arguments.user"}})), "another subject"),
-        (single(json!({"subject": {"id": "$token.sub + ''"}})), "another subject"),
-        (single(json!({"subject": {"id": 7}})), "another subject"),
-        (single(json!({"subject": {"roles": ["admin"]}})), "not supported"),
+        (single(&json!({"subject": {"id": "alice"}})), "another subject"),
+        (single(&json!({"subject": {"id": "$params.arguments.user"}})), "another subject"),
+        (single(&json!({"subject": {"id": "$token.sub + ''"}})), "another subject"),
+        (single(&json!({"subject": {"id": 7}})), "another subject"),
+        (single(&json!({"subject": {"roles": ["admin"]}})), "not supported"),
         (several(json!([{"subject": {"id": "$token.sub"}}])), "one subject stands for all"),
         (several(json!([])), "holds none"),
         (several(json!(vec![request(); 21])), "more than 20"),
         (several(json!({})), "lacks `/evaluations/evaluations`"),
         (several(json!([7])), "is not an object"),
         // Resources.
-        (resource(json!({"type": "$params.arguments.type"})), "must be written out"),
-        (resource(json!({"type": "tool"})), "is reserved"),
-        (resource(json!({"type": "mcp_server"})), "is reserved"),
-        (resource(json!({"type": "Customer"})), "lower-case"),
-        (resource(json!({"id": ""})), "must not be empty"),
-        (resource(json!({"id": "a\nb"})), "control characters"),
-        (resource(json!({"id": 7})), "is not a text"),
-        (resource(json!({"tenant": "globex"})), "not supported"),
+        (resource(&json!({"type": "$params.arguments.type"})), "must be written out"),
+        (resource(&json!({"type": "tool"})), "is reserved"),
+        (resource(&json!({"type": "mcp_server"})), "is reserved"),
+        (resource(&json!({"type": "Customer"})), "lower-case"),
+        (resource(&json!({"id": ""})), "must not be empty"),
+        (resource(&json!({"id": "a\nb"})), "control characters"),
+        (resource(&json!({"id": 7})), "is not a text"),
+        (resource(&json!({"tenant": "globex"})), "not supported"),
         // What only the enforcing side or the register says.
-        (resource(json!({"properties": {"tenant": "acme"}})), "a server cannot set it"),
-        (resource(json!({"properties": {"sensitivity": "public"}})), "a server cannot set it"),
-        (resource(json!({"properties": "$params.arguments"})), "is not an object"),
-        (single(json!({"context": {"ip": "10.0.0.1"}})), "a server cannot set it"),
-        (single(json!({"context": {"task": "t"}})), "a server cannot set it"),
-        (single(json!({"context": "$params"})), "is not an object"),
-        (single(json!({"context": {"x": deep}})), "nested too deeply"),
+        (resource(&json!({"properties": {"tenant": "acme"}})), "a server cannot set it"),
+        (resource(&json!({"properties": {"sensitivity": "public"}})), "a server cannot set it"),
+        (resource(&json!({"properties": "$params.arguments"})), "is not an object"),
+        (single(&json!({"context": {"ip": "10.0.0.1"}})), "a server cannot set it"),
+        (single(&json!({"context": {"task": "t"}})), "a server cannot set it"),
+        (single(&json!({"context": "$params"})), "is not an object"),
+        (single(&json!({"context": {"x": deep}})), "nested too deeply"),
         // Expressions.
-        (single(json!({"context": {"x": "$"}})), "does not parse"),
-        (single(json!({"context": {"x": "$params."}})), "does not parse"),
-        (single(json!({"context": {"x": "$subject.id"}})), "neither params nor token"),
-        (single(json!({"context": {"x": "$args.id"}})), "neither params nor token"),
-        (single(json!({"context": {"x": "$now"}})), "neither params nor token"),
-        (single(json!({"context": {"x": "$fetch('http://evil.example')"}})), "is not a function"),
-        (single(json!({"context": {"x": "$[1].map(x, x)"}})), "macro `map`"),
-        (single(json!({"context": {"x": "$[1].all(x, [2].all(y, y > x))"}})), "macro inside"),
+        (single(&json!({"context": {"x": "$"}})), "does not parse"),
+        (single(&json!({"context": {"x": "$params."}})), "does not parse"),
+        (single(&json!({"context": {"x": "$subject.id"}})), "neither params nor token"),
+        (single(&json!({"context": {"x": "$args.id"}})), "neither params nor token"),
+        (single(&json!({"context": {"x": "$now"}})), "neither params nor token"),
+        (single(&json!({"context": {"x": "$fetch('http://evil.example')"}})), "is not a function"),
+        (single(&json!({"context": {"x": "$[1].map(x, x)"}})), "macro `map`"),
+        (single(&json!({"context": {"x": "$[1].all(x, [2].all(y, y > x))"}})), "macro inside"),
         (
-            single(json!({"context": {"x": format!("${}1{}", "(".repeat(30), ")".repeat(30))}})),
+            single(&json!({"context": {"x": format!("${}1{}", "(".repeat(30), ")".repeat(30))}})),
             "nested too deeply",
         ),
-        (single(json!({"context": {"x": format!("${}", "1+".repeat(2_000))}})), "longer than"),
-        (single(json!({"context": {"x": "$params.name.matches(params.name)"}})), "pattern"),
-        (single(json!({"context": {"x": many}})), "more than 100 expressions"),
-        (single(json!({"context": {"x": "y".repeat(20_000)}})), "larger than"),
+        (single(&json!({"context": {"x": format!("${}", "1+".repeat(2_000))}})), "longer than"),
+        (single(&json!({"context": {"x": "$params.name.matches(params.name)"}})), "pattern"),
+        (single(&json!({"context": {"x": many}})), "more than 100 expressions"),
+        (single(&json!({"context": {"x": "y".repeat(20_000)}})), "larger than"),
     ] {
         let error = DeclaredMapping::compile(&mapping).err().unwrap_or_else(|| panic!("{mapping} was taken"));
         assert!(error.to_string().contains(said), "{mapping}: {error}");
@@ -162,7 +162,7 @@ fn hostile_and_unsupported_mappings_are_refused() {
 
 #[test]
 fn what_does_not_resolve_is_told_without_its_value() {
-    let id = |expression: &str| resource(json!({"id": expression}));
+    let id = |expression: &str| resource(&json!({"id": expression}));
     let claims = json!({"sub": "alice", "secret": "hunter2"});
     for (mapping, arguments, said) in [
         (id("$params.arguments.id"), json!({}), "not there"),
@@ -174,10 +174,14 @@ fn what_does_not_resolve_is_told_without_its_value() {
         (id("$params.arguments.id"), json!({"id": "a\u{0}"}), "none that a resource can have"),
         (id("$token.nobody"), json!({}), "not there"),
         (id("$token.secret / 2"), json!({}), "could not be evaluated"),
-        (single(json!({"action": {"name": "$params.arguments.do"}})), json!({"id": "1", "do": ""}), "action"),
-        (single(json!({"subject": {"type": "$token.kind"}})), json!({"id": "1"}), "not there"),
-        (single(json!({"context": {"x": "$duration('1s')"}})), json!({"id": "1"}), "no JSON value"),
-        (single(json!({"context": {"x": "$1.0 / 0.0"}})), json!({"id": "1"}), "no JSON value"),
+        (
+            single(&json!({"action": {"name": "$params.arguments.do"}})),
+            json!({"id": "1", "do": ""}),
+            "action",
+        ),
+        (single(&json!({"subject": {"type": "$token.kind"}})), json!({"id": "1"}), "not there"),
+        (single(&json!({"context": {"x": "$duration('1s')"}})), json!({"id": "1"}), "no JSON value"),
+        (single(&json!({"context": {"x": "$1.0 / 0.0"}})), json!({"id": "1"}), "no JSON value"),
     ] {
         let problem = resolved(&mapping, &arguments, &claims).expect_err(said);
         assert!(problem.why.contains(said), "{mapping}: {problem:?}");
@@ -210,7 +214,7 @@ fn an_argument_that_the_tool_does_not_take_is_told() {
         ("$params.arguments['other']", Some("other")),
         ("$params.arguments.?other.orValue('x')", Some("other")),
     ] {
-        let mapping = DeclaredMapping::compile(&resource(json!({"id": expression}))).expect("a mapping");
+        let mapping = DeclaredMapping::compile(&resource(&json!({"id": expression}))).expect("a mapping");
         let expected = name.map(|name| MappingError::UnknownArgument(name.to_owned()));
         assert_eq!(mapping.check_against(&closed).err(), expected, "{expression}");
         let open = schema(json!({"type": "object", "additionalProperties": true}));

@@ -61,14 +61,14 @@ fn copy() -> Value {
     }})
 }
 
-fn on(effect: &str, action: &str, more: Value) -> Value {
+fn on(effect: &str, action: &str, more: &Value) -> Value {
     let mut rule = json!({"name": format!("{effect} {action}"), "effect": effect, "actions": [action], "resources": ["customer:*"]});
     rule.as_object_mut().expect("object").extend(more.as_object().expect("object").clone());
     rule
 }
 
 fn both() -> Vec<Value> {
-    vec![allow_refund(), on("allow", "read", json!({})), on("allow", "write", json!({}))]
+    vec![allow_refund(), on("allow", "read", &json!({})), on("allow", "write", &json!({}))]
 }
 
 fn arguments() -> Value {
@@ -83,13 +83,13 @@ fn each_evaluation_has_to_pass_and_so_has_the_call_itself() {
         rules.remove(left);
         rules
     };
-    let ask = on("require_approval", "write", json!({"approval": {"approvers": ["finance"]}}));
+    let ask = on("require_approval", "write", &json!({"approval": {"approvers": ["finance"]}}));
     for (rules, reason, outcomes) in [
         (both(), Reason::Allowed, [true, true]),
         (without(0), Reason::NoMatchingRule, [true, true]),
         (without(1), Reason::NoMatchingRule, [false, true]),
         (without(2), Reason::NoMatchingRule, [true, false]),
-        (with(on("deny", "write", json!({}))), Reason::DeniedByRule, [true, false]),
+        (with(on("deny", "write", &json!({}))), Reason::DeniedByRule, [true, false]),
         (with(ask.clone()), Reason::ApprovalRequired, [true, false]),
         (
             with(json!({"name": "no", "effect": "deny", "tools": ["crm/*"]})),
@@ -122,8 +122,11 @@ fn a_server_cannot_say_more_than_what_is_registered_or_sent() {
         ("resource.tenant == tenant.slug && resource.id == 'c-1'", true),
         ("size(args) == 0 && subject.id == 'alice'", true),
     ] {
-        let rules =
-            vec![allow_refund(), on("allow", "read", json!({"when": when})), on("allow", "write", json!({}))];
+        let rules = vec![
+            allow_refund(),
+            on("allow", "read", &json!({"when": when})),
+            on("allow", "write", &json!({})),
+        ];
         let mut mapping = copy();
         mapping["evaluations"]["context"]["agent"] = json!("somebody else");
         let mut world = world(rules, &mapping, json!({"from": "c-1", "to": "c-2", "case": "x"}));
@@ -200,7 +203,7 @@ fn break_glass_covers_what_the_call_comes_down_to() {
     let grants = vec![super::emergency::held("alice", "crm/*")];
     let decision = super::emergency::decide(&asked, Vec::new(), grants.clone());
     assert!(decision.is_allow() && decision.break_glass.is_some(), "{decision:?}");
-    let denied = world(vec![on("deny", "write", json!({}))], &copy(), arguments());
+    let denied = world(vec![on("deny", "write", &json!({}))], &copy(), arguments());
     assert_eq!(super::emergency::decide(&denied, Vec::new(), grants).reason, Reason::DeniedByRule);
 }
 

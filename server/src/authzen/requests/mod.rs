@@ -9,7 +9,7 @@ mod shapes;
 
 pub(super) use shapes::offered;
 
-use super::Door;
+use super::Desk;
 use super::body::read_whole;
 use super::endpoint::{enforcement_key, no_store, read};
 use super::error::RequestError;
@@ -41,7 +41,7 @@ const MAX_NOTE: usize = 1_000;
 
 type Object = Map<String, Value>;
 
-pub(super) fn router() -> Router<Door> {
+pub(super) fn router() -> Router<Desk> {
     Router::new()
         .route(PATH, post(submit).fallback(wrong_method))
         .route("/access/v1/requests/{id}", get(status).fallback(wrong_method))
@@ -54,7 +54,7 @@ async fn wrong_method() -> Problem {
 }
 
 async fn submit(
-    State(door): State<Door>,
+    State(desk): State<Desk>,
     Extension(RequestId(request_id)): Extension<RequestId>,
     headers: HeaderMap,
     body: Body,
@@ -68,18 +68,18 @@ async fn submit(
     };
     let (question, binding_token, idempotency_key) = match submitted.await {
         Ok(submitted) => submitted,
-        Err(problem) => return Err(unless_stranger(&door.pdp, &key, problem).await),
+        Err(problem) => return Err(unless_stranger(&desk.pdp, &key, problem).await),
     };
     let submission = Submission {
         question: &question,
         binding_token: &binding_token,
         idempotency_key: idempotency_key.as_ref(),
     };
-    let task = Box::pin(door.pdp.submit(&key, submission)).await.map_err(of_submission)?;
+    let task = Box::pin(desk.pdp.submit(&key, submission)).await.map_err(of_submission)?;
     // What is decided already needs no waiting for.
     let status = if task.status == TaskStatus::Pending { StatusCode::ACCEPTED } else { StatusCode::CREATED };
-    let mut response = told(status, &task, &door.base);
-    if let Ok(location) = HeaderValue::from_str(&shapes::address(&task.id, &door.base)) {
+    let mut response = told(status, &task, &desk.base);
+    if let Ok(location) = HeaderValue::from_str(&shapes::address(&task.id, &desk.base)) {
         response.headers_mut().insert(header::LOCATION, location);
     }
     Ok(response)
@@ -92,7 +92,7 @@ struct Wait {
 }
 
 async fn status(
-    State(door): State<Door>,
+    State(desk): State<Desk>,
     Path(id): Path<String>,
     query: Result<Query<Wait>, QueryRejection>,
     headers: HeaderMap,
@@ -102,18 +102,18 @@ async fn status(
         Ok(Query(Wait { wait })) => Duration::from_secs(wait.unwrap_or_default()),
         Err(_) => {
             let problem = Problem::malformed("`wait` is a whole number of seconds");
-            return Err(unless_stranger(&door.pdp, &key, problem).await);
+            return Err(unless_stranger(&desk.pdp, &key, problem).await);
         }
     };
     let task = match known(&id) {
-        Some(id) => Box::pin(door.pdp.poll(&key, &id, wait)).await?,
-        None => return Err(unless_stranger(&door.pdp, &key, TaskError::Unknown.into()).await),
+        Some(id) => Box::pin(desk.pdp.poll(&key, &id, wait)).await?,
+        None => return Err(unless_stranger(&desk.pdp, &key, TaskError::Unknown.into()).await),
     };
-    Ok(told(StatusCode::OK, &task, &door.base))
+    Ok(told(StatusCode::OK, &task, &desk.base))
 }
 
 async fn cancel(
-    State(door): State<Door>,
+    State(desk): State<Desk>,
     Extension(RequestId(request_id)): Extension<RequestId>,
     Path(id): Path<String>,
     headers: HeaderMap,
@@ -121,13 +121,13 @@ async fn cancel(
 ) -> Result<Response, Problem> {
     let key = enforcement_key(&headers)?;
     if let Err(problem) = check_note(&headers, body).await {
-        return Err(unless_stranger(&door.pdp, &key, problem).await);
+        return Err(unless_stranger(&desk.pdp, &key, problem).await);
     }
     let task = match known(&id) {
-        Some(id) => Box::pin(door.pdp.withdraw(&key, &id, &request_id)).await?,
-        None => return Err(unless_stranger(&door.pdp, &key, TaskError::Unknown.into()).await),
+        Some(id) => Box::pin(desk.pdp.withdraw(&key, &id, &request_id)).await?,
+        None => return Err(unless_stranger(&desk.pdp, &key, TaskError::Unknown.into()).await),
     };
-    Ok(told(StatusCode::OK, &task, &door.base))
+    Ok(told(StatusCode::OK, &task, &desk.base))
 }
 
 /// Ids are ours; what cannot be one is not looked up.
