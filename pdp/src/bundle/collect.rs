@@ -44,6 +44,7 @@ pub async fn export(store: &Store, only: Option<&TenantSlug>, version: &str) -> 
 pub async fn export_own(store: &Store, own: &TenantSlug, version: &str) -> Result<String, ExportError> {
     let mut everything = store.read_everything().await?;
     everything.credentials.retain(|credential| credential.tenant.as_ref() == Some(own));
+    hide_identities(&mut everything, own);
     everything.issuers.retain(|stored| stored.issuer.tenants.iter().all(|tenant| tenant == own));
     write_down(everything, Some(own), version)
 }
@@ -102,15 +103,23 @@ fn collect(mut everything: Everything, only: Option<&TenantSlug>) -> Bundle {
     }
 }
 
+/// Leaves out by which issuers of other tenants somebody is known.
+fn hide_identities(everything: &mut Everything, only: &TenantSlug) {
+    let others = everything.issuers.iter().filter(|stored| !stored.issuer.tenants.contains(only));
+    let others: BTreeSet<&str> = others.map(|stored| stored.issuer.url.as_str()).collect();
+    for subject in &mut everything.subjects {
+        subject.identities.retain(|identity| !others.contains(identity.issuer.as_str()));
+    }
+}
+
 /// Leaves out what other tenants have, and what nobody of this one sees. What every tenant shares holds in it too.
 fn keep_what_holds_in(everything: &mut Everything, only: &TenantSlug) {
     let shared_or_own = |tenant: &Option<TenantSlug>| tenant.as_ref().is_none_or(|tenant| tenant == only);
     everything.tenants.retain(|tenant| tenant.slug == *only);
     everything.roles.retain(|role| shared_or_own(&role.tenant));
     everything.rules.retain(|stored| shared_or_own(&stored.rule.tenant));
-    let (own, others): (Vec<_>, Vec<_>) =
-        everything.issuers.drain(..).partition(|stored| stored.issuer.tenants.contains(only));
-    everything.issuers = own;
+    hide_identities(everything, only);
+    everything.issuers.retain(|stored| stored.issuer.tenants.contains(only));
     for stored in &mut everything.issuers {
         stored.issuer.tenants.retain(|tenant| tenant == only);
         stored.issuer.role_mappings.retain(|mapping| mapping.tenant == *only);
@@ -119,10 +128,6 @@ fn keep_what_holds_in(everything: &mut Everything, only: &TenantSlug) {
     let members: BTreeSet<SubjectId> =
         everything.memberships.iter().map(|membership| membership.subject.clone()).collect();
     everything.subjects.retain(|subject| members.contains(&subject.id));
-    let others: BTreeSet<&str> = others.iter().map(|stored| stored.issuer.url.as_str()).collect();
-    for subject in &mut everything.subjects {
-        subject.identities.retain(|identity| !others.contains(identity.issuer.as_str()));
-    }
     if let Some(resources) = &mut everything.resources {
         resources.retain(|resource| resource.tenant == *only);
     }

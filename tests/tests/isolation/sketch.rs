@@ -192,14 +192,15 @@ impl Sketch {
             ben,
             json!({"id": "ada", "kind": "user", "memberships": [{"tenant": "a", "roles": names(ada)}],
                 "api_keys": [{"name": "k", "secret_env": "ADA"}]}),
-            json!({"id": "bot", "kind": "agent", "owner": if theirs.owner { "ben" } else { "" },
-                "memberships": [{"tenant": "a", "roles": names(bot)}],
-                "api_keys": [{"name": "k", "secret_env": "BOT"}]}),
             json!({"id": "both", "kind": "user", "identities": identities,
                 "memberships": [{"tenant": "a", "roles": names(both)}, {"tenant": "b", "roles": names(&theirs.roles)}],
                 "api_keys": [{"name": "k", "secret_env": "BOTH"}]}),
         ];
         subjects.extend((0..theirs.members).map(|number| stranger(&format!("their-{number}"), true)));
+        // Whoever is owned is put down after all others: so it has its place in both worlds.
+        subjects.push(json!({"id": "bot", "kind": "agent", "owner": if theirs.owner { "ben" } else { "" },
+            "memberships": [{"tenant": "a", "roles": names(bot)}],
+            "api_keys": [{"name": "k", "secret_env": "BOT"}]}));
         subjects
     }
 }
