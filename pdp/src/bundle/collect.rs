@@ -83,7 +83,7 @@ fn collect(mut everything: Everything, only: Option<&TenantSlug>) -> Bundle {
     let subjects = everything.subjects.into_iter().map(|stored| {
         let memberships = memberships.remove(&stored.id).unwrap_or_default();
         let keys = keys.remove(&stored.id).unwrap_or_default();
-        let owner = owner(&stored, &ids);
+        let owner = owner(&stored, &ids, only.is_none());
         SubjectEntry { owner, ..subject(stored, memberships, keys) }
     });
     let servers = everything.servers.into_iter().map(|stored| {
@@ -165,10 +165,11 @@ fn role(stored: Role) -> RoleEntry {
     RoleEntry { name: stored.name, tenant: stored.tenant, description: Some(stored.description) }
 }
 
-/// Nothing is said of an owner whom this bundle does not speak of, nor of a person's.
-fn owner(stored: &Subject, ids: &BTreeSet<SubjectId>) -> Option<String> {
+/// Nothing is said of an owner whom this bundle does not speak of, nor of a person's. So one that does not speak of
+/// everybody does not say either that there is none.
+fn owner(stored: &Subject, ids: &BTreeSet<SubjectId>, everybody: bool) -> Option<String> {
     match &stored.owner {
-        None => (stored.kind != SubjectKind::User).then(String::new),
+        None => (everybody && stored.kind != SubjectKind::User).then(String::new),
         Some(owner) => ids.contains(owner).then(|| owner.to_string()),
     }
 }
