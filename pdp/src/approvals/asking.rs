@@ -9,7 +9,7 @@ use policy::approval::{Asked, Requirement, is_met};
 use policy::call::Target;
 use policy::compile::{CompiledTool, PolicySet};
 use policy::decision::{ApprovalPart, DecisionApproval};
-use policy::evaluate::{context_of, requirements};
+use policy::evaluate::{EvaluationRequest, context_of, mapped_of, requirements};
 use policy::facts::Revision;
 use policy::labels::ApprovalState;
 use policy::{ApprovalId, Decision, DecisionId, Reason, RuleId, ServerSlug, SubjectId, TaskId, TenantSlug};
@@ -81,6 +81,7 @@ impl<'a> Asking<'a> {
         }
         let task = call.task().map(TaskId::from);
         let context = context_of(set, decision, call);
+        let mapped = mapped_of(set, decision, &EvaluationRequest { facts, call, approved: &[] })?;
         let tenant = &set.tenant.slug;
         let bound = Bound {
             tenant,
@@ -94,6 +95,8 @@ impl<'a> Asking<'a> {
             definition_hash: tool.and_then(|tool| tool.source.definition_hash.as_deref()),
             task: task.as_ref(),
             context: &context,
+            asserted: &facts.asserted,
+            mapped: &mapped,
         };
         let binding = bound.digest();
         Some(Self {

@@ -2,6 +2,8 @@
 //! are looked up; and one of all that an approval is for. Whoever changes any part of it has another call.
 
 use policy::arguments::{Arguments, canonical};
+use policy::compile::MappedCall;
+use policy::facts::AssertedProperties;
 use policy::{Call, CredentialId, ResourceRef, ServerSlug, SubjectId, TaskId, TenantSlug};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -59,12 +61,19 @@ pub(super) struct Bound<'a> {
     pub(super) task: Option<&'a TaskId>,
     /// The members that the rules read.
     pub(super) context: &'a Map<String, Value>,
+    /// What the enforcing side says of action and resource, where it is believed: part of what is to be done.
+    pub(super) asserted: &'a AssertedProperties,
+    /// What the tool's declared mapping asks for beside the call.
+    pub(super) mapped: &'a [MappedCall],
 }
 
 impl Bound<'_> {
     pub(super) fn digest(&self) -> String {
+        let mapped = self.mapped.iter();
+        let mapped: Vec<Value> =
+            mapped.map(|one| json!([one.action, one.resource, one.properties, one.context])).collect();
         digest(&json!({
-            "v": 1,
+            "v": 2,
             "tenant": self.tenant,
             "subject": self.subject,
             "actor": self.actor,
@@ -76,6 +85,8 @@ impl Bound<'_> {
             "definition": self.definition_hash,
             "task": self.task,
             "context": self.context,
+            "asserted": self.asserted,
+            "mapped": mapped,
         }))
     }
 }
@@ -146,6 +157,25 @@ mod tests {
         let context = Map::new();
         let mut office = Map::new();
         office.insert("ip".into(), "192.0.2.1".into());
+        let nothing = AssertedProperties::default();
+        let soft = AssertedProperties { action: office.clone(), ..nothing.clone() };
+        let record = AssertedProperties { resource: office.clone(), ..nothing.clone() };
+        let read = MappedCall {
+            action: "read".into(),
+            names_action: true,
+            resource: ResourceRef { kind: "account".into(), id: "a-1".into() },
+            properties: nothing.clone(),
+            context: Map::new(),
+        };
+        let one = [read.clone()];
+        let other_id = ResourceRef { id: "a-2".into(), ..read.resource.clone() };
+        let others = [
+            [MappedCall { action: "write".into(), ..read.clone() }],
+            [MappedCall { resource: other_id, ..read.clone() }],
+            [MappedCall { properties: soft.clone(), ..read.clone() }],
+            [MappedCall { context: office.clone(), ..read.clone() }],
+        ];
+        let twice = [read.clone(), read];
         let bound = Bound {
             tenant: &tenant,
             subject: &alice,
@@ -158,6 +188,8 @@ mod tests {
             definition_hash: Some("h"),
             task: None,
             context: &context,
+            asserted: &nothing,
+            mapped: &[],
         };
         assert_eq!(bound.digest(), bound.digest());
         for other in [
@@ -174,8 +206,19 @@ mod tests {
             Bound { definition_hash: None, ..bound },
             Bound { task: Some(&task), ..bound },
             Bound { context: &office, ..bound },
+            Bound { asserted: &soft, ..bound },
+            Bound { asserted: &record, ..bound },
+            Bound { mapped: &one, ..bound },
         ] {
             assert_ne!(other.digest(), bound.digest(), "{other:?}");
+        }
+        assert_ne!(
+            Bound { asserted: &soft, ..bound }.digest(),
+            Bound { asserted: &record, ..bound }.digest()
+        );
+        let mapped = Bound { mapped: &one, ..bound };
+        for other in others.iter().map(<[MappedCall; 1]>::as_slice).chain([twice.as_slice()]) {
+            assert_ne!(Bound { mapped: other, ..bound }.digest(), mapped.digest(), "{other:?}");
         }
     }
 }

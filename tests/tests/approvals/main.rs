@@ -18,6 +18,7 @@ on_both_databases!(
     twenty_requests_wait_and_no_more,
     what_may_not_file_files_nothing,
     each_part_of_a_call_makes_another_request,
+    what_is_said_of_an_action_is_part_of_the_call,
     an_approval_is_never_stronger_than_live_policy,
     votes_of_those_who_may_no_longer_do_not_count,
     what_moved_since_it_was_shown_refuses_the_vote,
@@ -37,7 +38,9 @@ on_both_databases!(
 );
 
 mod stories {
-    pub(super) use crate::binding::each_part_of_a_call_makes_another_request;
+    pub(super) use crate::binding::{
+        each_part_of_a_call_makes_another_request, what_is_said_of_an_action_is_part_of_the_call,
+    };
     pub(super) use crate::deciders::{
         a_quorum_is_of_persons, a_substitute_answers_while_somebody_is_away,
         an_approver_narrows_and_never_widens, another_role_is_asked_after_a_time,
