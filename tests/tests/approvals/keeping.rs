@@ -1,6 +1,8 @@
 //! What is kept of a request while it waits, and of a use whose answer may be lost.
 
-use crate::helpers::{BY_FINANCE, account, add_note, approvals, approve, by, note, read, waiting, world};
+use crate::helpers::{
+    BY_FINANCE, account, add_note, approvals, approve, by, decide, note, read, waiting, world,
+};
 use pdp::address_guard::{AddressGuard, AllowedAddress};
 use pdp::approvals::ApprovalError;
 use pdp::signing::Signing;
@@ -9,14 +11,15 @@ use pdp::vault::Vault;
 use pdp::{Pdp, Question, Secret, SubjectClaim};
 use policy::arguments::Arguments;
 use policy::facts::AssertedProperties;
-use policy::labels::ApprovalState;
-use policy::{ApprovalId, Call, DecisionId, Reason, ResourceRef};
+use policy::labels::{ApprovalState, Verdict};
+use policy::{ApprovalId, Call, DecisionId, Reason, ResourceRef, SubjectId};
 use serde_json::Map;
 use std::sync::Arc;
 use std::time::Duration;
 use store::administration::SecretPlace;
 use store::chain::AuditKey;
 use store::recorder::Recorder;
+use tests::world::operator;
 use tests::{Backend, World};
 
 pub(crate) async fn redacted_arguments_are_sealed_while_they_wait(backend: Backend) {
@@ -81,6 +84,25 @@ pub(crate) async fn a_use_whose_answer_was_lost_is_given_back(backend: Backend) 
     assert!(add_note(&world, &crm, "hello").await.allowed());
     assert_eq!(read(&world, &request.id).await.state, ApprovalState::Used);
     assert_eq!(add_note(&world, &crm, "hello").await.reason(), "approval_required");
+
+    // Nobody gets past what was denied since then by giving an older use back.
+    let anew = waiting(&world).await;
+    decide(&world, &fay, &anew.id, Verdict::Deny).await.expect("is denied");
+    let second = delivered(&world, &request.id).await;
+    world.database.by_hand("UPDATE approval_calls SET delivered_at = NULL").await;
+    let told = approvals(&world).reissue(&by(&fay), &request.id, &second).await;
+    assert!(matches!(told, Err(ApprovalError::NothingToReissue)), "{told:?}");
+    assert_eq!(add_note(&world, &crm, "hello").await.reason(), "approval_denied");
+    let over = "UPDATE approvals SET expires_at = 1, look_until = 1 WHERE state = 'denied'";
+    world.database.by_hand(over).await;
+    let back = approvals(&world).reissue(&by(&fay), &request.id, &second).await.expect("is given back");
+    assert_eq!(back.state, ApprovalState::Approved);
+    // Nor does one that was taken back come to life.
+    let bot = SubjectId::from("refund-bot");
+    approvals(&world).cancel(&bot, operator(), &request.id).await.expect("is taken back");
+    world.database.by_hand("UPDATE approval_calls SET reissued_at = NULL").await;
+    let told = approvals(&world).reissue(&by(&fay), &request.id, &second).await;
+    assert!(matches!(told, Err(ApprovalError::NothingToReissue)), "{told:?}");
     replica.stop().await;
 }
 
