@@ -216,7 +216,8 @@ impl<'a> Asking<'a> {
         Next::Denied(reason, approval, None)
     }
 
-    /// The request to be filed. The whole arguments are sealed where the tool redacts any.
+    /// The request to be filed. The whole arguments are sealed where the tool redacts any; and where no tool says what they
+    /// are, as nothing of them is recorded then.
     pub(crate) async fn request(
         &self,
         store: &Store,
@@ -226,11 +227,14 @@ impl<'a> Asking<'a> {
     ) -> Result<NewApproval, VaultError> {
         let facts = &self.gathered.facts;
         let id = ApprovalId::new(uuid::Uuid::now_v7().to_string());
-        let shown = match (self.tool, self.question.call.arguments.known()) {
-            (Some(tool), Some(arguments)) => redacted(arguments, Some(tool), key),
-            _ => self.named.text.clone(),
+        let known = self.question.call.arguments.known();
+        let shown =
+            known.map_or_else(|| self.named.text.clone(), |arguments| redacted(arguments, self.tool, key));
+        let hides = match self.tool {
+            Some(tool) => tool.redacts_anything(),
+            None => shown != self.named.text,
         };
-        let sealed = if self.tool.is_some_and(CompiledTool::redacts_anything) {
+        let sealed = if hides {
             let current = store.vault_key().await?;
             Some(vault.seal_arguments(current.as_deref(), &id, &self.named.text)?)
         } else {

@@ -13,14 +13,14 @@ use policy::arguments::Arguments;
 use policy::facts::AssertedProperties;
 use policy::labels::{ApprovalState, Verdict};
 use policy::{ApprovalId, Call, DecisionId, Reason, ResourceRef, SubjectId};
-use serde_json::Map;
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use store::administration::SecretPlace;
 use store::chain::AuditKey;
 use store::recorder::Recorder;
 use tests::world::operator;
-use tests::{Backend, World};
+use tests::{Backend, Pep, World};
 
 pub(crate) async fn redacted_arguments_are_sealed_while_they_wait(backend: Backend) {
     const SECRET: &str = "the card ends in 4711";
@@ -42,6 +42,38 @@ pub(crate) async fn redacted_arguments_are_sealed_while_they_wait(backend: Backe
     let shown = approvals(&world).show(&request.id).await.expect("shows").expect("is there");
     assert_eq!(shown.arguments, None);
     assert!(add_note(&world, &crm, SECRET).await.allowed());
+    replica.stop().await;
+}
+
+pub(crate) async fn arguments_that_no_tool_declares_are_sealed(backend: Backend) {
+    let mut world = world(backend, BY_FINANCE).await;
+    world.set_secret("ALL_KEY", &"k".repeat(40));
+    let records = "
+credentials: [{ name: all, tenant: acme, trust: assert_subject, secret_env: ALL_KEY }]
+rules: [{ name: records, tenant: acme, effect: allow, actions: [read], resources: ['record:*'], approval: { approvers: [finance] } }]
+";
+    world.apply(records).await;
+    let replica = world.replica().await;
+    let all = Pep::new(replica.address(), world.secret("ALL_KEY"));
+    let fay = account(&world, "fay", Some("fay")).await;
+    let read = |properties: Value| {
+        json!({
+            "subject": {"type": "user", "id": "alice"},
+            "action": {"name": "read"},
+            "resource": {"type": "record", "id": "r-1", "properties": properties},
+        })
+    };
+    let with = read(json!({"arguments": {"card": "4711"}}));
+    assert_eq!(all.ask(&with).await.reason(), "approval_required");
+    let request = waiting(&world).await;
+    assert!(request.sealed && !request.arguments.contains("4711"), "{}", request.arguments);
+    let shown = approvals(&world).show(&request.id).await.expect("shows").expect("is there");
+    assert_eq!(shown.arguments.as_deref(), Some(r#"{"card":"4711"}"#));
+    approve(&world, &fay, &request.id).await;
+    assert!(all.ask(&with).await.allowed());
+    // Where there are none, there is nothing to be sealed.
+    assert_eq!(all.ask(&read(json!({}))).await.reason(), "approval_required");
+    assert!(!waiting(&world).await.sealed);
     replica.stop().await;
 }
 

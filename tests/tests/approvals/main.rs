@@ -28,6 +28,7 @@ on_both_databases!(
     another_role_is_asked_after_a_time,
     an_approver_narrows_and_never_widens,
     redacted_arguments_are_sealed_while_they_wait,
+    arguments_that_no_tool_declares_are_sealed,
     a_use_whose_answer_was_lost_is_given_back,
     a_lost_answer_is_given_again_to_the_same_key,
     exactly_the_approved_uses_pass_on_two_replicas,
@@ -48,7 +49,7 @@ mod stories {
     };
     pub(super) use crate::keeping::{
         a_lost_answer_is_given_again_to_the_same_key, a_use_whose_answer_was_lost_is_given_back,
-        redacted_arguments_are_sealed_while_they_wait,
+        arguments_that_no_tool_declares_are_sealed, redacted_arguments_are_sealed_while_they_wait,
     };
     pub(super) use crate::life::{
         a_call_waits_passes_once_and_asks_anew, a_denial_stays_and_a_request_that_was_taken_back_does_not,
