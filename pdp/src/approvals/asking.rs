@@ -56,12 +56,13 @@ impl<'a> Asking<'a> {
         gathered: &'a Gathered,
         set: &'a PolicySet,
         decision: &Decision,
+        key: &AuditKey,
     ) -> Option<Self> {
         if decision.reason != Reason::ApprovalRequired || !question.files {
             return None;
         }
         let (facts, call) = (&gathered.facts, &question.call);
-        let named = Named::of(call)?;
+        let named = Named::of(call, key)?;
         let subject = &facts.identity.subject()?.id;
         let actor = match &facts.actor {
             Some(actor) => Some(&actor.subject()?.id),
@@ -98,7 +99,7 @@ impl<'a> Asking<'a> {
             asserted: &facts.asserted,
             mapped: &mapped,
         };
-        let binding = bound.digest();
+        let binding = bound.digest(key);
         Some(Self {
             gathered,
             question,

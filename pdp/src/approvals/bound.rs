@@ -1,5 +1,6 @@
 //! What an approval is bound to. Two digests: one of what a call names, known before anything is read, by which requests
-//! are looked up; and one of all that an approval is for. Whoever changes any part of it has another call.
+//! are looked up; and one of all that an approval is for. Whoever changes any part of it has another call. Both hang on
+//! arguments that a tool may redact, and are kept: so they are keyed, and nobody with the database alone guesses by them.
 
 use policy::arguments::{Arguments, canonical};
 use policy::compile::MappedCall;
@@ -7,14 +8,11 @@ use policy::facts::AssertedProperties;
 use policy::{Call, CredentialId, ResourceRef, ServerSlug, SubjectId, TaskId, TenantSlug};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
+use store::chain::AuditKey;
 
 /// SHA-256 of the canonical text, in lower-case hexadecimal.
 pub(super) fn digest(value: &Value) -> String {
-    digest_of_text(&canonical(value))
-}
-
-fn digest_of_text(text: &str) -> String {
-    hex::encode(Sha256::digest(text.as_bytes()))
+    hex::encode(Sha256::digest(canonical(value)))
 }
 
 /// What a call names.
@@ -30,7 +28,7 @@ pub(crate) struct Named {
 
 impl Named {
     /// None: not all of it is known, so nobody can approve it.
-    pub(crate) fn of(call: &Call) -> Option<Self> {
+    pub(crate) fn of(call: &Call, key: &AuditKey) -> Option<Self> {
         let text = match &call.arguments {
             Arguments::Known(arguments) => canonical(arguments),
             // What has no arguments by nature; a tool's or a prompt's were merely not sent.
@@ -39,9 +37,9 @@ impl Named {
             }
             Arguments::NotSent | Arguments::NotAnObject | Arguments::TooLarge => return None,
         };
-        let arguments = digest_of_text(&text);
+        let arguments = key.binding_digest(&text);
         let named = json!([call.action, call.resource.kind, call.resource.id, call.task(), arguments]);
-        Some(Self { call: digest(&named), arguments, text })
+        Some(Self { call: key.binding_digest(&canonical(&named)), arguments, text })
     }
 }
 
@@ -68,11 +66,11 @@ pub(super) struct Bound<'a> {
 }
 
 impl Bound<'_> {
-    pub(super) fn digest(&self) -> String {
+    pub(super) fn digest(&self, key: &AuditKey) -> String {
         let mapped = self.mapped.iter();
         let mapped: Vec<Value> =
             mapped.map(|one| json!([one.action, one.resource, one.properties, one.context])).collect();
-        digest(&json!({
+        let all = json!({
             "v": 2,
             "tenant": self.tenant,
             "subject": self.subject,
@@ -87,7 +85,8 @@ impl Bound<'_> {
             "context": self.context,
             "asserted": self.asserted,
             "mapped": mapped,
-        }))
+        });
+        key.binding_digest(&canonical(&all))
     }
 }
 
@@ -106,8 +105,23 @@ mod tests {
         }
     }
 
+    fn key() -> AuditKey {
+        AuditKey::from_secret(&[7; 32])
+    }
+
     fn named(arguments: &str) -> Named {
-        Named::of(&call(arguments)).expect("is known")
+        Named::of(&call(arguments), &key()).expect("is known")
+    }
+
+    #[test]
+    fn nobody_guesses_arguments_without_the_key() {
+        let (one, two) = (key(), AuditKey::from_secret(&[8; 32]));
+        let of = |key: &AuditKey| Named::of(&call(r#"{"pin": 4711}"#), key).expect("is known");
+        assert_eq!((of(&one).arguments.len(), of(&one).call.len()), (64, 64));
+        assert_eq!(of(&one), of(&one));
+        assert_ne!(of(&one).arguments, of(&two).arguments);
+        assert_ne!(of(&one).call, of(&two).call);
+        assert_ne!(of(&one).arguments, hex::encode(Sha256::digest(r#"{"pin":4711}"#)));
     }
 
     #[test]
@@ -139,11 +153,11 @@ mod tests {
     #[test]
     fn what_is_not_known_cannot_be_approved() {
         for arguments in [Arguments::NotSent, Arguments::NotAnObject, Arguments::TooLarge] {
-            assert_eq!(Named::of(&Call { arguments, ..call("{}") }), None);
+            assert_eq!(Named::of(&Call { arguments, ..call("{}") }, &key()), None);
         }
         let record = ResourceRef { kind: "record".into(), id: "r-1".into() };
         let read = Call { resource: record, arguments: Arguments::NotSent, ..call("{}") };
-        assert_eq!(Named::of(&read).expect("has none by nature").text, "{}");
+        assert_eq!(Named::of(&read, &key()).expect("has none by nature").text, "{}");
     }
 
     #[test]
@@ -191,7 +205,9 @@ mod tests {
             asserted: &nothing,
             mapped: &[],
         };
-        assert_eq!(bound.digest(), bound.digest());
+        let of = |bound: Bound<'_>| bound.digest(&key());
+        assert_eq!(of(bound), of(bound));
+        assert_ne!(of(bound), bound.digest(&AuditKey::from_secret(&[8; 32])));
         for other in [
             Bound { tenant: &other_tenant, ..bound },
             Bound { subject: &bob, ..bound },
@@ -210,15 +226,12 @@ mod tests {
             Bound { asserted: &record, ..bound },
             Bound { mapped: &one, ..bound },
         ] {
-            assert_ne!(other.digest(), bound.digest(), "{other:?}");
+            assert_ne!(of(other), of(bound), "{other:?}");
         }
-        assert_ne!(
-            Bound { asserted: &soft, ..bound }.digest(),
-            Bound { asserted: &record, ..bound }.digest()
-        );
+        assert_ne!(of(Bound { asserted: &soft, ..bound }), of(Bound { asserted: &record, ..bound }));
         let mapped = Bound { mapped: &one, ..bound };
         for other in others.iter().map(<[MappedCall; 1]>::as_slice).chain([twice.as_slice()]) {
-            assert_ne!(Bound { mapped: other, ..bound }.digest(), mapped.digest(), "{other:?}");
+            assert_ne!(of(Bound { mapped: other, ..bound }), of(mapped), "{other:?}");
         }
     }
 }
