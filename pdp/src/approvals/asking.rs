@@ -5,7 +5,7 @@ use crate::enforce::Question;
 use crate::facts::Gathered;
 use crate::record::redacted;
 use crate::vault::{Vault, VaultError};
-use policy::approval::{Asked, Requirement, is_met};
+use policy::approval::{Asked, Requirement, heard, is_met};
 use policy::call::Target;
 use policy::compile::{CompiledTool, PolicySet};
 use policy::decision::{ApprovalPart, DecisionApproval};
@@ -190,8 +190,10 @@ impl<'a> Asking<'a> {
             owners: &found.owners,
             filed_at: found.filed_at,
         };
+        let terms: Vec<_> = self.requirements.iter().map(|asks| &asks.terms).collect();
+        let votes = heard(&terms, &found.votes, &asked);
         let met: Vec<&Requirement> =
-            self.requirements.iter().filter(|asks| is_met(&asks.terms, &found.votes, &asked, now)).collect();
+            self.requirements.iter().filter(|asks| is_met(&asks.terms, &votes, &asked, now)).collect();
         let most = i64::from(met.iter().map(|asks| asks.terms.uses).min()?);
         let hold = met.iter().map(|asks| asks.terms.holds_for()).min()?;
         let not_after = found.decided_at?.saturating_add_micros(hold);
