@@ -80,9 +80,12 @@ impl Hearing {
 
     /// What there is to see now.
     pub(super) fn seen(&self) -> Seen {
-        // What a server offers by now is another definition as well, though nobody reviewed it yet.
-        let definition =
-            self.tool.as_ref().map(|tool| json!([tool.definition_hash, tool.offered_hash, tool.review]));
+        // What a server offers by now is another definition as well, though nobody reviewed it yet; and whoever weighs a
+        // call goes by its labels, and by what a person let the tool's mapping ask.
+        let definition = self.tool.as_ref().map(|tool| {
+            let hashes = json!([tool.definition_hash, tool.offered_hash, tool.mapping]);
+            json!([hashes, tool.review, tool.risk, tool.sensitivity])
+        });
         let rules = self.asks.iter().map(|asks| {
             let version = asks.now.as_ref().map(|(version, _)| *version);
             json!([asks.filed.rule, version])

@@ -147,6 +147,11 @@ pub(crate) async fn what_moved_since_it_was_shown_refuses_the_vote(backend: Back
     let Err(ApprovalError::Changed(moved)) = told else { panic!("{told:?}") };
     assert_eq!((moved.tool, moved.arguments, moved.rules), (true, false, false));
 
+    let shown = ballot(&world, &request.id, Verdict::Approve).await;
+    world.database.by_hand("UPDATE tools SET risk = 'critical' WHERE name = 'add_note'").await;
+    let told = approvals(&world).vote(&by(&fay), &request.id, &shown).await;
+    assert!(matches!(&told, Err(ApprovalError::Changed(moved)) if moved.tool), "{told:?}");
+
     assert_eq!(read(&world, &request.id).await.state, ApprovalState::Pending);
     assert!(world.store.list_approval_votes(&request.id).await.expect("lists").is_empty());
     approve(&world, &fay, &request.id).await;
