@@ -1,7 +1,7 @@
 //! The door that decides and records: nothing is answered before its record is committed.
 
 use crate::Pdp;
-use crate::approvals::{Settled, too_many};
+use crate::approvals::{Named, Settled, too_many};
 use crate::facts::{self, Gathered, MAX_PROPERTIES, bound, gather};
 use crate::policies::Matched;
 use crate::requests::{ShownApproval, hold};
@@ -106,7 +106,7 @@ impl Pdp {
                 }
             };
             if let Some(shown) = &shown {
-                hold(&mut decided, question, shown);
+                hold(&mut decided, question, shown, &self.key);
             }
             if let Some(again) = &decided.again {
                 return Ok(self.answered_again(again, &decided).await);
@@ -191,9 +191,11 @@ impl Pdp {
     ) -> Result<Result<Decided, AskError>, StoreError> {
         let digest = key.digest();
         let mut asked = self.guesses.guess(&digest, &question.call);
+        let named = if question.files { Named::of(&question.call, &self.key) } else { None };
+        let named = named.as_ref().map(|named| named.call.as_str());
         let mut rounds = 0;
         loop {
-            let mut gathered = match gather(&self.store, &self.tokens, key, question, &asked).await? {
+            let mut gathered = match gather(&self.store, &self.tokens, key, question, &asked, named).await? {
                 Ok(gathered) => gathered,
                 Err(error) => return Ok(Err(error)),
             };

@@ -7,7 +7,6 @@ mod outside;
 pub(crate) mod own;
 mod proof;
 
-use crate::approvals::Named;
 use crate::enforce::{AskError, Question};
 use crate::secret::Secret;
 use crate::tokens::Tokens;
@@ -64,7 +63,8 @@ impl Live<'_> {
     }
 }
 
-/// Reads the live state for one call, and what is registered of the resources that are `asked` for. One statement; a
+/// Reads the live state for one call, what is registered of the resources that are `asked` for, and the requests for
+/// approval that are `named` by what they are looked up by. One statement; a
 /// second only where a PEP that vouches for its subjects sends a token all the same, or for a token of an outside issuer
 /// as `outside` and `opaque` say, or for a proof.
 pub(crate) async fn gather(
@@ -73,8 +73,9 @@ pub(crate) async fn gather(
     key: &Secret,
     question: &Question,
     asked: &[ResourceRef],
+    named: Option<&str>,
 ) -> Result<Result<Gathered, AskError>, StoreError> {
-    read(store, tokens, key, question, asked, true).await
+    read(store, tokens, key, question, asked, named, true).await
 }
 
 /// As [`gather`], for somebody who only looks: nobody becomes known by it.
@@ -84,7 +85,8 @@ pub(crate) async fn look(
     key: &Secret,
     question: &Question,
 ) -> Result<Result<Gathered, AskError>, StoreError> {
-    read(store, tokens, key, question, &[], false).await
+    // Who only looks neither files nor uses any.
+    read(store, tokens, key, question, &[], None, false).await
 }
 
 async fn read(
@@ -93,14 +95,12 @@ async fn read(
     key: &Secret,
     question: &Question,
     asked: &[ResourceRef],
+    approvals: Option<&str>,
     registers: bool,
 ) -> Result<Result<Gathered, AskError>, StoreError> {
     let credential = key.digest();
     let tenant = question.call.tenant.as_ref().map(policy::TenantSlug::as_str);
     let task = question.call.task();
-    // Who only looks neither files nor uses any.
-    let named = if registers && question.files { Named::of(&question.call) } else { None };
-    let approvals = named.as_ref().map(|named| named.call.as_str());
     let live =
         Live { store, credential: Some(&credential), tenant, bound: asked, task, approvals, registers };
     let (mut state, judged) = match &question.access_token {

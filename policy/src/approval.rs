@@ -147,6 +147,15 @@ pub fn may_decide(
     if is_asked(terms, duty.unwrap_or(voter), asked, now) { Ok(()) } else { Err(Ineligible::NotAsked) }
 }
 
+/// The votes that count at all: whom one of these terms keeps out has no say under any other.
+pub fn heard(terms: &[&ApprovalTerms], votes: &[Cast], asked: &Asked<'_>) -> Vec<Cast> {
+    let counts = |vote: &&Cast| {
+        let mut persons = std::iter::once(&vote.voter).chain(&vote.duty);
+        persons.all(|person| terms.iter().all(|terms| unbarred(terms, person, asked).is_ok()))
+    };
+    votes.iter().filter(counts).cloned().collect()
+}
+
 /// Whose duty is done by these votes: each once, in the order of the votes.
 pub fn approved_by<'a>(
     terms: &ApprovalTerms,

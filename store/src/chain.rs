@@ -186,6 +186,12 @@ impl AuditKey {
         format!("hmac:{}", hex::encode(short))
     }
 
+    /// What a request for approval is found by and bound to, as 64 hexadecimal digits: of a text that holds arguments, some
+    /// of which may be redacted elsewhere.
+    pub fn binding_digest(&self, canonical: &str) -> String {
+        hex::encode(finish(self.mac(b"countersign/binding/v1\n").chain_update(canonical.as_bytes())))
+    }
+
     fn mac(&self, domain: &[u8]) -> Hmac<Sha256> {
         self.0.digest.clone().chain_update(domain)
     }

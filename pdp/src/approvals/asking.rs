@@ -5,11 +5,11 @@ use crate::enforce::Question;
 use crate::facts::Gathered;
 use crate::record::redacted;
 use crate::vault::{Vault, VaultError};
-use policy::approval::{Asked, Requirement, is_met};
+use policy::approval::{Asked, Requirement, heard, is_met};
 use policy::call::Target;
 use policy::compile::{CompiledTool, PolicySet};
 use policy::decision::{ApprovalPart, DecisionApproval};
-use policy::evaluate::{context_of, requirements};
+use policy::evaluate::{EvaluationRequest, context_of, mapped_of, requirements};
 use policy::facts::Revision;
 use policy::labels::ApprovalState;
 use policy::{ApprovalId, Decision, DecisionId, Reason, RuleId, ServerSlug, SubjectId, TaskId, TenantSlug};
@@ -56,12 +56,13 @@ impl<'a> Asking<'a> {
         gathered: &'a Gathered,
         set: &'a PolicySet,
         decision: &Decision,
+        key: &AuditKey,
     ) -> Option<Self> {
         if decision.reason != Reason::ApprovalRequired || !question.files {
             return None;
         }
         let (facts, call) = (&gathered.facts, &question.call);
-        let named = Named::of(call)?;
+        let named = Named::of(call, key)?;
         let subject = &facts.identity.subject()?.id;
         let actor = match &facts.actor {
             Some(actor) => Some(&actor.subject()?.id),
@@ -81,6 +82,7 @@ impl<'a> Asking<'a> {
         }
         let task = call.task().map(TaskId::from);
         let context = context_of(set, decision, call);
+        let mapped = mapped_of(set, decision, &EvaluationRequest { facts, call, approved: &[] })?;
         let tenant = &set.tenant.slug;
         let bound = Bound {
             tenant,
@@ -94,8 +96,10 @@ impl<'a> Asking<'a> {
             definition_hash: tool.and_then(|tool| tool.source.definition_hash.as_deref()),
             task: task.as_ref(),
             context: &context,
+            asserted: &facts.asserted,
+            mapped: &mapped,
         };
-        let binding = bound.digest();
+        let binding = bound.digest(key);
         Some(Self {
             gathered,
             question,
@@ -186,8 +190,10 @@ impl<'a> Asking<'a> {
             owners: &found.owners,
             filed_at: found.filed_at,
         };
+        let terms: Vec<_> = self.requirements.iter().map(|asks| &asks.terms).collect();
+        let votes = heard(&terms, &found.votes, &asked);
         let met: Vec<&Requirement> =
-            self.requirements.iter().filter(|asks| is_met(&asks.terms, &found.votes, &asked, now)).collect();
+            self.requirements.iter().filter(|asks| is_met(&asks.terms, &votes, &asked, now)).collect();
         let most = i64::from(met.iter().map(|asks| asks.terms.uses).min()?);
         let hold = met.iter().map(|asks| asks.terms.holds_for()).min()?;
         let not_after = found.decided_at?.saturating_add_micros(hold);
@@ -213,7 +219,8 @@ impl<'a> Asking<'a> {
         Next::Denied(reason, approval, None)
     }
 
-    /// The request to be filed. The whole arguments are sealed where the tool redacts any.
+    /// The request to be filed. The whole arguments are sealed where the tool redacts any; and where no tool says what they
+    /// are, as nothing of them is recorded then.
     pub(crate) async fn request(
         &self,
         store: &Store,
@@ -223,11 +230,14 @@ impl<'a> Asking<'a> {
     ) -> Result<NewApproval, VaultError> {
         let facts = &self.gathered.facts;
         let id = ApprovalId::new(uuid::Uuid::now_v7().to_string());
-        let shown = match (self.tool, self.question.call.arguments.known()) {
-            (Some(tool), Some(arguments)) => redacted(arguments, Some(tool), key),
-            _ => self.named.text.clone(),
+        let known = self.question.call.arguments.known();
+        let shown =
+            known.map_or_else(|| self.named.text.clone(), |arguments| redacted(arguments, self.tool, key));
+        let hides = match self.tool {
+            Some(tool) => tool.redacts_anything(),
+            None => shown != self.named.text,
         };
-        let sealed = if self.tool.is_some_and(CompiledTool::redacts_anything) {
+        let sealed = if hides {
             let current = store.vault_key().await?;
             Some(vault.seal_arguments(current.as_deref(), &id, &self.named.text)?)
         } else {

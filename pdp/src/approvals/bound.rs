@@ -1,18 +1,18 @@
 //! What an approval is bound to. Two digests: one of what a call names, known before anything is read, by which requests
-//! are looked up; and one of all that an approval is for. Whoever changes any part of it has another call.
+//! are looked up; and one of all that an approval is for. Whoever changes any part of it has another call. Both hang on
+//! arguments that a tool may redact, and are kept: so they are keyed, and nobody with the database alone guesses by them.
 
 use policy::arguments::{Arguments, canonical};
+use policy::compile::MappedCall;
+use policy::facts::AssertedProperties;
 use policy::{Call, CredentialId, ResourceRef, ServerSlug, SubjectId, TaskId, TenantSlug};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
+use store::chain::AuditKey;
 
 /// SHA-256 of the canonical text, in lower-case hexadecimal.
 pub(super) fn digest(value: &Value) -> String {
-    digest_of_text(&canonical(value))
-}
-
-fn digest_of_text(text: &str) -> String {
-    hex::encode(Sha256::digest(text.as_bytes()))
+    hex::encode(Sha256::digest(canonical(value)))
 }
 
 /// What a call names.
@@ -28,7 +28,7 @@ pub(crate) struct Named {
 
 impl Named {
     /// None: not all of it is known, so nobody can approve it.
-    pub(crate) fn of(call: &Call) -> Option<Self> {
+    pub(crate) fn of(call: &Call, key: &AuditKey) -> Option<Self> {
         let text = match &call.arguments {
             Arguments::Known(arguments) => canonical(arguments),
             // What has no arguments by nature; a tool's or a prompt's were merely not sent.
@@ -37,9 +37,9 @@ impl Named {
             }
             Arguments::NotSent | Arguments::NotAnObject | Arguments::TooLarge => return None,
         };
-        let arguments = digest_of_text(&text);
+        let arguments = key.binding_digest(&text);
         let named = json!([call.action, call.resource.kind, call.resource.id, call.task(), arguments]);
-        Some(Self { call: digest(&named), arguments, text })
+        Some(Self { call: key.binding_digest(&canonical(&named)), arguments, text })
     }
 }
 
@@ -59,12 +59,19 @@ pub(super) struct Bound<'a> {
     pub(super) task: Option<&'a TaskId>,
     /// The members that the rules read.
     pub(super) context: &'a Map<String, Value>,
+    /// What the enforcing side says of action and resource, where it is believed: part of what is to be done.
+    pub(super) asserted: &'a AssertedProperties,
+    /// What the tool's declared mapping asks for beside the call.
+    pub(super) mapped: &'a [MappedCall],
 }
 
 impl Bound<'_> {
-    pub(super) fn digest(&self) -> String {
-        digest(&json!({
-            "v": 1,
+    pub(super) fn digest(&self, key: &AuditKey) -> String {
+        let mapped = self.mapped.iter();
+        let mapped: Vec<Value> =
+            mapped.map(|one| json!([one.action, one.resource, one.properties, one.context])).collect();
+        let all = json!({
+            "v": 2,
             "tenant": self.tenant,
             "subject": self.subject,
             "actor": self.actor,
@@ -76,7 +83,10 @@ impl Bound<'_> {
             "definition": self.definition_hash,
             "task": self.task,
             "context": self.context,
-        }))
+            "asserted": self.asserted,
+            "mapped": mapped,
+        });
+        key.binding_digest(&canonical(&all))
     }
 }
 
@@ -95,8 +105,23 @@ mod tests {
         }
     }
 
+    fn key() -> AuditKey {
+        AuditKey::from_secret(&[7; 32])
+    }
+
     fn named(arguments: &str) -> Named {
-        Named::of(&call(arguments)).expect("is known")
+        Named::of(&call(arguments), &key()).expect("is known")
+    }
+
+    #[test]
+    fn nobody_guesses_arguments_without_the_key() {
+        let (one, two) = (key(), AuditKey::from_secret(&[8; 32]));
+        let of = |key: &AuditKey| Named::of(&call(r#"{"pin": 4711}"#), key).expect("is known");
+        assert_eq!((of(&one).arguments.len(), of(&one).call.len()), (64, 64));
+        assert_eq!(of(&one), of(&one));
+        assert_ne!(of(&one).arguments, of(&two).arguments);
+        assert_ne!(of(&one).call, of(&two).call);
+        assert_ne!(of(&one).arguments, hex::encode(Sha256::digest(r#"{"pin":4711}"#)));
     }
 
     #[test]
@@ -128,11 +153,11 @@ mod tests {
     #[test]
     fn what_is_not_known_cannot_be_approved() {
         for arguments in [Arguments::NotSent, Arguments::NotAnObject, Arguments::TooLarge] {
-            assert_eq!(Named::of(&Call { arguments, ..call("{}") }), None);
+            assert_eq!(Named::of(&Call { arguments, ..call("{}") }, &key()), None);
         }
         let record = ResourceRef { kind: "record".into(), id: "r-1".into() };
         let read = Call { resource: record, arguments: Arguments::NotSent, ..call("{}") };
-        assert_eq!(Named::of(&read).expect("has none by nature").text, "{}");
+        assert_eq!(Named::of(&read, &key()).expect("has none by nature").text, "{}");
     }
 
     #[test]
@@ -146,6 +171,25 @@ mod tests {
         let context = Map::new();
         let mut office = Map::new();
         office.insert("ip".into(), "192.0.2.1".into());
+        let nothing = AssertedProperties::default();
+        let soft = AssertedProperties { action: office.clone(), ..nothing.clone() };
+        let record = AssertedProperties { resource: office.clone(), ..nothing.clone() };
+        let read = MappedCall {
+            action: "read".into(),
+            names_action: true,
+            resource: ResourceRef { kind: "account".into(), id: "a-1".into() },
+            properties: nothing.clone(),
+            context: Map::new(),
+        };
+        let one = [read.clone()];
+        let other_id = ResourceRef { id: "a-2".into(), ..read.resource.clone() };
+        let others = [
+            [MappedCall { action: "write".into(), ..read.clone() }],
+            [MappedCall { resource: other_id, ..read.clone() }],
+            [MappedCall { properties: soft.clone(), ..read.clone() }],
+            [MappedCall { context: office.clone(), ..read.clone() }],
+        ];
+        let twice = [read.clone(), read];
         let bound = Bound {
             tenant: &tenant,
             subject: &alice,
@@ -158,8 +202,12 @@ mod tests {
             definition_hash: Some("h"),
             task: None,
             context: &context,
+            asserted: &nothing,
+            mapped: &[],
         };
-        assert_eq!(bound.digest(), bound.digest());
+        let of = |bound: Bound<'_>| bound.digest(&key());
+        assert_eq!(of(bound), of(bound));
+        assert_ne!(of(bound), bound.digest(&AuditKey::from_secret(&[8; 32])));
         for other in [
             Bound { tenant: &other_tenant, ..bound },
             Bound { subject: &bob, ..bound },
@@ -174,8 +222,16 @@ mod tests {
             Bound { definition_hash: None, ..bound },
             Bound { task: Some(&task), ..bound },
             Bound { context: &office, ..bound },
+            Bound { asserted: &soft, ..bound },
+            Bound { asserted: &record, ..bound },
+            Bound { mapped: &one, ..bound },
         ] {
-            assert_ne!(other.digest(), bound.digest(), "{other:?}");
+            assert_ne!(of(other), of(bound), "{other:?}");
+        }
+        assert_ne!(of(Bound { asserted: &soft, ..bound }), of(Bound { asserted: &record, ..bound }));
+        let mapped = Bound { mapped: &one, ..bound };
+        for other in others.iter().map(<[MappedCall; 1]>::as_slice).chain([twice.as_slice()]) {
+            assert_ne!(of(Bound { mapped: other, ..bound }), of(mapped), "{other:?}");
         }
     }
 }

@@ -38,7 +38,7 @@ impl Pdp {
         lost: Option<&ApprovalUse>,
     ) -> Settled {
         let Some(compiled) = set else { return Settled::plain(decision) };
-        let Some(asking) = Asking::of(question, gathered, compiled, &decision) else {
+        let Some(asking) = Asking::of(question, gathered, compiled, &decision, &self.key) else {
             return Settled::plain(decision);
         };
         let replaces = match asking.next(lost) {

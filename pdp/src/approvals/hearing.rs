@@ -4,7 +4,7 @@ use super::bound::digest;
 use super::reader::Reader;
 use super::{ApprovalError, MayDecide};
 use policy::approval::{
-    Asked, Cast, Ineligible, Person, Requirement, RuleDifference, Seen, all_met, approved_by, is_met,
+    Asked, Cast, Ineligible, Person, Requirement, RuleDifference, Seen, all_met, approved_by, heard, is_met,
     may_decide,
 };
 use policy::labels::{RuleStatus, Verdict};
@@ -33,7 +33,7 @@ pub(super) struct Hearing {
     pub(super) approval: Approval,
     pub(super) asks: Vec<Asks>,
     pub(super) given: Vec<ApprovalVote>,
-    /// [`Self::given`] with those they rest on, as they are now.
+    /// [`Self::given`] with those they rest on, as they are now, as far as no rule keeps them out.
     pub(super) votes: Vec<Cast>,
     owners: Vec<SubjectId>,
     pub(super) tool: Option<Tool>,
@@ -62,7 +62,11 @@ impl Hearing {
             (Some(server), Some(name)) => reader.tool(server, name).await?,
             _ => None,
         };
-        Ok(Self { now: reader.now(), approval, asks, given, votes, owners, tool })
+        let mut hearing = Self { now: reader.now(), approval, asks, given, votes, owners, tool };
+        let terms: Vec<_> = hearing.asks.iter().map(Asks::terms).collect();
+        let votes = heard(&terms, &hearing.votes, &hearing.asked());
+        hearing.votes = votes;
+        Ok(hearing)
     }
 
     fn asked(&self) -> Asked<'_> {
@@ -76,9 +80,12 @@ impl Hearing {
 
     /// What there is to see now.
     pub(super) fn seen(&self) -> Seen {
-        // What a server offers by now is another definition as well, though nobody reviewed it yet.
-        let definition =
-            self.tool.as_ref().map(|tool| json!([tool.definition_hash, tool.offered_hash, tool.review]));
+        // What a server offers by now is another definition as well, though nobody reviewed it yet; and whoever weighs a
+        // call goes by its labels, and by what a person let the tool's mapping ask.
+        let definition = self.tool.as_ref().map(|tool| {
+            let hashes = json!([tool.definition_hash, tool.offered_hash, tool.mapping]);
+            json!([hashes, tool.review, tool.risk, tool.sensitivity])
+        });
         let rules = self.asks.iter().map(|asks| {
             let version = asks.now.as_ref().map(|(version, _)| *version);
             json!([asks.filed.rule, version])

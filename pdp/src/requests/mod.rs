@@ -25,6 +25,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 use store::approvals::Approval;
+use store::chain::AuditKey;
 use store::{Actor, StoreError, Via};
 
 /// How long a request can be looked at after its time is over, in microseconds.
@@ -147,7 +148,7 @@ impl Pdp {
         if answer.decision.is_allow() || answer.responses == Responses::Minimal {
             return None;
         }
-        let spoken = Spoken { approval: filed.id.clone(), bound: asked(question) };
+        let spoken = Spoken { approval: filed.id.clone(), bound: asked(question, &self.key) };
         match self.signing.sign(Kind::Denial, &spoken, filed.expires_at).await {
             Ok(signed) => Some(Offer {
                 approval: filed.id.clone(),
@@ -170,7 +171,7 @@ impl Pdp {
         // Whoever has no key learns nothing of the token.
         self.credential(key).await?;
         let spoken = self.signing.verify(Kind::Denial, submission.binding_token).await?;
-        let asked = asked(submission.question);
+        let asked = asked(submission.question, &self.key);
         if spoken.bound != asked {
             return Err(TaskError::InvalidBinding);
         }
@@ -297,8 +298,8 @@ fn pause(approval: &Approval, now: Timestamp) -> u64 {
     }
 }
 
-/// The call as it was asked about: SHA-256 in hexadecimal. Where arguments stood in the question makes no difference.
-fn asked(question: &Question) -> String {
+/// The call as it was asked about: a keyed digest. Where arguments stood in the question makes no difference.
+fn asked(question: &Question, key: &AuditKey) -> String {
     let (subject, call) = (&question.subject, &question.call);
     let parts = json!([
         subject.kind,
@@ -308,7 +309,7 @@ fn asked(question: &Question) -> String {
         call.resource.id,
         call.arguments.known(),
     ]);
-    hex::encode(Sha256::digest(canonical(&parts)))
+    key.binding_digest(&canonical(&parts))
 }
 
 #[cfg(test)]
@@ -338,6 +339,10 @@ mod tests {
             idempotency_key: None,
             files: true,
         }
+    }
+
+    fn asked(question: &Question) -> String {
+        super::asked(question, &AuditKey::from_secret(&[7; 32]))
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::secret::Secret;
 use crate::signing::{Kind, NotTaken};
 use policy::{ApprovalId, Decision, Reason, TaskId};
 use store::approvals::Approval;
+use store::chain::AuditKey;
 
 /// An approval as a PEP shows it.
 #[derive(Debug, Clone)]
@@ -45,13 +46,13 @@ impl Pdp {
 
 /// Denies in place of what approvals left open, where what was shown is not for this call. What was denied before
 /// approvals were looked at stays denied for its own reason.
-pub(crate) fn hold(decided: &mut Decided, question: &Question, shown: &Shown) {
+pub(crate) fn hold(decided: &mut Decided, question: &Question, shown: &Shown, key: &AuditKey) {
     let decision = &decided.decision;
     if !decision.is_allow() && !is_about_approval(decision.reason) {
         return;
     }
     let (reason, why) = match shown {
-        Ok(approval) if is_for(approval, decided, question) => return,
+        Ok(approval) if is_for(approval, decided, question, key) => return,
         Ok(_) => (Reason::OutOfScope, "the approval that was shown is for another call"),
         Err(reason) => (*reason, "the approval that was shown is not taken"),
     };
@@ -72,7 +73,7 @@ fn is_about_approval(reason: Reason) -> bool {
     )
 }
 
-fn is_for(approval: &Approval, decided: &Decided, question: &Question) -> bool {
+fn is_for(approval: &Approval, decided: &Decided, question: &Question, key: &AuditKey) -> bool {
     let facts = &decided.gathered.facts;
     let call = &question.call;
     facts.credential.id == approval.credential
@@ -82,6 +83,6 @@ fn is_for(approval: &Approval, decided: &Decided, question: &Question) -> bool {
             == approval.actor.as_ref()
         && call.action == approval.action
         && call.resource == approval.resource
-        && Named::of(call).is_some_and(|named| named.arguments == approval.arguments_digest)
+        && Named::of(call, key).is_some_and(|named| named.arguments == approval.arguments_digest)
         && call.task() == approval.task.as_ref().map(TaskId::as_str)
 }

@@ -11,8 +11,12 @@ use tokio::sync::watch;
 /// How long a decision may be unseen.
 const EVERY: Duration = Duration::from_millis(250);
 
-/// So many requests are waited for at once. Whoever comes then is answered as things stand.
-const MOST: usize = 2_000;
+/// So many wait at once. Whoever comes then is answered as things stand: each of them holds a connection, and calls need
+/// some as well.
+const MOST: usize = 1_000;
+
+/// So many of them for one request.
+const MOST_OF_ONE: usize = 50;
 
 /// The requests that are waited for.
 #[derive(Debug)]
@@ -54,7 +58,7 @@ impl Watch {
 
     fn subscribe(&self, id: &ApprovalId) -> Option<watch::Receiver<()>> {
         let mut waiting = self.0.waiting();
-        if waiting.ended || (waiting.requests.len() >= MOST && !waiting.requests.contains_key(id)) {
+        if waiting.ended || !has_room(&waiting.requests, id) {
             return None;
         }
         let news = waiting.requests.entry(id.clone()).or_insert_with(|| watch::Sender::new(())).subscribe();
@@ -63,6 +67,13 @@ impl Watch {
         }
         Some(news)
     }
+}
+
+/// Whether one more may wait for this request.
+fn has_room(requests: &HashMap<ApprovalId, watch::Sender<()>>, id: &ApprovalId) -> bool {
+    let own = requests.get(id).map_or(0, watch::Sender::receiver_count);
+    let all: usize = requests.values().map(watch::Sender::receiver_count).sum();
+    own < MOST_OF_ONE && all < MOST
 }
 
 impl Inner {
@@ -103,5 +114,27 @@ async fn look_after(inner: Arc<Inner>) {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_takes_all_the_room_for_waiting() {
+        let mut requests = HashMap::new();
+        let mut waits = Vec::new();
+        let named = |number: usize| ApprovalId::new(format!("a-{number}"));
+        for number in 0..MOST / MOST_OF_ONE {
+            assert!(has_room(&requests, &named(number)));
+            let sender = watch::Sender::new(());
+            waits.extend((0..MOST_OF_ONE).map(|_| sender.subscribe()));
+            requests.insert(named(number), sender);
+            assert!(!has_room(&requests, &named(number)), "{number}: one request has its share");
+        }
+        assert!(!has_room(&requests, &ApprovalId::new("another")), "there is no room at all");
+        waits.pop();
+        assert!(has_room(&requests, &ApprovalId::new("another")), "who went away makes room");
     }
 }

@@ -148,3 +148,18 @@ fn each_and_any() {
     }
     assert!(!all_met(&asked[..1], |_| false) && all_met(&asked[..1], |_| true));
 }
+
+#[test]
+fn whom_one_rule_keeps_out_is_heard_by_none() {
+    let world = world();
+    let (fay, finn, nat) = (person("fay", &["finance"]), person("finn", &["finance"]), person("nat", &[]));
+    let one = ApprovalTerms::by_roles(vec!["finance".to_owned()]);
+    let other = ApprovalTerms { exclude_subjects: vec!["fay".into()], ..one.clone() };
+    let voters = |terms: &[&ApprovalTerms]| {
+        let votes = [cast(fay.clone(), None), cast(nat.clone(), Some(fay.clone())), cast(finn.clone(), None)];
+        let heard = heard(terms, &votes, &world.asked());
+        heard.into_iter().map(|vote| vote.voter.id.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(voters(&[&one]), ["fay", "nat", "finn"]);
+    assert_eq!(voters(&[&one, &other]), ["finn"], "nor does anybody do what fay may not");
+}

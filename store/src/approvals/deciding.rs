@@ -206,7 +206,7 @@ impl Writer {
     }
 
     /// Gives back the use of a call whose answer may never have arrived. None where there is no such use, its time is over,
-    /// or the same was asked for anew meanwhile.
+    /// it was taken back, or the same was asked for anew meanwhile: what was denied since then stays denied.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -217,12 +217,17 @@ impl Writer {
         by: &SubjectId,
     ) -> Result<Option<Approval>, StoreError> {
         let Some(valid_until) = before.valid_until.filter(|until| self.now < *until) else { return Ok(None) };
+        if !matches!(before.state, ApprovalState::Approved | ApprovalState::Used) {
+            return Ok(None);
+        }
+        let denied =
+            Expr::cust("\"state\" = 'denied'").and(Expr::col(Approvals::ExpiresAt).gt(self.now.micros()));
         let others = Query::select()
             .expr_as(Expr::cust("count(*)"), "n")
             .from(Approvals::Table)
             .and_where(Expr::col(Approvals::Binding).eq(before.binding.as_str()))
             .and_where(Expr::col(Approvals::Id).ne(before.id.as_str()))
-            .and_where(Expr::cust("\"state\" IN ('pending', 'approved')"))
+            .and_where(Expr::cust("\"state\" IN ('pending', 'approved')").or(denied))
             .take();
         if self.tx.fetch_optional::<CountRow>(&others).await?.is_some_and(|row| row.n > 0) {
             return Ok(None);

@@ -1,5 +1,6 @@
 //! What happened to requests, in order. Notifications and the inbox follow it; the record of it is elsewhere.
 
+use super::CountRow;
 use super::tables::ApprovalEvents;
 use crate::Store;
 use crate::db::{StoreError, Tx, new_id, word};
@@ -187,22 +188,49 @@ impl Store {
         rows.into_iter().map(ApprovalEvent::try_from).collect()
     }
 
-    /// The newest event's id: it is another one as soon as anything happened to any request.
+    /// A marker of what happened: it is another one as soon as anything happened to any request. It is made of the newest
+    /// event and of how many there were in the minute before: one that became visible late, or whose process has a clock
+    /// that is behind, is older than the newest and must be seen all the same.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn last_approval_event(&self) -> Result<Option<String>, StoreError> {
-        let query = Query::select()
+        let newest = Query::select()
             .expr_as(Expr::col(ApprovalEvents::Id).max(), "id")
             .from(ApprovalEvents::Table)
             .take();
-        Ok(self.db.fetch_optional::<LastRow>(&query).await?.and_then(|row| row.id))
+        let newest = self.db.fetch_optional::<LastRow>(&newest).await?.and_then(|row| row.id);
+        let Some(newest) = newest else { return Ok(None) };
+        let before = Query::select()
+            .expr_as(Expr::cust("count(*)"), "n")
+            .from(ApprovalEvents::Table)
+            .and_where(Expr::col(ApprovalEvents::Id).gt(a_minute_before(&newest)))
+            .take();
+        let count = self.db.fetch_optional::<CountRow>(&before).await?.map_or(0, |row| row.n);
+        Ok(Some(format!("{newest}.{count}")))
     }
+}
+
+/// Less than the id of every event of the minute before this one, which is no older: see [`new_id`].
+fn a_minute_before(id: &str) -> String {
+    let digits: String = id.chars().filter(|digit| *digit != '-').take(12).collect();
+    let millis = u64::from_str_radix(&digits, 16).unwrap_or_default().saturating_sub(60_000);
+    format!("{:08x}-{:04x}", millis >> 16, millis & 0xffff)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_minute_before_an_event() {
+        let id = "019a6f0e-7b9b-7c41-9f5e-1f2e3d4c5b6a";
+        let floor = a_minute_before(id);
+        assert_eq!(floor, "019a6f0d-913b");
+        assert!(floor.as_str() < id);
+        // What is no id of ours leaves none out.
+        assert_eq!(a_minute_before("x"), "00000000-0000");
+    }
 
     #[test]
     fn kinds_read_back() {

@@ -8,13 +8,16 @@ use crate::Store;
 use crate::administration::{Via, Writer};
 use crate::changes::{self, Action, Change};
 use crate::db::{Dialect, StoreError, Tx, new_id, now_micros};
-use policy::Timestamp;
 use policy::labels::ApprovalState;
+use policy::{ApprovalId, Timestamp};
 use sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement};
 use serde_json::json;
 
 /// Who did it, in the record of changes.
 const BY: &str = "countersign";
+
+/// Why an approval ends before its time.
+const REPLACED: &str = "what the rules ask for changed; asked anew";
 
 /// Written out, not bound: only so may SQLite use the indexes of those that can end.
 fn over(query: &mut SelectStatement, dialect: Dialect) {
@@ -26,14 +29,25 @@ fn over(query: &mut SelectStatement, dialect: Dialect) {
     query.cond_where(Condition::any().add(waits).add(holds));
 }
 
-async fn expire(tx: &mut Tx, approval: &Approval, now: Timestamp) -> Result<bool, StoreError> {
-    let update = Query::update()
+/// `why`: where it is not that its time is over.
+async fn expire(
+    tx: &mut Tx,
+    approval: &Approval,
+    why: Option<&str>,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let mut update = Query::update()
         .table(Approvals::Table)
         .value(Approvals::State, ApprovalState::Expired.as_str())
         .value(Approvals::LookUntil, 0_i64)
         .and_where(Expr::col(Approvals::Id).eq(approval.id.as_str()))
         .and_where(Expr::col(Approvals::State).eq(approval.state.as_str()))
         .take();
+    let mut after = json!({"state": ApprovalState::Expired});
+    if let Some(why) = why {
+        update.value(Approvals::Reason, why);
+        after["reason"] = json!(why);
+    }
     if tx.execute(&update).await? == 0 {
         return Ok(false);
     }
@@ -48,7 +62,7 @@ async fn expire(tx: &mut Tx, approval: &Approval, now: Timestamp) -> Result<bool
         tenant: Some(approval.tenant.clone()),
         action: Action::Update,
         before: Some(json!({"state": approval.state})),
-        after: Some(json!({"state": ApprovalState::Expired})),
+        after: Some(after),
     };
     tx.execute(&changes::insert(&change)?).await?;
     let of = Of { approval: &approval.id, tenant: &approval.tenant };
@@ -62,9 +76,25 @@ pub(super) async fn expire_of_binding(tx: &mut Tx, binding: &str, now: Timestamp
     query.and_where(Expr::col((Approvals::Table, Approvals::Binding)).eq(binding));
     over(&mut query, tx.dialect());
     for row in tx.fetch_all::<ApprovalRow>(&query).await? {
-        expire(tx, &Approval::try_from(row)?, now).await?;
+        expire(tx, &Approval::try_from(row)?, None, now).await?;
     }
     Ok(())
+}
+
+/// Ends an approval that no longer meets what the rules ask; false where it is none any more.
+pub(super) async fn expire_replaced(
+    tx: &mut Tx,
+    id: &ApprovalId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let mut query = select();
+    query
+        .and_where(Expr::col((Approvals::Table, Approvals::Id)).eq(id.as_str()))
+        .and_where(Expr::col((Approvals::Table, Approvals::State)).eq(ApprovalState::Approved.as_str()));
+    match tx.fetch_optional::<ApprovalRow>(&query).await? {
+        Some(row) => expire(tx, &Approval::try_from(row)?, Some(REPLACED), now).await,
+        None => Ok(false),
+    }
 }
 
 impl Writer {
@@ -79,7 +109,7 @@ impl Writer {
         let rows = self.tx.fetch_all::<ApprovalRow>(&query).await?;
         let mut ended = 0;
         for row in rows {
-            ended += usize::from(expire(&mut self.tx, &Approval::try_from(row)?, self.now).await?);
+            ended += usize::from(expire(&mut self.tx, &Approval::try_from(row)?, None, self.now).await?);
         }
         Ok(ended)
     }

@@ -2,7 +2,7 @@
 //! whether it may be: so the same call files once, and nobody more than so many, however many processes file at once.
 
 use super::events::{self, ApprovalEventKind, Of};
-use super::expiring::expire_of_binding;
+use super::expiring::{expire_of_binding, expire_replaced};
 use super::tables::{ApprovalAsks, ApprovalSlots, Approvals};
 use crate::administration::SealedSecret;
 use crate::db::{Dialect, StoreError, Tx, now_micros, to_json};
@@ -78,13 +78,17 @@ pub(crate) async fn file(
     if count_pending(tx, new).await? >= MOST_PENDING {
         return Ok(Err(Lack::TooMany));
     }
+    // Looked at before anything is ended: others share the transaction, which is committed all the same.
+    if is_denied(tx, &new.binding).await? {
+        return Ok(Err(Lack::Approval));
+    }
     if let Some(replaced) = &new.replaces
-        && !replace(tx, replaced).await?
+        && !expire_replaced(tx, replaced, new.filed_at).await?
     {
         return Ok(Err(Lack::Approval));
     }
     expire_of_binding(tx, &new.binding, new.filed_at).await?;
-    if is_denied(tx, &new.binding).await? || !insert(tx, new, decision).await? {
+    if !insert(tx, new, decision).await? {
         return Ok(Err(Lack::Approval));
     }
     if let Some(sealed) = &new.sealed {
@@ -143,19 +147,6 @@ async fn is_denied(tx: &mut Tx, binding: &str) -> Result<bool, StoreError> {
         .and_where(Expr::col(Approvals::ExpiresAt).gt(now_micros(tx.dialect())))
         .take();
     Ok(tx.fetch_optional::<Found>(&query).await?.is_some_and(|row| row.n > 0))
-}
-
-/// Ends an approval that no longer meets what the rules ask; false where it is none any more.
-async fn replace(tx: &mut Tx, id: &ApprovalId) -> Result<bool, StoreError> {
-    let update = Query::update()
-        .table(Approvals::Table)
-        .value(Approvals::State, ApprovalState::Expired.as_str())
-        .value(Approvals::Reason, "what the rules ask for changed; asked anew")
-        .value(Approvals::LookUntil, 0_i64)
-        .and_where(Expr::col(Approvals::Id).eq(id.as_str()))
-        .and_where(Expr::col(Approvals::State).eq(ApprovalState::Approved.as_str()))
-        .take();
-    Ok(tx.execute(&update).await? > 0)
 }
 
 /// False where the same already waits, or is approved.

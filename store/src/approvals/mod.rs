@@ -72,7 +72,7 @@ pub struct Approval {
     pub task: Option<TaskId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub definition_hash: Option<String>,
-    /// SHA-256 of the canonical text of the whole arguments, in lower-case hexadecimal.
+    /// A keyed digest of the canonical text of the whole arguments, in lower-case hexadecimal.
     pub arguments_digest: String,
     /// The members of the call's context that the rules read.
     #[serde(skip_serializing_if = "Map::is_empty")]
@@ -81,7 +81,7 @@ pub struct Approval {
     pub arguments: String,
     /// Whether the whole arguments were kept in the vault; they are while it waits.
     pub sealed: bool,
-    /// SHA-256 of all that it is bound to.
+    /// A keyed digest of all that it is bound to.
     pub binding: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub risk: Option<Risk>,

@@ -96,3 +96,29 @@ pub(crate) async fn each_part_of_a_call_makes_another_request(backend: Backend) 
     assert_eq!(raw(&crm, bot, r#"{"a": 1}"#).await, "approval_required");
     replica.stop().await;
 }
+
+pub(crate) async fn what_is_said_of_an_action_is_part_of_the_call(backend: Backend) {
+    let world = world(backend, BY_FINANCE).await;
+    let replica = world.replica().await;
+    let crm = world.crm(&replica);
+    let fay = account(&world, "fay", Some("fay")).await;
+    let ask = |soft: bool| {
+        let mut body = call_body("", "add_note", note("hello"));
+        body["subject"] = json!({"type": "agent", "id": "refund-bot"});
+        body["action"]["properties"] = json!({ "soft": soft });
+        body
+    };
+    // Where it is believed, whoever approves the one has not approved the other.
+    world.apply("credentials: [{name: crm-pep, trust: assert_attributes}]").await;
+    assert_eq!(crm.ask(&ask(true)).await.reason(), "approval_required");
+    let request = waiting(&world).await;
+    approve(&world, &fay, &request.id).await;
+    assert_eq!(crm.ask(&ask(false)).await.reason(), "approval_required");
+    assert_eq!(read(&world, &request.id).await.state, ApprovalState::Approved);
+    assert!(crm.ask(&ask(true)).await.allowed());
+    // Where it is not, it is not looked at.
+    world.apply("credentials: [{name: crm-pep, trust: assert_subject}]").await;
+    assert_eq!(crm.ask(&ask(true)).await.reason(), "approval_required");
+    assert_eq!(crm.ask(&ask(false)).await.reason(), "approval_pending");
+    replica.stop().await;
+}

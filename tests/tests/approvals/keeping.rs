@@ -1,6 +1,8 @@
 //! What is kept of a request while it waits, and of a use whose answer may be lost.
 
-use crate::helpers::{BY_FINANCE, account, add_note, approvals, approve, by, note, read, waiting, world};
+use crate::helpers::{
+    BY_FINANCE, account, add_note, approvals, approve, by, decide, note, read, waiting, world,
+};
 use pdp::address_guard::{AddressGuard, AllowedAddress};
 use pdp::approvals::ApprovalError;
 use pdp::signing::Signing;
@@ -9,15 +11,16 @@ use pdp::vault::Vault;
 use pdp::{Pdp, Question, Secret, SubjectClaim};
 use policy::arguments::Arguments;
 use policy::facts::AssertedProperties;
-use policy::labels::ApprovalState;
-use policy::{ApprovalId, Call, DecisionId, Reason, ResourceRef};
-use serde_json::Map;
+use policy::labels::{ApprovalState, Verdict};
+use policy::{ApprovalId, Call, DecisionId, Reason, ResourceRef, SubjectId};
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use store::administration::SecretPlace;
 use store::chain::AuditKey;
 use store::recorder::Recorder;
-use tests::{Backend, World};
+use tests::world::operator;
+use tests::{Backend, Pep, World};
 
 pub(crate) async fn redacted_arguments_are_sealed_while_they_wait(backend: Backend) {
     const SECRET: &str = "the card ends in 4711";
@@ -39,6 +42,38 @@ pub(crate) async fn redacted_arguments_are_sealed_while_they_wait(backend: Backe
     let shown = approvals(&world).show(&request.id).await.expect("shows").expect("is there");
     assert_eq!(shown.arguments, None);
     assert!(add_note(&world, &crm, SECRET).await.allowed());
+    replica.stop().await;
+}
+
+pub(crate) async fn arguments_that_no_tool_declares_are_sealed(backend: Backend) {
+    let mut world = world(backend, BY_FINANCE).await;
+    world.set_secret("ALL_KEY", &"k".repeat(40));
+    let records = "
+credentials: [{ name: all, tenant: acme, trust: assert_subject, secret_env: ALL_KEY }]
+rules: [{ name: records, tenant: acme, effect: allow, actions: [read], resources: ['record:*'], approval: { approvers: [finance] } }]
+";
+    world.apply(records).await;
+    let replica = world.replica().await;
+    let all = Pep::new(replica.address(), world.secret("ALL_KEY"));
+    let fay = account(&world, "fay", Some("fay")).await;
+    let read = |properties: Value| {
+        json!({
+            "subject": {"type": "user", "id": "alice"},
+            "action": {"name": "read"},
+            "resource": {"type": "record", "id": "r-1", "properties": properties},
+        })
+    };
+    let with = read(json!({"arguments": {"card": "4711"}}));
+    assert_eq!(all.ask(&with).await.reason(), "approval_required");
+    let request = waiting(&world).await;
+    assert!(request.sealed && !request.arguments.contains("4711"), "{}", request.arguments);
+    let shown = approvals(&world).show(&request.id).await.expect("shows").expect("is there");
+    assert_eq!(shown.arguments.as_deref(), Some(r#"{"card":"4711"}"#));
+    approve(&world, &fay, &request.id).await;
+    assert!(all.ask(&with).await.allowed());
+    // Where there are none, there is nothing to be sealed.
+    assert_eq!(all.ask(&read(json!({}))).await.reason(), "approval_required");
+    assert!(!waiting(&world).await.sealed);
     replica.stop().await;
 }
 
@@ -81,6 +116,25 @@ pub(crate) async fn a_use_whose_answer_was_lost_is_given_back(backend: Backend) 
     assert!(add_note(&world, &crm, "hello").await.allowed());
     assert_eq!(read(&world, &request.id).await.state, ApprovalState::Used);
     assert_eq!(add_note(&world, &crm, "hello").await.reason(), "approval_required");
+
+    // Nobody gets past what was denied since then by giving an older use back.
+    let anew = waiting(&world).await;
+    decide(&world, &fay, &anew.id, Verdict::Deny).await.expect("is denied");
+    let second = delivered(&world, &request.id).await;
+    world.database.by_hand("UPDATE approval_calls SET delivered_at = NULL").await;
+    let told = approvals(&world).reissue(&by(&fay), &request.id, &second).await;
+    assert!(matches!(told, Err(ApprovalError::NothingToReissue)), "{told:?}");
+    assert_eq!(add_note(&world, &crm, "hello").await.reason(), "approval_denied");
+    let over = "UPDATE approvals SET expires_at = 1, look_until = 1 WHERE state = 'denied'";
+    world.database.by_hand(over).await;
+    let back = approvals(&world).reissue(&by(&fay), &request.id, &second).await.expect("is given back");
+    assert_eq!(back.state, ApprovalState::Approved);
+    // Nor does one that was taken back come to life.
+    let bot = SubjectId::from("refund-bot");
+    approvals(&world).cancel(&bot, operator(), &request.id).await.expect("is taken back");
+    world.database.by_hand("UPDATE approval_calls SET reissued_at = NULL").await;
+    let told = approvals(&world).reissue(&by(&fay), &request.id, &second).await;
+    assert!(matches!(told, Err(ApprovalError::NothingToReissue)), "{told:?}");
     replica.stop().await;
 }
 

@@ -64,6 +64,14 @@ pub(crate) async fn a_call_waits_passes_once_and_asks_anew(backend: Backend) {
     let events = world.store.list_events_of_approval(&request.id).await.expect("lists");
     let kinds: Vec<ApprovalEventKind> = events.iter().map(|event| event.kind).collect();
     assert_eq!(kinds, [ApprovalEventKind::Requested, ApprovalEventKind::Approved, ApprovalEventKind::Used]);
+    // What becomes visible late is seen, though it is not the newest.
+    let marker = async || world.store.last_approval_event().await.expect("reads").expect("is there");
+    let before = marker().await;
+    assert_eq!(marker().await, before);
+    let late = "INSERT INTO approval_events (id, at, approval, tenant, kind)
+        SELECT substr(id, 1, 35) || '!', at, approval, tenant, 'voted' FROM approval_events WHERE kind = 'approved'";
+    world.database.by_hand(late).await;
+    assert_ne!(marker().await, before);
     replica.stop().await;
 }
 

@@ -6,6 +6,7 @@ use crate::helpers::{
 use pdp::approvals::ApprovalError;
 use policy::SubjectId;
 use policy::labels::{ApprovalState, Verdict};
+use store::approvals::ApprovalEventKind;
 use tests::world::operator;
 use tests::{Backend, World};
 
@@ -94,7 +95,15 @@ pub(crate) async fn votes_of_those_who_may_no_longer_do_not_count(backend: Backe
         // It is asked for anew; the old answer is no answer to what is asked now.
         let anew = waiting(&world).await;
         assert_ne!(anew.id, request.id);
-        assert_eq!(read(&world, &request.id).await.state, ApprovalState::Expired);
+        let ended = read(&world, &request.id).await;
+        assert_eq!(ended.state, ApprovalState::Expired);
+        assert!(ended.reason.is_some_and(|why| why.contains("asked anew")));
+        // And it is told, as whatever else ends one is.
+        let events = world.store.list_events_of_approval(&request.id).await.expect("lists");
+        let kinds: Vec<ApprovalEventKind> = events.iter().map(|event| event.kind).collect();
+        let expected =
+            [ApprovalEventKind::Requested, ApprovalEventKind::Approved, ApprovalEventKind::Expired];
+        assert_eq!(kinds, expected, "{round}");
         match round {
             0 => world.apply("subjects: [{ id: fay, kind: user, active: true }]").await,
             1 => world
@@ -137,6 +146,11 @@ pub(crate) async fn what_moved_since_it_was_shown_refuses_the_vote(backend: Back
     let told = approvals(&world).vote(&by(&fay), &request.id, &shown).await;
     let Err(ApprovalError::Changed(moved)) = told else { panic!("{told:?}") };
     assert_eq!((moved.tool, moved.arguments, moved.rules), (true, false, false));
+
+    let shown = ballot(&world, &request.id, Verdict::Approve).await;
+    world.database.by_hand("UPDATE tools SET risk = 'critical' WHERE name = 'add_note'").await;
+    let told = approvals(&world).vote(&by(&fay), &request.id, &shown).await;
+    assert!(matches!(&told, Err(ApprovalError::Changed(moved)) if moved.tool), "{told:?}");
 
     assert_eq!(read(&world, &request.id).await.state, ApprovalState::Pending);
     assert!(world.store.list_approval_votes(&request.id).await.expect("lists").is_empty());

@@ -18,6 +18,7 @@ on_both_databases!(
     twenty_requests_wait_and_no_more,
     what_may_not_file_files_nothing,
     each_part_of_a_call_makes_another_request,
+    what_is_said_of_an_action_is_part_of_the_call,
     an_approval_is_never_stronger_than_live_policy,
     votes_of_those_who_may_no_longer_do_not_count,
     what_moved_since_it_was_shown_refuses_the_vote,
@@ -27,6 +28,7 @@ on_both_databases!(
     another_role_is_asked_after_a_time,
     an_approver_narrows_and_never_widens,
     redacted_arguments_are_sealed_while_they_wait,
+    arguments_that_no_tool_declares_are_sealed,
     a_use_whose_answer_was_lost_is_given_back,
     a_lost_answer_is_given_again_to_the_same_key,
     exactly_the_approved_uses_pass_on_two_replicas,
@@ -37,7 +39,9 @@ on_both_databases!(
 );
 
 mod stories {
-    pub(super) use crate::binding::each_part_of_a_call_makes_another_request;
+    pub(super) use crate::binding::{
+        each_part_of_a_call_makes_another_request, what_is_said_of_an_action_is_part_of_the_call,
+    };
     pub(super) use crate::deciders::{
         a_quorum_is_of_persons, a_substitute_answers_while_somebody_is_away,
         an_approver_narrows_and_never_widens, another_role_is_asked_after_a_time,
@@ -45,7 +49,7 @@ mod stories {
     };
     pub(super) use crate::keeping::{
         a_lost_answer_is_given_again_to_the_same_key, a_use_whose_answer_was_lost_is_given_back,
-        redacted_arguments_are_sealed_while_they_wait,
+        arguments_that_no_tool_declares_are_sealed, redacted_arguments_are_sealed_while_they_wait,
     };
     pub(super) use crate::life::{
         a_call_waits_passes_once_and_asks_anew, a_denial_stays_and_a_request_that_was_taken_back_does_not,

@@ -2,9 +2,10 @@
 
 use super::properties::{any_arguments, rules};
 use super::*;
+use crate::compile::MappedCall;
 use crate::decision::Outcome;
-use crate::evaluate::{Open, Verdict, could, resources_of};
-use crate::facts::{BoundFact, ResourceFacts};
+use crate::evaluate::{Open, Verdict, could, mapped_of, requirements, resources_of};
+use crate::facts::{BoundFact, ResourceFacts, TokenFacts};
 use crate::reason::Reason;
 use proptest::prelude::*;
 
@@ -205,6 +206,57 @@ fn break_glass_covers_what_the_call_comes_down_to() {
     assert!(decision.is_allow() && decision.break_glass.is_some(), "{decision:?}");
     let denied = world(vec![on("deny", "write", &json!({}))], &copy(), arguments());
     assert_eq!(super::emergency::decide(&denied, Vec::new(), grants).reason, Reason::DeniedByRule);
+}
+
+#[test]
+fn each_evaluation_asks_for_its_own_approval() {
+    let grant = |action: &str| on("allow", action, json!({"approval": {"approvers": ["finance"]}}));
+    let own =
+        json!({"name": "own", "effect": "allow", "tools": ["crm/*"], "approval": {"approvers": ["finance"]}});
+    for (rules, expected) in [
+        // The tool's own rules allow it without; that makes nothing needless that an evaluation asks for.
+        (vec![allow_refund(), on("allow", "read", json!({})), grant("write")], vec!["allow write"]),
+        // Nor does one of them stand for another.
+        (vec![own, grant("read"), grant("write")], vec!["own", "allow read", "allow write"]),
+    ] {
+        let decision = world(rules, &copy(), arguments()).decide();
+        assert_eq!(decision.reason, Reason::ApprovalRequired, "{decision:?}");
+        let asked = requirements(&decision, false);
+        assert!(asked.iter().all(|asked| !asked.any), "{asked:?}");
+        let mut names: Vec<&str> = asked.iter().map(|asked| asked.name.as_str()).collect();
+        let mut expected = expected;
+        names.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(names, expected);
+    }
+}
+
+#[test]
+fn an_approval_is_for_what_the_mapping_comes_out_as() {
+    // Nothing of it comes from the arguments: whose customer it is, the token says.
+    let mapping = json!({"evaluation": {
+        "action": {"name": "write"},
+        "resource": {"type": "customer", "id": "$token.customer"},
+        "context": {"case": "$token.case", "session": "$token.session"},
+    }});
+    let came_out = |customer: &str, session: &str| -> Vec<MappedCall> {
+        let more = json!({"when": "context.case == 'x'", "approval": {"approvers": ["finance"]}});
+        let mut world = world(vec![allow_refund(), on("allow", "write", more)], &mapping, json!({}));
+        let claims = json!({"customer": customer, "case": "x", "session": session});
+        let claims = claims.as_object().expect("an object").clone();
+        let subject = world.subject().clone();
+        let token = TokenFacts { claims, ..super::tokens::token() };
+        world.facts.identity = Identity::Token { token: Box::new(token), subject };
+        let world = read(world);
+        let decision = world.decide();
+        assert_eq!(decision.reason, Reason::ApprovalRequired, "{decision:?}");
+        let request = EvaluationRequest { facts: &world.facts, call: &world.call, approved: &[] };
+        mapped_of(&world.set(), &decision, &request).expect("comes out")
+    };
+    let first = came_out("c-1", "one");
+    assert_eq!((first.len(), first[0].resource.id.as_str()), (1, "c-1"));
+    assert_eq!(came_out("c-1", "two"), first, "what no rule reads is no part of it");
+    assert_ne!(came_out("c-2", "one"), first);
 }
 
 #[test]

@@ -10,7 +10,7 @@ const ISSUER: &str = "https://idp.example";
 const CRM: &str = "https://crm.example/mcp";
 
 /// A token for the server `crm`, of an issuer that counts in `acme`.
-fn token() -> TokenFacts {
+pub(super) fn token() -> TokenFacts {
     TokenFacts {
         issuer: ISSUER.into(),
         sub: "a-17".into(),
