@@ -210,12 +210,12 @@ fn break_glass_covers_what_the_call_comes_down_to() {
 
 #[test]
 fn each_evaluation_asks_for_its_own_approval() {
-    let grant = |action: &str| on("allow", action, json!({"approval": {"approvers": ["finance"]}}));
+    let grant = |action: &str| on("allow", action, &json!({"approval": {"approvers": ["finance"]}}));
     let own =
         json!({"name": "own", "effect": "allow", "tools": ["crm/*"], "approval": {"approvers": ["finance"]}});
     for (rules, expected) in [
         // The tool's own rules allow it without; that makes nothing needless that an evaluation asks for.
-        (vec![allow_refund(), on("allow", "read", json!({})), grant("write")], vec!["allow write"]),
+        (vec![allow_refund(), on("allow", "read", &json!({})), grant("write")], vec!["allow write"]),
         // Nor does one of them stand for another.
         (vec![own, grant("read"), grant("write")], vec!["own", "allow read", "allow write"]),
     ] {
@@ -241,7 +241,7 @@ fn an_approval_is_for_what_the_mapping_comes_out_as() {
     }});
     let came_out = |customer: &str, session: &str| -> Vec<MappedCall> {
         let more = json!({"when": "context.case == 'x'", "approval": {"approvers": ["finance"]}});
-        let mut world = world(vec![allow_refund(), on("allow", "write", more)], &mapping, json!({}));
+        let mut world = world(vec![allow_refund(), on("allow", "write", &more)], &mapping, json!({}));
         let claims = json!({"customer": customer, "case": "x", "session": session});
         let claims = claims.as_object().expect("an object").clone();
         let subject = world.subject().clone();
