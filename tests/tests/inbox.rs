@@ -223,6 +223,17 @@ mod stories {
         });
         let rest = rest.await.expect("the stream ends");
         assert!(!rest.contains("data:"), "{rest}");
+
+        // Nor is whoever signed out.
+        let frank = cookie(&world, 4, AccountRole::Approver, Some("frank")).await;
+        let mut page = listen(&replica, &frank).await;
+        until(&mut page, "data: 1\n\n").await;
+        assert!(world.store.delete_session(&session_digest(&4_u128.to_le_bytes())).await.expect("ends"));
+        let looked = world.crm(&replica).call(world.secret("CAROL_KEY"), "refund", refund("c-43")).await;
+        assert_eq!(looked.reason(), "approval_required");
+        let rest = tokio::time::timeout(PATIENCE, async { page.text().await.expect("ends") });
+        let rest = rest.await.expect("the stream ends");
+        assert!(!rest.contains("data:"), "{rest}");
         replica.stop().await;
     }
 
