@@ -311,7 +311,7 @@ mod stories {
             let fields = [("answer", verdict), ("reason", "x"), ("seen", &bound)];
             let leads_to = answer(&replica, &frank, &id, &fields).await;
             let html = get(&replica, &frank, &leads_to).await.text().await.expect("text");
-            assert!(html.contains("Nothing was decided. Give your password"), "{html}");
+            assert!(html.contains("Nothing was done. Give your password"), "{html}");
         }
         assert_eq!(state(&world, &id).await, ApprovalState::Pending);
         // Signed in a moment ago, the same person is not asked.

@@ -17,6 +17,7 @@ on_both_databases!(
     a_new_password_makes_known_browsers_strangers,
     what_pages_ask_by_themselves_does_not_keep_a_session,
     events_of_accounts_are_changes,
+    whose_an_account_is_takes_a_fresh_proof,
     a_substitute_is_of_ones_own_tenants,
 );
 
