@@ -138,18 +138,30 @@ pub(crate) async fn whose_an_account_is_takes_a_fresh_proof(backend: Backend) {
     let invitation = [("login", "eve@example.org"), ("name", ""), ("role", "owner")];
     let (reset, save) = ([id], [id, ("role", "owner"), ("subject", "carol")]);
     let link = [id, ("issuer", "https://idp.example"), ("sub", "eve")];
+    let provider = [
+        ("new", "true"),
+        ("id", "eve"),
+        ("name", "Eve's own"),
+        ("issuer", "https://idp.example"),
+        ("client_id", "console"),
+        ("groups_claim", "groups"),
+        ("groups", "everybody -> owner"),
+    ];
+    let token = [("name", "of eve"), ("scopes[]", "emergency:write")];
     let forms = [
-        ("/accounts/invite", &invitation[..], "new"),
-        ("/accounts/reset", &reset[..], "rotate"),
-        ("/_fn/account-save", &save[..], "edit"),
-        ("/_fn/account-link", &link[..], "map"),
+        ("/accounts/invite", &invitation[..], "/settings/accounts?ask=new&"),
+        ("/accounts/reset", &reset[..], "/settings/accounts?ask=rotate&"),
+        ("/_fn/account-save", &save[..], "/settings/accounts?ask=edit&"),
+        ("/_fn/account-link", &link[..], "/settings/accounts?ask=map&"),
+        ("/_fn/sign-in-provider-save", &provider[..], "/settings/sign-in?ask=new&"),
+        ("/keys/administrator", &token[..], "/settings/tokens?ask=new&"),
     ];
     house.pass(6 * MINUTE);
     // Whoever finds the browser open becomes neither a second owner nor this one.
-    for (path, fields, ask) in forms {
+    for (path, fields, leads_to) in forms {
         let answer = house.post(path, fields, &cookie).await;
         let place = answer.header("location");
-        assert!(place.contains(&format!("/settings/accounts?ask={ask}&")), "{path}: {answer:?}");
+        assert!(place.starts_with(leads_to), "{path}: {answer:?}");
         let page = house.get(place, &cookie).await.text;
         assert!(page.contains("action=\"/account/prove\"") && !page.contains("/recover#"), "{path}: {page}");
     }
@@ -159,6 +171,7 @@ pub(crate) async fn whose_an_account_is_takes_a_fresh_proof(backend: Backend) {
         house.post("/accounts/invite", &invitation, &cookie).await.header("location").contains("ask=new")
     );
     assert_eq!(house.store().account_by_login("eve@example.org").await.expect("reads"), None);
+    assert!(house.store().list_sign_in_providers().await.expect("reads").is_empty());
     assert_eq!(house.store().account(&ada.id).await.expect("reads").expect("is there").subject, None);
 
     // The password does, leads back to a page of ours alone, and counts for what follows.

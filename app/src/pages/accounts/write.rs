@@ -5,9 +5,10 @@ use crate::error::AppError;
 use crate::pages::form::answer::{Done, Draft, Saved};
 use crate::pages::form::place::{Ask, Place};
 use crate::pages::form::problem::{Fault, Problem};
+use crate::pages::form::proof;
 use crate::pages::form::respond::{Refusal, actor, respond};
 use crate::routes::ACCOUNTS;
-use crate::session::{Presence, SignedIn};
+use crate::session::SignedIn;
 use policy::SubjectId;
 use policy::ids::{check_id, check_subject_id};
 use store::accounts::{AccountError, AccountRole, normal_login};
@@ -56,12 +57,6 @@ fn answer(
 /// What can be no id is not asked for: Postgres refuses U+0000 even in a comparison.
 fn need_id(id: &str) -> Result<(), Problem> {
     check_id(id).map_err(|_| Problem::of_form(Fault::Gone))
-}
-
-/// Whoever finds the browser of an owner open makes nobody an owner, and nobody else this one.
-fn need_proof(console: &Console) -> Result<(), Problem> {
-    let too_old = Presence::current().is_too_old_for(None, console.now());
-    if too_old { Err(Problem::of_form(Fault::Unproven)) } else { Ok(()) }
 }
 
 fn parse_role(role: &str) -> Result<AccountRole, Problem> {
@@ -145,7 +140,7 @@ async fn keep(
     subject: &str,
 ) -> Result<Done, Refusal> {
     need_id(id)?;
-    need_proof(console)?;
+    proof::need(console.now())?;
     let role = if role.is_empty() { None } else { Some(parse_role(role)?) };
     if !subject.is_empty() && check_subject_id(subject).is_err() {
         return Err(Problem::new("subject", Fault::NotAPerson).into());
@@ -196,7 +191,7 @@ async fn give(
     sub: &str,
 ) -> Result<Done, Refusal> {
     need_id(id)?;
-    need_proof(console)?;
+    proof::need(console.now())?;
     if !console.store.list_sign_in_providers().await?.iter().any(|provider| provider.issuer == issuer) {
         return Err(Problem::new("issuer", Fault::Unknown).into());
     }

@@ -1,5 +1,5 @@
-//! A proof before a form. Who changes whose an account is, or makes a link to one, could become somebody else: nobody does so
-//! at a browser that its owner left open.
+//! A proof before a form. Who changes whose an account is, or makes what stands for one, could become somebody else: nobody
+//! does so at a browser that its owner left open.
 
 use super::answer::{Answer, Draft};
 use super::confirm::FormCard;
@@ -32,4 +32,15 @@ pub fn before(place: &Place, answer: &Answer, cancel: String) -> AnyView {
         cancel,
     }
     .draw()
+}
+
+/// What a form needs that takes a fresh proof.
+///
+/// # Errors
+/// When the last proof of the request at hand is too old.
+#[cfg(feature = "ssr")]
+pub fn need(now: policy::Timestamp) -> Result<(), super::problem::Problem> {
+    use super::problem::{Fault, Problem};
+    let too_old = crate::session::Presence::current().is_too_old_for(None, now);
+    if too_old { Err(Problem::of_form(Fault::Unproven)) } else { Ok(()) }
 }
