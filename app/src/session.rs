@@ -79,6 +79,10 @@ impl Presence {
     /// For so long, in microseconds, a proof is good enough for what is of high risk.
     const GOOD_FOR: i64 = 5 * 60 * 1_000_000;
 
+    /// By how much the clock of a provider may be ahead of ours, in microseconds. A proof from further on is none: it would
+    /// be fresh for as long as it likes.
+    const AHEAD: i64 = 60 * 1_000_000;
+
     /// That of the request at hand.
     pub fn current() -> Self {
         use_context::<Self>().unwrap_or_default()
@@ -88,7 +92,8 @@ impl Presence {
     /// counts as high.
     pub fn is_too_old_for(self, risk: Option<policy::Risk>, now: policy::Timestamp) -> bool {
         let high = risk.is_none_or(|risk| risk >= policy::Risk::High);
-        let fresh = self.0.is_some_and(|at| now.micros().saturating_sub(at.micros()) <= Self::GOOD_FOR);
+        let good = -Self::AHEAD..=Self::GOOD_FOR;
+        let fresh = self.0.is_some_and(|at| good.contains(&now.micros().saturating_sub(at.micros())));
         high && !fresh
     }
 }
@@ -124,6 +129,8 @@ mod tests {
             (Some(Risk::High), 301, true),
             (Some(Risk::Critical), 301, true),
             (None, 301, true),
+            (Some(Risk::High), -60, false),
+            (Some(Risk::High), -61, true),
         ] {
             assert_eq!(Presence(Some(at)).is_too_old_for(risk, later(seconds)), asked, "{risk:?} {seconds}");
         }

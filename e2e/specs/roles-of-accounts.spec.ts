@@ -244,6 +244,8 @@ for (const role of ROLES) {
       ['/keys/administrator', 'WriteSettings'],
       ['/accounts/invite', 'WriteSettings'],
       ['/accounts/reset', 'WriteSettings'],
+      ['/webhooks/create', 'WriteSettings'],
+      ['/webhooks/rotate', 'WriteSettings'],
       ['/resources/upload', 'WriteResources'],
       ['/emergency/confirm', 'Emergency'],
       ['/approvals/x/answer', 'Approve'],
@@ -364,7 +366,7 @@ test('visitors are refused by every server function', async ({ house }) => {
     const form = await call(house, one, undefined, 'text/html');
     expect([form.status, form.headers.location], one.path).toEqual([303, '/sign-in']);
   }
-  for (const path of ['/keys/enforcement', '/keys/enforcement/rotate', '/keys/api', '/keys/administrator', '/accounts/invite', '/emergency/confirm', '/approvals/x/answer']) {
+  for (const path of ['/keys/enforcement', '/keys/enforcement/rotate', '/keys/api', '/keys/administrator', '/accounts/invite', '/accounts/reset', '/webhooks/create', '/webhooks/rotate', '/account/prove', '/emergency/confirm', '/approvals/x/answer']) {
     const answer = await post(house.address, path, { name: 'x' });
     expect([answer.status, answer.headers.location], path).toEqual([303, '/sign-in']);
   }

@@ -19,7 +19,7 @@ mod writing;
 
 pub use admission::{Admission, Admitted};
 pub use identities::AccountIdentity;
-pub(crate) use identities::{AccountIdentities, delete_sessions_by};
+pub(crate) use identities::{AccountIdentities, delete_sessions_by, outdate_sign_ins_by};
 pub(crate) use owners::active_owners;
 pub use role_source::{RoleSource, RoleSourceError};
 pub use setup::{LinkPurpose, SetupLink};

@@ -223,6 +223,17 @@ mod stories {
         });
         let rest = rest.await.expect("the stream ends");
         assert!(!rest.contains("data:"), "{rest}");
+
+        // Nor is whoever signed out.
+        let frank = cookie(&world, 4, AccountRole::Approver, Some("frank")).await;
+        let mut page = listen(&replica, &frank).await;
+        until(&mut page, "data: 1\n\n").await;
+        assert!(world.store.delete_session(&session_digest(&4_u128.to_le_bytes())).await.expect("ends"));
+        let looked = world.crm(&replica).call(world.secret("CAROL_KEY"), "refund", refund("c-43")).await;
+        assert_eq!(looked.reason(), "approval_required");
+        let rest = tokio::time::timeout(PATIENCE, async { page.text().await.expect("ends") });
+        let rest = rest.await.expect("the stream ends");
+        assert!(!rest.contains("data:"), "{rest}");
         replica.stop().await;
     }
 
@@ -300,7 +311,7 @@ mod stories {
             let fields = [("answer", verdict), ("reason", "x"), ("seen", &bound)];
             let leads_to = answer(&replica, &frank, &id, &fields).await;
             let html = get(&replica, &frank, &leads_to).await.text().await.expect("text");
-            assert!(html.contains("Nothing was decided. Give your password"), "{html}");
+            assert!(html.contains("Nothing was done. Give your password"), "{html}");
         }
         assert_eq!(state(&world, &id).await, ApprovalState::Pending);
         // Signed in a moment ago, the same person is not asked.

@@ -4,6 +4,7 @@ use super::address::Address;
 use super::answer::{self, Plain};
 use super::passwords::PasswordError;
 use super::permitted::{OwnsAccount, Permitted};
+use super::public_url::is_local_path;
 use super::setup::{BUSY, NOT_THE_SAME};
 use super::{ConsoleState, cookies, devices, presence, sessions};
 use axum::Form;
@@ -96,6 +97,38 @@ fn password_failed(plain: &Plain, error: &PasswordError) -> Response {
     match error {
         PasswordError::Busy => unchanged(plain, StatusCode::SERVICE_UNAVAILABLE, BUSY),
         PasswordError::Hash => plain.internal(error),
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct ProofFields {
+    #[serde(default)]
+    password: String,
+    /// The form that asks for it.
+    #[serde(default)]
+    back: String,
+}
+
+/// The password once more, for a form that takes a fresh proof; then back to that.
+pub(super) async fn prove(
+    State(state): State<ConsoleState>,
+    plain: Plain,
+    session: Session,
+    Permitted(signed_in, ..): Permitted<OwnsAccount>,
+    address: Address,
+    fields: Result<Form<ProofFields>, FormRejection>,
+) -> Response {
+    let Ok(Form(fields)) = fields else { return plain.unreadable() };
+    let back = if is_local_path(&fields.back) { fields.back.as_str() } else { "/account" };
+    let refuse = |status, text: &str| {
+        plain.message(status, "Nothing was done", text, Some((back, "Back to the form")))
+    };
+    if let Err(answer) = presence::prove(&state, &plain, &signed_in, address, fields.password, refuse).await {
+        return *answer;
+    }
+    match sessions::note_proof(&session, state.now()).await {
+        Ok(()) => answer::see_other(back),
+        Err(error) => plain.unavailable(&error),
     }
 }
 

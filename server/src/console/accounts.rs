@@ -1,5 +1,6 @@
 //! What reveals a link to an account: an invitation, and a way to another password. Plain forms, answered by the page
-//! that shows the link once.
+//! that shows the link once. Who has the link has the account, so it takes a fresh proof: whoever finds the browser of an
+//! owner open must become neither that owner nor a second one.
 
 use super::ConsoleState;
 use super::answer::{self, Plain};
@@ -9,15 +10,18 @@ use super::permitted::{Permitted, WritesSettings};
 use app::components::untrusted::plain;
 use app::pages::accounts::panel::{INVITE, RESET};
 use app::pages::accounts::write::{InviteForm, ResetForm, refusal};
-use app::pages::form::answer::{Done, Saved};
+use app::pages::form::answer::{Done, Draft, Saved};
+use app::pages::form::place::Place;
+use app::pages::form::problem::{Fault, Problem};
 use app::pages::form::respond::Refusal;
 use app::pages::keys::reveal::Fresh;
 use app::routes::ACCOUNTS;
+use app::session::Presence;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::response::Response;
 use axum::routing::post;
-use axum::{Form, Router};
+use axum::{Extension, Form, Router};
 use serde::Deserialize;
 use store::accounts::NewAccount;
 
@@ -44,6 +48,7 @@ async fn invite(
     State(state): State<ConsoleState>,
     answered: Plain,
     Permitted(signed_in, ..): Permitted<WritesSettings>,
+    Extension(proved): Extension<Presence>,
     fields: Result<Form<InviteFields>, FormRejection>,
 ) -> Response {
     let Ok(Form(fields)) = fields else { return answered.unreadable() };
@@ -52,6 +57,9 @@ async fn invite(
         Ok(role) => role,
         Err(problem) => return refused(&answered, problem.into(), form.back()),
     };
+    if proved.is_too_old_for(None, state.now()) {
+        return refused(&answered, Problem::of_form(Fault::Unproven).into(), form.back());
+    }
     let by = actor(signed_in, &answered);
     let new =
         NewAccount { login: form.login.to_owned(), name: form.name().to_owned(), password_hash: None, role };
@@ -81,12 +89,16 @@ async fn reset(
     State(state): State<ConsoleState>,
     answered: Plain,
     Permitted(signed_in, ..): Permitted<WritesSettings>,
+    Extension(proved): Extension<Presence>,
     fields: Result<Form<ResetFields>, FormRejection>,
 ) -> Response {
     let Ok(Form(fields)) = fields else { return answered.unreadable() };
     let form = ResetForm { id: &fields.id };
     if let Err(problem) = form.check() {
         return refused(&answered, problem.into(), form.back());
+    }
+    if proved.is_too_old_for(None, state.now()) {
+        return refused(&answered, Problem::of_form(Fault::Unproven).into(), form.back());
     }
     let by = actor(signed_in, &answered);
     match links::reset(&state.store, state.public_url.origin(), &fields.id, &by, state.now()).await {
@@ -106,11 +118,7 @@ async fn reset(
 }
 
 /// Back to the form. Nothing was made, so the link was never one.
-fn failed(
-    answered: &Plain,
-    error: LinkError,
-    back: (app::pages::form::place::Place, app::pages::form::answer::Draft),
-) -> Response {
+fn failed(answered: &Plain, error: LinkError, back: (Place, Draft)) -> Response {
     match error {
         LinkError::Account(error) => refused(answered, refusal(error), back),
         LinkError::Store(error) => refused(answered, Refusal::Store(error), back),

@@ -9,6 +9,7 @@ use crate::random;
 use app::components::untrusted::plain;
 use app::pages::form::answer::Draft;
 use app::pages::form::place::Place;
+use app::pages::form::problem::{Fault, Problem};
 use app::pages::form::respond::Refusal;
 use app::pages::keys::reveal::{Fresh, reveal};
 use app::pages::keys::write::{KeyForm, RotationForm};
@@ -16,13 +17,13 @@ use app::pages::subject::write::{ApiKeyForm, page_of};
 use app::pages::tokens::panel::CREATE_TOKEN;
 use app::pages::tokens::write::TokenForm;
 use app::routes;
-use app::session::SignedIn;
+use app::session::{Presence, SignedIn};
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::post;
-use axum::{Form, Router};
+use axum::{Extension, Form, Router};
 use pdp::Secret;
 use pdp::secret::KeyKind;
 use serde::Deserialize;
@@ -164,15 +165,19 @@ async fn create_api_key(
     }
 }
 
-/// The token acts for whoever makes it.
+/// The token acts for whoever makes it, so it takes a fresh proof: it may confirm what its account may.
 async fn create_token(
     State(state): State<ConsoleState>,
     answered: Plain,
     Permitted(signed_in, ..): Permitted<WritesSettings>,
+    Extension(proved): Extension<Presence>,
     fields: Result<Form<Vec<(String, String)>>, FormRejection>,
 ) -> Response {
     let Ok(Form(fields)) = fields else { return answered.unreadable() };
     let form = TokenForm::read(&fields);
+    if proved.is_too_old_for(None, state.now()) {
+        return refused(&answered, Problem::of_form(Fault::Unproven).into(), form.back());
+    }
     let secret = fresh_secret(KeyKind::Administrator);
     let actor = actor(signed_in, &answered);
     match form.create(&state.store, actor, &secret.digest()).await {

@@ -3,9 +3,9 @@
 //!
 //! So it is the same on every replica, whichever filed the request. A page is told that something changed, and how many
 //! requests wait for its reader; what changed it then asks for, as anybody does. A stream ends after a minute, and
-//! browsers come back by themselves: an account that was switched off is turned away then.
+//! browsers come back by themselves. Whoever signed out, or may not approve any more, is told nothing further.
 
-use super::{ConsoleState, signed_in};
+use super::{ConsoleState, sessions, signed_in};
 use app::pages::approvals::live::LIVE;
 use app::pages::approvals::read::waiting_for;
 use app::permission::Permission;
@@ -19,6 +19,7 @@ use axum::{Extension, Router};
 use futures::stream::unfold;
 use futures::{Stream, StreamExt};
 use pdp::approvals::ApprovalError;
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -35,6 +36,9 @@ const STAYS: Duration = Duration::from_secs(60);
 
 /// How soon browsers come back.
 const AGAIN: Duration = Duration::from_secs(1);
+
+/// The most streams of one account: each costs questions to the database at every change.
+const MOST: usize = 32;
 
 /// Proxies like nginx keep an answer back until it is whole, unless they are told.
 static ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -57,6 +61,41 @@ struct Watcher {
     seen: watch::Sender<Seen>,
     /// Whether the watcher's task runs. Held while it decides to end, so that nobody begins to listen in between.
     runs: Mutex<bool>,
+    open: Open,
+}
+
+/// How many streams there are, by account.
+type Open = Arc<Mutex<BTreeMap<String, usize>>>;
+
+/// The place of one stream; dropped, it is free.
+struct Seat {
+    all: Open,
+    account: String,
+}
+
+impl Seat {
+    /// None: this account has as many as it may.
+    fn take(all: &Open, account: &str) -> Option<Self> {
+        let mut open = all.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = open.entry(account.to_owned()).or_default();
+        if *count >= MOST {
+            return None;
+        }
+        *count += 1;
+        Some(Self { all: Arc::clone(all), account: account.to_owned() })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut open = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = open.get_mut(&self.account) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                open.remove(&self.account);
+            }
+        }
+    }
 }
 
 impl fmt::Debug for Live {
@@ -68,7 +107,7 @@ impl fmt::Debug for Live {
 impl Live {
     pub(super) fn new(store: Store) -> Self {
         let (seen, _) = watch::channel(Seen::default());
-        Self(Arc::new(Watcher { store, seen, runs: Mutex::new(false) }))
+        Self(Arc::new(Watcher { store, seen, runs: Mutex::new(false), open: Open::default() }))
     }
 
     /// Ends every stream, and those that begin: the server is about to stop.
@@ -136,7 +175,9 @@ pub(super) fn router() -> Router<ConsoleState> {
 /// One page's stream.
 struct Following {
     state: ConsoleState,
-    account: String,
+    seat: Seat,
+    /// What the reader's session is stored under.
+    session: [u8; 32],
     listener: watch::Receiver<Seen>,
     /// What the page was told last; none at the beginning, which tells what stands.
     told: Option<String>,
@@ -147,11 +188,18 @@ async fn follow(State(state): State<ConsoleState>, Extension(signed_in): Extensi
     if !signed_in.role.may(Permission::Approve) {
         return StatusCode::FORBIDDEN.into_response();
     }
+    let Some(session) = sessions::digest_of(&signed_in.session) else {
+        return StatusCode::FORBIDDEN.into_response();
+    };
+    let Some(seat) = Seat::take(&state.live.0.open, &signed_in.account_id) else {
+        return StatusCode::TOO_MANY_REQUESTS.into_response();
+    };
     let following = Following {
         told: None,
         listener: state.live.listen(),
         until: Instant::now() + STAYS,
-        account: signed_in.account_id,
+        seat,
+        session,
         state,
     };
     let mut response = Sse::new(events(following)).keep_alive(KeepAlive::default()).into_response();
@@ -187,13 +235,29 @@ async fn next(mut following: Following) -> Option<(Result<Event, Infallible>, Fo
     Some((Ok(event), following))
 }
 
-/// How many requests wait for the reader; none where the account may not be told any more.
+/// How many requests wait for the reader; none where the session may not be told any more.
 async fn still(following: &Following) -> Result<Option<u64>, ApprovalError> {
-    let state = &following.state;
-    let account = state.store.account(&following.account).await.map_err(ApprovalError::Store)?;
-    let Some(account) = account.filter(|account| account.active) else { return Ok(None) };
-    if !signed_in::role(account.role).may(Permission::Approve) {
+    let (state, account) = (&following.state, following.seat.account.as_str());
+    let role = signed_in::role_in(state, &following.session, account).await.map_err(ApprovalError::Store)?;
+    if role.is_none_or(|role| !role.may(Permission::Approve)) {
         return Ok(None);
     }
-    waiting_for(&state.console.approvals, &account.id).await.map(Some)
+    waiting_for(&state.console.approvals, account).await.map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST, Open, Seat};
+
+    #[test]
+    fn an_account_has_so_many_streams_and_no_more() {
+        let all = Open::default();
+        let mut seats: Vec<Seat> = (0..MOST).filter_map(|_| Seat::take(&all, "a")).collect();
+        assert_eq!(seats.len(), MOST);
+        assert!(Seat::take(&all, "a").is_none() && Seat::take(&all, "b").is_some());
+        seats.pop();
+        assert!(Seat::take(&all, "a").is_some(), "a stream that ended leaves its place");
+        drop(seats);
+        assert!(all.lock().unwrap().is_empty());
+    }
 }

@@ -201,6 +201,7 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/sign-out", post(sign_in::sign_out))
         .route("/account/password", post(account::change_password))
         .route("/account/theme", post(account::change_theme))
+        .route(app::pages::form::proof::PROVE, post(account::prove))
         .merge(access::router())
         .merge(keys::router())
         .merge(accounts::router())

@@ -3,17 +3,22 @@
 //! One check in front of every form and server function. It looks at `Origin` and `Sec-Fetch-Site`, which a
 //! page of another site cannot choose, and at the content type: a `text/plain` form needs no preflight. The
 //! session is not looked at here; signing in needs the check as well.
+//!
+//! A link from elsewhere may open a page, but fills in none of its forms.
 
 use super::ConsoleState;
 use super::answer::{self, Plain};
-use super::public_url::PublicUrl;
+use super::public_url::{PublicUrl, is_local_path};
 use app::pages::resources::imports::UPLOAD;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
 static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// What an address calls the text that a form is filled in with, after it was refused.
+const DRAFT: &str = "draft";
 
 /// Why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +55,9 @@ pub(super) async fn check(State(state): State<ConsoleState>, mut request: Reques
     let path = request.uri().path();
     let door = Door::of(path);
     let calls = door == Door::Function;
+    if let Some(address) = without_draft(request.method(), door, request.headers(), request.uri()) {
+        return answer::see_other(if is_local_path(&address) { address.as_str() } else { "/" });
+    }
     if let Err(refusal) = verdict(&state.public_url, request.method(), door, request.headers()) {
         tracing::warn!(
             path = %path.chars().take(200).collect::<String>(),
@@ -110,6 +118,35 @@ fn verdict(url: &PublicUrl, method: &Method, door: Door, headers: &HeaderMap) ->
         "application/x-www-form-urlencoded" | "application/json" => Ok(()),
         _ => Err(Refusal::ContentType),
     }
+}
+
+/// The address without a draft, where something else than a page of this console leads to one: a form that somebody else
+/// filled in looks like one's own. None: it may stay as it is.
+fn without_draft(method: &Method, door: Door, headers: &HeaderMap, uri: &Uri) -> Option<String> {
+    let site = headers.get(&SEC_FETCH_SITE)?;
+    if method != Method::GET || door != Door::Page || site == "same-origin" {
+        return None;
+    }
+    let query = uri.query()?;
+    let kept: Vec<&str> = query.split('&').filter(|part| !is_draft(part)).collect();
+    if kept.len() == query.split('&').count() {
+        return None;
+    }
+    let path = uri.path();
+    Some(if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) })
+}
+
+/// However the name is written: routers in browsers undo more than one escape.
+fn is_draft(part: &str) -> bool {
+    let mut name = part.split('=').next().unwrap_or_default().to_owned();
+    for _ in 0..3 {
+        if name == DRAFT {
+            return true;
+        }
+        let decoded = form_urlencoded::parse(name.as_bytes()).next();
+        name = decoded.map(|(name, _)| name.into_owned()).unwrap_or_default();
+    }
+    name == DRAFT
 }
 
 /// The header's only value. Two of them, or bytes that are no text, come from no browser.
@@ -211,6 +248,36 @@ mod tests {
                 expected,
                 "{site:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_link_from_elsewhere_fills_in_no_form() {
+        let cleaned = |method: &Method, door, site: Option<&str>, address: &str| {
+            without_draft(method, door, &headers(None, site, None), &address.parse().unwrap())
+        };
+        let address = "/settings/accounts?ask=edit&draft=7b7d&of=a%26b";
+        for (site, expected) in [
+            (None, None),
+            (Some("same-origin"), None),
+            (Some("none"), Some("/settings/accounts?ask=edit&of=a%26b")),
+            (Some("same-site"), Some("/settings/accounts?ask=edit&of=a%26b")),
+            (Some("cross-site"), Some("/settings/accounts?ask=edit&of=a%26b")),
+        ] {
+            assert_eq!(cleaned(&Method::GET, Door::Page, site, address).as_deref(), expected, "{site:?}");
+            assert_eq!(cleaned(&Method::POST, Door::Page, site, address), None, "{site:?}");
+            assert_eq!(cleaned(&Method::GET, Door::Function, site, address), None, "{site:?}");
+        }
+        for (address, expected) in [
+            ("/a", None),
+            ("/a?q=draft&drafts=1&x", None),
+            ("/a?draft", Some("/a")),
+            ("/a?draft=&draft=x", Some("/a")),
+            ("/a?%64raft=x&q=1", Some("/a?q=1")),
+            ("/a?%2564raft=x&q=1", Some("/a?q=1")),
+        ] {
+            let given = cleaned(&Method::GET, Door::Page, Some("cross-site"), address);
+            assert_eq!(given.as_deref(), expected, "{address}");
         }
     }
 

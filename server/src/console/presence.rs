@@ -64,8 +64,7 @@ pub(super) async fn prove(
 
 /// Whether this very session began with a proof to a provider, and that is not long ago.
 async fn proved_to_a_provider(state: &ConsoleState, signed_in: &SignedIn) -> Result<bool, StoreError> {
-    let digest = hex::decode(&signed_in.session).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-    let Some(digest) = digest else { return Ok(false) };
+    let Some(digest) = sessions::digest_of(&signed_in.session) else { return Ok(false) };
     let now = state.now();
     let row = state.store.load_session(&digest, now).await?;
     let at = row.as_ref().and_then(sessions::proven_at);

@@ -136,6 +136,11 @@ pub(super) fn public_id(id: Id) -> String {
     hex::encode(digest(id))
 }
 
+/// What the session of this public id is stored under.
+pub(super) fn digest_of(public_id: &str) -> Option<[u8; 32]> {
+    hex::decode(public_id).ok()?.try_into().ok()
+}
+
 fn record(id: Id, row: &ConsoleSession) -> session_store::Result<Record> {
     let mut data: HashMap<String, Value> =
         serde_json::from_str(&row.data).map_err(|error| session_store::Error::Decode(error.to_string()))?;
@@ -268,6 +273,14 @@ pub(super) async fn told_role(session: &Session, now: Timestamp) -> Result<Optio
     Ok(role.filter(|_| now.micros() < until).and_then(|word| word.parse().ok()))
 }
 
+/// The same of a session as it is stored.
+pub(super) fn told_role_in(row: &ConsoleSession, now: Timestamp) -> Option<AccountRole> {
+    let data: HashMap<String, Value> = serde_json::from_str(&row.data).ok()?;
+    let until = data.get(TOLD_UNTIL).and_then(Value::as_i64).unwrap_or(0);
+    let role = data.get(TOLD_ROLE).and_then(Value::as_str)?;
+    if now.micros() < until { role.parse().ok() } else { None }
+}
+
 /// When whoever holds this session proved themselves.
 pub(super) fn proven_at(row: &ConsoleSession) -> Option<Timestamp> {
     let data: HashMap<String, Value> = serde_json::from_str(&row.data).ok()?;
@@ -353,9 +366,24 @@ mod tests {
     }
 
     #[test]
+    fn a_told_role_counts_until_its_time() {
+        let at = Timestamp::from_micros;
+        let told =
+            ConsoleSession { data: r#"{"told_role": "approver", "told_until": 9}"#.to_owned(), ..row() };
+        assert_eq!(told_role_in(&told, at(8)), Some(AccountRole::Approver));
+        assert_eq!(told_role_in(&told, at(9)), None);
+        for data in ["{}", "", r#"{"told_role": "approver"}"#, r#"{"told_role": "root", "told_until": 9}"#] {
+            let row = ConsoleSession { data: data.to_owned(), ..row() };
+            assert_eq!(told_role_in(&row, at(8)), None, "{data}");
+        }
+    }
+
+    #[test]
     fn a_public_id_is_not_the_id() {
         let id = Id(7);
         assert_eq!(public_id(id).len(), 64);
+        assert_eq!(digest_of(&public_id(id)), Some(digest(id)));
+        assert_eq!((digest_of(""), digest_of("00"), digest_of(&"x".repeat(64))), (None, None, None));
         assert!(!public_id(id).contains(&id.to_string()));
         assert_ne!(digest(Id(7)), digest(Id(8)));
     }

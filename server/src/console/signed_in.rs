@@ -10,6 +10,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use store::StoreError;
 use store::accounts::{AccountRole, RoleSource};
 use tower_sessions::Session;
 
@@ -19,7 +20,7 @@ pub(super) enum UnknownCaller {
     #[error("the session could not be read: {0}")]
     Session(#[from] tower_sessions::session::Error),
     #[error("the account could not be read: {0}")]
-    Account(#[from] store::StoreError),
+    Account(#[from] StoreError),
 }
 
 /// Who is signed in, if anyone is, and still may be.
@@ -48,6 +49,22 @@ pub(super) async fn who(
         role: role(held),
         session: sessions::public_id(session_id),
         theme: cookies::read_theme(headers, &state.public_url),
+    }))
+}
+
+/// The role in which a stored session counts now. None: it ended, is not this account's, or the account is off.
+pub(super) async fn role_in(
+    state: &ConsoleState,
+    session: &[u8; 32],
+    account: &str,
+) -> Result<Option<ConsoleRole>, StoreError> {
+    let now = state.now();
+    let row = state.store.load_session(session, now).await?;
+    let Some(row) = row.filter(|row| row.account.as_deref() == Some(account)) else { return Ok(None) };
+    let known = state.store.account(account).await?.filter(|known| known.active);
+    Ok(known.and_then(|known| match known.role_source {
+        RoleSource::Given => Some(role(known.role)),
+        RoleSource::Mapped => sessions::told_role_in(&row, now).map(role),
     }))
 }
 

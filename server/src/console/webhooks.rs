@@ -3,6 +3,7 @@
 
 use super::ConsoleState;
 use super::answer::{self, Plain};
+use super::permitted::{Permitted, WritesSettings};
 use crate::random;
 use app::components::untrusted::plain;
 use app::pages::form::answer::Draft;
@@ -11,7 +12,6 @@ use app::pages::form::respond::Refusal;
 use app::pages::keys::reveal::{Fresh, reveal_sealed};
 use app::pages::notifications::panel::{CREATE_WEBHOOK, ROTATE_WEBHOOK};
 use app::pages::notifications::write::{WebhookForm, rotate, rotation_back};
-use app::permission::Permission;
 use app::routes::NOTIFICATIONS;
 use app::session::SignedIn;
 use axum::extract::State;
@@ -19,7 +19,7 @@ use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::post;
-use axum::{Extension, Form, Router};
+use axum::{Form, Router};
 use pdp::notify::fresh_secret;
 use serde::Deserialize;
 use store::{Actor, Via};
@@ -41,12 +41,9 @@ async fn to_page() -> Response {
 async fn create_webhook(
     State(state): State<ConsoleState>,
     answered: Plain,
-    Extension(signed_in): Extension<SignedIn>,
+    Permitted(signed_in, ..): Permitted<WritesSettings>,
     fields: Result<Form<Vec<(String, String)>>, FormRejection>,
 ) -> Response {
-    if !signed_in.role.may(Permission::WriteSettings) {
-        return forbidden(&answered);
-    }
     let Ok(Form(fields)) = fields else { return answered.unreadable() };
     let form = WebhookForm::of(&fields);
     let secret = fresh_secret(&random::bytes());
@@ -77,12 +74,9 @@ struct RotationFields {
 async fn rotate_webhook(
     State(state): State<ConsoleState>,
     answered: Plain,
-    Extension(signed_in): Extension<SignedIn>,
+    Permitted(signed_in, ..): Permitted<WritesSettings>,
     fields: Result<Form<RotationFields>, FormRejection>,
 ) -> Response {
-    if !signed_in.role.may(Permission::WriteSettings) {
-        return forbidden(&answered);
-    }
     let Ok(Form(fields)) = fields else { return answered.unreadable() };
     let secret = fresh_secret(&random::bytes());
     let actor = actor(signed_in, &answered);
@@ -116,15 +110,4 @@ fn refused(answered: &Plain, refusal: Refusal, (place, draft): (Place, Draft)) -
         Refusal::Problems(problems) => answer::see_other(&place.refused(&draft.with(problems))),
         Refusal::Store(error) => answered.unavailable(&error),
     }
-}
-
-fn forbidden(answered: &Plain) -> Response {
-    let needed = Permission::WriteSettings.holders_in_words();
-    let text = format!("This needs the role {needed}. Nothing was changed.");
-    answered.message(
-        StatusCode::FORBIDDEN,
-        "Your role does not allow this",
-        &text,
-        Some(("/", "Go to the start page")),
-    )
 }

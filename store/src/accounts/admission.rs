@@ -11,7 +11,7 @@ use super::{
     select,
 };
 use crate::Store;
-use crate::administration::{Actor, Via};
+use crate::administration::{Actor, Via, is_active_provider};
 use crate::db::{StoreError, Tx};
 use crate::schema::{Identities, Subjects};
 use crate::sessions::delete_of_account;
@@ -91,8 +91,28 @@ fn called<'a>(told: &'a str, otherwise: &'a str) -> &'a str {
     if check_id(told).is_ok() && told.chars().count() <= 190 { told } else { otherwise }
 }
 
+/// Whom the policy knows by the identity is who signs in by it. An account that stood for somebody else stands for them
+/// from now on: who asks and who approves are compared by it.
+async fn stand_for(
+    tx: &mut Tx,
+    before: Account,
+    person: Option<&SubjectId>,
+    by: &(impl Fn(&str) -> Actor + Sync),
+    now: Timestamp,
+) -> Result<Account, StoreError> {
+    let Some(person) = person.filter(|person| before.subject.as_ref() != Some(*person)) else {
+        return Ok(before);
+    };
+    tx.execute(&update(&before.id).value(Accounts::Subject, person.as_str()).take()).await?;
+    let after = Account { subject: Some(person.clone()), ..before.clone() };
+    let note = Note { event: Event::PersonChanged, before: Some(&before), after: &after, ended_sessions: 0 };
+    events::record(tx, &note, &by(&after.login), now).await?;
+    Ok(after)
+}
+
 impl Store {
-    /// Lets somebody in whom a provider vouches for, who must be proven to be the one that is meant.
+    /// Lets somebody in whom a provider vouches for, who must be proven to be the one that is meant. A provider that was
+    /// switched off while it was asked vouches for nobody.
     ///
     /// # Errors
     /// When the identity cannot be one, or the database does not answer; then nobody comes in.
@@ -104,6 +124,9 @@ impl Store {
     ) -> Result<Admitted, AccountError> {
         check(who.issuer, who.sub)?;
         let mut tx = self.db.begin_write().await?;
+        if !is_active_provider(&mut tx, who.issuer).await? {
+            return Ok(Admitted::NoRole);
+        }
         let subject = subject_of(&mut tx, who.issuer, who.sub).await?;
         let may_approve = who.admit_subjects && subject.is_some();
         let role = who.role.or(may_approve.then_some(AccountRole::Approver));
@@ -116,15 +139,10 @@ impl Store {
             };
             let name = called(who.name, &login).to_owned();
             let new = NewAccount { login, name, password_hash: None, role };
-            let by = by(&new.login);
-            let mut account = insert(&mut tx, &new, RoleSource::Mapped, Event::Admitted, &by, now).await?;
-            add(&mut tx, who.issuer, who.sub, &account.id).await?;
-            if let Some(person) = &subject {
-                let link = update(&account.id).value(Accounts::Subject, person.as_str()).take();
-                tx.execute(&link).await?;
-                account.subject = subject.clone();
-                events::record(&mut tx, &Note::of(Event::PersonChanged, &account), &by, now).await?;
-            }
+            let actor = by(&new.login);
+            let made = insert(&mut tx, &new, RoleSource::Mapped, Event::Admitted, &actor, now).await?;
+            add(&mut tx, who.issuer, who.sub, &made.id).await?;
+            let account = stand_for(&mut tx, made, subject.as_ref(), &by, now).await?;
             tx.commit().await?;
             return Ok(Admitted::As { account, told: true, subject });
         };
@@ -145,7 +163,9 @@ impl Store {
             tx.commit().await?;
             return Ok(Admitted::NoRole);
         };
+        let before = stand_for(&mut tx, before, subject.as_ref(), &by, now).await?;
         if before.role == role {
+            tx.commit().await?;
             return Ok(Admitted::As { account: before, told: true, subject });
         }
         let after = Account { role, ..before.clone() };

@@ -2,14 +2,14 @@
 //! address or a login never does: a provider may give the one to somebody else, and let people choose the other.
 
 use super::events::{self, Event, Note};
-use super::writing::hold;
+use super::writing::{hold, update};
 use super::{Account, AccountError, AccountRow, Accounts, by_id, select};
 use crate::Store;
 use crate::administration::{Actor, MAX_PART};
 use crate::db::{StoreError, Tx};
 use crate::sessions::{delete_of_account, delete_of_accounts};
 use policy::Timestamp;
-use sea_query::{DeleteStatement, Expr, ExprTrait, Iden, Order, Query, SelectStatement};
+use sea_query::{DeleteStatement, Expr, ExprTrait, Iden, Order, Query, SelectStatement, UpdateStatement};
 
 #[derive(Debug, Clone, Copy, Iden)]
 pub(crate) enum AccountIdentities {
@@ -68,6 +68,16 @@ fn accounts_of(issuer: &str) -> SelectStatement {
         .column(AccountIdentities::Account)
         .from(AccountIdentities::Table)
         .and_where(Expr::col(AccountIdentities::Issuer).eq(issuer))
+        .take()
+}
+
+/// Whoever is about to have a session by this issuer gets none: it was looked at before. To be run before the sessions
+/// that there are end.
+pub(crate) fn outdate_sign_ins_by(issuer: &str) -> UpdateStatement {
+    Query::update()
+        .table(Accounts::Table)
+        .value(Accounts::PasswordVersion, Expr::col(Accounts::PasswordVersion).add(1_i64))
+        .and_where(Expr::col(Accounts::Id).in_subquery(accounts_of(issuer)))
         .take()
 }
 
@@ -165,11 +175,17 @@ impl Store {
         check(issuer, sub)?;
         let mut tx = self.db.begin_write().await?;
         let Some(known) = find(&mut tx, issuer, sub).await? else { return Ok(false) };
-        let account = hold(&mut tx, &known.account).await?;
+        let before = hold(&mut tx, &known.account).await?;
         let delete = Query::delete().from_table(AccountIdentities::Table).and_where(is(issuer, sub)).take();
         tx.execute(&delete).await?;
-        let ended_sessions = tx.execute(&delete_of_account(&account.id, None)).await?;
-        let note = Note { ended_sessions, ..Note::of(Event::IdentityUnlinked, &account) };
+        // A sign-in with it that is under way comes to nothing.
+        let password_version = before.password_version.saturating_add(1);
+        let outdate = update(&before.id).value(Accounts::PasswordVersion, password_version).take();
+        tx.execute(&outdate).await?;
+        let after = Account { password_version, ..before.clone() };
+        let ended_sessions = tx.execute(&delete_of_account(&after.id, None)).await?;
+        let note =
+            Note { event: Event::IdentityUnlinked, before: Some(&before), after: &after, ended_sessions };
         events::record(&mut tx, &note, by, now).await?;
         tx.commit().await?;
         Ok(true)

@@ -66,7 +66,7 @@ pub(crate) use issuers::IssuerRow;
 pub(crate) use roles::list as list_roles;
 pub(crate) use rules::list_in_force;
 pub(crate) use servers::list_of_tenant as list_servers_of_tenant;
-pub(crate) use sign_in_providers::MAX_PART;
+pub(crate) use sign_in_providers::{MAX_PART, is_active_provider};
 pub(crate) use stops::list_in_force as list_stops_in_force;
 pub(crate) use tenants::find as find_tenant;
 pub(crate) use tools::list_of_servers as list_tools_of_servers;

@@ -4,11 +4,11 @@
 use super::writer::About;
 use super::{SecretPlace, WriteError, Writer, name, slug};
 use crate::Store;
-use crate::accounts::{AccountIdentities, AccountRole, delete_sessions_by};
-use crate::db::{Source, StoreError, flag, json, to_json};
+use crate::accounts::{AccountIdentities, AccountRole, delete_sessions_by, outdate_sign_ins_by};
+use crate::db::{Source, StoreError, Tx, flag, json, to_json};
 use policy::issuer::check_fetched_url;
 use policy::text::shown;
-use sea_query::{Expr, ExprTrait, Iden, Order, Query, SelectStatement};
+use sea_query::{Expr, ExprTrait, Iden, LockType, Order, Query, SelectStatement};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, Iden)]
@@ -173,6 +173,17 @@ async fn find<S: Source>(source: &mut S, id: &str) -> Result<Option<SignInProvid
     source.optional::<ProviderRow, _>(&query).await?.map(SignInProvider::try_from).transpose()
 }
 
+/// Whether people may sign in by this issuer. It stays so until this transaction is over: whoever switches the provider
+/// off waits, and then ends what came of it.
+pub(crate) async fn is_active_provider(tx: &mut Tx, issuer: &str) -> Result<bool, StoreError> {
+    let query = select()
+        .and_where(Expr::col(SignInProviders::Issuer).eq(issuer))
+        .and_where(Expr::col(SignInProviders::Active).eq(1_i64))
+        .lock(LockType::Share)
+        .take();
+    Ok(tx.fetch_optional::<ProviderRow>(&query).await?.is_some())
+}
+
 impl Store {
     /// All providers, by name.
     ///
@@ -238,6 +249,7 @@ impl Writer {
             self.tx.execute(&insert).await?;
         }
         if !provider.active {
+            self.tx.execute(&outdate_sign_ins_by(&provider.issuer)).await?;
             self.tx.execute(&delete_sessions_by(&provider.issuer)).await?;
         }
         self.record(about(provider), before.as_ref(), Some(provider)).await?;
@@ -265,6 +277,7 @@ impl Writer {
     /// When the database does not answer.
     pub async fn delete_sign_in_provider(&mut self, id: &str) -> Result<bool, WriteError> {
         let Some(before) = find(&mut self.tx, id).await? else { return Ok(false) };
+        self.tx.execute(&outdate_sign_ins_by(&before.issuer)).await?;
         self.tx.execute(&delete_sessions_by(&before.issuer)).await?;
         let identities = Query::delete()
             .from_table(AccountIdentities::Table)

@@ -6,6 +6,7 @@ mod doors;
 mod house;
 mod requests;
 mod sessions;
+mod substitutes;
 
 use tests::on_both_databases;
 
@@ -16,6 +17,8 @@ on_both_databases!(
     a_new_password_makes_known_browsers_strangers,
     what_pages_ask_by_themselves_does_not_keep_a_session,
     events_of_accounts_are_changes,
+    whose_an_account_is_takes_a_fresh_proof,
+    a_substitute_is_of_ones_own_tenants,
 );
 
 mod a_sign_in_under_way_does_not_survive_a_new_password {
@@ -29,4 +32,5 @@ mod a_sign_in_under_way_does_not_survive_a_new_password {
 mod stories {
     pub(super) use crate::doors::*;
     pub(super) use crate::sessions::*;
+    pub(super) use crate::substitutes::*;
 }

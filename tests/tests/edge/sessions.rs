@@ -128,3 +128,67 @@ pub(crate) async fn a_sign_in_under_way_does_not_survive_a_new_password() {
     assert_eq!(sessions.len(), 2, "of set-up, and of the change that was not made");
     house.stop().await;
 }
+
+pub(crate) async fn whose_an_account_is_takes_a_fresh_proof(backend: Backend) {
+    let house = House::open(backend).await;
+    let session = house.settle().await;
+    let cookie = [("cookie", session.as_str()), ("accept", "text/html")];
+    let ada = house.store().account_by_login(LOGIN).await.expect("reads").expect("is there");
+    let id = ("id", ada.id.as_str());
+    let invitation = [("login", "eve@example.org"), ("name", ""), ("role", "owner")];
+    let (reset, save) = ([id], [id, ("role", "owner"), ("subject", "carol")]);
+    let link = [id, ("issuer", "https://idp.example"), ("sub", "eve")];
+    let provider = [
+        ("new", "true"),
+        ("id", "eve"),
+        ("name", "Eve's own"),
+        ("issuer", "https://idp.example"),
+        ("client_id", "console"),
+        ("groups_claim", "groups"),
+        ("groups", "everybody -> owner"),
+    ];
+    let token = [("name", "of eve"), ("scopes[]", "emergency:write")];
+    let forms = [
+        ("/accounts/invite", &invitation[..], "/settings/accounts?ask=new&"),
+        ("/accounts/reset", &reset[..], "/settings/accounts?ask=rotate&"),
+        ("/_fn/account-save", &save[..], "/settings/accounts?ask=edit&"),
+        ("/_fn/account-link", &link[..], "/settings/accounts?ask=map&"),
+        ("/_fn/sign-in-provider-save", &provider[..], "/settings/sign-in?ask=new&"),
+        ("/keys/administrator", &token[..], "/settings/tokens?ask=new&"),
+    ];
+    house.pass(6 * MINUTE);
+    // Whoever finds the browser open becomes neither a second owner nor this one.
+    for (path, fields, leads_to) in forms {
+        let answer = house.post(path, fields, &cookie).await;
+        let place = answer.header("location");
+        assert!(place.starts_with(leads_to), "{path}: {answer:?}");
+        let page = house.get(place, &cookie).await.text;
+        assert!(page.contains("action=\"/account/prove\"") && !page.contains("/recover#"), "{path}: {page}");
+    }
+    let wrong = [("password", "a guess that is wrong"), ("back", "/settings/accounts?ask=new")];
+    assert_eq!(house.post("/account/prove", &wrong, &cookie).await.status, 403);
+    assert!(
+        house.post("/accounts/invite", &invitation, &cookie).await.header("location").contains("ask=new")
+    );
+    assert_eq!(house.store().account_by_login("eve@example.org").await.expect("reads"), None);
+    assert!(house.store().list_sign_in_providers().await.expect("reads").is_empty());
+    assert_eq!(house.store().account(&ada.id).await.expect("reads").expect("is there").subject, None);
+
+    // The password does, leads back to a page of ours alone, and counts for what follows.
+    for (back, leads_to) in [
+        ("/settings/accounts?ask=new", "/settings/accounts?ask=new"),
+        ("//evil.example/x", "/account"),
+        ("https://evil.example/x", "/account"),
+    ] {
+        let proof = [("password", PASSWORD), ("back", back)];
+        let answer = house.post("/account/prove", &proof, &cookie).await;
+        assert_eq!((answer.status, answer.header("location")), (303, leads_to), "{back}");
+    }
+    for (path, fields) in [("/accounts/invite", &invitation[..]), ("/accounts/reset", &reset[..])] {
+        let answer = house.post(path, fields, &cookie).await;
+        assert!(answer.status == 200 && answer.text.contains("/recover#"), "{path}: {answer:?}");
+    }
+    let saved = house.post("/_fn/account-save", &save, &cookie).await;
+    assert!(saved.header("location").contains("done=account-saved"), "{saved:?}");
+    house.stop().await;
+}

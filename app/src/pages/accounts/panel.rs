@@ -7,7 +7,8 @@ use crate::components::untrusted::{UntrustedLine, plain};
 use crate::pages::form::answer::Answer;
 use crate::pages::form::confirm::FormCard;
 use crate::pages::form::input::{Choice, Filled, Input, hidden, select};
-use crate::pages::form::place::Ask;
+use crate::pages::form::place::{Ask, Place};
+use crate::pages::form::proof;
 use crate::permission::ConsoleRole;
 use crate::routes::ACCOUNTS;
 use leptos::prelude::*;
@@ -20,6 +21,14 @@ pub const RESET: &str = "/accounts/reset";
 /// The form that the address asks for; nothing where it asks for none.
 pub fn panel(list: &AccountList, answer: &Answer) -> Option<AnyView> {
     match (list.query.ask?, &list.asked) {
+        (ask @ (Ask::New | Ask::Edit | Ask::Rotate | Ask::Map), asked) if list.asks_password => {
+            let place = Place::new(ACCOUNTS.path).asking(ask);
+            let place = match asked {
+                Some(account) => place.of(account.id.as_str()),
+                None => place,
+            };
+            Some(proof::before(&place, answer, ACCOUNTS.path.to_owned()))
+        }
         (Ask::New, _) => Some(invite(answer)),
         (Ask::Edit, Some(account)) => Some(edit(account, answer)),
         (Ask::Suspend, Some(account)) => Some(turn(account, answer)),

@@ -20,6 +20,8 @@ pub struct AccountList {
     pub asked: Option<AccountLine>,
     /// Issuer and name of each provider, for the form.
     pub providers: Vec<(String, String)>,
+    /// The reader's last proof is too old for most of the forms.
+    pub asks_password: bool,
 }
 
 /// An account of the console, without anything secret.
@@ -55,12 +57,14 @@ mod server {
     use crate::moment::Moment;
     use crate::pages::form::read::{ROWS_AND_ONE, cut, refuse_zero};
     use crate::permission::ConsoleRole;
+    use crate::session::Presence;
     use policy::Timestamp;
     use store::accounts::{Account, AccountIdentity, AccountRole, RoleSource};
 
     pub(super) async fn list(console: &Console, query: KeysQuery) -> Result<AccountList, AppError> {
         refuse_zero([&query.search, &query.after, &query.of])?;
         let (store, now) = (&console.store, console.now());
+        let asks_password = Presence::current().is_too_old_for(None, now);
         let all = store.accounts().await?;
         let identities = store.list_account_identities().await?;
         let providers = store.list_sign_in_providers().await?;
@@ -81,6 +85,7 @@ mod server {
             next,
             asked,
             providers: providers.into_iter().map(|provider| (provider.issuer, provider.name)).collect(),
+            asks_password,
         })
     }
 

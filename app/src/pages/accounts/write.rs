@@ -5,6 +5,7 @@ use crate::error::AppError;
 use crate::pages::form::answer::{Done, Draft, Saved};
 use crate::pages::form::place::{Ask, Place};
 use crate::pages::form::problem::{Fault, Problem};
+use crate::pages::form::proof;
 use crate::pages::form::respond::{Refusal, actor, respond};
 use crate::routes::ACCOUNTS;
 use crate::session::SignedIn;
@@ -139,6 +140,7 @@ async fn keep(
     subject: &str,
 ) -> Result<Done, Refusal> {
     need_id(id)?;
+    proof::need(console.now())?;
     let role = if role.is_empty() { None } else { Some(parse_role(role)?) };
     if !subject.is_empty() && check_subject_id(subject).is_err() {
         return Err(Problem::new("subject", Fault::NotAPerson).into());
@@ -189,6 +191,7 @@ async fn give(
     sub: &str,
 ) -> Result<Done, Refusal> {
     need_id(id)?;
+    proof::need(console.now())?;
     if !console.store.list_sign_in_providers().await?.iter().any(|provider| provider.issuer == issuer) {
         return Err(Problem::new("issuer", Fault::Unknown).into());
     }

@@ -90,7 +90,7 @@ async fn inbox(
         inbox.answers = answers.iter().map(|approval| decided_line(approval, now)).collect();
         cover(store, person, now, &mut inbox).await?;
         if query.ask == Some(Ask::New) {
-            inbox.persons = persons(store, person).await?;
+            inbox.persons = persons(store, person, now).await?;
         }
     }
     Ok(inbox)
@@ -121,17 +121,45 @@ pub(crate) async fn name(store: &Store, id: &SubjectId) -> Result<String, StoreE
     Ok(store.get_subject(id).await?.map_or_else(|| id.to_string(), |subject| subject.name))
 }
 
-/// Active people other than the reader.
-async fn persons(store: &Store, reader: &SubjectId) -> Result<Vec<(String, String)>, StoreError> {
-    let found = store.list_subjects(None, &PERSONS).await?;
-    Ok(found
-        .into_iter()
-        .filter(|subject| subject.kind == SubjectKind::User && subject.active && subject.id != *reader)
-        .map(|subject| {
+/// Active people other than the reader, of the reader's tenants: nobody is told who there is in others.
+async fn persons(
+    store: &Store,
+    reader: &SubjectId,
+    now: Timestamp,
+) -> Result<Vec<(String, String)>, StoreError> {
+    let mut persons = BTreeMap::new();
+    for tenant in tenants_of(store, reader, now).await? {
+        let found = store.list_subjects(Some(&tenant), &PERSONS).await?;
+        let found = found
+            .into_iter()
+            .filter(|subject| subject.kind == SubjectKind::User && subject.active && subject.id != *reader);
+        persons.extend(found.map(|subject| {
             let words = format!("{} ({})", subject.name, subject.id);
             (subject.id.to_string(), words)
-        })
-        .collect())
+        }));
+    }
+    Ok(persons.into_iter().collect())
+}
+
+/// Whether the reader may name this person as substitute: an active one who shares a tenant with the reader.
+pub(super) async fn may_stand_in(
+    store: &Store,
+    reader: &SubjectId,
+    substitute: &SubjectId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let known = store.get_subject(substitute).await?;
+    if known.is_none_or(|known| known.kind != SubjectKind::User || !known.active || known.id == *reader) {
+        return Ok(false);
+    }
+    let theirs = tenants_of(store, substitute, now).await?;
+    Ok(tenants_of(store, reader, now).await?.iter().any(|tenant| theirs.contains(tenant)))
+}
+
+/// The tenants of which somebody is a member now.
+async fn tenants_of(store: &Store, id: &SubjectId, now: Timestamp) -> Result<Vec<TenantSlug>, StoreError> {
+    let held = store.list_memberships(id).await?.into_iter();
+    Ok(held.filter(|held| held.until.is_none_or(|until| now < until)).map(|held| held.tenant).collect())
 }
 
 async fn waiting_line(store: &Store, approval: &Approval, now: Timestamp) -> Result<WaitingLine, StoreError> {

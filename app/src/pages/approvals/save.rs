@@ -25,7 +25,7 @@ pub async fn end_substitute(#[server(default)] id: String) -> Result<(), AppErro
 
 #[cfg(feature = "ssr")]
 mod server {
-    use super::super::gather::person;
+    use super::super::gather::{may_stand_in, person};
     use crate::console::Console;
     use crate::error::AppError;
     use crate::pages::form::answer::{Done, Draft, Saved};
@@ -76,6 +76,9 @@ mod server {
             return Err(Problem::of_form(Fault::NoPerson).into());
         };
         let substitute = SubjectId::from(substitute);
+        if !may_stand_in(&console.store, &person, &substitute, now).await? {
+            return Err(Problem::new("substitute", Fault::NotASubstitute).into());
+        }
         let new = NewSubstitute { person: &person, substitute: &substitute, starts_at: now, ends_at };
         let mut writer = console.store.write(actor(signed_in)).await?;
         writer.put_substitute(&new).await.map_err(refused)?;

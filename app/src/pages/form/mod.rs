@@ -12,6 +12,7 @@ pub mod input;
 pub mod notice;
 pub mod place;
 pub mod problem;
+pub mod proof;
 
 #[cfg(feature = "ssr")]
 pub mod read;

@@ -274,10 +274,10 @@ impl Problem {
             }
             Fault::NotAsked => "Nothing was decided: this request does not ask you.".to_owned(),
             Fault::Unproven => {
-                "Nothing was decided. Give your password: the last proof that it is you is older than 5 minutes. Without a password here, sign out and in again by your provider."
+                "Nothing was done. Give your password: the last proof that it is you is older than 5 minutes. Without a password here, sign out and in again by your provider."
                     .to_owned()
             }
-            Fault::WrongPassword => "Nothing was decided: the password is not right.".to_owned(),
+            Fault::WrongPassword => "Nothing was done: the password is not right.".to_owned(),
             Fault::NotWaiting => "Nothing was decided: the request does not wait any more.".to_owned(),
             Fault::Voted => "You have answered this request already.".to_owned(),
             Fault::Wider => "This is more than the rule allows. Choose less, or leave it empty.".to_owned(),

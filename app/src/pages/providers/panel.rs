@@ -8,14 +8,23 @@ use crate::pages::form::answer::{Answer, Draft};
 use crate::pages::form::boxes::switch;
 use crate::pages::form::confirm::FormCard;
 use crate::pages::form::input::{Filled, Input, area};
-use crate::pages::form::place::Ask;
+use crate::pages::form::place::{Ask, Place};
+use crate::pages::form::proof;
 use crate::routes::PROVIDERS;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 /// The form that the address asks for; nothing where it asks for none.
 pub fn panel(list: &ProviderList, answer: &Answer) -> Option<AnyView> {
+    let before = |place: Place| Some(proof::before(&place, answer, PROVIDERS.path.to_owned()));
+    let page = Place::new(PROVIDERS.path);
     match (list.query.ask?, &list.asked) {
+        (Ask::New, _) if list.asks_password => before(page.asking(Ask::New)),
+        (ask @ (Ask::Edit | Ask::Suspend), Some(provider))
+            if list.asks_password && (ask == Ask::Edit || !provider.active) =>
+        {
+            before(page.asking(ask).of(provider.id.as_str()))
+        }
         (Ask::New, _) => Some(form(list, None, answer)),
         (Ask::Edit, Some(provider)) => Some(form(list, Some(provider), answer)),
         (Ask::Suspend, Some(provider)) => Some(turn(provider, answer)),

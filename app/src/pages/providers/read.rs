@@ -16,6 +16,8 @@ pub struct ProviderList {
     pub asked: Option<ProviderLine>,
     /// What is registered at a provider.
     pub callback: String,
+    /// The reader's last proof is too old for most of the forms.
+    pub asks_password: bool,
 }
 
 /// A provider, without its secret.
@@ -49,9 +51,11 @@ mod server {
     use crate::console::Console;
     use crate::error::AppError;
     use crate::pages::form::read::refuse_zero;
+    use crate::session::Presence;
 
     pub(super) async fn list(console: &Console, query: KeysQuery) -> Result<ProviderList, AppError> {
         refuse_zero([&query.search, &query.after, &query.of])?;
+        let asks_password = Presence::current().is_too_old_for(None, console.now());
         let mut lines = Vec::new();
         for provider in console.store.list_sign_in_providers().await? {
             let kept = console.store.get_secret(&provider.secret_place()).await?;
@@ -70,6 +74,6 @@ mod server {
         }
         let asked = query.of.as_ref().and_then(|id| lines.iter().find(|line| line.id == *id)).cloned();
         let callback = format!("{}/sign-in/callback", console.public_url);
-        Ok(ProviderList { query, lines, asked, callback })
+        Ok(ProviderList { query, lines, asked, callback, asks_password })
     }
 }

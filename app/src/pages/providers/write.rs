@@ -5,6 +5,7 @@ use crate::error::AppError;
 use crate::pages::form::answer::{Done, Draft, Saved};
 use crate::pages::form::place::{Ask, Place};
 use crate::pages::form::problem::{Fault, Problem};
+use crate::pages::form::proof;
 use crate::pages::form::respond::{Refusal, actor, respond, saved};
 use crate::routes::PROVIDERS;
 use crate::session::SignedIn;
@@ -129,6 +130,8 @@ async fn put(
     secret: &Secret,
 ) -> Result<Saved, Refusal> {
     let mut provider = form.read()?;
+    // Its groups may stand for owners.
+    proof::need(console.now())?;
     let mut writer = console.store.write(actor(signed_in)).await?;
     match writer.get_sign_in_provider(&provider.id).await? {
         Some(_) if form.new => return Err(Problem::new("id", Fault::Taken).into()),
@@ -174,6 +177,9 @@ pub(super) async fn set_active(
 }
 
 async fn turn(console: &Console, signed_in: &SignedIn, id: &str, active: bool) -> Result<Saved, Refusal> {
+    if active {
+        proof::need(console.now())?;
+    }
     let mut writer = console.store.write(actor(signed_in)).await?;
     let Some(known) = writer.get_sign_in_provider(id).await? else {
         return Err(Problem::of_form(Fault::Gone).into());

@@ -8,7 +8,8 @@ use crate::pages::form::answer::Answer;
 use crate::pages::form::boxes::boxes;
 use crate::pages::form::confirm::FormCard;
 use crate::pages::form::input::{Choice, Filled, Input, select};
-use crate::pages::form::place::Ask;
+use crate::pages::form::place::{Ask, Place};
+use crate::pages::form::proof;
 use crate::pages::roles::form::tenant_choices;
 use crate::routes::TOKENS;
 use leptos::prelude::*;
@@ -39,6 +40,10 @@ fn gone() -> AnyView {
 
 /// The form that makes an administrator token.
 pub fn create(list: &TokenList, answer: &Answer) -> AnyView {
+    if list.asks_password {
+        let place = Place::new(TOKENS.path).asking(Ask::New);
+        return proof::before(&place, answer, TOKENS.path.to_owned());
+    }
     let filled = Filled::new(Ask::New.as_str(), answer);
     let scopes: Vec<Choice> =
         AdminScope::ALL.iter().map(|scope| Choice::new(scope.as_str(), scope.label())).collect();

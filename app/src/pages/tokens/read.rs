@@ -19,6 +19,8 @@ pub struct TokenList {
     pub asked: Option<TokenLine>,
     /// Slug and name, for the form.
     pub tenants: Vec<(String, String)>,
+    /// The reader's last proof is too old to make one.
+    pub asks_password: bool,
 }
 
 /// An administrator token, without its secret.
@@ -51,6 +53,7 @@ mod server {
     use crate::error::AppError;
     use crate::pages::form::place::Ask;
     use crate::pages::form::read::{ROWS_AND_ONE, cut, refuse_zero};
+    use crate::session::Presence;
     use policy::Timestamp;
     use policy::scope::AdminScope;
     use store::administration::{AdministratorToken, Page};
@@ -58,6 +61,7 @@ mod server {
     pub(super) async fn list(console: &Console, query: KeysQuery) -> Result<TokenList, AppError> {
         refuse_zero([&query.search, &query.after, &query.of])?;
         let (store, now) = (&console.store, console.now());
+        let asks_password = Presence::current().is_too_old_for(None, now);
         let page =
             Page { search: query.search.as_deref(), after: query.after.as_deref(), limit: ROWS_AND_ONE };
         let mut found = store.list_administrator_tokens(&page).await?;
@@ -73,7 +77,7 @@ mod server {
             let known = store.list_tenants(&Page::ALL).await?;
             tenants = known.into_iter().map(|tenant| (tenant.slug.to_string(), tenant.name)).collect();
         }
-        Ok(TokenList { query, lines, next, asked, tenants })
+        Ok(TokenList { query, lines, next, asked, tenants, asks_password })
     }
 
     fn line(token: AdministratorToken, now: Timestamp) -> TokenLine {

@@ -16,8 +16,9 @@ use pdp::vault::VaultError;
 use serde_json::{Map, Value};
 use store::administration::SignInProvider;
 
-/// Whoever signed in longer ago at the provider proves it there once more, where the provider knows how. In seconds.
-const FRESH: u64 = 60 * 60;
+/// Whoever signed in longer ago at the provider proves it there once more, where the provider knows how: as long as a proof
+/// of presence counts, so that signing in again always gives a fresh one. In seconds.
+const FRESH: u64 = 5 * 60;
 
 /// The address of the provider that people are led to.
 pub(super) async fn authorization(

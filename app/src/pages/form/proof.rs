@@ -1,0 +1,46 @@
+//! A proof before a form. Who changes whose an account is, or makes what stands for one, could become somebody else: nobody
+//! does so at a browser that its owner left open.
+
+use super::answer::{Answer, Draft};
+use super::confirm::FormCard;
+use super::input::{Filled, Input};
+use super::place::Place;
+use leptos::prelude::*;
+
+/// Where the proof is sent: a plain handler of the server, which alone compares passwords.
+pub const PROVE: &str = "/account/prove";
+
+/// Stands in the place of a form until its reader proved who they are, and leads to it with what was typed.
+pub fn before(place: &Place, answer: &Answer, cancel: String) -> AnyView {
+    let back = match &answer.draft {
+        Some(draft) => place.refused(&Draft { problems: Vec::new(), ..draft.clone() }),
+        None => place.href(),
+    };
+    let filled = Filled::new("prove", answer);
+    let password = Input::password("password", "Your own password").draw(&filled, "");
+    let lead = "It is longer than 5 minutes ago that you proved who you are, and this takes a fresh proof. Without a \
+                password here, sign out and in again by your provider.";
+    FormCard {
+        filled,
+        title: "Your password first".to_owned(),
+        url: PROVE,
+        values: vec![("back", back)],
+        lead: vec![lead.to_owned()],
+        fields: vec![password],
+        button: "Go on",
+        destructive: false,
+        cancel,
+    }
+    .draw()
+}
+
+/// What a form needs that takes a fresh proof.
+///
+/// # Errors
+/// When the last proof of the request at hand is too old.
+#[cfg(feature = "ssr")]
+pub fn need(now: policy::Timestamp) -> Result<(), super::problem::Problem> {
+    use super::problem::{Fault, Problem};
+    let too_old = crate::session::Presence::current().is_too_old_for(None, now);
+    if too_old { Err(Problem::of_form(Fault::Unproven)) } else { Ok(()) }
+}
