@@ -77,6 +77,8 @@ pub enum Ineligible {
     Owner,
     #[error("a rule excludes this person from approving the call")]
     Excluded,
+    #[error("this account's role does not approve calls; an owner can change it")]
+    Role,
     #[error("no rule that asks for this approval asks this person")]
     NotAsked,
 }
@@ -88,7 +90,7 @@ pub struct Cast {
     pub voter: Person,
     /// In whose place, where that is another.
     pub duty: Option<Person>,
-    /// Whether the account it came from is still on, and still the voter's.
+    /// Whether the account it came from is still on, still the voter's, and still of a role that approves.
     pub account_holds: bool,
 }
 

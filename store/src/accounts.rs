@@ -74,6 +74,20 @@ impl AccountRole {
             Self::Auditor => "auditor",
         }
     }
+
+    /// Whether accounts of this role answer requests for approval. Whether the person behind one may answer this or that
+    /// request, is for the rules to say.
+    pub fn may_approve(self) -> bool {
+        match self {
+            Self::Owner | Self::Approver => true,
+            Self::PolicyAuthor | Self::Auditor => false,
+        }
+    }
+
+    /// The stored words of the roles that answer requests for approval.
+    pub(crate) fn approving() -> impl Iterator<Item = &'static str> {
+        Self::ALL.iter().copied().filter(|role| role.may_approve()).map(Self::as_str)
+    }
 }
 
 impl fmt::Display for AccountRole {

@@ -111,6 +111,7 @@ impl Approvals {
         if !self.store.has_ended_approvals().await? {
             return Ok(0);
         }
+        // What the server does by itself has no door of its own: its name says who it was.
         let actor = Actor { name: "countersign".to_owned(), via: Via::Api, request_id: None };
         let mut writer = self.store.write(actor).await?;
         let ended = writer.expire_approvals(MOST_ENDED).await?;

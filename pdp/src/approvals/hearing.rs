@@ -161,6 +161,9 @@ impl Hearing {
         if !account.active {
             return Ok(Err(Ineligible::Inactive));
         }
+        if !account.role.may_approve() {
+            return Ok(Err(Ineligible::Role));
+        }
         let tenant = &self.approval.tenant;
         let Some(id) = &account.subject else { return Ok(Err(Ineligible::NoPerson)) };
         let Some(me) = reader.person(id, tenant).await? else { return Ok(Err(Ineligible::NoPerson)) };
@@ -206,7 +209,8 @@ async fn cast(
         None => None,
     };
     let account = reader.account(&vote.account).await?;
-    let account_holds =
-        account.is_some_and(|account| account.active && account.subject.as_ref() == Some(&vote.person));
+    let account_holds = account.is_some_and(|account| {
+        account.active && account.role.may_approve() && account.subject.as_ref() == Some(&vote.person)
+    });
     Ok(Some(Cast { verdict: vote.verdict, voter, duty, account_holds }))
 }

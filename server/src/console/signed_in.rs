@@ -143,11 +143,13 @@ fn asks_for_html(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use app::permission::Permission;
 
     #[test]
     fn stored_roles_and_shown_roles_are_the_same_words() {
         for stored in AccountRole::ALL {
             assert_eq!(stored.as_str(), role(*stored).as_str());
+            assert_eq!(stored.may_approve(), role(*stored).may(Permission::Approve), "{stored}");
         }
     }
 }

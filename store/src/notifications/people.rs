@@ -1,7 +1,7 @@
 //! The accounts that a request may concern. Generous: whether one of them may really decide is judged again when its
 //! message is sent, by the very code that judges its click.
 
-use crate::accounts::Accounts;
+use crate::accounts::{AccountRole, Accounts};
 use crate::approvals::tables::{ApprovalAsks, Substitutes};
 use crate::db::{Source, StoreError, now_micros};
 use crate::schema::{MembershipRoles, Roles};
@@ -9,7 +9,7 @@ use policy::Timestamp;
 use sea_query::{Cond, Expr, ExprTrait, JoinType, Query};
 use std::collections::BTreeMap;
 
-/// Accounts by the person they belong to, and who stands in for whom now.
+/// Accounts that may approve by the person they belong to, and who stands in for whom now.
 #[derive(Debug, Default)]
 pub(super) struct People {
     accounts: BTreeMap<String, Vec<String>>,
@@ -47,6 +47,7 @@ impl People {
             .columns([Accounts::Id, Accounts::Subject])
             .from(Accounts::Table)
             .and_where(Expr::col(Accounts::Active).eq(1_i64))
+            .and_where(Expr::col(Accounts::Role).is_in(AccountRole::approving()))
             .and_where(Expr::col(Accounts::Subject).is_not_null())
             .take();
         let now = || now_micros(dialect);

@@ -7,6 +7,7 @@ use pdp::approvals::ApprovalError;
 use policy::SubjectId;
 use policy::approval::Ineligible;
 use policy::labels::{ApprovalState, Verdict};
+use store::accounts::AccountRole;
 use store::approvals::NewSubstitute;
 use tests::world::operator;
 use tests::{Backend, World};
@@ -42,6 +43,12 @@ pub(crate) async fn who_may_decide_and_who_may_not(backend: Backend) {
         assert_eq!(refused(&world, &account, &request.id).await, expected, "{login}");
         let judged = approvals(&world).may_decide(&account, &request.id).await.expect("reads");
         assert_eq!(judged.err(), Some(expected), "{login}");
+    }
+    // Whom the rule asks, at an account that is for something else.
+    for (login, role) in [("fay-writes", AccountRole::PolicyAuthor), ("fay-audits", AccountRole::Auditor)] {
+        let (account, now) = (account(&world, login, Some("fay")).await, server::clock::system()());
+        world.store.set_account_role(&account, role, &operator(), now).await.expect("has the role");
+        assert_eq!(refused(&world, &account, &request.id).await, Ineligible::Role, "{role}");
     }
     // An agent is no person, whoever links it.
     let made = account(&world, "bot", None).await;

@@ -6,6 +6,7 @@ use crate::helpers::{
 use pdp::approvals::ApprovalError;
 use policy::SubjectId;
 use policy::labels::{ApprovalState, Verdict};
+use store::accounts::AccountRole;
 use store::approvals::ApprovalEventKind;
 use tests::world::operator;
 use tests::{Backend, World};
@@ -73,7 +74,7 @@ pub(crate) async fn votes_of_those_who_may_no_longer_do_not_count(backend: Backe
     let crm = world.crm(&replica);
     let fay = account(&world, "fay", Some("fay")).await;
     let now = server::clock::system();
-    for round in 0..4 {
+    for round in 0..6 {
         let text = format!("round {round}");
         add_note(&world, &crm, &text).await;
         let request = waiting(&world).await;
@@ -89,6 +90,8 @@ pub(crate) async fn votes_of_those_who_may_no_longer_do_not_count(backend: Backe
             2 => {
                 world.store.set_account_subject(&fay, None, &operator(), now()).await.expect("is unlinked");
             }
+            3 => role(&world, &fay, AccountRole::Auditor).await,
+            4 => role(&world, &fay, AccountRole::PolicyAuthor).await,
             _ => ask_for_notes(&world, "{ approvers: [finance], quorum: 2 }").await,
         }
         assert_eq!(add_note(&world, &crm, &text).await.reason(), "approval_required", "{round}");
@@ -115,12 +118,18 @@ pub(crate) async fn votes_of_those_who_may_no_longer_do_not_count(backend: Backe
                 let linked = world.store.set_account_subject(&fay, Some(&person), &operator(), now()).await;
                 linked.expect("is linked");
             }
+            3 | 4 => role(&world, &fay, AccountRole::Approver).await,
             _ => {}
         }
         let bot = SubjectId::from("refund-bot");
         approvals(&world).cancel(&bot, operator(), &anew.id).await.expect("is taken back");
     }
     replica.stop().await;
+}
+
+async fn role(world: &World, account: &str, role: AccountRole) {
+    let now = server::clock::system()();
+    world.store.set_account_role(account, role, &operator(), now).await.expect("has the role");
 }
 
 pub(crate) async fn what_moved_since_it_was_shown_refuses_the_vote(backend: Backend) {

@@ -5,6 +5,7 @@ use crate::world::{account, ask, cancel, let_go, requests, until, vault, world};
 use pdp::{Secret, notify};
 use policy::labels::MailSecurity;
 use serde_json::json;
+use store::accounts::AccountRole;
 use store::administration::{MailSettings, SecretPlace};
 use store::changes::{ChangeFilter, ChangePosition};
 use store::notifications::Receiver;
@@ -39,6 +40,10 @@ pub(crate) async fn an_approver_gets_one_letter_with_a_link(backend: Backend) {
     account(&world, "carol@example.org", Some("carol")).await;
     account(&world, "bob@example.org", Some("bob")).await;
     account(&world, "somebody@example.org", None).await;
+    // Nor does an account of hers that is for something else.
+    let audits = account(&world, "audits@example.org", Some("erin")).await;
+    let now = server::clock::system()();
+    world.store.set_account_role(&audits.id, AccountRole::Auditor, &operator(), now).await.expect("made");
 
     let replica = world.replica().await;
     let pep = world.crm(&replica);
@@ -67,6 +72,8 @@ pub(crate) async fn an_approver_gets_one_letter_with_a_link(backend: Backend) {
     let second = server.next().await;
     assert_eq!(second["to"], json!(["erin@example.org"]), "{second}");
     assert_ne!(second["headers"]["message-id"], headers["message-id"]);
+    // There was not even one to be left unsent.
+    assert_eq!(world.store.last_delivery(&Receiver::Account(audits.id)).await.expect("reads"), None);
     replica.stop().await;
     server.nothing_more();
 }
