@@ -92,7 +92,8 @@ impl Hearing {
         });
         Seen {
             definition: digest(&definition.unwrap_or_default()),
-            arguments: self.approval.arguments_digest.clone(),
+            // The arguments, and all that is shown beside them.
+            arguments: self.approval.binding.clone(),
             rules: digest(&Value::Array(rules.collect())),
         }
     }

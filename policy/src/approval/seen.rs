@@ -5,11 +5,12 @@ use crate::ids::RuleId;
 use std::fmt;
 use std::str::FromStr;
 
-/// Digests of what was shown: SHA-256, in lower-case hexadecimal.
+/// Digests of what was shown, in lower-case hexadecimal of 64 digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     /// Of the tool's definition; of nothing where there is no tool.
     pub definition: String,
+    /// Of the arguments, with all else that the approval is bound to.
     pub arguments: String,
     /// Of the rules that ask, each by its version.
     pub rules: String,

@@ -1,6 +1,6 @@
 //! The exact arguments as a table, what differs from the last time beside what it was, and raw behind a toggle.
 
-use super::view::{CheckedArguments, CheckedRow, Was};
+use super::view::{AlsoBound, CheckedArguments, CheckedRow, Was};
 use crate::components::copyable::cut_in_the_middle;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::json::RawJson;
@@ -28,29 +28,8 @@ pub fn card(arguments: CheckedArguments) -> AnyView {
     let hidden = arguments.hidden.then(|| {
         view! { <p class="card-foot">"Values that the tool redacts are shown to those who may decide alone."</p> }
     });
-    let more = (arguments.more > 0).then(|| {
-        view! {
-            <p class="card-foot">
-                <b>{format!("{} more values are in the raw arguments below.", arguments.more)}</b>
-            </p>
-        }
-    });
-    let table = (!arguments.rows.is_empty()).then(|| {
-        let rows: Vec<AnyView> = arguments.rows.into_iter().map(row).collect();
-        view! {
-            <table class="args-table">
-                <caption class="visually-hidden">"Arguments of the call"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Path"</th>
-                        <th scope="col">"Value"</th>
-                        <th scope="col">"Type"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        }
-    });
+    let more = more(arguments.more);
+    let table = table("Arguments of the call", arguments.rows);
     view! {
         <section class="card">
             <header class="card-head">
@@ -68,6 +47,84 @@ pub fn card(arguments: CheckedArguments) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// What else is bound; none where there is nothing.
+pub fn also(bound: AlsoBound) -> Option<AnyView> {
+    if bound.rows.is_empty() && !bound.missing {
+        return None;
+    }
+    let mapped = bound.mapped.then(|| {
+        view! {
+            <p class="card-foot">
+                "Under /mapping stands what the tool's mapping asks for beside the call. Properties and context that it names are bound as well, and not recorded."
+            </p>
+        }
+    });
+    let missing = bound.missing.then(|| {
+        view! {
+            <p class="card-foot">
+                <b>
+                    "The record of the denied call cannot be read: what was said of action and resource, and what the tool's mapping came to, is not shown."
+                </b>
+            </p>
+        }
+    });
+    let more = more(bound.more);
+    let raw = (!bound.rows.is_empty()).then(|| {
+        view! {
+            <div class="card-body">
+                <UntrustedFlags text=bound.raw.clone()/>
+            </div>
+            <RawJson label="Raw values" text=bound.raw/>
+        }
+    });
+    let table = table("What else the approval is bound to", bound.rows);
+    let view = view! {
+        <section class="card">
+            <header class="card-head">
+                <h2>"Also bound"</h2>
+                <p>"Another value of these is another call."</p>
+            </header>
+            {table}
+            {mapped}
+            {missing}
+            {more}
+            {raw}
+        </section>
+    };
+    Some(view.into_any())
+}
+
+fn more(count: usize) -> Option<AnyView> {
+    (count > 0).then(|| {
+        view! {
+            <p class="card-foot">
+                <b>{format!("{count} more values are among the raw ones below.")}</b>
+            </p>
+        }
+        .into_any()
+    })
+}
+
+fn table(caption: &'static str, rows: Vec<CheckedRow>) -> Option<AnyView> {
+    (!rows.is_empty()).then(|| {
+        let rows: Vec<AnyView> = rows.into_iter().map(row).collect();
+        view! {
+            <table class="args-table">
+                <caption class="visually-hidden">{caption}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Path"</th>
+                        <th scope="col">"Value"</th>
+                        <th scope="col">"Type"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        }
+        .into_any()
+    })
 }
 
 fn row(row: CheckedRow) -> AnyView {
@@ -101,14 +158,18 @@ fn value(value: ArgumentValue, changed: bool) -> AnyView {
             </div>
         }
         .into_any(),
-        ArgumentValue::Redacted(digest) => view! {
-            <span class="redacted" title="kept only as a keyed digest">
-                <Icon glyph=Glyph::Lock/>
-                "redacted "
-                <code>{cut_in_the_middle(&digest)}</code>
-            </span>
+        ArgumentValue::Redacted(digest) => {
+            // Of what a mapping names, not even the digest may be kept.
+            let title = (!digest.is_empty()).then_some("kept only as a keyed digest");
+            view! {
+                <span class="redacted" title=title>
+                    <Icon glyph=Glyph::Lock/>
+                    "redacted "
+                    <code>{cut_in_the_middle(&digest)}</code>
+                </span>
+            }
+            .into_any()
         }
-        .into_any(),
         ArgumentValue::Missing => view! { <span class="muted">"not sent"</span> }.into_any(),
     }
 }
@@ -159,6 +220,36 @@ mod tests {
             assert!(html.contains("2 hidden characters"), "{html}");
         }
         assert!(html("p\u{0430}ypal", Was::Same).contains("mixes Latin and Cyrillic letters"));
+    }
+
+    fn bound(rows: Vec<CheckedRow>, missing: bool) -> Option<String> {
+        let raw = rows.first().map(|row| format!("{{{:?}: 1}}", row.path)).unwrap_or_default();
+        let bound = AlsoBound { rows, raw, missing, ..AlsoBound::default() };
+        let owner = Owner::new();
+        owner.with(|| Some(also(bound)?.to_html()))
+    }
+
+    #[test]
+    fn what_else_is_bound_is_shown_as_text_of_others() {
+        let hostile = "<img src=x onerror=alert(1)>\u{202E}";
+        let row = CheckedRow {
+            path: format!("/context/{hostile}"),
+            value: ArgumentValue::Text(hostile.to_owned()),
+            kind: "string".to_owned(),
+            was: Was::Same,
+        };
+        let html = bound(vec![row], false).expect("a card");
+        assert!(html.contains("Also bound") && !html.contains("cannot be read"), "{html}");
+        assert!(!html.contains("<img") && !html.contains('\u{202E}'), "{html}");
+        assert!(html.contains("U+202E") && !html.contains("<mark"), "{html}");
+    }
+
+    #[test]
+    fn where_nothing_else_is_bound_nothing_is_drawn_unless_it_cannot_be_told() {
+        assert_eq!(bound(Vec::new(), false), None);
+        let html = bound(Vec::new(), true).expect("a card");
+        assert!(html.contains("The record of the denied call cannot be read"), "{html}");
+        assert!(!html.contains("<table") && !html.contains("Raw values"), "{html}");
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Reads one request, with what a person needs beside it.
 
-use super::difference;
 use super::view::{
-    AnswerForm, Answering, Changed, CheckedArguments, RequestView, RuleWords, TaskWords, UseLine, VoteLine,
+    AlsoBound, AnswerForm, Answering, Changed, CheckedArguments, RequestView, RuleWords, TaskWords, UseLine,
+    VoteLine,
 };
 use super::words;
+use super::{bound, difference};
 use crate::console::Console;
 use crate::error::AppError;
 use crate::moment::Moment;
@@ -87,6 +88,7 @@ pub(super) async fn view(
         expires: Moment::new(approval.expires_at, now),
         attempts: (approval.attempts > 1).then(|| format!("asked {} times", approval.attempts)),
         arguments: arguments(store, &shown, may.is_ok(), now).await?,
+        bound: also(store, approval).await?,
         task: task(store, approval).await?,
         rules: shown.requirements.iter().map(|asked| rule(asked, reads_rules)).collect(),
         votes: votes(store, &shown.votes, now).await?,
@@ -154,6 +156,13 @@ async fn arguments(
     let earlier = earlier(store, approval).await?;
     let earlier = earlier.as_ref().map(|(text, at)| (text.as_str(), Moment::new(*at, now)));
     Ok(difference::check(clear.unwrap_or(&approval.arguments), earlier, hidden))
+}
+
+/// What else it is bound to.
+async fn also(store: &Store, approval: &Approval) -> Result<AlsoBound, StoreError> {
+    let filed = store.get_decision(&approval.filed_by).await?;
+    let resource = approval.tool.is_none().then_some(&approval.resource);
+    Ok(bound::also(&approval.context, resource, filed.as_ref().map(|filed| filed.body.as_str())))
 }
 
 /// The arguments of this caller's last call of the same tool that was allowed.

@@ -7,6 +7,8 @@ pub mod read;
 pub mod view;
 
 #[cfg(feature = "ssr")]
+mod bound;
+#[cfg(feature = "ssr")]
 mod difference;
 #[cfg(feature = "ssr")]
 mod gather;
@@ -158,7 +160,7 @@ fn changed(changed: &Changed) -> AnyView {
         <WarningNotice title="Something changed since you looked">
             <ul>
                 {item(tool, "The definition of the tool is another one.")}
-                {item(arguments, "The arguments are other ones.")}
+                {item(arguments, "The arguments are other ones, or what else is bound.")}
                 {item(rules, "A rule that asks was changed, or asks no more: see “Who asks for approval”.")}
             </ul>
             <p>{lead}</p>

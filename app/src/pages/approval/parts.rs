@@ -32,6 +32,7 @@ pub fn body(request: RequestView, answer: &Answer) -> Body {
     let beside = bar::beside(&request);
     let ending = request.ending.map(|text| ending(text, request.reason));
     let arguments = arguments::card(request.arguments);
+    let also = arguments::also(request.bound);
     let task = request.task.map(task);
     let rules = rules(request.rules, request.votes, narrowing);
     let today = today(request.today, request.more_today);
@@ -42,6 +43,7 @@ pub fn body(request: RequestView, answer: &Answer) -> Body {
     let rest = view! {
         {ending}
         {arguments}
+        {also}
         {task}
         {rules}
         {today}

@@ -22,6 +22,7 @@ pub struct RequestView {
     /// "asked 3 times"; none for once.
     pub attempts: Option<String>,
     pub arguments: CheckedArguments,
+    pub bound: AlsoBound,
     pub task: Option<TaskWords>,
     pub rules: Vec<RuleWords>,
     pub votes: Vec<VoteLine>,
@@ -58,6 +59,20 @@ pub struct CheckedArguments {
     pub against: Option<Moment>,
     /// Some values are kept out of the page: the reader may not decide.
     pub hidden: bool,
+}
+
+/// What the approval is for beside the arguments.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AlsoBound {
+    /// By JSON Pointers that begin with `/action`, `/context`, `/mapping` or `/resource`; held against nothing.
+    pub rows: Vec<CheckedRow>,
+    /// Values that have no row, because there are too many.
+    pub more: usize,
+    pub raw: String,
+    /// The tool's declared mapping is among it.
+    pub mapped: bool,
+    /// A part of it cannot be told: the record of the denied call is gone, or cannot be read.
+    pub missing: bool,
 }
 
 /// One value.
