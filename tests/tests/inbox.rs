@@ -7,6 +7,7 @@ on_both_databases!(
     a_request_filed_on_one_replica_reaches_the_pages_of_another,
     streams_are_for_approvers,
     an_answer_counts_for_what_was_seen,
+    what_else_is_bound_is_shown,
     what_is_of_high_risk_wants_a_fresh_proof,
     an_inbox_is_paged_by_risk_and_age,
 );
@@ -25,6 +26,7 @@ mod stories {
     use store::accounts::{AccountRole, NewAccount, PasswordHash};
     use store::approvals::{Approval, ApprovalFilter};
     use store::sessions::{ConsoleSession, Started, session_digest};
+    use tests::pep::call_body;
     use tests::world::operator;
     use tests::{Backend, Replica, World};
 
@@ -266,7 +268,7 @@ mod stories {
         assert_eq!(state(&world, &id).await, ApprovalState::Pending);
         let html = get(&replica, &frank, &leads_to).await.text().await.expect("text");
         assert!(html.contains("Something changed since you looked"), "{html}");
-        assert!(html.contains("A rule that asks was changed"), "{html}");
+        assert!(html.contains("A rule that asks was changed") && !html.contains("Also bound"), "{html}");
 
         // A denial needs a reason; whoever asks, and whoever is nobody's, has no say.
         let now_seen = seen(&replica, &frank, &id).await;
@@ -295,6 +297,22 @@ mod stories {
         assert_eq!(call("c-43").await, "approval_required");
         assert_eq!(call("c-42").await, "allowed");
         assert_eq!(call("c-42").await, "approval_required");
+        replica.stop().await;
+    }
+
+    pub(super) async fn what_else_is_bound_is_shown(backend: Backend) {
+        let world = demo_with_frank(backend).await;
+        world.apply("credentials: [{name: crm-pep, trust: assert_attributes}]").await;
+        let replica = world.replica().await;
+        let frank = cookie(&world, 1, AccountRole::Approver, Some("frank")).await;
+        let mut body = call_body("", "refund", refund("c-42"));
+        body["subject"]["id"] = json!("carol");
+        body["action"]["properties"] = json!({"urgency": "now"});
+        assert_eq!(world.crm(&replica).ask(&body).await.reason(), "approval_required");
+        let newest = world.store.list_approvals(&ApprovalFilter::default(), None, 1).await.expect("reads");
+        let id = newest.into_iter().next().expect("was filed").id;
+        let html = get(&replica, &frank, &format!("/approvals/{id}")).await.text().await.expect("text");
+        assert!(html.contains("Also bound") && html.contains("/action/properties/urgency"), "{html}");
         replica.stop().await;
     }
 
