@@ -28,9 +28,15 @@ pub fn server_drawn<V: IntoView + 'static>(page: Page, draw: fn() -> V) -> AnyVi
 #[cfg(feature = "ssr")]
 fn body<V: IntoView + 'static>(page: Page, draw: fn() -> V, _: RwSignal<Option<AppError>>) -> AnyView {
     use leptos::reactive::owner::Owner;
+    use leptos_meta::Title;
     // The browser never asks for what the page read, so it is not written into the page.
     Owner::with_no_hydration(move || {
-        view! { <div class="drawn">{crate::pages::guarded(page, draw)}</div> }.into_any()
+        // The title is the page's own; the browser's part names it here, and leaves a mark of the same kind.
+        view! {
+            <Title/>
+            <div class="drawn">{crate::pages::guarded(page, draw)}</div>
+        }
+        .into_any()
     })
 }
 

@@ -15,11 +15,11 @@ test('the matrix leads to who can call a tool, and that to what a subject can ca
   await expect(page).toHaveURL(/\/access\?tenant=acme&tool=crm%2Frefund$/);
 
   const who = page.getByRole('table', { name: 'Who can call the tool' });
-  const alice = who.getByRole('row', { name: /alice/ });
-  await expect(alice).toContainText(/With conditions.*small refunds.*allows it if .*\/amount <= 100/s);
+  const bot = who.getByRole('row', { name: /refund-bot/ });
+  await expect(bot).toContainText(/With conditions.*small refunds.*allows it if .*\/amount <= 100/s);
   await expect(who.getByRole('row', { name: /bob/ })).toContainText('Never');
-  await alice.getByRole('link').click();
-  await expect(page).toHaveURL(/\/access\?tenant=acme&subject=alice$/);
+  await bot.getByRole('link').click();
+  await expect(page).toHaveURL(/\/access\?tenant=acme&subject=refund-bot$/);
   const what = page.getByRole('table', { name: 'What the subject can call' });
   await expect(what.getByRole('row', { name: /crm\/refund/ })).toContainText('With conditions');
 });
@@ -39,7 +39,7 @@ test('the whole answer is had as a file', async ({ house }) => {
   const file = await house.asOwner('/access/export.csv?tenant=acme&tool=crm%2Frefund');
   expect(file.status).toBe(200);
   expect(file.text).toMatch(/^"subject","tool","access","why"\r\n/);
-  expect(file.text).toMatch(/"alice","crm\/refund","conditions",".*\/amount <= 100/);
+  expect(file.text).toMatch(/"refund-bot","crm\/refund","conditions",".*\/amount <= 100/);
   const matrix = await house.asOwner('/access/export.csv?tenant=acme');
   expect(matrix.text).toMatch(/"crm\/refund","support-agent","conditions",/);
 });

@@ -6,6 +6,10 @@ use std::sync::LazyLock;
 
 static PLAIN: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
     [
+        // Signed for one request, by a key of this database.
+        (r#""binding_token":"[^"]*""#, r#""binding_token":"<token>""#),
+        // Where this very server listens.
+        (r"http://127\.0\.0\.1:\d+", "<address>"),
         // A cursor is an id, written otherwise.
         (r#""next":"[^"]*""#, r#""next":"<next>""#),
         // Written beside the answers, a moment later.

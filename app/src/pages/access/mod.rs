@@ -99,7 +99,7 @@ fn filters(view: &AccessView) -> AnyView {
             </label>
             {filter("Who can call", "tool", "server/tool", query.tool.clone())}
             {filter("What can", "subject", "subject", query.subject.clone())}
-            <button class="button filters-apply">"Show"</button>
+            <button class="button">"Show"</button>
         </Form>
     }
     .into_any()
