@@ -139,7 +139,7 @@ test('the keyboard finds, opens and answers, and decides nothing unseen', async 
   await hydrated(page);
   const count = await rows(page).count();
   await page.keyboard.press('?');
-  await expect(page.getByRole('dialog')).toContainText('Open the row, and go to Approve');
+  await expect(page.getByRole('dialog')).toContainText('open the row, and go to Approve');
   await page.keyboard.press('Escape');
 
   await page.keyboard.press('j');

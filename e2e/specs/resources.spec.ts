@@ -37,7 +37,7 @@ test('a resource is registered, changed and deleted', { tag: '@no-script' }, asy
   await page.locator('#edit-sensitivity').selectOption('regulated');
   await page.getByRole('button', { name: 'Save' }).click();
   await expectSaved(page, 'The resource was saved.');
-  await expect(page.locator('.definition-list')).toContainText('regulated');
+  await expect(page.locator('main .definition-list')).toContainText('regulated');
 
   await page.goto(`/resources?type=parcel&q=${encodeURIComponent(id.slice(0, 5))}`);
   await ready(page);

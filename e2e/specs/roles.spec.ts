@@ -78,7 +78,7 @@ test('a role shows its holders and its rules, and is in use by them', { tag: '@n
   await page.goto('/roles?tenant=acme');
   await ready(page);
   const row = rowOf(page, 'Roles by name', 'finance');
-  await expect(row.getByRole('cell')).toContainText(['finance', 'acme', '1', '1']);
+  await expect(row.getByRole('cell')).toContainText(['finance', 'acme', '2', '1']);
   await row.getByRole('link', { name: 'finance' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('finance');
   await expect(rowOf(page, 'Holders by tenant and subject', 'carol')).toContainText('active');

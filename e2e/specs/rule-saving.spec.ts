@@ -129,7 +129,7 @@ test('a rule is switched off with an undo, and deleted after a warning', { tag: 
   await more.click();
   await page.getByRole('link', { name: 'Delete …' }).click();
   await expect(page.getByRole('heading', { name: `Delete orders of ${slug}?` })).toBeVisible();
-  await expect(page.getByText('It allows 1 subject to call 1 tool. Where no other rule does')).toBeVisible();
+  await expect(page.getByText('It allows 2 subjects to call 1 tool. Where no other rule does')).toBeVisible();
   // Somebody changes it while one reads that.
   await house.apply({ rules: [ruleOf(slug, { roles: [] })] });
   await page.getByRole('button', { name: 'Delete the rule' }).click();

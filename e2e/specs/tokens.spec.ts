@@ -16,7 +16,7 @@ test('a token opens the API until it is revoked', { tag: '@no-script' }, async (
   await page.goto('/settings/tokens?ask=new');
   await ready(page);
   await expect(page.getByLabel('Works for how many days')).toHaveValue('90');
-  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill(name);
   await page.getByRole('checkbox', { name: 'Read everything' }).check();
   await page.getByLabel('Tenant', { exact: true }).selectOption('acme');
   await page.getByRole('button', { name: 'Create token' }).click();
@@ -51,7 +51,7 @@ test('a token opens the API until it is revoked', { tag: '@no-script' }, async (
 test('what is wrong is said at its field, and all is kept', { tag: '@no-script' }, async ({ page }) => {
   await page.goto('/settings/tokens?ask=new');
   await ready(page);
-  const [name, days] = [page.getByLabel('Name', { exact: true }), page.getByLabel('Works for how many days')];
+  const [name, days] = [page.getByRole('textbox', { name: 'Name', exact: true }), page.getByLabel('Works for how many days')];
   await name.fill('nightly');
   await days.fill('366');
   await page.getByRole('button', { name: 'Create token' }).click();

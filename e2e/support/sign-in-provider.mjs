@@ -110,6 +110,12 @@ async function interact(request, response) {
 }
 
 const server = createServer((request, response) => {
+  // Browsers ask for it by themselves, and tell their console where there is none.
+  if (request.url === '/favicon.ico') {
+    response.statusCode = 204;
+    response.end();
+    return;
+  }
   if (!request.url?.startsWith('/interaction/')) {
     answer(request, response);
     return;

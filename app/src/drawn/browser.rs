@@ -18,7 +18,7 @@ use web_sys::{
 /// The body of the page at the current address, and of those after it that the same route serves.
 pub(super) fn body(failed: RwSignal<Option<AppError>>) -> AnyView {
     // Then the body stands there already, and is not touched.
-    let placed = Owner::current_shared_context().is_some_and(|context| context.get_is_hydrating());
+    let placed = Owner::current_shared_context().is_some_and(|context| context.during_hydration());
     let title = RwSignal::new(without_end(&document().title()));
     let html = RwSignal::new(if placed { String::new() } else { skeleton() });
     let location = use_location();

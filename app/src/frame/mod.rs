@@ -12,6 +12,7 @@ use crate::components::copyable;
 use crate::components::icon::{Glyph, Icon, Mark};
 use crate::components::list_keys::ListKeys;
 use crate::error::AppError;
+use crate::pages::form::notice::end_undo;
 use crate::pages::search::found::Kind;
 use crate::permission::ConsoleRole;
 use crate::routes::SEARCH;
@@ -51,6 +52,7 @@ pub fn Frame(children: Children) -> impl IntoView {
     let jump = finds.then(Jump::create);
     follow_navigation(jump);
     copyable::listen();
+    end_undo();
     let is_approver = signed_in.as_ref().is_some_and(|signed_in| signed_in.role == ConsoleRole::Approver);
     let bottom_bar = is_approver.then(|| waiting::bottom_bar(data, waiting));
     let rail = signed_in.map(

@@ -7,6 +7,9 @@ use crate::error::AppError;
 use crate::routes::CHANGES;
 use crate::url::encode;
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use std::time::Duration;
+use web_sys::HtmlElement;
 
 /// Nothing where no form was sent. What is wrong with a form stands on the form.
 #[component]
@@ -65,7 +68,7 @@ fn failed(error: AppError) -> AnyView {
     .into_any()
 }
 
-/// One click takes the last change back: a form of its own. With script it is offered for ten seconds (`style/notice.css`).
+/// One click takes the last change back: a form of its own. With script it is offered for ten seconds.
 #[component]
 pub fn Undo(
     action: &'static str,
@@ -78,9 +81,27 @@ pub fn Undo(
         .map(|(name, value)| view! { <input type="hidden" name=name value=value/> }.into_any())
         .collect();
     view! {
-        <form class="notice notice-undo" method="post" action=action>
+        <form class="notice" data-undo="" method="post" action=action>
             {values}
             <button class="button button-small">{label}</button>
         </form>
     }
+}
+
+/// How long something can be taken back with one click.
+const UNDO: Duration = Duration::from_secs(10);
+
+/// Ends the offers of the page that was loaded: each comes with the page that answers a form, never later.
+pub fn end_undo() {
+    Effect::new(|_| {
+        let end = || {
+            let Ok(offers) = document().query_selector_all("form[data-undo]") else { return };
+            for offer in (0..offers.length()).filter_map(|index| offers.get(index)) {
+                if let Ok(offer) = offer.dyn_into::<HtmlElement>() {
+                    offer.set_hidden(true);
+                }
+            }
+        };
+        set_timeout(end, UNDO);
+    });
 }
