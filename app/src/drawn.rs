@@ -13,6 +13,9 @@ use leptos::prelude::*;
 #[cfg(not(feature = "ssr"))]
 mod browser;
 
+#[cfg(not(feature = "ssr"))]
+pub use browser::remember_title;
+
 /// A page whose body only the server draws. Whatever in it would need a signal of the browser stays as it was drawn:
 /// filter forms, copying and the keys of lists work, as their listeners are around it.
 pub fn server_drawn<V: IntoView + 'static>(page: Page, draw: fn() -> V) -> AnyView {

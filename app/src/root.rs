@@ -64,6 +64,9 @@ fn page_title(title: String) -> String {
 /// script; `routes::PAGES` names the same paths.
 #[component]
 pub fn App() -> impl IntoView {
+    // Before anything here names the document anew.
+    #[cfg(not(feature = "ssr"))]
+    crate::drawn::remember_title();
     provide_meta_context();
     // The browser reads what the server wrote; it has no other way to know.
     if let Some(signed_in) = SharedValue::new(session::current).into_inner() {

@@ -99,13 +99,13 @@ test('filters are in the address and shown as chips', { tag: '@no-script' }, asy
   if (!scripted()) await page.getByRole('button', { name: 'Apply' }).click();
   await expect(page).toHaveURL(/kind=rule/);
   await expect(chips).toHaveText([/Kind\s*Rule/]);
-  await expect(rows(page)).toHaveCount(6);
+  await expect(rows(page)).toHaveCount(7);
   await page.locator('.filters summary', { hasText: 'More filters' }).click();
   await page.getByLabel('Tenant', { exact: true }).fill('mirror');
   await page.locator('.menu-panel').getByRole('button', { name: 'Apply' }).click();
-  await expect(rows(page)).toHaveCount(1);
+  await expect(rows(page)).toHaveCount(2);
   await page.getByRole('link', { name: 'Remove filter: tenant mirror' }).click();
-  await expect(rows(page)).toHaveCount(6);
+  await expect(rows(page)).toHaveCount(7);
   await page.getByRole('link', { name: 'Clear all' }).click();
   await expect(page).toHaveURL(/\/changes$/);
   await page.goto('/changes?actor=nobody');

@@ -85,6 +85,6 @@ test('a role shows its holders and its rules, and is in use by them', { tag: '@n
   await expect(rowOf(page, 'Rules by name', 'refunds by finance')).toContainText('Allow once approved');
   await page.getByRole('link', { name: 'Delete' }).click();
   await expect(page.getByRole('heading', { name: 'This role is in use' })).toBeVisible();
-  await expect(page.getByText('1 subject holds it and 1 rule names it.')).toBeVisible();
+  await expect(page.getByText('2 subjects hold it and 1 rule names it.')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Delete role' })).toHaveCount(0);
 });

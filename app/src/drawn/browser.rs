@@ -19,7 +19,9 @@ use web_sys::{
 pub(super) fn body(failed: RwSignal<Option<AppError>>) -> AnyView {
     // Then the body stands there already, and is not touched.
     let placed = Owner::current_shared_context().is_some_and(|context| context.during_hydration());
-    let title = RwSignal::new(without_end(&document().title()));
+    let title = RwSignal::new(
+        use_context::<LoadedTitle>().filter(|_| placed).map_or_else(|| "Loading".to_owned(), |title| title.0),
+    );
     let html = RwSignal::new(if placed { String::new() } else { skeleton() });
     let location = use_location();
     Effect::new(move |before: Option<String>| {
@@ -73,6 +75,15 @@ fn skeleton() -> String {
     format!(
         "<div class=\"skeleton\" aria-hidden=\"true\">{lines}</div><p class=\"visually-hidden\" role=\"status\">Loading</p>"
     )
+}
+
+/// What the page was called that the browser loaded.
+#[derive(Clone)]
+struct LoadedTitle(String);
+
+/// Once, when the app begins: its own first title is an empty one.
+pub fn remember_title() {
+    provide_context(LoadedTitle(without_end(&document().title())));
 }
 
 /// The page's own words, to which the app puts its name again.

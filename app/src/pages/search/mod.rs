@@ -9,11 +9,11 @@ pub mod results;
 #[cfg(feature = "ssr")]
 mod find;
 
+use super::guarded;
 use crate::components::empty::Empty;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
-use crate::drawn::server_drawn;
 use crate::routes::SEARCH;
 use crate::session;
 use crate::url::use_parameters;
@@ -27,7 +27,7 @@ use read::search;
 
 #[component]
 pub fn SearchPage() -> impl IntoView {
-    server_drawn(SEARCH, page)
+    guarded(SEARCH, page)
 }
 
 fn page() -> impl IntoView {

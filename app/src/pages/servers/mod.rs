@@ -14,7 +14,6 @@ use super::guarded;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::loaded::loaded;
 use crate::components::page_head::Crumbs;
-use crate::drawn::server_drawn;
 use crate::pages::server::asking::Asking;
 use crate::pages::server::fields::TenantChoice;
 use crate::permission::Permission;
@@ -29,7 +28,7 @@ use read::{ServerList, list_servers, read_choices};
 
 #[component]
 pub fn ServersPage() -> impl IntoView {
-    server_drawn(routes::SERVERS, page)
+    guarded(routes::SERVERS, page)
 }
 
 fn page() -> impl IntoView {
