@@ -45,6 +45,6 @@ fn body<V: IntoView + 'static>(page: Page, draw: fn() -> V, _: RwSignal<Option<A
 
 /// `draw` is only named here: what nobody calls is no part of the wasm.
 #[cfg(not(feature = "ssr"))]
-fn body<V: IntoView + 'static>(_: Page, _: fn() -> V, failed: RwSignal<Option<AppError>>) -> AnyView {
-    browser::body(failed)
+fn body<V: IntoView + 'static>(page: Page, _: fn() -> V, failed: RwSignal<Option<AppError>>) -> AnyView {
+    browser::body(page.path, failed)
 }

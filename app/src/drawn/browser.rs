@@ -16,7 +16,7 @@ use web_sys::{
 };
 
 /// The body of the page at the current address, and of those after it that the same route serves.
-pub(super) fn body(failed: RwSignal<Option<AppError>>) -> AnyView {
+pub(super) fn body(route: &'static str, failed: RwSignal<Option<AppError>>) -> AnyView {
     // Then the body stands there already, and is not touched.
     let placed = Owner::current_shared_context().is_some_and(|context| context.during_hydration());
     let title = RwSignal::new(
@@ -28,7 +28,8 @@ pub(super) fn body(failed: RwSignal<Option<AppError>>) -> AnyView {
         let address =
             format!("{}{}", location.pathname.get(), location.search.with(|search| question(search)));
         let unchanged = before.as_ref() == Some(&address) || (before.is_none() && placed);
-        if !unchanged {
+        // The address moves on before this page goes.
+        if !unchanged && location.pathname.with_untracked(|path| is_of(route, path)) {
             let asked = address.clone();
             spawn_local(async move {
                 let answer = fetch(&asked).await;
@@ -36,8 +37,8 @@ pub(super) fn body(failed: RwSignal<Option<AppError>>) -> AnyView {
                     let search = location.search.try_get_untracked()?;
                     Some(format!("{}{}", location.pathname.try_get_untracked()?, question(&search)))
                 };
-                // Whoever has moved on is not shown the page before.
-                if now() != Some(asked.clone()) {
+                // Whoever has moved on, perhaps to a page of another kind, is not shown the page before.
+                if html.is_disposed() || now() != Some(asked.clone()) {
                     return;
                 }
                 match answer {
@@ -93,6 +94,18 @@ fn without_end(title: &str) -> String {
 
 fn question(search: &str) -> String {
     if search.is_empty() { String::new() } else { format!("?{search}") }
+}
+
+/// Whether a path is one that the route serves: `/tools/{id}` serves `/tools/x`.
+fn is_of(route: &str, path: &str) -> bool {
+    let (mut wanted, mut given) = (route.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(given)) if wanted == given || wanted.starts_with('{') => {}
+            _ => return false,
+        }
+    }
 }
 
 /// A choice among filters applies at once.
