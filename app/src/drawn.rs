@@ -18,7 +18,11 @@ pub use browser::remember_title;
 
 /// A page whose body only the server draws. Whatever in it would need a signal of the browser stays as it was drawn:
 /// filter forms, copying and the keys of lists work, as their listeners are around it.
-pub fn server_drawn<V: IntoView + 'static>(page: Page, draw: fn() -> V) -> AnyView {
+pub fn server_drawn<V, F>(page: Page, draw: F) -> AnyView
+where
+    V: IntoView + 'static,
+    F: FnOnce() -> V + 'static,
+{
     let failed = RwSignal::new(None::<AppError>);
     let body = body(page, draw, failed);
     view! {
@@ -29,7 +33,11 @@ pub fn server_drawn<V: IntoView + 'static>(page: Page, draw: fn() -> V) -> AnyVi
 }
 
 #[cfg(feature = "ssr")]
-fn body<V: IntoView + 'static>(page: Page, draw: fn() -> V, _: RwSignal<Option<AppError>>) -> AnyView {
+fn body<V, F>(page: Page, draw: F, _: RwSignal<Option<AppError>>) -> AnyView
+where
+    V: IntoView + 'static,
+    F: FnOnce() -> V + 'static,
+{
     use leptos::reactive::owner::Owner;
     use leptos_meta::Title;
     // The browser never asks for what the page read, so it is not written into the page.
@@ -43,8 +51,8 @@ fn body<V: IntoView + 'static>(page: Page, draw: fn() -> V, _: RwSignal<Option<A
     })
 }
 
-/// `draw` is only named here: what nobody calls is no part of the wasm.
+/// `draw` is only named here, and by its own type: what nobody calls or points at is no part of the wasm.
 #[cfg(not(feature = "ssr"))]
-fn body<V: IntoView + 'static>(page: Page, _: fn() -> V, failed: RwSignal<Option<AppError>>) -> AnyView {
+fn body<F>(page: Page, _: F, failed: RwSignal<Option<AppError>>) -> AnyView {
     browser::body(page.path, failed)
 }
