@@ -27,7 +27,7 @@ where
     let body = body(page, draw, failed);
     view! {
         {body}
-        {move || failed.get().map(|error| view! { <ErrorNotice error=error/> })}
+        {move || failed.try_get().flatten().map(|error| view! { <ErrorNotice error=error/> })}
     }
     .into_any()
 }

@@ -19,18 +19,20 @@ use web_sys::{
 pub(super) fn body(route: &'static str, failed: RwSignal<Option<AppError>>) -> AnyView {
     // Then the body stands there already, and is not touched.
     let placed = Owner::current_shared_context().is_some_and(|context| context.during_hydration());
-    let title = RwSignal::new(
+    // The document's title is asked for until another page names it, which may be after this page has gone.
+    let title = ArcRwSignal::new(
         use_context::<LoadedTitle>().filter(|_| placed).map_or_else(|| "Loading".to_owned(), |title| title.0),
     );
     let html = RwSignal::new(if placed { String::new() } else { skeleton() });
     let location = use_location();
+    let named = title.clone();
     Effect::new(move |before: Option<String>| {
         let address =
             format!("{}{}", location.pathname.get(), location.search.with(|search| question(search)));
         let unchanged = before.as_ref() == Some(&address) || (before.is_none() && placed);
         // The address moves on before this page goes.
         if !unchanged && location.pathname.with_untracked(|path| is_of(route, path)) {
-            let asked = address.clone();
+            let (asked, title) = (address.clone(), named.clone());
             spawn_local(async move {
                 let answer = fetch(&asked).await;
                 let now = || {
@@ -65,7 +67,7 @@ pub(super) fn body(route: &'static str, failed: RwSignal<Option<AppError>>) -> A
     };
     view! {
         <Title text=move || title.get()/>
-        <div class="drawn" inner_html=move || html.get() on:submit=submit on:change=choose></div>
+        <div class="drawn" inner_html=move || html.try_get().unwrap_or_default() on:submit=submit on:change=choose></div>
     }
     .into_any()
 }
