@@ -1,0 +1,94 @@
+//! What a token of one tenant must not learn or take by a way around, and what a request may not ask for.
+
+use crate::api::client::{Client, token};
+use policy::scope::AdminScope;
+use serde_json::{Value, json};
+use tests::{Backend, World};
+
+const CREDENTIALS: &str = "/api/v1/credentials";
+
+pub(crate) async fn nothing_of_other_tenants_shows_through(backend: Backend) {
+    let world = World::demo(backend).await;
+    let replica = world.replica().await;
+    let every = Client::new(replica.address(), &token(&world, "every", AdminScope::ALL, None).await);
+    let acme = Client::new(replica.address(), &token(&world, "acme", AdminScope::ALL, Some("acme")).await);
+
+    // Pages of a list hold the tenant's own, and a cursor names nothing else.
+    let made = [("a-acme", "acme"), ("b-globex", "globex"), ("c-acme", "acme"), ("d-globex", "globex")];
+    for (name, tenant) in made {
+        let told = every.with("POST", CREDENTIALS, &json!({"name": name, "tenant": tenant})).await;
+        assert_eq!(told.status, 201, "{told:?}");
+    }
+    let first = acme.get(&format!("{CREDENTIALS}?limit=1")).await.body;
+    assert_eq!(first["items"][0]["name"], "a-acme", "{first}");
+    let next = first["next"].as_str().expect("there is more");
+    let second = acme.get(&format!("{CREDENTIALS}?limit=1&after={next}")).await.body;
+    assert_eq!((&second["items"][0]["name"], &second["next"]), (&json!("c-acme"), &Value::Null), "{second}");
+    let searched = acme.get(&format!("{CREDENTIALS}?limit=1&q=globex")).await.body;
+    assert_eq!(searched, json!({"items": []}));
+    let all = every.get(&format!("{CREDENTIALS}?q=globex")).await.body;
+    assert_eq!(all["items"].as_array().map(Vec::len), Some(2), "{all}");
+
+    // A key reaches for no server of others, which its tenant's policy file would then hold.
+    let file = "servers: [{ slug: safe, url: 'https://safe.example/mcp', tenants: [globex] }]";
+    let body = Some(("application/yaml", file.as_bytes().to_vec()));
+    assert_eq!(every.send("POST", "/api/v1/bundle", &[], body).await.status, 200);
+    for server in ["safe", "nothing"] {
+        let reach = json!({"name": "reach", "tenant": "acme", "server": server});
+        let told = acme.with("POST", CREDENTIALS, &reach).await;
+        assert_eq!((told.status, told.code()), (422, "unknown"), "{server} {told:?}");
+    }
+    assert!(!acme.get("/api/v1/bundle").await.body.to_string().contains("safe.example"));
+
+    // Nor does its policy file hold what every tenant shares and the token is not shown otherwise.
+    let shared = json!({"name": "key-of-everybody"});
+    assert_eq!(every.with("POST", CREDENTIALS, &shared).await.status, 201);
+    let issuer = |name: &str| format!("/api/v1/issuers/https%3A%2F%2F{name}.example");
+    for (name, tenants) in [("both", json!(["acme", "globex"])), ("mine", json!(["acme"]))] {
+        assert_eq!(every.with("PUT", &issuer(name), &json!({ "tenants": tenants })).await.status, 201);
+    }
+    let own = acme.get("/api/v1/bundle").await.body.to_string();
+    let asked = every.get("/api/v1/bundle?tenant=acme").await.body.to_string();
+    for (text, in_own) in
+        [("a-acme", true), ("mine.example", true), ("key-of-everybody", false), ("both.example", false)]
+    {
+        assert_eq!((own.contains(text), asked.contains(text)), (in_own, true), "{text}");
+    }
+    assert!(!own.contains("b-globex"), "{own}");
+    let own = json!({"name": "own", "tenant": "acme", "server": "crm"});
+    assert_eq!(acme.with("POST", CREDENTIALS, &own).await.status, 201);
+
+    // An identity counts in every tenant of its issuer: none is given by the way.
+    let identities = json!([{"issuer": "https://idp.example", "sub": "victim"}]);
+    let memberships = json!([{"tenant": "acme"}]);
+    let eve = json!({"id": "eve", "kind": "user", "memberships": memberships, "identities": identities});
+    let told = acme.with("POST", "/api/v1/subjects", &eve).await;
+    assert_eq!((told.status, told.code()), (403, "tenant_bound"), "{told:?}");
+    assert_eq!(every.get("/api/v1/subjects/eve").await.status, 404);
+    replica.stop().await;
+}
+
+pub(crate) async fn a_request_asks_for_no_more_than_is_bounded_and_there(backend: Backend) {
+    let world = World::demo(backend).await;
+    let replica = world.replica().await;
+    let client = Client::new(replica.address(), &token(&world, "ci", AdminScope::ALL, None).await);
+    for (field, one) in [
+        ("memberships", json!({"tenant": "acme"})),
+        ("identities", json!({"issuer": "https://idp.example", "sub": "x"})),
+    ] {
+        let mut new = json!({"id": "eve", "kind": "user"});
+        new[field] = Value::from(vec![one; 101]);
+        let told = client.with("POST", "/api/v1/subjects", &new).await;
+        assert_eq!((told.status, told.code()), (422, "invalid"), "{told:?}");
+        assert_eq!(told.body["errors"][0]["field"], field);
+    }
+
+    // RFC 9110, section 13.1.1: `*` asks for something that is there.
+    let path = "/api/v1/issuers/https%3A%2F%2Fidp.example";
+    let body = || Some(("application/json", br#"{"tenants": ["acme"]}"#.to_vec()));
+    let told = client.send("PUT", path, &[("if-match", "*")], body()).await;
+    assert_eq!((told.status, told.code()), (412, "stale"), "{told:?}");
+    assert_eq!(client.send("PUT", path, &[], body()).await.status, 201);
+    assert_eq!(client.send("PUT", path, &[("if-match", "*")], body()).await.status, 200);
+    replica.stop().await;
+}

@@ -1,0 +1,126 @@
+//! An approval is for one exact call: whatever else is called is not approved.
+
+use crate::approvals::helpers::{
+    BY_FINANCE, account, add_note, approve, note, pending, read, waiting, world,
+};
+use policy::labels::{ApprovalState, OpenedBy};
+use policy::{SubjectId, TenantSlug};
+use serde_json::{Value, json};
+use store::administration::NewTask;
+use tests::pep::call_body;
+use tests::world::operator;
+use tests::{Backend, Pep, World};
+
+async fn task(world: &World) -> String {
+    let mut writer = world.store.write(operator()).await.expect("a unit of work");
+    let new = NewTask {
+        tenant: &TenantSlug::from("acme"),
+        subject: &SubjectId::from("refund-bot"),
+        actor: None,
+        purpose: "notes",
+        tools: &["crm/*".to_owned()],
+        budget: 10,
+        expires_at: writer.now().saturating_add_micros(3_600_000_000),
+        opened_by: OpenedBy::Platform,
+    };
+    let task = writer.open_task(&new).await.expect("is opened");
+    writer.commit().await.expect("commits");
+    task.id.to_string()
+}
+
+async fn raw(crm: &Pep, token: &str, arguments: &str) -> String {
+    // Spelled as it is given: a parsed number would be spelled by us.
+    let body = call_body(token, "add_note", json!("HERE")).to_string().replace("\"HERE\"", arguments);
+    crm.send("/access/v1/evaluation", "application/json", body.into_bytes()).await.reason().to_owned()
+}
+
+pub(crate) async fn each_part_of_a_call_makes_another_request(backend: Backend) {
+    let world = world(backend, BY_FINANCE).await;
+    let replica = world.replica().await;
+    let crm = world.crm(&replica);
+    let bot = world.secret("REFUND_BOT_KEY");
+    let fay = account(&world, "fay", Some("fay")).await;
+    add_note(&world, &crm, "hello").await;
+    let request = waiting(&world).await;
+    approve(&world, &fay, &request.id).await;
+
+    let task = task(&world).await;
+    let with = |more: Value| {
+        let mut body = call_body(bot, "add_note", note("hello"));
+        body["context"]
+            .as_object_mut()
+            .expect("an object")
+            .extend(more.as_object().expect("an object").clone());
+        body
+    };
+    let others = [
+        call_body(bot, "add_note", note("hello ")),
+        call_body(bot, "add_note", json!({"customer_id": "c-43", "text": "hello"})),
+        call_body(world.secret("ALICE_KEY"), "add_note", note("hello")),
+        with(json!({"task": task})),
+    ];
+    for (count, other) in others.iter().enumerate() {
+        assert_eq!(crm.ask(other).await.reason(), "approval_required", "{other}");
+        assert_eq!(pending(&world).await.len(), count + 1, "{other}");
+    }
+    assert_eq!(read(&world, &request.id).await.state, ApprovalState::Approved);
+    // What no rule reads of the context is no part of it, nor is the order of keys.
+    let mut same = with(json!({"weather": "fine"}));
+    same["resource"]["properties"]["arguments"] = json!({"text": "hello", "customer_id": "c-42"});
+    assert!(crm.ask(&same).await.allowed());
+
+    // With a rule that reads the context, what it reads is.
+    let reads = "rules: [{ name: at night, tenant: acme, effect: require_approval, tools: [crm/add_note],
+        when: 'context.hour != 12', approval: { approvers: [finance] } }]";
+    world.apply(reads).await;
+    let before = pending(&world).await.len();
+    for (hour, reason) in [(1, "approval_required"), (2, "approval_required"), (1, "approval_pending")] {
+        assert_eq!(crm.ask(&with(json!({"hour": hour}))).await.reason(), reason, "{hour}");
+    }
+    assert_eq!(pending(&world).await.len(), before + 2);
+
+    // One number however it is spelled, and numbers that differ are others.
+    world.apply("servers: [{ slug: crm, check_arguments: false }]").await;
+    let mut expected = pending(&world).await.len();
+    for (arguments, reason) in [
+        (r#"{"a": 1}"#, "approval_required"),
+        (r#"{"a": 1.0}"#, "approval_pending"),
+        (r#"{"a": 1e0}"#, "approval_pending"),
+        (r#"{"a": 9007199254740992}"#, "approval_required"),
+        (r#"{"a": 9007199254740993}"#, "approval_required"),
+    ] {
+        expected += usize::from(reason == "approval_required");
+        assert_eq!(raw(&crm, bot, arguments).await, reason, "{arguments}");
+        assert_eq!(pending(&world).await.len(), expected);
+    }
+    // Another definition is another tool.
+    world.database.by_hand("UPDATE tools SET definition_hash = 'another' WHERE name = 'add_note'").await;
+    assert_eq!(raw(&crm, bot, r#"{"a": 1}"#).await, "approval_required");
+    replica.stop().await;
+}
+
+pub(crate) async fn what_is_said_of_an_action_is_part_of_the_call(backend: Backend) {
+    let world = world(backend, BY_FINANCE).await;
+    let replica = world.replica().await;
+    let crm = world.crm(&replica);
+    let fay = account(&world, "fay", Some("fay")).await;
+    let ask = |soft: bool| {
+        let mut body = call_body("", "add_note", note("hello"));
+        body["subject"] = json!({"type": "agent", "id": "refund-bot"});
+        body["action"]["properties"] = json!({ "soft": soft });
+        body
+    };
+    // Where it is believed, whoever approves the one has not approved the other.
+    world.apply("credentials: [{name: crm-pep, trust: assert_attributes}]").await;
+    assert_eq!(crm.ask(&ask(true)).await.reason(), "approval_required");
+    let request = waiting(&world).await;
+    approve(&world, &fay, &request.id).await;
+    assert_eq!(crm.ask(&ask(false)).await.reason(), "approval_required");
+    assert_eq!(read(&world, &request.id).await.state, ApprovalState::Approved);
+    assert!(crm.ask(&ask(true)).await.allowed());
+    // Where it is not, it is not looked at.
+    world.apply("credentials: [{name: crm-pep, trust: assert_subject}]").await;
+    assert_eq!(crm.ask(&ask(true)).await.reason(), "approval_required");
+    assert_eq!(crm.ask(&ask(false)).await.reason(), "approval_pending");
+    replica.stop().await;
+}

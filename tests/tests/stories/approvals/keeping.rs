@@ -1,0 +1,200 @@
+//! What is kept of a request while it waits, and of a use whose answer may be lost.
+
+use crate::approvals::helpers::{
+    BY_FINANCE, account, add_note, approvals, approve, by, decide, note, read, waiting, world,
+};
+use pdp::address_guard::{AddressGuard, AllowedAddress};
+use pdp::approvals::ApprovalError;
+use pdp::signing::Signing;
+use pdp::tokens::Tokens;
+use pdp::vault::Vault;
+use pdp::{Pdp, Question, Secret, SubjectClaim};
+use policy::arguments::Arguments;
+use policy::facts::AssertedProperties;
+use policy::labels::{ApprovalState, Verdict};
+use policy::{ApprovalId, Call, DecisionId, Reason, ResourceRef, SubjectId};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use store::administration::SecretPlace;
+use store::chain::AuditKey;
+use store::recorder::Recorder;
+use tests::world::operator;
+use tests::{Backend, Pep, World};
+
+pub(crate) async fn redacted_arguments_are_sealed_while_they_wait(backend: Backend) {
+    const SECRET: &str = "the card ends in 4711";
+    let world = world(backend, BY_FINANCE).await;
+    world.database.by_hand("UPDATE tools SET redact = '[\"/text\"]' WHERE name = 'add_note'").await;
+    let replica = world.replica().await;
+    let crm = world.crm(&replica);
+    let fay = account(&world, "fay", Some("fay")).await;
+    assert_eq!(add_note(&world, &crm, SECRET).await.reason(), "approval_required");
+    let request = waiting(&world).await;
+    assert!(request.sealed && !request.arguments.contains(SECRET), "{}", request.arguments);
+    let place = SecretPlace::arguments(request.id.as_str());
+    assert!(world.store.get_secret(&place).await.expect("reads").is_some());
+    let shown = approvals(&world).show(&request.id).await.expect("shows").expect("is there");
+    assert!(shown.arguments.is_some_and(|arguments| arguments.contains(SECRET)));
+
+    approve(&world, &fay, &request.id).await;
+    assert!(world.store.get_secret(&place).await.expect("reads").is_none());
+    let shown = approvals(&world).show(&request.id).await.expect("shows").expect("is there");
+    assert_eq!(shown.arguments, None);
+    assert!(add_note(&world, &crm, SECRET).await.allowed());
+    replica.stop().await;
+}
+
+pub(crate) async fn arguments_that_no_tool_declares_are_sealed(backend: Backend) {
+    let mut world = world(backend, BY_FINANCE).await;
+    world.set_secret("ALL_KEY", &"k".repeat(40));
+    let records = "
+credentials: [{ name: all, tenant: acme, trust: assert_subject, secret_env: ALL_KEY }]
+rules: [{ name: records, tenant: acme, effect: allow, actions: [read], resources: ['record:*'], approval: { approvers: [finance] } }]
+";
+    world.apply(records).await;
+    let replica = world.replica().await;
+    let all = Pep::new(replica.address(), world.secret("ALL_KEY"));
+    let fay = account(&world, "fay", Some("fay")).await;
+    let read = |properties: Value| {
+        json!({
+            "subject": {"type": "user", "id": "alice"},
+            "action": {"name": "read"},
+            "resource": {"type": "record", "id": "r-1", "properties": properties},
+        })
+    };
+    let with = read(json!({"arguments": {"card": "4711"}}));
+    assert_eq!(all.ask(&with).await.reason(), "approval_required");
+    let request = waiting(&world).await;
+    assert!(request.sealed && !request.arguments.contains("4711"), "{}", request.arguments);
+    let shown = approvals(&world).show(&request.id).await.expect("shows").expect("is there");
+    assert_eq!(shown.arguments.as_deref(), Some(r#"{"card":"4711"}"#));
+    approve(&world, &fay, &request.id).await;
+    assert!(all.ask(&with).await.allowed());
+    // Where there are none, there is nothing to be sealed.
+    assert_eq!(all.ask(&read(json!({}))).await.reason(), "approval_required");
+    assert!(!waiting(&world).await.sealed);
+    replica.stop().await;
+}
+
+/// Waits until it is noted that the answer left.
+async fn delivered(world: &World, id: &ApprovalId) -> DecisionId {
+    let noted = async {
+        loop {
+            let calls = world.store.list_approval_calls(id).await.expect("lists");
+            if let Some(call) = calls.iter().find(|call| call.delivered_at.is_some()) {
+                return call.decision.clone();
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), noted).await.expect("is noted")
+}
+
+pub(crate) async fn a_use_whose_answer_was_lost_is_given_back(backend: Backend) {
+    let world = world(backend, BY_FINANCE).await;
+    let replica = world.replica().await;
+    let crm = world.crm(&replica);
+    let fay = account(&world, "fay", Some("fay")).await;
+    let nat = account(&world, "nat", Some("nat")).await;
+    add_note(&world, &crm, "hello").await;
+    let request = waiting(&world).await;
+    approve(&world, &fay, &request.id).await;
+    assert!(add_note(&world, &crm, "hello").await.allowed());
+    let decision = delivered(&world, &request.id).await;
+    let told = approvals(&world).reissue(&by(&fay), &request.id, &decision).await;
+    assert!(matches!(told, Err(ApprovalError::NothingToReissue)), "{told:?}");
+
+    // As it would stand had the process ended before the answer left.
+    world.database.by_hand("UPDATE approval_calls SET delivered_at = NULL").await;
+    let told = approvals(&world).reissue(&by(&nat), &request.id, &decision).await;
+    assert!(matches!(told, Err(ApprovalError::Ineligible(_))), "{told:?}");
+    let back = approvals(&world).reissue(&by(&fay), &request.id, &decision).await.expect("is given back");
+    assert_eq!((back.state, back.used), (ApprovalState::Approved, 0));
+    let told = approvals(&world).reissue(&by(&fay), &request.id, &decision).await;
+    assert!(matches!(told, Err(ApprovalError::NothingToReissue)), "{told:?}");
+    assert!(add_note(&world, &crm, "hello").await.allowed());
+    assert_eq!(read(&world, &request.id).await.state, ApprovalState::Used);
+    assert_eq!(add_note(&world, &crm, "hello").await.reason(), "approval_required");
+
+    // Nobody gets past what was denied since then by giving an older use back.
+    let anew = waiting(&world).await;
+    decide(&world, &fay, &anew.id, Verdict::Deny).await.expect("is denied");
+    let second = delivered(&world, &request.id).await;
+    world.database.by_hand("UPDATE approval_calls SET delivered_at = NULL").await;
+    let told = approvals(&world).reissue(&by(&fay), &request.id, &second).await;
+    assert!(matches!(told, Err(ApprovalError::NothingToReissue)), "{told:?}");
+    assert_eq!(add_note(&world, &crm, "hello").await.reason(), "approval_denied");
+    let over = "UPDATE approvals SET expires_at = 1, look_until = 1 WHERE state = 'denied'";
+    world.database.by_hand(over).await;
+    let back = approvals(&world).reissue(&by(&fay), &request.id, &second).await.expect("is given back");
+    assert_eq!(back.state, ApprovalState::Approved);
+    // Nor does one that was taken back come to life.
+    let bot = SubjectId::from("refund-bot");
+    approvals(&world).cancel(&bot, operator(), &request.id).await.expect("is taken back");
+    world.database.by_hand("UPDATE approval_calls SET reissued_at = NULL").await;
+    let told = approvals(&world).reissue(&by(&fay), &request.id, &second).await;
+    assert!(matches!(told, Err(ApprovalError::NothingToReissue)), "{told:?}");
+    replica.stop().await;
+}
+
+fn question(world: &World, text: &str, key: Option<&str>) -> Question {
+    Question {
+        call: Call {
+            action: "tools/call".to_owned(),
+            resource: ResourceRef { kind: "tool".to_owned(), id: "add_note".to_owned() },
+            arguments: Arguments::from_value(note(text)),
+            context: Map::new(),
+            tenant: None,
+        },
+        subject: SubjectClaim { kind: "user".to_owned(), id: "self".to_owned(), properties: Map::new() },
+        properties: AssertedProperties::default(),
+        access_token: Some(Secret::new(world.secret("REFUND_BOT_KEY"))),
+        request_id: "story".to_owned(),
+        proof: None,
+        idempotency_key: key.map(Secret::new),
+        files: true,
+        approval: None,
+    }
+}
+
+pub(crate) async fn a_lost_answer_is_given_again_to_the_same_key(backend: Backend) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let world = world(backend, BY_FINANCE).await;
+    let fay = account(&world, "fay", Some("fay")).await;
+    let key = AuditKey::from_secret(&[7; 32]);
+    let clock = server::clock::system();
+    let started = Recorder::start(&world.store, key.clone(), "story".to_owned(), "0", clock).await;
+    let (recorder, _task) = started.expect("starts");
+    let tokens = Tokens::new(AddressGuard::new(&[AllowedAddress::Loopback])).expect("a client");
+    let signing = Signing::new(world.store.clone(), Vault::closed(), "http://127.0.0.1:1");
+    let pdp = Pdp::new(world.store.clone(), recorder.clone(), key, Arc::new(tokens), Arc::new(signing));
+    let pep = Secret::new(world.secret("CRM_PEP_KEY"));
+    let ask = async |text: &str, key: Option<&str>| {
+        let answer = pdp.enforce(&pep, &question(&world, text, key)).await.expect("an answer");
+        (answer.decision.reason, answer.id)
+    };
+    assert_eq!(ask("hello", Some("k-1")).await.0, Reason::ApprovalRequired);
+    let request = waiting(&world).await;
+    approve(&world, &fay, &request.id).await;
+    let (reason, used) = ask("hello", Some("k-1")).await;
+    assert_eq!(reason, Reason::Allowed);
+    for _ in 0..3 {
+        assert_eq!(ask("hello", Some("k-1")).await, (Reason::Allowed, used.clone()));
+    }
+    assert_eq!(read(&world, &request.id).await.used, 1);
+    // Another key, another call, or none: that is not the same.
+    assert_eq!(ask("hello", Some("k-2")).await.0, Reason::ApprovalRequired);
+    assert_eq!(ask("hello", None).await.0, Reason::ApprovalPending);
+    assert_eq!(ask("other", Some("k-1")).await.0, Reason::ApprovalRequired);
+    assert_eq!(ask("hello", Some("k-1")).await.0, Reason::Allowed);
+    // Live policy stands above it, and it is soon over.
+    let deny = "rules: [{ name: no notes, tenant: acme, effect: deny, tools: [crm/add_note] }]";
+    world.apply(deny).await;
+    assert_eq!(ask("hello", Some("k-1")).await.0, Reason::DeniedByRule);
+    world.apply(&deny.replace("effect: deny", "effect: deny, status: disabled")).await;
+    world.database.by_hand("UPDATE approval_calls SET at = at - 60000000").await;
+    assert_eq!(ask("hello", Some("k-1")).await.0, Reason::ApprovalPending);
+    recorder.stop().await;
+    pdp.stop().await;
+}

@@ -1,0 +1,67 @@
+//! Approvals: a denied call asks for one by itself, persons decide, and the identical call passes so often as was approved
+//! and no more, on every replica; and never against what live policy says.
+
+mod binding;
+mod deciders;
+mod helpers;
+mod keeping;
+mod life;
+mod live;
+mod races;
+
+use tests::on_both_databases;
+
+on_both_databases!(
+    a_call_waits_passes_once_and_asks_anew,
+    a_denial_stays_and_a_request_that_was_taken_back_does_not,
+    time_ends_requests_and_approvals,
+    twenty_requests_wait_and_no_more,
+    what_may_not_file_files_nothing,
+    each_part_of_a_call_makes_another_request,
+    what_is_said_of_an_action_is_part_of_the_call,
+    an_approval_is_never_stronger_than_live_policy,
+    votes_of_those_who_may_no_longer_do_not_count,
+    what_moved_since_it_was_shown_refuses_the_vote,
+    who_may_decide_and_who_may_not,
+    a_quorum_is_of_persons,
+    a_substitute_answers_while_somebody_is_away,
+    another_role_is_asked_after_a_time,
+    an_approver_narrows_and_never_widens,
+    redacted_arguments_are_sealed_while_they_wait,
+    arguments_that_no_tool_declares_are_sealed,
+    a_use_whose_answer_was_lost_is_given_back,
+    a_lost_answer_is_given_again_to_the_same_key,
+    exactly_the_approved_uses_pass_on_two_replicas,
+    kill_nine_never_lets_a_use_pass_twice,
+    one_of_approving_and_taking_back_wins,
+    a_quorum_that_is_reached_twice_at_once_decides_once,
+    one_call_files_one_request_on_two_replicas,
+);
+
+mod stories {
+    pub(super) use crate::approvals::binding::{
+        each_part_of_a_call_makes_another_request, what_is_said_of_an_action_is_part_of_the_call,
+    };
+    pub(super) use crate::approvals::deciders::{
+        a_quorum_is_of_persons, a_substitute_answers_while_somebody_is_away,
+        an_approver_narrows_and_never_widens, another_role_is_asked_after_a_time,
+        who_may_decide_and_who_may_not,
+    };
+    pub(super) use crate::approvals::keeping::{
+        a_lost_answer_is_given_again_to_the_same_key, a_use_whose_answer_was_lost_is_given_back,
+        arguments_that_no_tool_declares_are_sealed, redacted_arguments_are_sealed_while_they_wait,
+    };
+    pub(super) use crate::approvals::life::{
+        a_call_waits_passes_once_and_asks_anew, a_denial_stays_and_a_request_that_was_taken_back_does_not,
+        time_ends_requests_and_approvals, twenty_requests_wait_and_no_more, what_may_not_file_files_nothing,
+    };
+    pub(super) use crate::approvals::live::{
+        an_approval_is_never_stronger_than_live_policy, votes_of_those_who_may_no_longer_do_not_count,
+        what_moved_since_it_was_shown_refuses_the_vote,
+    };
+    pub(super) use crate::approvals::races::{
+        a_quorum_that_is_reached_twice_at_once_decides_once, exactly_the_approved_uses_pass_on_two_replicas,
+        kill_nine_never_lets_a_use_pass_twice, one_call_files_one_request_on_two_replicas,
+        one_of_approving_and_taking_back_wins,
+    };
+}

@@ -1,0 +1,152 @@
+//! What webhooks are told, and how it is signed.
+
+use crate::notify::receiver::{Mood, Receiver};
+use crate::notify::world::{ask, cancel, requests, vault, webhook, webhook_of, world};
+use pdp::approvals::Approvals;
+use pdp::notify;
+use policy::labels::NoticeKind;
+use server::random;
+use std::collections::BTreeSet;
+use store::changes::{ChangeFilter, ChangePosition};
+use store::notifications::Receiver as To;
+use tests::Backend;
+use tests::world::operator;
+
+pub(crate) async fn a_webhook_is_told_and_the_signature_verifies(backend: Backend) {
+    let world = world(backend).await;
+    let mut receiver = Receiver::start(Mood::Status(204)).await;
+    let (_, secret) = webhook(&world, &receiver.url).await;
+    let replica = world.replica().await;
+    ask(&world, &world.crm(&replica), 200).await;
+
+    let got = receiver.next().await;
+    assert!(got.verifies(&secret), "{got:?}");
+    assert!(!got.verifies(&notify::fresh_secret(&random::bytes())), "under another secret");
+    assert_eq!(got.content_type, "application/json");
+    let id = requests(&world).await.pop().expect("a request");
+    let told = got.json();
+    assert_eq!(told["type"], "approval.requested");
+    let data = &told["data"];
+    for (name, value) in [
+        ("request", id.as_str()),
+        ("tenant", "acme"),
+        ("subject", "carol"),
+        ("server", "crm"),
+        ("tool", "refund"),
+        ("risk", "high"),
+        ("state", "pending"),
+    ] {
+        assert_eq!(data[name], value, "{told}");
+    }
+    let link = data["link"].as_str().expect("a link");
+    assert_eq!(link, format!("http://{}/approvals/{}", replica.address(), id.as_str()));
+    // Nothing of the arguments.
+    for secret in ["c-42", "EUR", "secret words"] {
+        assert!(!got.body.replace(id.as_str(), "").contains(secret), "{secret}: {}", got.body);
+    }
+
+    cancel(&world, &id).await;
+    let decided = receiver.next().await;
+    assert!(decided.verifies(&secret) && decided.id != got.id);
+    let told = decided.json();
+    assert_eq!(told["type"], "approval.decided");
+    assert_eq!((&told["data"]["state"], &told["data"]["request"]), (&"cancelled".into(), &data["request"]));
+    replica.stop().await;
+    receiver.nothing_more();
+}
+
+pub(crate) async fn a_webhook_hears_what_it_asked_for(backend: Backend) {
+    let world = world(backend).await;
+    let mut receivers = Vec::new();
+    for kind in NoticeKind::ALL {
+        let receiver = Receiver::start(Mood::Status(200)).await;
+        webhook_of(&world, &receiver.url, &[*kind]).await;
+        receivers.push(receiver);
+    }
+    let replica = world.replica().await;
+    let pep = world.crm(&replica);
+    ask(&world, &pep, 200).await;
+    cancel(&world, requests(&world).await.first().expect("a request")).await;
+    ask(&world, &pep, 300).await;
+    world.database.by_hand("UPDATE approvals SET expires_at = 1 WHERE state = 'pending'").await;
+    let approvals = Approvals::new(world.store.clone(), vault(&world).await);
+    // The server does so by itself as well.
+    approvals.expire().await.expect("ends what is past its time");
+
+    let mut heard = Vec::new();
+    for (receiver, count) in receivers.iter_mut().zip([2, 1, 1]) {
+        for _ in 0..count {
+            heard.push(receiver.next().await.json()["type"].as_str().unwrap_or_default().to_owned());
+        }
+    }
+    assert_eq!(heard, ["approval.requested", "approval.requested", "approval.decided", "approval.expired"]);
+    replica.stop().await;
+    for receiver in &mut receivers {
+        receiver.nothing_more();
+    }
+}
+
+pub(crate) async fn two_secrets_sign_while_one_replaces_the_other(backend: Backend) {
+    let world = world(backend).await;
+    let mut receiver = Receiver::start(Mood::Status(200)).await;
+    let (webhook, older) = webhook(&world, &receiver.url).await;
+    let newer = notify::fresh_secret(&random::bytes());
+    let vault = vault(&world).await;
+    let mut writer = world.store.write(operator()).await.expect("a unit of work");
+    notify::rotate(&vault, &mut writer, &webhook.id, &newer).await.expect("rotates");
+    // A third one would sign nothing that anybody knows.
+    let third = notify::fresh_secret(&random::bytes());
+    assert!(notify::rotate(&vault, &mut writer, &webhook.id, &third).await.is_err());
+    writer.commit().await.expect("commits");
+
+    let replica = world.replica().await;
+    let test = async || {
+        let mut writer = world.store.write(operator()).await.expect("a unit of work");
+        writer.send_test(&To::Webhook(webhook.id.clone())).await.expect("is sent");
+        writer.commit().await.expect("commits");
+    };
+    test().await;
+    let both = receiver.next().await;
+    assert!(both.verifies(&older) && both.verifies(&newer), "{both:?}");
+    assert_eq!(both.json()["type"], "test");
+
+    let mut writer = world.store.write(operator()).await.expect("a unit of work");
+    notify::finish(&mut writer, &webhook.id).await.expect("finishes");
+    assert!(notify::finish(&mut writer, &webhook.id).await.is_err(), "there is one left");
+    writer.commit().await.expect("commits");
+    test().await;
+    let one = receiver.next().await;
+    assert!(one.verifies(&newer) && !one.verifies(&older), "{one:?}");
+
+    // Neither is written down anywhere in the clear.
+    let changes = world.store.list_changes(&ChangeFilter::default(), ChangePosition::Newest, 1_000).await;
+    let written = format!("{:?} {:?}", changes.expect("lists"), world.store.list_secrets().await);
+    for secret in [&older, &newer] {
+        assert!(!written.contains(secret.expose()));
+    }
+    replica.stop().await;
+}
+
+pub(crate) async fn two_replicas_send_each_message_once(backend: Backend) {
+    let world = world(backend).await;
+    let mut receiver = Receiver::start(Mood::Status(200)).await;
+    let (webhook, _) = webhook_of(&world, &receiver.url, &[NoticeKind::Requested]).await;
+    let (one, two) = (world.replica().await, world.replica().await);
+    let peps = [world.crm(&one), world.crm(&two)];
+    for (amount, pep) in (200..215).zip(peps.iter().cycle()) {
+        ask(&world, pep, amount).await;
+    }
+    let mut ids = BTreeSet::new();
+    for _ in 0..15 {
+        let got = receiver.next().await;
+        assert!(ids.insert(got.id.clone()), "twice: {got:?}");
+    }
+    // What comes after all of them is the next thing that arrives.
+    let mut writer = world.store.write(operator()).await.expect("a unit of work");
+    writer.send_test(&To::Webhook(webhook.id)).await.expect("is sent");
+    writer.commit().await.expect("commits");
+    assert_eq!(receiver.next().await.json()["type"], "test");
+    one.stop().await;
+    two.stop().await;
+    receiver.nothing_more();
+}
