@@ -5,8 +5,8 @@ use super::{CallerBy, CredentialBy, LiveQuery, approval, bound, task};
 use crate::db::{Dialect, now_micros};
 use crate::kept::{Kept, Shelf, slot};
 use crate::schema::{
-    ApiKeys, CredentialKeys, Credentials, Identities, IssuerTenants, Issuers, MembershipRoles, Memberships,
-    Revisions, Roles, Subjects, TokenRevocations,
+    ApiKeys, CredentialKeys, Credentials, Identities, IssuerTenants, Issuers, LiveStamp, MembershipRoles,
+    Memberships, Revisions, Roles, Subjects, TokenRevocations,
 };
 use policy::binding::MAX_NAMED;
 use sea_query::{Expr, ExprTrait, Func, Iden, IntoIden, JoinType, Query, SelectStatement, UnionType};
@@ -102,7 +102,7 @@ impl Nth {
 }
 
 /// A question as the statement takes it.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Asked {
     pub(super) shape: Shape,
     values: [Option<String>; SLOTS],
@@ -155,6 +155,13 @@ impl From<&LiveQuery<'_>> for Asked {
     }
 }
 
+impl Asked {
+    /// Whether all that is read is under the stamp. What changes with calls is not.
+    pub(super) fn is_stamped(&self) -> bool {
+        !(self.shape.bound || self.shape.task || self.shape.approvals)
+    }
+}
+
 /// The tenants in which an issuer's identities count, in one text. It does not hang on the other rows, so it is read
 /// once, however many there are.
 fn tenants_of_issuer(nth: Nth) -> SelectStatement {
@@ -170,6 +177,10 @@ fn statement(shape: Shape, nth: Nth, whose: Whose, dialect: Dialect) -> SelectSt
     select.expr_as(Expr::cust(nth.0.to_string()), "nth");
     select.expr_as(now_micros(dialect), "now");
     pick(&mut select, "g", Revisions::Value, "global_revision");
+    if dialect == Dialect::Sqlite {
+        let stamp = Query::select().column(LiveStamp::Value).from(LiveStamp::Table).take();
+        select.expr_as(stamp, "stamp");
+    }
     select.from_as(Revisions::Table, "g").and_where(Expr::col(("g", Revisions::Scope)).eq(""));
     read_credential(&mut select, nth);
     match shape.by {
