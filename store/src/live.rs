@@ -133,7 +133,7 @@ struct LiveRow {
     global_revision: i64,
     /// What the answer holds under. None: nothing that is remembered would be known to hold.
     #[sqlx(default)]
-    stamp: Option<i64>,
+    stamp: Option<String>,
     credential_id: Option<String>,
     credential_name: Option<String>,
     credential_tenant: Option<String>,
@@ -296,11 +296,11 @@ impl Store {
     }
 
     /// The state, and the stamp that it was read under.
-    async fn read_anew(&self, asked: statement::Asked) -> Result<(Option<i64>, LiveState), StoreError> {
+    async fn read_anew(&self, asked: statement::Asked) -> Result<(Option<String>, LiveState), StoreError> {
         let mut rows = self.lanes.read(asked).await?;
         let actor = actor::taken_out(&mut rows)?;
         let first = rows.first().ok_or_else(|| StoreError::corrupt("the common revision is missing"))?;
-        let stamp = first.stamp;
+        let stamp = first.stamp.clone();
         let state = LiveState {
             now: Timestamp::from_micros(first.now),
             global_revision: first.global_revision,

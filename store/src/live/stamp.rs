@@ -13,7 +13,7 @@ use crate::kept::{Kept, Shelf};
 use crate::schema::LiveStamp;
 use lru::LruCache;
 use policy::Timestamp;
-use sea_query::Query;
+use sea_query::{Expr, Query, SelectStatement};
 use sea_query_sqlx::SqlxValues;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,18 +27,26 @@ const MOST: NonZeroUsize = NonZeroUsize::new(8_192).unwrap();
 const TOGETHER: usize = 256;
 
 /// What stands now, and when that was.
-#[derive(Debug, Clone, Copy, sqlx::FromRow)]
+#[derive(Debug, Clone, sqlx::FromRow)]
 struct Stamp {
     now: i64,
-    value: i64,
+    value: String,
+}
+
+/// The stamp with the version of the schema: whoever takes a trigger or a table away changes that.
+pub(super) fn stamp() -> SelectStatement {
+    let value = "CAST(live_stamp.value AS TEXT) || '/' || (SELECT schema_version FROM pragma_schema_version)";
+    Query::select().expr_as(Expr::cust(value), LiveStamp::Value).from(LiveStamp::Table).take()
 }
 
 type Answer = oneshot::Sender<Result<Option<Stamp>, StoreError>>;
 
 /// What was read, and under which stamp.
+type States = LruCache<Asked, (String, Arc<LiveState>)>;
+
 #[derive(Clone)]
 pub(crate) struct Remembered {
-    states: Arc<Mutex<LruCache<Asked, (i64, Arc<LiveState>)>>>,
+    states: Arc<Mutex<States>>,
     /// None: this database has no stamp, and nothing is remembered.
     stamps: Option<mpsc::Sender<Answer>>,
 }
@@ -60,7 +68,7 @@ impl Remembered {
         Self { states: Arc::new(Mutex::new(LruCache::new(MOST))), stamps }
     }
 
-    fn states(&self) -> MutexGuard<'_, LruCache<Asked, (i64, Arc<LiveState>)>> {
+    fn states(&self) -> MutexGuard<'_, States> {
         self.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -85,7 +93,7 @@ impl Remembered {
     }
 
     /// Remembers an answer; `stamp` was read by the same statement.
-    pub(super) fn remember(&self, asked: Asked, stamp: i64, state: &LiveState) {
+    pub(super) fn remember(&self, asked: Asked, stamp: String, state: &LiveState) {
         self.states().put(asked, (stamp, Arc::new(state.clone())));
     }
 }
@@ -103,7 +111,7 @@ async fn run(db: Db, queue: Arc<Turn<mpsc::Receiver<Answer>>>) {
             Ok(stamp) => {
                 for answer in waiting.drain(..) {
                     // Whoever asked may have gone away.
-                    let _ = answer.send(Ok(stamp));
+                    let _ = answer.send(Ok(stamp.clone()));
                 }
             }
             Err(error) => {
@@ -121,14 +129,8 @@ static STATEMENT: Shelf<()> = Shelf::new();
 /// None: somebody took the stamp away; then everything is read each time.
 async fn read(db: &Db) -> Result<Option<Stamp>, StoreError> {
     let dialect = db.dialect();
-    let kept = STATEMENT.get(dialect, (), || {
-        let stamp = Query::select()
-            .expr_as(now_micros(dialect), "now")
-            .column(LiveStamp::Value)
-            .from(LiveStamp::Table)
-            .take();
-        Kept::render(&stamp, dialect)
-    });
+    let kept = STATEMENT
+        .get(dialect, (), || Kept::render(&stamp().expr_as(now_micros(dialect), "now").take(), dialect));
     let none = SqlxValues(sea_query::Values(Vec::new()));
-    Ok(db.fetch_kept::<Stamp>(&kept, none).await?.first().copied())
+    Ok(db.fetch_kept::<Stamp>(&kept, none).await?.into_iter().next())
 }

@@ -1,12 +1,13 @@
 //! The text of the live read. It hangs on the shape of the question alone, so it is rendered once per shape.
 
 use super::actor::Whose;
+use super::stamp::stamp;
 use super::{CallerBy, CredentialBy, LiveQuery, approval, bound, task};
 use crate::db::{Dialect, now_micros};
 use crate::kept::{Kept, Shelf, slot};
 use crate::schema::{
-    ApiKeys, CredentialKeys, Credentials, Identities, IssuerTenants, Issuers, LiveStamp, MembershipRoles,
-    Memberships, Revisions, Roles, Subjects, TokenRevocations,
+    ApiKeys, CredentialKeys, Credentials, Identities, IssuerTenants, Issuers, MembershipRoles, Memberships,
+    Revisions, Roles, Subjects, TokenRevocations,
 };
 use policy::binding::MAX_NAMED;
 use sea_query::{Expr, ExprTrait, Func, Iden, IntoIden, JoinType, Query, SelectStatement, UnionType};
@@ -178,8 +179,7 @@ fn statement(shape: Shape, nth: Nth, whose: Whose, dialect: Dialect) -> SelectSt
     select.expr_as(now_micros(dialect), "now");
     pick(&mut select, "g", Revisions::Value, "global_revision");
     if dialect == Dialect::Sqlite {
-        let stamp = Query::select().column(LiveStamp::Value).from(LiveStamp::Table).take();
-        select.expr_as(stamp, "stamp");
+        select.expr_as(stamp(), "stamp");
     }
     select.from_as(Revisions::Table, "g").and_where(Expr::col(("g", Revisions::Scope)).eq(""));
     read_credential(&mut select, nth);

@@ -146,6 +146,7 @@ async fn what_is_remembered_is_what_would_be_read() {
         "DELETE FROM memberships WHERE subject = 'alice'",
         "DELETE FROM api_keys WHERE subject = 'alice'",
         "DELETE FROM subjects WHERE id = 'alice'",
+        "DROP TRIGGER credential_keys_stamp_deleted",
         "DELETE FROM live_stamp",
         "DELETE FROM credential_keys",
     ] {
