@@ -80,7 +80,7 @@ fn matrix(view: &AccessView) -> AnyView {
         view.more_roles.as_deref().map(|role| query.at(ACCESS.path, query.after.as_deref(), Some(role)));
     let none = view.roles.is_empty().then(|| view! { <p class="quiet">"This tenant has no roles yet."</p> });
     view! {
-        <section>
+        <section class="stack">
             <p class="quiet">"What somebody can call who holds this role and no other."</p>
             {none}
             <div class="matrix-frame" tabindex="0" role="region" aria-label="Roles by tools">

@@ -109,9 +109,7 @@ fn waiting_row(line: WaitingLine) -> AnyView {
     let risk = line.risk.map(|risk| view! { <RiskBars risk=risk/> });
     view! {
         <tr>
-            <td class="cell-lead col-fit" data-label="Risk">
-                {risk}
-            </td>
+            <td class="cell-lead col-fit">{risk}</td>
             <td class="cell-title" data-label="Call">
                 {call(&line.asking, &line.id)}
             </td>

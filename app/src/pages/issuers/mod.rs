@@ -12,13 +12,13 @@ use super::form::place::{Ask, Place};
 use super::issuer::fields;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::loaded::loaded;
+use crate::components::page_head::PageHead;
 use crate::drawn::server_drawn;
 use crate::permission::Permission;
 use crate::routes::{self, ISSUERS};
 use crate::url::use_parameters;
 use crate::wire::resource;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::components::Form;
 use query::IssuersQuery;
 use read::{IssuerList, read_issuers};
@@ -61,11 +61,7 @@ fn draw(list: IssuerList, answer: &Answer, may_write: bool) -> AnyView {
         if list.unmapped.more { format!("{}+", list.unmapped.number) } else { list.unmapped.words() }
     });
     view! {
-        <Title text=ISSUERS.title/>
-        <header class="page-head">
-            <h1>{ISSUERS.title}</h1>
-            {add}
-        </header>
+        <PageHead title=ISSUERS.title>{add}</PageHead>
         {tabs::tabs(ISSUERS.path, waiting)}
         {search(&list.query)}
         <div class="stack">

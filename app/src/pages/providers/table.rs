@@ -54,12 +54,14 @@ fn row(line: ProviderLine, may_write: bool) -> AnyView {
         }
         .into_any()
     };
-    let actions: Vec<AnyView> = if may_write {
+    let actions = may_write.then(|| {
         let turn = if line.active { "Disable" } else { "Enable" };
-        vec![action(Ask::Edit, "Change"), action(Ask::Suspend, turn), action(Ask::Delete, "Remove")]
-    } else {
-        Vec::new()
-    };
+        view! {
+            <div class="button-row">
+                {action(Ask::Edit, "Change")} {action(Ask::Suspend, turn)} {action(Ask::Delete, "Remove")}
+            </div>
+        }
+    });
     let groups = match line.groups.lines().count() {
         0 => "none stands for a role".to_owned(),
         1 => "1 stands for a role".to_owned(),

@@ -49,7 +49,7 @@ pub fn RuleTable(list: RuleList) -> impl IntoView {
         </div>
         <nav class="paging" aria-label="Pages">
             <span>{summary}</span>
-            {first.map(|href| view! { <a class="button button-small" href=href>"First page"</a> })}
+            {first.map(|href| view! { <a class="button button-small" href=href>"Back to the first"</a> })}
             {next.map(|href| view! { <a class="button button-small" rel="next" href=href>"Next"</a> })}
         </nav>
     }

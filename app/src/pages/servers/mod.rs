@@ -13,7 +13,7 @@ use super::form::notice::Answered;
 use super::guarded;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::loaded::loaded;
-use crate::components::page_head::Crumbs;
+use crate::components::page_head::{Crumbs, PageHead};
 use crate::pages::server::asking::Asking;
 use crate::pages::server::fields::TenantChoice;
 use crate::permission::Permission;
@@ -63,11 +63,7 @@ fn draw(list: ServerList, answer: &Answer, asking: Asking, may_write: bool) -> A
     let body =
         if first && may_write { form::first(&list.choices, answer, asking) } else { table::table(list) };
     view! {
-        <Title text=SERVERS.title/>
-        <header class="page-head">
-            <h1>{SERVERS.title}</h1>
-            {register}
-        </header>
+        <PageHead title=SERVERS.title>{register}</PageHead>
         {Filled::new("", answer).summary()}
         <Answered answer=answer.clone()/>
         {search}
