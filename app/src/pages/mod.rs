@@ -30,6 +30,7 @@ pub mod rules;
 pub mod search;
 pub mod server;
 pub mod servers;
+pub mod settings;
 pub mod subject;
 pub mod subjects;
 pub mod tasks;

@@ -1,7 +1,7 @@
 //! What the page of sign-in providers reads from the server.
 
 use crate::error::AppError;
-use crate::pages::keys::query::KeysQuery;
+use crate::pages::settings::query::ListQuery;
 use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// All providers, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProviderList {
-    pub query: KeysQuery,
+    pub query: ListQuery,
     pub lines: Vec<ProviderLine>,
     /// The provider that the open form is about.
     pub asked: Option<ProviderLine>,
@@ -38,7 +38,7 @@ pub struct ProviderLine {
 }
 
 #[server(endpoint = "sign-in-providers", input = GetUrl, output = Json)]
-pub async fn read_providers(#[server(default)] query: KeysQuery) -> Result<ProviderList, AppError> {
+pub async fn read_providers(#[server(default)] query: ListQuery) -> Result<ProviderList, AppError> {
     crate::session::require(crate::permission::Permission::ReadSettings)?;
     let console = crate::console::Console::current()?;
     server::list(&console, query).await
@@ -47,13 +47,13 @@ pub async fn read_providers(#[server(default)] query: KeysQuery) -> Result<Provi
 #[cfg(feature = "ssr")]
 mod server {
     use super::super::write::write_groups;
-    use super::{KeysQuery, ProviderLine, ProviderList};
+    use super::{ListQuery, ProviderLine, ProviderList};
     use crate::console::Console;
     use crate::error::AppError;
     use crate::pages::form::read::refuse_zero;
     use crate::session::Presence;
 
-    pub(super) async fn list(console: &Console, query: KeysQuery) -> Result<ProviderList, AppError> {
+    pub(super) async fn list(console: &Console, query: ListQuery) -> Result<ProviderList, AppError> {
         refuse_zero([&query.search, &query.after, &query.of])?;
         let asks_password = Presence::current().is_too_old_for(None, console.now());
         let mut lines = Vec::new();

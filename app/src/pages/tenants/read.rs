@@ -1,9 +1,9 @@
 //! What the page of tenants reads from the server.
 
-use super::query::TenantsQuery;
 use crate::error::AppError;
 use crate::moment::Moment;
 use crate::pages::form::count::Count;
+use crate::pages::settings::query::ListQuery;
 use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
@@ -21,7 +21,7 @@ pub struct TenantLine {
 /// A page of tenants by slug.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TenantList {
-    pub query: TenantsQuery,
+    pub query: ListQuery,
     pub lines: Vec<TenantLine>,
     /// The cursor of the next page.
     pub next: Option<String>,
@@ -43,7 +43,7 @@ pub struct TenantFacts {
 }
 
 #[server(endpoint = "tenants", input = GetUrl, output = Json)]
-pub async fn read_tenants(#[server(default)] query: TenantsQuery) -> Result<TenantList, AppError> {
+pub async fn read_tenants(#[server(default)] query: ListQuery) -> Result<TenantList, AppError> {
     crate::session::require(crate::permission::Permission::ReadSettings)?;
     let console = crate::console::Console::current()?;
     server::list(&console, query).await
@@ -51,7 +51,7 @@ pub async fn read_tenants(#[server(default)] query: TenantsQuery) -> Result<Tena
 
 #[cfg(feature = "ssr")]
 mod server {
-    use super::{TenantFacts, TenantLine, TenantList, TenantsQuery};
+    use super::{ListQuery, TenantFacts, TenantLine, TenantList};
     use crate::console::Console;
     use crate::error::AppError;
     use crate::moment::Moment;
@@ -64,7 +64,7 @@ mod server {
     const MOST_MEMBERS: usize = 1_000;
     const MOST_MEMBERS_AND_ONE: u64 = 1_001;
 
-    pub(super) async fn list(console: &Console, query: TenantsQuery) -> Result<TenantList, AppError> {
+    pub(super) async fn list(console: &Console, query: ListQuery) -> Result<TenantList, AppError> {
         refuse_zero([&query.search, &query.after, &query.of])?;
         let now = console.now();
         let page =
