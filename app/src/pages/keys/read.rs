@@ -1,18 +1,18 @@
 //! What the page of enforcement keys reads from the server.
 
 use super::view::KeyList;
+use crate::drawn;
 use crate::error::AppError;
 use crate::pages::settings::query::ListQuery;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 
-#[server(endpoint = "keys", input = GetUrl, output = Json)]
-pub async fn read_keys(#[server(default)] query: ListQuery) -> Result<KeyList, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn read_keys(query: ListQuery) -> Result<KeyList, AppError> {
     crate::session::require(crate::permission::Permission::ReadSettings)?;
     let console = crate::console::Console::current()?;
     server::list(&console, query).await
 }
+
+drawn::unread!(read_keys(ListQuery) -> Result<KeyList, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {

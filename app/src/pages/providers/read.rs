@@ -1,10 +1,8 @@
 //! What the page of sign-in providers reads from the server.
 
+use crate::drawn;
 use crate::error::AppError;
 use crate::pages::settings::query::ListQuery;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 /// All providers, by name.
@@ -37,12 +35,14 @@ pub struct ProviderLine {
     pub admit_subjects: bool,
 }
 
-#[server(endpoint = "sign-in-providers", input = GetUrl, output = Json)]
-pub async fn read_providers(#[server(default)] query: ListQuery) -> Result<ProviderList, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn read_providers(query: ListQuery) -> Result<ProviderList, AppError> {
     crate::session::require(crate::permission::Permission::ReadSettings)?;
     let console = crate::console::Console::current()?;
     server::list(&console, query).await
 }
+
+drawn::unread!(read_providers(ListQuery) -> Result<ProviderList, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {

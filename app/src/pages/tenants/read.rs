@@ -1,12 +1,10 @@
 //! What the page of tenants reads from the server.
 
+use crate::drawn;
 use crate::error::AppError;
 use crate::moment::Moment;
 use crate::pages::form::count::Count;
 use crate::pages::settings::query::ListQuery;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 /// A tenant as a row.
@@ -42,12 +40,14 @@ pub struct TenantFacts {
     pub keys: Count,
 }
 
-#[server(endpoint = "tenants", input = GetUrl, output = Json)]
-pub async fn read_tenants(#[server(default)] query: ListQuery) -> Result<TenantList, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn read_tenants(query: ListQuery) -> Result<TenantList, AppError> {
     crate::session::require(crate::permission::Permission::ReadSettings)?;
     let console = crate::console::Console::current()?;
     server::list(&console, query).await
 }
+
+drawn::unread!(read_tenants(ListQuery) -> Result<TenantList, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {

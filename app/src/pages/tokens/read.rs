@@ -1,11 +1,9 @@
 //! What the page of administrator tokens reads from the server.
 
+use crate::drawn;
 use crate::error::AppError;
 use crate::pages::keys::view::SecretLine;
 use crate::pages::settings::query::ListQuery;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 /// A page of administrator tokens by name.
@@ -39,12 +37,14 @@ pub struct TokenLine {
     pub secret: SecretLine,
 }
 
-#[server(endpoint = "administrator-tokens", input = GetUrl, output = Json)]
-pub async fn read_tokens(#[server(default)] query: ListQuery) -> Result<TokenList, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn read_tokens(query: ListQuery) -> Result<TokenList, AppError> {
     crate::session::require(crate::permission::Permission::ReadSettings)?;
     let console = crate::console::Console::current()?;
     server::list(&console, query).await
 }
+
+drawn::unread!(read_tokens(ListQuery) -> Result<TokenList, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {
