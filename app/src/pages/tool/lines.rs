@@ -1,6 +1,7 @@
 //! What of a tool is written as lines: a card that shows them, and the form that changes them.
 
 use super::read::ToolView;
+use crate::components::icon::{Glyph, Icon};
 use crate::pages::form::answer::{Answer, Draft};
 use crate::pages::form::input::{Filled, area, hidden};
 use leptos::prelude::*;
@@ -32,8 +33,11 @@ impl Lines {
             let refused = answer.draft.as_ref().is_some_and(|draft| draft.form == self.name);
             let filled = Filled::over(self.name, answer, &standing);
             view! {
-                <details open=refused>
-                    <summary>{self.open}</summary>
+                <details class="disclosure" open=refused>
+                    <summary>
+                        <Icon glyph=Glyph::ChevronRight/>
+                        {self.open}
+                    </summary>
                     <form class="form" method="post" action=self.url>
                         {filled.summary()}
                         {hidden("id", tool.id.clone())}
