@@ -103,7 +103,7 @@ pub fn current() -> Option<SignedIn> {
     use_context::<SignedIn>()
 }
 
-/// The first line of every server function, and of what pages read: who calls, and that they may.
+/// The first line of every server function: who calls, and that they may.
 ///
 /// # Errors
 /// When nobody is signed in, or the role does not do.
