@@ -6,21 +6,27 @@
 
 mod admission;
 mod attempts;
+mod changing;
 mod devices;
 mod events;
 mod flows;
 mod identities;
 mod invitations;
+mod lapsing;
 mod owners;
+mod password_hash;
 mod person;
 mod role_source;
 mod setup;
 mod writing;
 
 pub use admission::{Admission, Admitted};
+pub use changing::AccountChange;
 pub use identities::AccountIdentity;
 pub(crate) use identities::{AccountIdentities, delete_sessions_by, outdate_sign_ins_by};
-pub(crate) use owners::active_owners;
+pub(crate) use lapsing::{forget_persons_by, lapse_roles_by, no_longer_known};
+pub(crate) use owners::{OwnerAccount, active_owners, are_two_persons};
+pub use password_hash::PasswordHash;
 pub use role_source::{RoleSource, RoleSourceError};
 pub use setup::{LinkPurpose, SetupLink};
 pub use writing::PasswordChange;
@@ -51,6 +57,7 @@ pub(crate) enum Accounts {
     LastSignInAt,
     RoleSource,
     Subject,
+    SubjectTold,
 }
 
 /// What an account may do in the console.
@@ -109,26 +116,6 @@ impl FromStr for AccountRole {
     }
 }
 
-/// An argon2id hash in PHC form. Never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PasswordHash(String);
-
-impl PasswordHash {
-    pub fn new(phc: impl Into<String>) -> Self {
-        Self(phc.into())
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for PasswordHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PasswordHash(***)")
-    }
-}
-
 /// A console account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Account {
@@ -151,6 +138,16 @@ pub struct Account {
     /// The person whose account it is, where that is told. Others may be theirs as well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<SubjectId>,
+    /// The person was found by the identity that signed in, and goes when that leads to nobody; not named by an owner.
+    #[serde(skip)]
+    pub subject_told: bool,
+}
+
+impl Account {
+    /// Whether it answers requests for approval. A role that its provider no longer tells of is none.
+    pub fn may_approve(&self) -> bool {
+        self.active && self.role_source != RoleSource::Lapsed && self.role.may_approve()
+    }
 }
 
 /// An account to be made.
@@ -192,6 +189,8 @@ pub enum AccountError {
     IdentityTaken(String),
     #[error("no such person is registered")]
     NoSuchPerson,
+    #[error("the account has no password; only a link that an owner makes gives it one")]
+    NoPassword,
 }
 
 #[derive(sqlx::FromRow)]
@@ -207,6 +206,7 @@ struct AccountRow {
     created_at: i64,
     last_sign_in_at: Option<i64>,
     subject: Option<String>,
+    subject_told: i64,
 }
 
 impl TryFrom<AccountRow> for Account {
@@ -225,6 +225,7 @@ impl TryFrom<AccountRow> for Account {
             created_at: Timestamp::from_micros(row.created_at),
             last_sign_in_at: row.last_sign_in_at.map(Timestamp::from_micros),
             subject: row.subject.map(SubjectId::new),
+            subject_told: flag(row.subject_told, "an account's `subject_told`")?,
         })
     }
 }
@@ -248,6 +249,7 @@ fn select() -> SelectStatement {
             Accounts::CreatedAt,
             Accounts::LastSignInAt,
             Accounts::Subject,
+            Accounts::SubjectTold,
         ])
         .from(Accounts::Table)
         .take()
@@ -282,6 +284,7 @@ async fn insert(
         created_at: now,
         last_sign_in_at: None,
         subject: None,
+        subject_told: false,
     };
     let insert = Query::insert()
         .into_table(Accounts::Table)
@@ -300,7 +303,7 @@ async fn insert(
             account.id.as_str().into(),
             account.login.as_str().into(),
             account.name.as_str().into(),
-            account.password_hash.as_ref().map(|hash| hash.0.clone()).into(),
+            account.password_hash.as_ref().map(|hash| hash.as_str().to_owned()).into(),
             account.password_version.into(),
             account.role.as_str().into(),
             account.role_source.as_str().into(),

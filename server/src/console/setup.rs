@@ -146,6 +146,7 @@ fn refused(error: &AccountError) -> SetupErrors {
         | AccountError::LastOwner
         | AccountError::ToldElsewhere
         | AccountError::NoSuchPerson
+        | AccountError::NoPassword
         | AccountError::Identity(_)
         | AccountError::IdentityTaken(_) => {
             SetupErrors { form: Some("The account was not made.".to_owned()), ..none }

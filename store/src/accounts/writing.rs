@@ -52,7 +52,7 @@ pub(super) async fn hold(tx: &mut Tx, id: &str) -> Result<Account, AccountError>
 
 /// Refuses where this account is the only active owner. To be called before anything else is held: it holds all
 /// active owners, in the order of their ids, so that two who take each other away do not both succeed.
-async fn keep_an_owner(tx: &mut Tx, id: &str) -> Result<(), AccountError> {
+pub(super) async fn keep_an_owner(tx: &mut Tx, id: &str) -> Result<(), AccountError> {
     let owners = Query::select()
         .column(Accounts::Id)
         .from(Accounts::Table)
@@ -93,11 +93,34 @@ pub(super) async fn renew(
     Ok(renewed)
 }
 
+/// Gives the role to an account that is held.
+pub(super) async fn give_role(
+    tx: &mut Tx,
+    before: &Account,
+    role: AccountRole,
+    by: &Actor,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if before.role == role && before.role_source == RoleSource::Given {
+        return Ok(());
+    }
+    let role_source = RoleSource::Given;
+    let update = update(&before.id)
+        .value(Accounts::Role, role.as_str())
+        .value(Accounts::RoleSource, role_source.as_str())
+        .take();
+    tx.execute(&update).await?;
+    let after = Account { role, role_source, ..before.clone() };
+    let note = Note { event: Event::RoleChanged, before: Some(before), after: &after, ended_sessions: 0 };
+    events::record(tx, &note, by, now).await
+}
+
 impl Store {
     /// Sets another password and ends every other session of the account.
     ///
     /// # Errors
-    /// When there is no such account, or it was switched off or given another password meanwhile.
+    /// When there is no such account, it was switched off or given another password meanwhile, or it has none: one that
+    /// somebody gives themselves would go on counting once their provider no longer vouches for them.
     pub async fn change_password(
         &self,
         id: &str,
@@ -109,6 +132,9 @@ impl Store {
         let before = hold(&mut tx, id).await?;
         if !before.active || before.password_version != change.seen {
             return Err(AccountError::Stale);
+        }
+        if before.password_hash.is_none() {
+            return Err(AccountError::NoPassword);
         }
         let after = renew(&mut tx, &before, change.hash).await?;
         let ended_sessions = tx.execute(&delete_of_account(id, change.own_session)).await?;
@@ -201,19 +227,7 @@ impl Store {
             keep_an_owner(&mut tx, id).await?;
         }
         let before = hold(&mut tx, id).await?;
-        if before.role == role && before.role_source == RoleSource::Given {
-            return Ok(());
-        }
-        let role_source = RoleSource::Given;
-        let update = update(id)
-            .value(Accounts::Role, role.as_str())
-            .value(Accounts::RoleSource, role_source.as_str())
-            .take();
-        tx.execute(&update).await?;
-        let after = Account { role, role_source, ..before.clone() };
-        let event = Event::RoleChanged;
-        let note = Note { event, before: Some(&before), after: &after, ended_sessions: 0 };
-        events::record(&mut tx, &note, by, now).await?;
+        give_role(&mut tx, &before, role, by, now).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -28,7 +28,7 @@ pub enum EmergencyError {
     NotAnOwner,
     #[error("another owner must confirm it in the console")]
     SecondPerson,
-    #[error("it was asked for more than 15 minutes ago, is confirmed already, or was taken back")]
+    #[error("it was asked for more than 15 minutes ago or by who is no active owner any longer, is confirmed already, or was taken back")]
     Over,
 }
 

@@ -3,6 +3,7 @@
 use super::subjects::Identity;
 use super::writer::About;
 use super::{Subject, WriteError, Writer};
+use crate::accounts::no_longer_known;
 use crate::db::{StoreError, new_id};
 use crate::unmapped::{self, MAX_PART, UnmappedState};
 use policy::text::shown;
@@ -108,6 +109,13 @@ impl Writer {
     async fn is_blocked(&mut self, identity: &Identity) -> Result<bool, StoreError> {
         let found = unmapped::find(&mut self.tx, &identity.issuer, &identity.sub).await?;
         Ok(found.is_some_and(|caller| caller.state == UnmappedState::Blocked))
+    }
+
+    /// The policy knows nobody any longer who signs in to the console by this identity: what an account has by that alone
+    /// ends now.
+    pub(super) async fn ends_sign_ins_by(&mut self, identity: &Identity) -> Result<(), StoreError> {
+        let part = (identity.issuer.as_str(), identity.sub.as_str());
+        Box::pin(no_longer_known(&mut self.tx, part, &self.actor, self.now)).await
     }
 
     /// An identity that becomes somebody's is no longer listed; one that is blocked does not become anybody's.

@@ -11,7 +11,7 @@ use crate::routes::ACCOUNTS;
 use crate::session::SignedIn;
 use policy::SubjectId;
 use policy::ids::{check_id, check_subject_id};
-use store::accounts::{AccountError, AccountRole, normal_login};
+use store::accounts::{AccountChange, AccountError, AccountRole, normal_login};
 
 /// What the account is told that asked for it.
 pub fn refusal(error: AccountError) -> Refusal {
@@ -27,7 +27,9 @@ pub fn refusal(error: AccountError) -> Refusal {
         AccountError::Identity(_) => Problem::new("sub", Fault::Refused),
         AccountError::IdentityTaken(_) => Problem::new("sub", Fault::Taken),
         AccountError::NoSuchPerson => Problem::new("subject", Fault::NotAPerson),
-        AccountError::SetupClosed | AccountError::LinkNotValid => Problem::of_form(Fault::Refused),
+        AccountError::SetupClosed | AccountError::LinkNotValid | AccountError::NoPassword => {
+            Problem::of_form(Fault::Refused)
+        }
     };
     problem.into()
 }
@@ -147,11 +149,8 @@ async fn keep(
     }
     let person = (!subject.is_empty()).then(|| SubjectId::from(subject));
     let (store, by, now) = (&console.store, actor(signed_in), console.now());
-    // The person first: where it is none, nothing is changed.
-    store.set_account_subject(id, person.as_ref(), &by, now).await.map_err(refusal)?;
-    if let Some(role) = role {
-        store.set_account_role(id, role, &by, now).await.map_err(refusal)?;
-    }
+    let change = AccountChange { role, subject: person.as_ref() };
+    store.change_account(id, &change, &by, now).await.map_err(refusal)?;
     Ok(Done::AccountSaved)
 }
 
