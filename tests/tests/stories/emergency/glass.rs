@@ -203,7 +203,11 @@ mod stories {
         world.store.set_account_active(&ben.id, true, &operator(), Timestamp::default()).await.expect("on");
         let bens = ask(&world, "crm/*", 5, Some(&ben)).await.expect("is asked for");
         let role = AccountRole::Auditor;
-        world.store.set_account_role(&ben.id, role, &operator(), Timestamp::default()).await.expect("lowered");
+        world
+            .store
+            .set_account_role(&ben.id, role, &operator(), Timestamp::default())
+            .await
+            .expect("lowered");
         assert_eq!(refused(&confirm(&world, &bens.id, Some(&ada)).await), EmergencyError::Over);
         assert_eq!(refused(&confirm(&world, &bens.id, Some(&ben)).await), EmergencyError::NotAnOwner);
         let role = AccountRole::Owner;

@@ -159,8 +159,10 @@ pub(crate) async fn an_answer_of_another_provider_or_for_another_question_is_ref
     // The provider says no.
     let at = browser.begin(&house).await;
     let state = at.split('&').find(|pair| pair.starts_with("state=")).expect("a state");
-    let refused =
-        format!("{}/sign-in/callback/work?error=access_denied&error_description=%3Cb%3E&{state}", house.origin());
+    let refused = format!(
+        "{}/sign-in/callback/work?error=access_denied&error_description=%3Cb%3E&{state}",
+        house.origin()
+    );
     let page = browser.get(&refused).await;
     assert_eq!(page.status, 403);
     assert!(!page.text.contains("<b>") && !page.text.contains("access_denied"), "{}", page.text);
