@@ -74,7 +74,7 @@ pub(crate) async fn votes_of_those_who_may_no_longer_do_not_count(backend: Backe
     let crm = world.crm(&replica);
     let fay = account(&world, "fay", Some("fay")).await;
     let now = server::clock::system();
-    for round in 0..6 {
+    for round in 0..7 {
         let text = format!("round {round}");
         add_note(&world, &crm, &text).await;
         let request = waiting(&world).await;
@@ -92,6 +92,10 @@ pub(crate) async fn votes_of_those_who_may_no_longer_do_not_count(backend: Backe
             }
             3 => role(&world, &fay, AccountRole::Auditor).await,
             4 => role(&world, &fay, AccountRole::PolicyAuthor).await,
+            // Her provider tells of it no longer.
+            5 => {
+                world.database.by_hand("UPDATE accounts SET role_source = 'lapsed' WHERE login = 'fay'").await
+            }
             _ => ask_for_notes(&world, "{ approvers: [finance], quorum: 2 }").await,
         }
         assert_eq!(add_note(&world, &crm, &text).await.reason(), "approval_required", "{round}");
@@ -118,7 +122,7 @@ pub(crate) async fn votes_of_those_who_may_no_longer_do_not_count(backend: Backe
                 let linked = world.store.set_account_subject(&fay, Some(&person), &operator(), now()).await;
                 linked.expect("is linked");
             }
-            3 | 4 => role(&world, &fay, AccountRole::Approver).await,
+            3..=5 => role(&world, &fay, AccountRole::Approver).await,
             _ => {}
         }
         let bot = SubjectId::from("refund-bot");
