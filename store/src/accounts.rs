@@ -217,7 +217,7 @@ impl TryFrom<AccountRow> for Account {
             id: row.id,
             login: row.login,
             name: row.name,
-            password_hash: row.password_hash.map(PasswordHash),
+            password_hash: row.password_hash.map(PasswordHash::new),
             password_version: row.password_version,
             role: word(&row.role, "an account's role")?,
             role_source: word(&row.role_source, "the source of an account's role")?,

@@ -210,8 +210,7 @@ async fn cast(
         None => None,
     };
     let account = reader.account(&vote.account).await?;
-    let account_holds = account.is_some_and(|account| {
-        account.may_approve() && account.subject.as_ref() == Some(&vote.person)
-    });
+    let account_holds = account
+        .is_some_and(|account| account.may_approve() && account.subject.as_ref() == Some(&vote.person));
     Ok(Some(Cast { verdict: vote.verdict, voter, duty, account_holds }))
 }

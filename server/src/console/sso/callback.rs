@@ -105,7 +105,8 @@ async fn answered(
     };
     // An answer that another provider gave, for a code that was meant for this one: it arrives at the other one's address
     // (RFC 9700, section 4.4.2.2), or names the other one (RFC 9207).
-    let is_anothers = brought.at != provider.id || told.iss.as_deref().is_some_and(|iss| iss != provider.issuer);
+    let is_anothers =
+        brought.at != provider.id || told.iss.as_deref().is_some_and(|iss| iss != provider.issuer);
     if is_anothers {
         tracing::warn!(provider = %provider.id, "an answer is of another provider than the one that was asked; refused");
         return refusal(
