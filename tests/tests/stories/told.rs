@@ -233,6 +233,9 @@ subjects: [{ id: bob, kind: user }]";
             assert_eq!((none.role_source, none.may_approve()), (RoleSource::Lapsed, false));
             assert_eq!(sessions(store, &ann).await, 0);
         }
+        // Nor does a link give it a password, before it has a role of its own.
+        let link = store.reset_account(&ann.id, &[7; 32], &operator(), at(0), at(1)).await;
+        assert!(matches!(link, Err(AccountError::ToldElsewhere)), "{link:?}");
         let again = told(store, role, false).await;
         assert_eq!((again.role_source, again.may_approve()), (RoleSource::Mapped, true));
         let told_of = ["made by a sign-in", "role no longer told by a provider", "role told by a provider"];
