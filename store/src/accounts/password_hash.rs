@@ -1,4 +1,4 @@
-//! A password as it is kept: hashed and compared in `server`.
+//! The hash of a password: kept, compared by `server`, never printed.
 
 use std::fmt;
 
@@ -19,5 +19,15 @@ impl PasswordHash {
 impl fmt::Debug for PasswordHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PasswordHash(***)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PasswordHash;
+
+    #[test]
+    fn a_hash_is_not_printed() {
+        assert!(!format!("{:?}", PasswordHash::new("$argon2id$secret")).contains("secret"));
     }
 }
