@@ -12,7 +12,7 @@ use super::{
     select,
 };
 use crate::Store;
-use crate::administration::{Actor, Via, is_active_provider};
+use crate::administration::{Actor, Via, is_active_provider, lock};
 use crate::db::{StoreError, Tx, now_micros};
 use crate::schema::{Identities, IssuerTenants, Issuers, Memberships, Subjects};
 use crate::sessions::delete_of_account;
@@ -173,6 +173,8 @@ impl Store {
     ) -> Result<Admitted, AccountError> {
         check(who.issuer, who.sub)?;
         let mut tx = self.db.begin_write().await?;
+        // None beside an administrator who gives the identity to somebody else: who is found here would be who they were.
+        lock(&mut tx).await?;
         if !is_active_provider(&mut tx, who.issuer).await? {
             return Ok(Admitted::NoRole);
         }

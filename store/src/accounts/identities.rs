@@ -163,7 +163,8 @@ impl Store {
     }
 
     /// The identity leads to nobody from now on, and all sessions of its account end: nobody knows which of them began
-    /// with it. A role that was told, and a person who was found by a sign-in, go too: another identity may tell them anew. False where it led to nobody.
+    /// with it. A role that was told, and a person whom a sign-in found, go too: another identity may tell them anew. False
+    /// where it led to nobody.
     ///
     /// # Errors
     /// When the database does not answer.

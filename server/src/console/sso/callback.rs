@@ -20,8 +20,8 @@ use tower_sessions::Session;
 /// For so long a role counts that a provider told of, in microseconds.
 const TOLD_FOR: i64 = 60 * 60 * 1_000_000;
 
-const NOT_OURS: &str = "This sign-in was not begun in this browser, was used before, or took longer than ten minutes. \
-                        Begin it once more.";
+const NOT_OURS: &str = "This sign-in was not begun in this browser, was used before, or took longer than ten minutes, \
+                        or the provider was changed meanwhile. Begin it once more.";
 
 /// What a provider may say, each at most once.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -120,9 +120,17 @@ async fn answered(
         tracing::info!(provider = %provider.id, answer = ?word, "a provider did not sign somebody in");
         return refusal(plain, StatusCode::FORBIDDEN, "The provider did not sign you in.");
     };
-    match exchange::redeem(state, &provider, &flow, &code, told.iss.as_deref()).await {
-        Ok(proven) => let_in(state, plain, session, address, headers, &provider, &proven).await,
-        Err(error) => failed(plain, &provider, &error),
+    let proven = match exchange::redeem(state, &provider, &flow, &code, told.iss.as_deref()).await {
+        Ok(proven) => proven,
+        Err(error) => return failed(plain, &provider, &error),
+    };
+    // Groups may stand for something else since the provider was asked; then they are told anew.
+    match usable(state, &provider.id).await {
+        Ok(Some(known)) if known == provider => {
+            let_in(state, plain, session, address, headers, &provider, &proven).await
+        }
+        Ok(_) => not_ours(),
+        Err(error) => plain.unavailable(&error),
     }
 }
 
