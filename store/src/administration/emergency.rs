@@ -28,7 +28,9 @@ pub enum EmergencyError {
     NotAnOwner,
     #[error("another person who is an owner must confirm it")]
     SecondPerson,
-    #[error("it was asked for more than 15 minutes ago or by who is no active owner any longer, is confirmed already, or was taken back")]
+    #[error(
+        "it was asked for more than 15 minutes ago or by who is no active owner any longer, is confirmed already, or was taken back"
+    )]
     Over,
 }
 
