@@ -3,13 +3,13 @@
 
 use super::events::{self, Event, Note};
 use super::identities::{accounts_of, find};
-use super::writing::update;
-use super::{Account, AccountRow, Accounts, RoleSource, by_id};
+use super::writing::{hold, update};
+use super::{Account, AccountError, Accounts, RoleSource};
 use crate::administration::Actor;
 use crate::db::{StoreError, Tx};
 use crate::sessions::delete_of_account;
 use policy::{SubjectId, Timestamp};
-use sea_query::{Expr, ExprTrait, LockType, Query, UpdateStatement};
+use sea_query::{Expr, ExprTrait, Query, UpdateStatement};
 
 /// Nothing that this issuer told of roles counts any longer, before it tells it again.
 pub(crate) fn lapse_roles_by(issuer: &str) -> UpdateStatement {
@@ -43,9 +43,12 @@ pub(crate) async fn no_longer_known(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let Some(known) = find(tx, issuer, sub).await? else { return Ok(()) };
-    let query = by_id(&known.account).lock(LockType::NoKeyUpdate).take();
-    let Some(row) = tx.fetch_optional::<AccountRow>(&query).await? else { return Ok(()) };
-    let before = Account::try_from(row)?;
+    let before = match hold(tx, &known.account).await {
+        Ok(account) => account,
+        Err(AccountError::Store(error)) => return Err(error),
+        // It is gone, and its identity with it.
+        Err(_) => return Ok(()),
+    };
     let (after, event) = without_what_was_told(&before);
     if after == before {
         return Ok(());
