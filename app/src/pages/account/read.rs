@@ -35,7 +35,7 @@ pub struct SessionLine {
 
 #[server(endpoint = "account", input = GetUrl, output = Json)]
 pub async fn read_account() -> Result<AccountView, AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::OwnAccount)?;
+    let (signed_in, _) = crate::session::require_within(crate::permission::Permission::OwnAccount)?;
     let console = crate::console::Console::current()?;
     server::account(&console, signed_in).await
 }
@@ -43,7 +43,7 @@ pub async fn read_account() -> Result<AccountView, AppError> {
 /// Ends one of the own sessions. A session of somebody else, or one that is gone, is left alone.
 #[server(endpoint = "end-session", output = Json)]
 pub async fn end_session(id: String) -> Result<(), AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::OwnAccount)?;
+    let (signed_in, _) = crate::session::require_within(crate::permission::Permission::OwnAccount)?;
     let console = crate::console::Console::current()?;
     server::end(&console, &signed_in, &id).await?;
     leptos_axum::redirect(crate::routes::ACCOUNT.path);
@@ -53,7 +53,7 @@ pub async fn end_session(id: String) -> Result<(), AppError> {
 /// Ends all own sessions but this one.
 #[server(endpoint = "end-other-sessions", output = Json)]
 pub async fn end_other_sessions() -> Result<(), AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::OwnAccount)?;
+    let (signed_in, _) = crate::session::require_within(crate::permission::Permission::OwnAccount)?;
     let console = crate::console::Console::current()?;
     server::end_others(&console, &signed_in).await?;
     leptos_axum::redirect(crate::routes::ACCOUNT.path);
@@ -80,7 +80,7 @@ mod server {
         Ok(AccountView {
             last_sign_in: account.and_then(|account| account.last_sign_in_at).map(|at| Moment::new(at, now)),
             sessions: sessions.iter().map(|session| line(session, &signed_in.session, now)).collect(),
-            role: signed_in.role.label().to_owned(),
+            role: signed_in.label(),
             name: signed_in.name,
             login: signed_in.login,
         })

@@ -86,6 +86,10 @@ fn row(line: AccountLine, may_write: bool) -> AnyView {
     };
     let (off, ways) = ((!line.active).then_some("row-off"), ways(&line));
     let state = (!line.active).then(|| view! { <small>"disabled"</small> });
+    let reach = line.tenants.map(|tenants| match tenants.as_slice() {
+        [] => view! { <small>"of no tenant"</small> }.into_any(),
+        slugs => view! { <small>{format!("of {}", slugs.join(", "))}</small> }.into_any(),
+    });
     let told = line.told.then(|| view! { <small>"told by a provider"</small> });
     let last = match line.last_sign_in {
         Some(moment) => view! { <Time moment=moment/> }.into_any(),
@@ -108,6 +112,7 @@ fn row(line: AccountLine, may_write: bool) -> AnyView {
             </td>
             <td data-label="Role">
                 {line.role.label()}
+                {reach}
                 {told}
             </td>
             <td data-label="Person">{person}</td>

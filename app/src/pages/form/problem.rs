@@ -54,6 +54,8 @@ pub enum Fault {
     /// More of something than there may be.
     TooMany(usize),
     NothingChosen,
+    /// Tenants are named where all of them are chosen.
+    NotBoth,
     /// The server offers a tool in another form than the one that was seen.
     OfferChanged,
     /// The server lists a tool no longer.
@@ -197,6 +199,7 @@ impl Problem {
             Fault::SecretInUrl => "Leave user name and password out of the address.".to_owned(),
             Fault::TooMany(limit) => format!("These are too many: {limit} at the most."),
             Fault::NothingChosen => "Tick at least one.".to_owned(),
+            Fault::NotBoth => "Choose that it counts in these alone, or leave them out.".to_owned(),
             Fault::OfferChanged => {
                 "The server offers something else by now. Nothing was marked; look at the difference again.".to_owned()
             }

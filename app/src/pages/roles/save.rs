@@ -52,8 +52,8 @@ mod server {
     use crate::routes::ROLES;
     use crate::session::SignedIn;
     use crate::url::encode;
-    use policy::TenantSlug;
     use policy::ids::{check_id, check_slug};
+    use policy::{Reach, TenantSlug};
     use store::administration::{Page, Role};
     use store::{WriteError, Writer};
 
@@ -103,7 +103,7 @@ mod server {
         let rules = writer.list_rules(role.tenant.as_ref(), &Page::ALL).await?;
         let rules = Count::new(rules.iter().filter(|rule| names(rule, &role)).count());
         if held || !rules.is_none() {
-            let (members, _) = memberships(&console.store, role.tenant.as_ref()).await?;
+            let (members, _) = memberships(&console.store, role.tenant.as_ref(), &Reach::Everything).await?;
             let holders = Count::new(members.iter().filter(|member| holds(member, &role)).count());
             let fault =
                 Fault::RoleInUse { holders: holders.number.max(u64::from(held)), rules: rules.number };

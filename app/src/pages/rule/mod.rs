@@ -88,7 +88,7 @@ fn page() -> impl IntoView {
         resource(move || asked.get(), |asked| async move { read_editor(asked.id, asked.beginning).await });
     let navigate = use_navigate();
     let go = Callback::new(move |path: String| navigate(&path, NavigateOptions::default()));
-    let may_write = session::current().is_some_and(|signed_in| signed_in.role.may(Permission::WriteRules));
+    let may_write = session::current().is_some_and(|signed_in| signed_in.may(Permission::WriteRules));
     let status = PageStatus::current();
     loaded(editor, move |found: Option<EditorData>| match found {
         Some(data) => {

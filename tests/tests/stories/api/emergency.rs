@@ -24,6 +24,7 @@ async fn of_grace(world: &World) -> String {
         name: "Grace".to_owned(),
         password_hash: None,
         role: AccountRole::Owner,
+        reach: policy::Reach::Everything,
     };
     world.store.create_account(&new, &operator(), now()).await.expect("made");
     let secret = Secret::from_random(KeyKind::Administrator, &server::random::bytes());
