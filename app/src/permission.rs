@@ -136,17 +136,17 @@ impl Permission {
             Self::ReadDecisions
             | Self::ReadChanges
             | Self::ReadRules
+            | Self::WriteRules
             | Self::ReadSubjects
+            | Self::WriteSubjects
             | Self::Approve
             | Self::OwnAccount => true,
             Self::ReadEvidence
-            | Self::WriteRules
             | Self::TryCalls
             | Self::ReadServers
             | Self::WriteServers
             | Self::ReadResources
             | Self::WriteResources
-            | Self::WriteSubjects
             | Self::ReadTasks
             | Self::WriteTasks
             | Self::ReadIssuers

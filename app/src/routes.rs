@@ -356,6 +356,8 @@ pub const NARROWED: &[Page] = &[
     DECISIONS,
     DECISION,
     RULES,
+    RULE_NEW,
+    RULE,
     RULE_HISTORY,
     SUBJECTS,
     SUBJECT,

@@ -39,7 +39,7 @@ needed! {
     UsesEmergency = Emergency;
     WritesResources = WriteResources;
     WritesSettings = WriteSettings;
-    WritesSubjects = WriteSubjects;
+    WritesSubjects = WriteSubjects, narrowed: true;
 }
 
 /// Somebody who is signed in and holds the permission.

@@ -91,6 +91,8 @@ pub enum Fault {
     NotAnId,
     /// It belongs to another tenant.
     NotMoved,
+    /// It is not of the tenants alone in which the reader's role counts.
+    NotYours,
     /// Which arguments name resources.
     NotBindings,
     /// Scopes that a tool asks for.
@@ -242,6 +244,9 @@ impl Problem {
             }
             Fault::NotAnId => {
                 "This is longer than 1000 bytes or holds control characters. Calls could not name it.".to_owned()
+            }
+            Fault::NotYours => {
+                "It concerns more than your tenants, so that takes a role in all of them.".to_owned()
             }
             Fault::NotMoved => "Only an owner moves a resource to another tenant.".to_owned(),
             Fault::NotBindings => {

@@ -49,6 +49,7 @@ mod server {
     use crate::console::Console;
     use crate::error::AppError;
     use crate::moment::Moment;
+    use crate::pages::rule::service::surroundings;
     use crate::sentence::sentence;
     use crate::verdict::EffectWords;
     use policy::compile::Surroundings;
@@ -104,12 +105,9 @@ mod server {
             }
         }
         let now = console.now();
-        let around = if found.is_empty() {
-            Surroundings::default()
-        } else {
-            pdp::flags::surroundings(&console.store, now).await?
-        };
-        let lines = found.into_iter().map(|stored| line(stored, &around, now)).collect();
+        let around =
+            if found.is_empty() { Surroundings::default() } else { surroundings(console, reach).await? };
+        let lines = found.into_iter().map(|stored| line(stored, reach, &around, now)).collect();
         Ok(RuleList { query, lines, next })
     }
 
@@ -133,9 +131,11 @@ mod server {
         })
     }
 
-    fn line(stored: StoredRule, around: &Surroundings, now: Timestamp) -> RuleLine {
+    fn line(stored: StoredRule, reach: &Reach, around: &Surroundings, now: Timestamp) -> RuleLine {
         let rule = stored.rule;
-        let flags = if rule.status == RuleStatus::Disabled {
+        // What others have says why a rule of every tenant never matches.
+        let own = reach.owns(rule.tenant.as_ref().map(TenantSlug::as_str));
+        let flags = if rule.status == RuleStatus::Disabled || !own {
             Vec::new()
         } else {
             let review = pdp::drafts::review(&rule, around);
