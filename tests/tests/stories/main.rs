@@ -25,6 +25,7 @@ mod mappings;
 mod notify;
 mod opaque;
 mod overview;
+mod reach;
 mod records;
 mod resources;
 mod revocation;
