@@ -347,9 +347,38 @@ pub const PAGES: &[Page] = &[
     ACCOUNT,
 ];
 
-/// Where somebody of this role lands.
-pub fn landing(role: ConsoleRole) -> &'static str {
+/// The pages whose every part is narrowed to the tenants in which the reader's role counts. Whoever reaches some tenants
+/// alone sees these, and no other.
+pub const NARROWED: &[Page] = &[
+    APPROVALS,
+    APPROVAL,
+    REQUEST,
+    DECISIONS,
+    DECISION,
+    RULES,
+    RULE_NEW,
+    RULE,
+    RULE_HISTORY,
+    SUBJECTS,
+    SUBJECT,
+    ROLES,
+    ROLE,
+    CHANGES,
+    CHANGE,
+    ACCOUNT,
+];
+
+impl Page {
+    /// Whether it stands among [`NARROWED`].
+    pub fn is_narrowed(&self) -> bool {
+        NARROWED.iter().any(|page| page.path == self.path)
+    }
+}
+
+/// Where somebody of this role lands; `bound`: it counts in some tenants alone.
+pub fn landing(role: ConsoleRole, bound: bool) -> &'static str {
     match role {
+        ConsoleRole::Owner | ConsoleRole::PolicyAuthor if bound => DECISIONS.path,
         ConsoleRole::Owner | ConsoleRole::PolicyAuthor => OVERVIEW.path,
         ConsoleRole::Auditor => DECISIONS.path,
         ConsoleRole::Approver => APPROVALS.path,
@@ -379,8 +408,11 @@ mod tests {
     #[test]
     fn every_role_lands_on_a_page_it_may_see() {
         for role in ConsoleRole::ALL {
-            let page = PAGES.iter().find(|page| page.path == landing(*role)).expect("a page");
-            assert!(role.may(page.permission), "{role}");
+            for bound in [false, true] {
+                let page = PAGES.iter().find(|page| page.path == landing(*role, bound)).expect("a page");
+                assert!(role.may(page.permission), "{role}");
+                assert!(!bound || page.is_narrowed(), "{role}");
+            }
         }
     }
 
@@ -394,6 +426,14 @@ mod tests {
         assert!(is_current(&ISSUERS, "/unmapped"));
         assert!(is_current(&OVERVIEW, "/"));
         assert!(!is_current(&OVERVIEW, "/decisions"));
+    }
+
+    #[test]
+    fn what_is_narrowed_can_be_held_in_some_tenants() {
+        for page in NARROWED {
+            assert!(page.permission.is_of_tenants(), "{}", page.path);
+            assert!(PAGES.contains(page), "{}", page.path);
+        }
     }
 
     #[test]

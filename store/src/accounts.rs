@@ -16,6 +16,7 @@ mod lapsing;
 mod owners;
 mod password_hash;
 mod person;
+mod reach;
 mod role_source;
 mod setup;
 mod writing;
@@ -27,17 +28,18 @@ pub(crate) use identities::{AccountIdentities, delete_sessions_by, outdate_sign_
 pub(crate) use lapsing::{forget_persons_by, lapse_roles_by, no_longer_known};
 pub(crate) use owners::{OwnerAccount, active_owners, are_two_persons};
 pub use password_hash::PasswordHash;
+pub(crate) use reach::{AccountTenants, EVERYTHING};
 pub use role_source::{RoleSource, RoleSourceError};
 pub use setup::{LinkPurpose, SetupLink};
 pub use writing::PasswordChange;
 pub(crate) use writing::note_sign_in;
 
 use crate::administration::Actor;
-use crate::db::{StoreError, Tx, flag, new_id, word};
+use crate::db::{Source, StoreError, Tx, flag, new_id, word};
 use crate::{Store, Writer};
 use events::{Event, Note};
 use policy::ids::{NameError, check_id};
-use policy::{SubjectId, Timestamp};
+use policy::{Reach, SubjectId, TenantSlug, Timestamp};
 use sea_query::{Expr, ExprTrait, Iden, Order, Query, SelectStatement};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -58,6 +60,7 @@ pub(crate) enum Accounts {
     RoleSource,
     Subject,
     SubjectTold,
+    Reach,
 }
 
 /// What an account may do in the console.
@@ -131,6 +134,8 @@ pub struct Account {
     pub password_version: i64,
     pub role: AccountRole,
     pub role_source: RoleSource,
+    /// Where the role counts.
+    pub reach: Reach,
     pub active: bool,
     pub created_at: Timestamp,
     #[serde(skip)]
@@ -158,6 +163,8 @@ pub struct NewAccount {
     pub name: String,
     pub password_hash: Option<PasswordHash>,
     pub role: AccountRole,
+    /// Where the role counts.
+    pub reach: Reach,
 }
 
 /// Why nothing was changed. The texts are for the person who asked for it.
@@ -191,6 +198,10 @@ pub enum AccountError {
     NoSuchPerson,
     #[error("the account has no password; only a link that an owner makes gives it one")]
     NoPassword,
+    #[error("no such tenant is registered")]
+    NoSuchTenant,
+    #[error("it must reach one tenant at least")]
+    NoTenant,
 }
 
 #[derive(sqlx::FromRow)]
@@ -207,6 +218,9 @@ struct AccountRow {
     last_sign_in_at: Option<i64>,
     subject: Option<String>,
     subject_told: i64,
+    reach: String,
+    /// One of those it is bound to; there is a row for each.
+    tenant: Option<String>,
 }
 
 impl TryFrom<AccountRow> for Account {
@@ -221,6 +235,7 @@ impl TryFrom<AccountRow> for Account {
             password_version: row.password_version,
             role: word(&row.role, "an account's role")?,
             role_source: word(&row.role_source, "the source of an account's role")?,
+            reach: reach::read(&row.reach, row.tenant)?,
             active: flag(row.active, "an account's `active`")?,
             created_at: Timestamp::from_micros(row.created_at),
             last_sign_in_at: row.last_sign_in_at.map(Timestamp::from_micros),
@@ -250,9 +265,35 @@ fn select() -> SelectStatement {
             Accounts::LastSignInAt,
             Accounts::Subject,
             Accounts::SubjectTold,
+            Accounts::Reach,
         ])
+        .column(AccountTenants::Tenant)
         .from(Accounts::Table)
+        .left_join(
+            AccountTenants::Table,
+            Expr::col((AccountTenants::Table, AccountTenants::Account))
+                .equals((Accounts::Table, Accounts::Id)),
+        )
         .take()
+}
+
+/// The accounts of rows in which those of one account stand together.
+fn gather(rows: Vec<AccountRow>) -> Result<Vec<Account>, StoreError> {
+    let mut accounts: Vec<Account> = Vec::new();
+    for row in rows {
+        let next = Account::try_from(row)?;
+        match accounts.last_mut() {
+            Some(last) if last.id == next.id => last.reach = last.reach.or(&next.reach),
+            _ => accounts.push(next),
+        }
+    }
+    Ok(accounts)
+}
+
+/// The account that the query is about.
+async fn one<S: Source>(source: &mut S, query: &SelectStatement) -> Result<Option<Account>, StoreError> {
+    let rows = source.all::<AccountRow, _>(query).await?;
+    Ok(gather(rows)?.into_iter().next())
 }
 
 fn by_id(id: &str) -> SelectStatement {
@@ -280,6 +321,7 @@ async fn insert(
         password_version: 1,
         role: new.role,
         role_source,
+        reach: new.reach.clone(),
         active: true,
         created_at: now,
         last_sign_in_at: None,
@@ -298,6 +340,7 @@ async fn insert(
             Accounts::RoleSource,
             Accounts::Active,
             Accounts::CreatedAt,
+            Accounts::Reach,
         ])
         .values_panic([
             account.id.as_str().into(),
@@ -309,6 +352,7 @@ async fn insert(
             account.role_source.as_str().into(),
             1_i64.into(),
             now.micros().into(),
+            reach::word_of(&account.reach).into(),
         ])
         .take();
     match tx.execute(&insert).await {
@@ -316,6 +360,7 @@ async fn insert(
         Err(StoreError::Constraint { .. }) => return Err(AccountError::LoginTaken(account.login)),
         Err(error) => return Err(error.into()),
     }
+    reach::add(tx, &account.id, &account.reach).await?;
     setup::close(tx, &account.id, now).await?;
     let note = Note { event, before: None, after: &account, ended_sessions: 0 };
     events::record(tx, &note, by, now).await?;
@@ -342,7 +387,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer, or holds what it must not.
     pub async fn account(&self, id: &str) -> Result<Option<Account>, StoreError> {
-        self.db.fetch_optional::<AccountRow>(&by_id(id)).await?.map(Account::try_from).transpose()
+        one(&mut &self.db, &by_id(id)).await
     }
 
     /// The login may be given in any case.
@@ -355,7 +400,7 @@ impl Store {
             return Ok(None);
         }
         let query = select().and_where(Expr::col(Accounts::Login).eq(normal_login(login))).take();
-        self.db.fetch_optional::<AccountRow>(&query).await?.map(Account::try_from).transpose()
+        one(&mut &self.db, &query).await
     }
 
     /// All accounts, by login.
@@ -364,7 +409,7 @@ impl Store {
     /// When the database does not answer, or holds what it must not.
     pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
         let query = select().order_by(Accounts::Login, Order::Asc).take();
-        self.db.fetch_all::<AccountRow>(&query).await?.into_iter().map(Account::try_from).collect()
+        gather(self.db.fetch_all::<AccountRow>(&query).await?)
     }
 }
 
@@ -377,7 +422,7 @@ impl Writer {
         if id.contains('\0') {
             return Ok(None);
         }
-        self.tx.fetch_optional::<AccountRow>(&by_id(id)).await?.map(Account::try_from).transpose()
+        one(&mut self.tx, &by_id(id)).await
     }
 }
 

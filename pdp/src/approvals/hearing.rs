@@ -166,6 +166,10 @@ impl Hearing {
             return Ok(Err(Ineligible::Role));
         }
         let tenant = &self.approval.tenant;
+        if !account.reach.holds(tenant.as_str()) {
+            // Not even that there is such a request.
+            return Ok(Err(Ineligible::NotAsked));
+        }
         let Some(id) = &account.subject else { return Ok(Err(Ineligible::NoPerson)) };
         let Some(me) = reader.person(id, tenant).await? else { return Ok(Err(Ineligible::NoPerson)) };
         let admitted = |duty: Option<Person>| {
@@ -210,7 +214,10 @@ async fn cast(
         None => None,
     };
     let account = reader.account(&vote.account).await?;
-    let account_holds = account
-        .is_some_and(|account| account.may_approve() && account.subject.as_ref() == Some(&vote.person));
+    let account_holds = account.is_some_and(|account| {
+        account.may_approve()
+            && account.reach.holds(approval.tenant.as_str())
+            && account.subject.as_ref() == Some(&vote.person)
+    });
     Ok(Some(Cast { verdict: vote.verdict, voter, duty, account_holds }))
 }

@@ -48,6 +48,7 @@ pub(super) async fn who(
         login: account.login,
         name: account.name,
         role: role(held),
+        tenants: account.reach.tenants().map(|tenants| tenants.iter().map(ToString::to_string).collect()),
         session: sessions::public_id(session_id),
         theme: cookies::read_theme(headers, &state.public_url),
     }))

@@ -9,7 +9,7 @@ use super::person;
 use super::writing::{hold, update};
 use super::{
     Account, AccountError, AccountRole, AccountRow, Accounts, NewAccount, RoleSource, insert, normal_login,
-    select,
+    reach, select,
 };
 use crate::Store;
 use crate::administration::{Actor, Via, is_active_provider, lock};
@@ -17,7 +17,7 @@ use crate::db::{StoreError, Tx, now_micros};
 use crate::schema::{Identities, IssuerTenants, Issuers, Memberships, Subjects};
 use crate::sessions::delete_of_account;
 use policy::ids::check_id;
-use policy::{SubjectId, SubjectKind, Timestamp};
+use policy::{Reach, SubjectId, SubjectKind, Timestamp};
 use sea_query::{Cond, Expr, ExprTrait, Query, SelectStatement};
 
 /// What a provider says of somebody who has just signed in there.
@@ -28,8 +28,8 @@ pub struct Admission<'a> {
     /// What the account is called by if one is made; another one where that is taken.
     pub login: &'a str,
     pub name: &'a str,
-    /// What its groups stand for.
-    pub role: Option<AccountRole>,
+    /// What its groups stand for, and where that counts, as far as these tenants are registered.
+    pub role: Option<(AccountRole, Reach)>,
     /// Whether a user whom the policy knows by this identity is an approver.
     pub admit_subjects: bool,
 }
@@ -159,6 +159,14 @@ async fn lapse(tx: &mut Tx, before: &Account, by: &Actor, now: Timestamp) -> Res
     events::record(tx, &note, by, now).await
 }
 
+/// The role that was told, and where it counts. A tenant that was removed since its group was mapped gives none.
+async fn told(tx: &mut Tx, who: &Admission<'_>) -> Result<Option<(AccountRole, Reach)>, StoreError> {
+    let Some((role, reach)) = &who.role else { return Ok(None) };
+    let reach = reach::registered(tx, reach).await?;
+    let some = reach.tenants().is_none_or(|tenants| !tenants.is_empty());
+    Ok(some.then_some((*role, reach)))
+}
+
 impl Store {
     /// Lets somebody in whom a provider vouches for, who must be proven to be the one that is meant. A provider that was
     /// switched off while it was asked vouches for nobody.
@@ -180,16 +188,19 @@ impl Store {
         }
         let subject = subject_of(&mut tx, who.issuer, who.sub).await?;
         let may_approve = who.admit_subjects && subject.is_some();
-        let role = who.role.or(may_approve.then_some(AccountRole::Approver));
+        let told = told(&mut tx, who).await?;
+        // Whoever the rules ask answers wherever they ask.
+        let asked = || may_approve.then_some((AccountRole::Approver, Reach::Everything));
+        let grant = told.or_else(asked);
         let by =
             |login: &str| Actor { name: login.to_owned(), via: Via::Console, request_id: request_id.clone() };
         let Some(known) = find(&mut tx, who.issuer, who.sub).await? else {
-            let Some(role) = role else { return Ok(Admitted::NoRole) };
+            let Some((role, reach)) = grant else { return Ok(Admitted::NoRole) };
             let Some(login) = free_login(&mut tx, called(who.login, "signed-in")).await? else {
                 return Err(AccountError::LoginTaken(normal_login(who.login)));
             };
             let name = called(who.name, &login).to_owned();
-            let new = NewAccount { login, name, password_hash: None, role };
+            let new = NewAccount { login, name, password_hash: None, role, reach };
             let actor = by(&new.login);
             let made = insert(&mut tx, &new, RoleSource::Mapped, Event::Admitted, &actor, now).await?;
             add(&mut tx, who.issuer, who.sub, &made.id).await?;
@@ -206,21 +217,27 @@ impl Store {
             tx.commit().await?;
             return Ok(Admitted::As { account: before, told: false, subject });
         }
-        let Some(role) = role else {
+        let Some((role, reach)) = grant else {
             lapse(&mut tx, &before, &by(&before.login), now).await?;
             tx.commit().await?;
             return Ok(Admitted::NoRole);
         };
-        if before.role == role && before.role_source == RoleSource::Mapped {
+        let role_source = RoleSource::Mapped;
+        if before.role == role && before.reach == reach && before.role_source == role_source {
             tx.commit().await?;
             return Ok(Admitted::As { account: before, told: true, subject });
         }
-        let after = Account { role, role_source: RoleSource::Mapped, ..before.clone() };
+        // A sign-in that is under way with what was told before comes to nothing.
+        let password_version = before.password_version.saturating_add(1);
+        let after = Account { role, role_source, reach, password_version, ..before.clone() };
         let update = update(&after.id)
             .value(Accounts::Role, role.as_str())
-            .value(Accounts::RoleSource, after.role_source.as_str())
+            .value(Accounts::RoleSource, role_source.as_str())
+            .value(Accounts::Reach, reach::word_of(&after.reach))
+            .value(Accounts::PasswordVersion, password_version)
             .take();
         tx.execute(&update).await?;
+        reach::replace(&mut tx, &after.id, &after.reach).await?;
         let ended_sessions = tx.execute(&delete_of_account(&after.id, None)).await?;
         let note = Note { event: Event::RoleMapped, before: Some(&before), after: &after, ended_sessions };
         events::record(&mut tx, &note, &by(&after.login), now).await?;

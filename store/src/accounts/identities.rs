@@ -4,7 +4,7 @@
 use super::events::{self, Event, Note};
 use super::lapsing::{store_told, without_what_was_told};
 use super::writing::hold;
-use super::{Account, AccountError, AccountRow, Accounts, by_id, select};
+use super::{Account, AccountError, AccountRow, Accounts, by_id, one, select};
 use crate::Store;
 use crate::administration::{Actor, MAX_PART};
 use crate::db::{StoreError, Tx};
@@ -122,7 +122,7 @@ impl Store {
             .and_where(is(issuer, sub))
             .take();
         let query = select().and_where(Expr::col(Accounts::Id).in_subquery(whose)).take();
-        self.db.fetch_optional::<AccountRow>(&query).await?.map(Account::try_from).transpose()
+        one(&mut &self.db, &query).await
     }
 
     /// All identities, by issuer and `sub`.

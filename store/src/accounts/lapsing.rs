@@ -113,6 +113,7 @@ pub(super) async fn store_person(tx: &mut Tx, before: &Account, after: &Account)
 mod tests {
     use super::*;
     use crate::accounts::AccountRole;
+    use policy::Reach;
 
     fn account(role_source: RoleSource, subject: Option<&str>, subject_told: bool) -> Account {
         Account {
@@ -123,6 +124,7 @@ mod tests {
             password_version: 1,
             role: AccountRole::Approver,
             role_source,
+            reach: Reach::Everything,
             active: true,
             created_at: Timestamp::from_micros(1),
             last_sign_in_at: None,

@@ -1,7 +1,8 @@
-//! The active owners: those who may be asked to be the second person, and how many persons they are. Who is an owner by the word of a provider alone is
-//! none of them: nobody knows whether that still holds.
+//! The active owners: those who may be asked to be the second person, and how many persons they are. Who is an owner by
+//! the word of a provider alone is none of them: nobody knows whether that still holds. Nor is the owner of some tenants:
+//! what these are asked for concerns all of them.
 
-use super::{AccountRole, Accounts, RoleSource};
+use super::{AccountRole, Accounts, EVERYTHING, RoleSource};
 use crate::db::{StoreError, Tx};
 use sea_query::{Expr, ExprTrait, LockType, Order, Query};
 
@@ -26,7 +27,7 @@ pub(crate) fn are_two_persons(owners: &[OwnerAccount]) -> bool {
     owners.split_first().is_some_and(|(first, rest)| rest.iter().any(|other| !first.is_of_same_person(other)))
 }
 
-/// All active owners, by id, held until this transaction is over.
+/// All active owners of everything, by id, held until this transaction is over.
 pub(crate) async fn active_owners(tx: &mut Tx) -> Result<Vec<OwnerAccount>, StoreError> {
     let owners = Query::select()
         .columns([Accounts::Id, Accounts::Subject])
@@ -34,6 +35,7 @@ pub(crate) async fn active_owners(tx: &mut Tx) -> Result<Vec<OwnerAccount>, Stor
         .and_where(Expr::col(Accounts::Role).eq(AccountRole::Owner.as_str()))
         .and_where(Expr::col(Accounts::RoleSource).eq(RoleSource::Given.as_str()))
         .and_where(Expr::col(Accounts::Active).eq(1_i64))
+        .and_where(Expr::col(Accounts::Reach).eq(EVERYTHING))
         .order_by(Accounts::Id, Order::Asc)
         .lock(LockType::NoKeyUpdate)
         .take();

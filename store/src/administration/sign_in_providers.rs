@@ -9,8 +9,10 @@ use crate::accounts::{
     outdate_sign_ins_by,
 };
 use crate::db::{Source, StoreError, Tx, flag, json, to_json};
+use policy::ids::check_slug;
 use policy::issuer::check_fetched_url;
 use policy::text::shown;
+use policy::{Reach, TenantSlug};
 use sea_query::{Expr, ExprTrait, Iden, LockType, Order, Query, SelectStatement};
 use serde::{Deserialize, Serialize};
 
@@ -29,11 +31,33 @@ enum SignInProviders {
 pub const MOST_GROUPS: usize = 200;
 pub const MOST_SCOPES: usize = 20;
 
-/// A group, as the provider spells it, and the role of the console that it stands for.
+/// A group, as the provider spells it, and the role of the console that it stands for: everywhere, or in one tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupRole {
     pub group: String,
     pub role: AccountRole,
+    /// None: every tenant, and what is of none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantSlug>,
+}
+
+impl GroupRole {
+    /// Reads what [`told`](Self::told) writes: `approver`, or `approver@acme`. None: it is neither.
+    pub fn read(group: &str, told: &str) -> Option<Self> {
+        let (role, tenant) = match told.split_once('@') {
+            Some((role, tenant)) => (role, Some(check_slug(tenant).ok().map(|()| TenantSlug::from(tenant))?)),
+            None => (told, None),
+        };
+        Some(Self { group: group.to_owned(), role: role.parse().ok()?, tenant })
+    }
+
+    /// The role, and after an `@` the tenant in which it counts.
+    pub fn told(&self) -> String {
+        match &self.tenant {
+            Some(tenant) => format!("{}@{tenant}", self.role),
+            None => self.role.to_string(),
+        }
+    }
 }
 
 /// What may change of a provider without anybody being somebody else.
@@ -120,16 +144,19 @@ impl SignInProvider {
                 == (&two.groups_claim, &two.groups, two.admit_subjects)
     }
 
-    /// Of these groups' roles the one that comes first of owner, policy author, approver and auditor.
-    pub fn role_of<'a>(&self, groups: impl IntoIterator<Item = &'a str>) -> Option<AccountRole> {
+    /// Of these groups' roles the one that comes first of owner, policy author, approver and auditor, and where it counts:
+    /// wherever one of the groups tells it. The others are not told, not even elsewhere.
+    pub fn role_of<'a>(&self, groups: impl IntoIterator<Item = &'a str>) -> Option<(AccountRole, Reach)> {
         let held: Vec<&str> = groups.into_iter().collect();
-        let stands = |role: &&AccountRole| {
-            self.settings
-                .groups
-                .iter()
-                .any(|entry| entry.role == **role && held.contains(&entry.group.as_str()))
-        };
-        AccountRole::ALL.iter().find(stands).copied()
+        let told: Vec<&GroupRole> =
+            self.settings.groups.iter().filter(|entry| held.contains(&entry.group.as_str())).collect();
+        let role = *AccountRole::ALL.iter().find(|role| told.iter().any(|entry| entry.role == **role))?;
+        let reach = told
+            .iter()
+            .filter(|entry| entry.role == role)
+            .map(|entry| Reach::from(entry.tenant.as_ref()))
+            .reduce(|some, other| some.or(&other))?;
+        Some((role, reach))
     }
 }
 
@@ -322,7 +349,7 @@ mod tests {
     use super::*;
 
     fn provider() -> SignInProvider {
-        let group = |group: &str, role| GroupRole { group: group.to_owned(), role };
+        let group = |group: &str, told: &str| GroupRole::read(group, told).expect("a role");
         SignInProvider {
             id: "work".to_owned(),
             name: "The company".to_owned(),
@@ -331,9 +358,11 @@ mod tests {
             active: true,
             settings: ProviderSettings {
                 groups: vec![
-                    group("staff", AccountRole::Auditor),
-                    group("admins", AccountRole::Owner),
-                    group("finance", AccountRole::Approver),
+                    group("staff", "auditor"),
+                    group("admins", "owner"),
+                    group("finance", "approver"),
+                    group("acme-admins", "owner@acme"),
+                    group("globex-admins", "owner@globex"),
                 ],
                 ..ProviderSettings::default()
             },
@@ -343,15 +372,31 @@ mod tests {
     #[test]
     fn the_first_of_the_roles_counts_and_unknown_groups_stand_for_none() {
         let provider = provider();
+        let of = |slugs: &[&str]| Reach::of(slugs.iter().map(|slug| TenantSlug::from(*slug)));
         for (groups, role) in [
-            (&["staff", "admins"][..], Some(AccountRole::Owner)),
-            (&["staff", "finance"], Some(AccountRole::Approver)),
-            (&["staff"], Some(AccountRole::Auditor)),
+            (&["staff", "admins"][..], Some((AccountRole::Owner, Reach::Everything))),
+            (&["staff", "finance"], Some((AccountRole::Approver, Reach::Everything))),
+            (&["staff"], Some((AccountRole::Auditor, Reach::Everything))),
+            (&["staff", "acme-admins"], Some((AccountRole::Owner, of(&["acme"])))),
+            (&["globex-admins", "acme-admins"], Some((AccountRole::Owner, of(&["acme", "globex"])))),
+            (&["acme-admins", "admins"], Some((AccountRole::Owner, Reach::Everything))),
             (&["Staff", "admin", ""], None),
             (&[], None),
         ] {
             assert_eq!(provider.role_of(groups.iter().copied()), role, "{groups:?}");
         }
+    }
+
+    #[test]
+    fn a_role_and_its_tenant_read_back() {
+        for told in ["owner", "policy_author@acme"] {
+            assert_eq!(GroupRole::read("a", told).map(|entry| entry.told()).as_deref(), Some(told));
+        }
+        for bad in ["", "root", "owner@", "@acme", "owner@Acme", "owner@acme@globex", "owner @acme"] {
+            assert_eq!(GroupRole::read("a", bad), None, "{bad}");
+        }
+        let stored = r#"{"group":"a","role":"owner"}"#;
+        assert_eq!(serde_json::from_str::<GroupRole>(stored).ok(), GroupRole::read("a", "owner"));
     }
 
     #[test]

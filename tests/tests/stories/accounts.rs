@@ -26,7 +26,7 @@ mod a_session_that_just_started_ends_with_its_account {
 }
 
 mod stories {
-    use policy::Timestamp;
+    use policy::{Reach, Timestamp};
     use sqlx::{AssertSqlSafe, Connection, PgConnection};
     use std::time::Duration;
     use store::accounts::{
@@ -48,8 +48,8 @@ mod stories {
 
     async fn account(store: &Store, login: &str, role: AccountRole) -> Account {
         let password_hash = Some(PasswordHash::new("$argon2id$first"));
-        let new =
-            NewAccount { login: login.to_owned(), name: format!("Name of {login}"), password_hash, role };
+        let (login, name) = (login.to_owned(), format!("Name of {login}"));
+        let new = NewAccount { login, name, password_hash, role, reach: Reach::Everything };
         store.create_account(&new, &operator(), at(0)).await.expect("made")
     }
 
@@ -259,7 +259,7 @@ mod stories {
 
     /// Ann, for whom the provider vouches; none where she does not come in.
     async fn ann(store: &Store) -> Option<Account> {
-        let role = Some(AccountRole::Approver);
+        let role = Some((AccountRole::Approver, Reach::Everything));
         let who =
             Admission { issuer: ISSUER, sub: "17", login: "ann", name: "Ann", role, admit_subjects: false };
         match store.admit(&who, None, at(0)).await.expect("answers") {

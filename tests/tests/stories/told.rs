@@ -13,7 +13,7 @@ on_both_databases!(
 );
 
 mod stories {
-    use policy::{SubjectId, Timestamp};
+    use policy::{Reach, SubjectId, Timestamp};
     use store::Store;
     use store::accounts::{
         Account, AccountChange, AccountError, AccountRole, Admission, Admitted, LinkPurpose, NewAccount,
@@ -64,6 +64,7 @@ subjects: [{ id: bob, kind: user }]";
 
     /// The provider vouches for 17, whose groups stand for this role.
     async fn admit(store: &Store, role: Option<AccountRole>, admit_subjects: bool) -> Admitted {
+        let role = role.map(|role| (role, Reach::Everything));
         let who = Admission { issuer: ISSUER, sub: "17", login: "ann", name: "Ann", role, admit_subjects };
         store.admit(&who, None, at(0)).await.expect("answers")
     }
@@ -120,7 +121,8 @@ subjects: [{ id: bob, kind: user }]";
     /// An account with a role of its own that 17 signs in to.
     async fn given(store: &Store) -> Account {
         let (login, name) = ("ann".to_owned(), "Ann".to_owned());
-        let new = NewAccount { login, name, password_hash: None, role: AccountRole::Approver };
+        let (role, reach) = (AccountRole::Approver, Reach::Everything);
+        let new = NewAccount { login, name, password_hash: None, role, reach };
         let made = store.create_account(&new, &operator(), at(0)).await.expect("made");
         store.link_account_identity(&made.id, (ISSUER, "17"), &operator(), at(0)).await.expect("linked");
         made
@@ -243,7 +245,7 @@ subjects: [{ id: bob, kind: user }]";
 
         // Groups that stand for something else told of nothing; nor does a provider that is off, or an identity that leads
         // nowhere.
-        let group = GroupRole { group: "ops".to_owned(), role: AccountRole::Auditor };
+        let group = GroupRole { group: "ops".to_owned(), role: AccountRole::Auditor, tenant: None };
         let settings = ProviderSettings { groups: vec![group], ..ProviderSettings::default() };
         let changed = SignInProvider { settings, ..provider() };
         put(store, &changed).await;
@@ -306,7 +308,7 @@ subjects: [{ id: bob, kind: user }]";
         let ann = given(store).await;
         let (nobody, bob) = (SubjectId::from("nobody"), SubjectId::from("bob"));
         let change = async |role: AccountRole, subject: Option<&SubjectId>| {
-            let change = AccountChange { role: Some(role), subject };
+            let change = AccountChange { grant: Some((role, &Reach::Everything)), subject };
             store.change_account(&ann.id, &change, &operator(), at(0)).await
         };
         let no_person = change(AccountRole::Owner, Some(&nobody)).await;

@@ -58,7 +58,7 @@ fn page() -> impl IntoView {
 }
 
 fn pill(signed_in: &SignedIn) -> AnyView {
-    view! { <span class="pill">{signed_in.role.label()}</span> }.into_any()
+    view! { <span class="pill">{signed_in.label()}</span> }.into_any()
 }
 
 fn draw(

@@ -37,7 +37,7 @@ pub struct SessionLine {
 
 #[server(endpoint = "account", input = GetUrl, output = Json)]
 pub async fn read_account() -> Result<AccountView, AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::OwnAccount)?;
+    let (signed_in, _) = crate::session::require_within(crate::permission::Permission::OwnAccount)?;
     let console = crate::console::Console::current()?;
     server::account(&console, signed_in).await
 }
@@ -45,7 +45,7 @@ pub async fn read_account() -> Result<AccountView, AppError> {
 /// Ends one of the own sessions. A session of somebody else, or one that is gone, is left alone.
 #[server(endpoint = "end-session", output = Json)]
 pub async fn end_session(id: String) -> Result<(), AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::OwnAccount)?;
+    let (signed_in, _) = crate::session::require_within(crate::permission::Permission::OwnAccount)?;
     let console = crate::console::Console::current()?;
     server::end(&console, &signed_in, &id).await?;
     leptos_axum::redirect(crate::routes::ACCOUNT.path);
@@ -55,7 +55,7 @@ pub async fn end_session(id: String) -> Result<(), AppError> {
 /// Ends all own sessions but this one.
 #[server(endpoint = "end-other-sessions", output = Json)]
 pub async fn end_other_sessions() -> Result<(), AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::OwnAccount)?;
+    let (signed_in, _) = crate::session::require_within(crate::permission::Permission::OwnAccount)?;
     let console = crate::console::Console::current()?;
     server::end_others(&console, &signed_in).await?;
     leptos_axum::redirect(crate::routes::ACCOUNT.path);
@@ -83,7 +83,7 @@ mod server {
             has_password: account.as_ref().is_some_and(|account| account.password_hash.is_some()),
             last_sign_in: account.and_then(|account| account.last_sign_in_at).map(|at| Moment::new(at, now)),
             sessions: sessions.iter().map(|session| line(session, &signed_in.session, now)).collect(),
-            role: signed_in.role.label().to_owned(),
+            role: signed_in.label(),
             name: signed_in.name,
             login: signed_in.login,
         })

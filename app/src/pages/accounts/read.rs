@@ -31,6 +31,8 @@ pub struct AccountLine {
     pub login: String,
     pub name: String,
     pub role: ConsoleRole,
+    /// The tenants in which it counts. None: all of them.
+    pub tenants: Option<Vec<String>>,
     /// A provider tells of the role, by each sign-in anew.
     pub told: bool,
     /// It told of one once, and does no longer: the account has none.
@@ -98,6 +100,7 @@ mod server {
             login: account.login.clone(),
             name: account.name.clone(),
             role: role(account.role),
+            tenants: account.reach.tenants().map(|tenants| tenants.iter().map(ToString::to_string).collect()),
             told: account.role_source != RoleSource::Given,
             lapsed: account.role_source == RoleSource::Lapsed,
             active: account.active,

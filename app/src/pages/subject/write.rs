@@ -12,7 +12,7 @@ use crate::session::SignedIn;
 use crate::url::encode;
 use policy::arguments::parse_exact;
 use policy::ids::{check_id, check_slug};
-use policy::{SubjectId, SubjectKind, TenantSlug, Timestamp};
+use policy::{Reach, SubjectId, SubjectKind, TenantSlug, Timestamp};
 use serde_json::{Map, Value};
 use store::administration::{Membership, NewApiKey, Subject};
 use store::{Actor, Store, Writer};
@@ -27,13 +27,28 @@ fn answer(result: Result<Saved, Refusal>, id: &str, back: &Place, draft: Draft) 
     respond(result.map(|saved| (page_of(id), saved)), back, draft)
 }
 
-async fn find(writer: &mut Writer, id: &str) -> Result<Subject, Refusal> {
+/// A subject that the reader sees: a member of one of its tenants. And whether it is of no other.
+async fn find(writer: &mut Writer, reach: &Reach, id: &str) -> Result<(Subject, bool), Refusal> {
+    let gone = || Refusal::from(Problem::of_form(Fault::Gone));
     // What can be no id is not asked for: Postgres refuses U+0000 even in a comparison.
     if check_id(id).is_err() {
-        return Err(Problem::of_form(Fault::Gone).into());
+        return Err(gone());
     }
-    let found = writer.get_subject(&SubjectId::new(id)).await?;
-    found.ok_or_else(|| Problem::of_form(Fault::Gone).into())
+    let subject = writer.get_subject(&SubjectId::new(id)).await?.ok_or_else(gone)?;
+    if reach.is_everything() {
+        return Ok((subject, true));
+    }
+    let held = writer.list_memberships(&subject.id).await?;
+    let own = |held: &Membership| reach.holds(held.tenant.as_str());
+    if held.iter().any(own) { Ok((subject, held.iter().all(own))) } else { Err(gone()) }
+}
+
+/// A subject that is the reader's to change: others have no say in it.
+async fn find_own(writer: &mut Writer, reach: &Reach, id: &str) -> Result<Subject, Refusal> {
+    match find(writer, reach, id).await? {
+        (subject, true) => Ok(subject),
+        (_, false) => Err(Problem::of_form(Fault::NotYours).into()),
+    }
 }
 
 pub(super) async fn save(
@@ -62,27 +77,38 @@ async fn save_details(
     owner: &str,
 ) -> Result<Saved, Refusal> {
     let mut writer = console.store.write(actor(signed_in)).await?;
-    let subject = find(&mut writer, id).await?;
+    let subject = find_own(&mut writer, &signed_in.reach(), id).await?;
     let name = if name.is_empty() { subject.id.to_string() } else { name };
     let owner = match subject.kind {
         // Nobody answers for a person; its form does not ask.
         SubjectKind::User => None,
-        _ if owner.is_empty() => None,
-        _ => Some(person(&mut writer, owner).await?),
+        _ if owner.is_empty() => hidden(&mut writer, &signed_in.reach(), subject.owner.as_ref()).await?,
+        _ => Some(person(&mut writer, &signed_in.reach(), owner).await?),
     };
     writer.put_subject(&Subject { name, attributes, owner, ..subject }).await?;
     Ok(saved(Done::SubjectSaved, &writer.commit().await?))
 }
 
-/// A registered user of this id.
-async fn person(writer: &mut Writer, id: &str) -> Result<SubjectId, Refusal> {
-    let refused = || Refusal::from(Problem::new("owner", Fault::NotAPerson));
-    if check_id(id).is_err() {
-        return Err(refused());
+/// A registered user of this id whom the reader sees.
+async fn person(writer: &mut Writer, reach: &Reach, id: &str) -> Result<SubjectId, Refusal> {
+    match find(writer, reach, id).await {
+        Ok((subject, _)) if subject.kind == SubjectKind::User => Ok(subject.id),
+        Err(error @ Refusal::Store(_)) => Err(error),
+        _ => Err(Problem::new("owner", Fault::NotAPerson).into()),
     }
-    match writer.get_subject(&SubjectId::new(id)).await? {
-        Some(subject) if subject.kind == SubjectKind::User => Ok(subject.id),
-        _ => Err(refused()),
+}
+
+/// Who answers for it, where the reader does not see them: the form was empty, and they stay.
+async fn hidden(
+    writer: &mut Writer,
+    reach: &Reach,
+    owner: Option<&SubjectId>,
+) -> Result<Option<SubjectId>, Refusal> {
+    let Some(owner) = owner else { return Ok(None) };
+    match find(writer, reach, owner.as_str()).await {
+        Ok(_) => Ok(None),
+        Err(error @ Refusal::Store(_)) => Err(error),
+        Err(Refusal::Problems(_)) => Ok(Some(owner.clone())),
     }
 }
 
@@ -98,7 +124,7 @@ pub(super) async fn set_active(
 
 async fn turn(console: &Console, signed_in: &SignedIn, id: &str, active: bool) -> Result<Saved, Refusal> {
     let mut writer = console.store.write(actor(signed_in)).await?;
-    let subject = find(&mut writer, id).await?;
+    let subject = find_own(&mut writer, &signed_in.reach(), id).await?;
     writer.put_subject(&Subject { active, ..subject }).await?;
     let done = if active { Done::SubjectEnabled } else { Done::SubjectDisabled };
     Ok(saved(done, &writer.commit().await?))
@@ -111,7 +137,7 @@ pub(super) async fn delete(console: &Console, signed_in: &SignedIn, id: &str) ->
 
 async fn remove(console: &Console, signed_in: &SignedIn, id: &str) -> Result<Saved, Refusal> {
     let mut writer = console.store.write(actor(signed_in)).await?;
-    let subject = find(&mut writer, id).await?;
+    let subject = find_own(&mut writer, &signed_in.reach(), id).await?;
     writer.delete_subject(&subject.id).await?;
     Ok(saved(Done::SubjectDeleted, &writer.commit().await?))
 }
@@ -139,8 +165,13 @@ async fn join(
     until: &str,
 ) -> Result<Saved, Refusal> {
     let (tenant, until) = parse_membership(tenant, &roles, until, console.now())?;
+    let reach = signed_in.reach();
+    if !reach.holds(tenant.as_str()) {
+        return Err(Problem::of_form(Fault::Gone).into());
+    }
     let mut writer = console.store.write(actor(signed_in)).await?;
-    let subject = find(&mut writer, subject).await?;
+    // Nobody draws somebody else's subject into their own tenant.
+    let (subject, _) = find(&mut writer, &reach, subject).await?;
     writer.put_membership(&Membership { subject: subject.id, tenant, roles, until }).await?;
     Ok(saved(Done::MembershipSaved, &writer.commit().await?))
 }
@@ -162,11 +193,12 @@ async fn leave(
     subject: &str,
     tenant: &str,
 ) -> Result<Saved, Refusal> {
-    if check_slug(tenant).is_err() {
+    let reach = signed_in.reach();
+    if check_slug(tenant).is_err() || !reach.holds(tenant) {
         return Err(Problem::of_form(Fault::Gone).into());
     }
     let mut writer = console.store.write(actor(signed_in)).await?;
-    let subject = find(&mut writer, subject).await?;
+    let (subject, _) = find(&mut writer, &reach, subject).await?;
     writer.delete_membership(&subject.id, &TenantSlug::from(tenant)).await?;
     Ok(saved(Done::MembershipRemoved, &writer.commit().await?))
 }
@@ -192,7 +224,7 @@ async fn revoke(
         return Err(Problem::of_form(Fault::Gone).into());
     }
     let mut writer = console.store.write(actor(signed_in)).await?;
-    let subject = find(&mut writer, subject).await?;
+    let subject = find_own(&mut writer, &signed_in.reach(), subject).await?;
     writer.delete_api_key(&subject.id, name).await?;
     Ok(saved(Done::ApiKeyRevoked, &writer.commit().await?))
 }
@@ -204,7 +236,7 @@ pub(super) async fn sign_out(console: &Console, signed_in: &SignedIn, id: &str) 
 
 async fn end_tokens(console: &Console, signed_in: &SignedIn, id: &str) -> Result<Saved, Refusal> {
     let mut writer = console.store.write(actor(signed_in)).await?;
-    let subject = find(&mut writer, id).await?;
+    let subject = find_own(&mut writer, &signed_in.reach(), id).await?;
     writer.sign_out_everywhere(&subject.id).await?;
     Ok(saved(Done::SubjectSignedOut, &writer.commit().await?))
 }
@@ -228,7 +260,7 @@ async fn unmap(
 ) -> Result<Saved, Refusal> {
     let (issuer, sub) = identity_of(identity).ok_or_else(|| Problem::of_form(Fault::Gone))?;
     let mut writer = console.store.write(actor(signed_in)).await?;
-    let mut subject = find(&mut writer, subject).await?;
+    let mut subject = find_own(&mut writer, &signed_in.reach(), subject).await?;
     subject.identities.retain(|known| known.issuer != issuer || known.sub != sub);
     writer.put_subject(&subject).await?;
     Ok(saved(Done::IdentityRemoved, &writer.commit().await?))
@@ -252,17 +284,18 @@ impl ApiKeyForm<'_> {
     /// Stores the key by the digest of its secret. A key of this name must not exist: its secret would end.
     ///
     /// # Errors
-    /// When a field is wrong, the subject is gone, or the database fails.
+    /// When a field is wrong, the subject is gone or not the reader's to change, or the database fails.
     pub async fn create(
         &self,
         store: &Store,
         actor: Actor,
+        reach: &Reach,
         now: Timestamp,
         digest: &str,
     ) -> Result<Saved, Refusal> {
         let (name, expires_at) = parse_api_key(self.name, self.expires, now)?;
         let mut writer = store.write(actor).await?;
-        let subject = find(&mut writer, self.subject).await?;
+        let subject = find_own(&mut writer, reach, self.subject).await?;
         if writer.list_api_keys(&subject.id).await?.iter().any(|key| key.name == name) {
             return Err(Problem::new("name", Fault::Taken).into());
         }

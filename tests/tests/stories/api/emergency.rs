@@ -26,6 +26,7 @@ async fn of_another(world: &World, name: &str) -> String {
         name: name.to_owned(),
         password_hash: None,
         role: AccountRole::Owner,
+        reach: policy::Reach::Everything,
     };
     world.store.create_account(&new, &operator(), now()).await.expect("made");
     let secret = Secret::from_random(KeyKind::Administrator, &server::random::bytes());

@@ -4,8 +4,8 @@ use crate::approvals::helpers::{
     BY_FINANCE, account, add_note, approvals, approve, ask_for_notes, ballot, by, read, waiting, world,
 };
 use pdp::approvals::ApprovalError;
-use policy::SubjectId;
 use policy::labels::{ApprovalState, Verdict};
+use policy::{Reach, SubjectId, TenantSlug};
 use store::accounts::AccountRole;
 use store::approvals::ApprovalEventKind;
 use tests::world::operator;
@@ -74,7 +74,7 @@ pub(crate) async fn votes_of_those_who_may_no_longer_do_not_count(backend: Backe
     let crm = world.crm(&replica);
     let fay = account(&world, "fay", Some("fay")).await;
     let now = server::clock::system();
-    for round in 0..7 {
+    for round in 0..8 {
         let text = format!("round {round}");
         add_note(&world, &crm, &text).await;
         let request = waiting(&world).await;
@@ -96,6 +96,7 @@ pub(crate) async fn votes_of_those_who_may_no_longer_do_not_count(backend: Backe
             5 => {
                 world.database.by_hand("UPDATE accounts SET role_source = 'lapsed' WHERE login = 'fay'").await
             }
+            6 => reach(&world, &fay, Reach::of([TenantSlug::from("globex")])).await,
             _ => ask_for_notes(&world, "{ approvers: [finance], quorum: 2 }").await,
         }
         assert_eq!(add_note(&world, &crm, &text).await.reason(), "approval_required", "{round}");
@@ -123,6 +124,7 @@ pub(crate) async fn votes_of_those_who_may_no_longer_do_not_count(backend: Backe
                 linked.expect("is linked");
             }
             3..=5 => role(&world, &fay, AccountRole::Approver).await,
+            6 => reach(&world, &fay, Reach::of([TenantSlug::from("acme")])).await,
             _ => {}
         }
         let bot = SubjectId::from("refund-bot");
@@ -134,6 +136,13 @@ pub(crate) async fn votes_of_those_who_may_no_longer_do_not_count(backend: Backe
 async fn role(world: &World, account: &str, role: AccountRole) {
     let now = server::clock::system()();
     world.store.set_account_role(account, role, &operator(), now).await.expect("has the role");
+}
+
+async fn reach(world: &World, account: &str, reach: Reach) {
+    let now = server::clock::system()();
+    let granted =
+        world.store.set_account_grant(account, AccountRole::Approver, &reach, &operator(), now).await;
+    granted.expect("has the reach");
 }
 
 pub(crate) async fn what_moved_since_it_was_shown_refuses_the_vote(backend: Backend) {

@@ -56,7 +56,8 @@ pub(crate) async fn an_owner_invites_resets_and_disables(backend: Backend) {
     let (house, provider) = house_with_provider(backend).await;
     let owner = house.settle().await;
     let cookie = [("cookie", owner.as_str()), ("accept", "text/html")];
-    let invitation = [("login", "Bob@Example.org"), ("name", ""), ("role", "auditor")];
+    let invitation =
+        [("login", "Bob@Example.org"), ("name", ""), ("role", "auditor"), ("reach", "everything")];
     let page = house.post("/accounts/invite", &invitation, &cookie).await;
     assert_eq!((page.status, page.header("cache-control")), (200, "no-store"), "{}", page.text);
     let link = shown(&page.text, &house.origin());
@@ -114,8 +115,13 @@ pub(crate) async fn an_owner_invites_resets_and_disables(backend: Backend) {
 
     // The last owner stays one, and on.
     let ada = house.store().account_by_login(LOGIN).await.expect("reads").expect("is there");
-    for (path, field) in [("account-disable", ("x", "")), ("account-save", ("role", "auditor"))] {
-        let kept = house.post(&format!("/_fn/{path}"), &[("id", ada.id.as_str()), field], &cookie).await;
+    let id = ("id", ada.id.as_str());
+    for (path, fields) in [
+        ("account-disable", &[id][..]),
+        ("account-save", &[id, ("role", "auditor"), ("reach", "everything")]),
+        ("account-save", &[id, ("role", "owner"), ("reach", "tenants"), ("tenants", "acme")]),
+    ] {
+        let kept = house.post(&format!("/_fn/{path}"), fields, &cookie).await;
         assert!(kept.header("location").contains("draft="), "{path}: {kept:?}");
     }
     assert!(house.is_open(&owner).await);

@@ -94,7 +94,7 @@ pub(crate) async fn house_with_provider(backend: Backend) -> (House, Provider) {
 }
 
 pub(crate) fn work(provider: &Provider) -> SignInProvider {
-    let group = |group: &str, role| GroupRole { group: group.to_owned(), role };
+    let group = |group: &str, role| GroupRole { group: group.to_owned(), role, tenant: None };
     SignInProvider {
         id: "work".to_owned(),
         name: "The company".to_owned(),
