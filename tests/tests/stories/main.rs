@@ -32,7 +32,7 @@ mod revoke_to_deny;
 mod search;
 mod sso;
 mod tasks;
-mod told;
 mod together;
 mod tokens;
+mod told;
 mod unmapped;
