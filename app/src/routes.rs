@@ -347,34 +347,6 @@ pub const PAGES: &[Page] = &[
     ACCOUNT,
 ];
 
-/// The pages whose every part is narrowed to the tenants in which the reader's role counts. Whoever reaches some tenants
-/// alone sees these, and no other.
-pub const NARROWED: &[Page] = &[
-    APPROVALS,
-    APPROVAL,
-    REQUEST,
-    DECISIONS,
-    DECISION,
-    RULES,
-    RULE_NEW,
-    RULE,
-    RULE_HISTORY,
-    SUBJECTS,
-    SUBJECT,
-    ROLES,
-    ROLE,
-    CHANGES,
-    CHANGE,
-    ACCOUNT,
-];
-
-impl Page {
-    /// Whether it stands among [`NARROWED`].
-    pub fn is_narrowed(&self) -> bool {
-        NARROWED.iter().any(|page| page.path == self.path)
-    }
-}
-
 /// Where somebody of this role lands; `bound`: it counts in some tenants alone.
 pub fn landing(role: ConsoleRole, bound: bool) -> &'static str {
     match role {
@@ -426,14 +398,6 @@ mod tests {
         assert!(is_current(&ISSUERS, "/unmapped"));
         assert!(is_current(&OVERVIEW, "/"));
         assert!(!is_current(&OVERVIEW, "/decisions"));
-    }
-
-    #[test]
-    fn what_is_narrowed_can_be_held_in_some_tenants() {
-        for page in NARROWED {
-            assert!(page.permission.is_of_tenants(), "{}", page.path);
-            assert!(PAGES.contains(page), "{}", page.path);
-        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod owners;
 mod password_hash;
 mod person;
 mod reach;
+mod role;
 mod role_source;
 mod setup;
 mod writing;
@@ -29,6 +30,7 @@ pub(crate) use lapsing::{forget_persons_by, lapse_roles_by, no_longer_known};
 pub(crate) use owners::{OwnerAccount, active_owners, are_two_persons};
 pub use password_hash::PasswordHash;
 pub(crate) use reach::{AccountTenants, EVERYTHING};
+pub use role::{AccountRole, AccountRoleError};
 pub use role_source::{RoleSource, RoleSourceError};
 pub use setup::{LinkPurpose, SetupLink};
 pub use writing::PasswordChange;
@@ -39,11 +41,9 @@ use crate::db::{Source, StoreError, Tx, flag, new_id, word};
 use crate::{Store, Writer};
 use events::{Event, Note};
 use policy::ids::{NameError, check_id};
-use policy::{Reach, SubjectId, TenantSlug, Timestamp};
+use policy::{Reach, SubjectId, Timestamp};
 use sea_query::{Expr, ExprTrait, Iden, Order, Query, SelectStatement};
-use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::str::FromStr;
+use serde::Serialize;
 
 #[derive(Debug, Clone, Copy, Iden)]
 pub(crate) enum Accounts {
@@ -61,62 +61,6 @@ pub(crate) enum Accounts {
     Subject,
     SubjectTold,
     Reach,
-}
-
-/// What an account may do in the console.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AccountRole {
-    Owner,
-    PolicyAuthor,
-    Approver,
-    Auditor,
-}
-
-impl AccountRole {
-    pub const ALL: &'static [Self] = &[Self::Owner, Self::PolicyAuthor, Self::Approver, Self::Auditor];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Owner => "owner",
-            Self::PolicyAuthor => "policy_author",
-            Self::Approver => "approver",
-            Self::Auditor => "auditor",
-        }
-    }
-
-    /// Whether accounts of this role answer requests for approval. Whether the person behind one may answer this or that
-    /// request, is for the rules to say.
-    pub fn may_approve(self) -> bool {
-        match self {
-            Self::Owner | Self::Approver => true,
-            Self::PolicyAuthor | Self::Auditor => false,
-        }
-    }
-
-    /// The stored words of the roles that answer requests for approval.
-    pub(crate) fn approving() -> impl Iterator<Item = &'static str> {
-        Self::ALL.iter().copied().filter(|role| role.may_approve()).map(Self::as_str)
-    }
-}
-
-impl fmt::Display for AccountRole {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A word that names no console role.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not one of owner, policy_author, approver, auditor")]
-pub struct AccountRoleError;
-
-impl FromStr for AccountRole {
-    type Err = AccountRoleError;
-
-    fn from_str(text: &str) -> Result<Self, AccountRoleError> {
-        Self::ALL.iter().copied().find(|role| role.as_str() == text).ok_or(AccountRoleError)
-    }
 }
 
 /// A console account.
@@ -431,11 +375,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn roles_read_back() {
-        for role in AccountRole::ALL {
-            assert_eq!(role.as_str().parse::<AccountRole>(), Ok(*role));
-        }
-        assert_eq!("root".parse::<AccountRole>(), Err(AccountRoleError));
+    fn logins_are_lower_case() {
         assert_eq!(normal_login(" Ann@Example.ORG "), "ann@example.org");
     }
 }

@@ -2,17 +2,16 @@
 //! client's secret is in the vault.
 
 use super::writer::About;
-use super::{SecretPlace, WriteError, Writer, name, slug};
+use super::{GroupRole, SecretPlace, WriteError, Writer, name, slug};
 use crate::Store;
 use crate::accounts::{
     AccountIdentities, AccountRole, delete_sessions_by, forget_persons_by, lapse_roles_by,
     outdate_sign_ins_by,
 };
 use crate::db::{Source, StoreError, Tx, flag, json, to_json};
-use policy::ids::check_slug;
+use policy::Reach;
 use policy::issuer::check_fetched_url;
 use policy::text::shown;
-use policy::{Reach, TenantSlug};
 use sea_query::{Expr, ExprTrait, Iden, LockType, Order, Query, SelectStatement};
 use serde::{Deserialize, Serialize};
 
@@ -30,35 +29,6 @@ enum SignInProviders {
 /// The most groups that stand for roles, and scopes that are asked for.
 pub const MOST_GROUPS: usize = 200;
 pub const MOST_SCOPES: usize = 20;
-
-/// A group, as the provider spells it, and the role of the console that it stands for: everywhere, or in one tenant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GroupRole {
-    pub group: String,
-    pub role: AccountRole,
-    /// None: every tenant, and what is of none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tenant: Option<TenantSlug>,
-}
-
-impl GroupRole {
-    /// Reads what [`told`](Self::told) writes: `approver`, or `approver@acme`. None: it is neither.
-    pub fn read(group: &str, told: &str) -> Option<Self> {
-        let (role, tenant) = match told.split_once('@') {
-            Some((role, tenant)) => (role, Some(check_slug(tenant).ok().map(|()| TenantSlug::from(tenant))?)),
-            None => (told, None),
-        };
-        Some(Self { group: group.to_owned(), role: role.parse().ok()?, tenant })
-    }
-
-    /// The role, and after an `@` the tenant in which it counts.
-    pub fn told(&self) -> String {
-        match &self.tenant {
-            Some(tenant) => format!("{}@{tenant}", self.role),
-            None => self.role.to_string(),
-        }
-    }
-}
 
 /// What may change of a provider without anybody being somebody else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -347,6 +317,7 @@ fn about(provider: &SignInProvider) -> About<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use policy::TenantSlug;
 
     fn provider() -> SignInProvider {
         let group = |group: &str, told: &str| GroupRole::read(group, told).expect("a role");
@@ -385,18 +356,6 @@ mod tests {
         ] {
             assert_eq!(provider.role_of(groups.iter().copied()), role, "{groups:?}");
         }
-    }
-
-    #[test]
-    fn a_role_and_its_tenant_read_back() {
-        for told in ["owner", "policy_author@acme"] {
-            assert_eq!(GroupRole::read("a", told).map(|entry| entry.told()).as_deref(), Some(told));
-        }
-        for bad in ["", "root", "owner@", "@acme", "owner@Acme", "owner@acme@globex", "owner @acme"] {
-            assert_eq!(GroupRole::read("a", bad), None, "{bad}");
-        }
-        let stored = r#"{"group":"a","role":"owner"}"#;
-        assert_eq!(serde_json::from_str::<GroupRole>(stored).ok(), GroupRole::read("a", "owner"));
     }
 
     #[test]

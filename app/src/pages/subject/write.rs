@@ -1,5 +1,6 @@
 //! The server's side of the forms of one subject.
 
+use super::own::{find, find_own, hidden, person};
 use crate::console::Console;
 use crate::error::AppError;
 use crate::pages::form::answer::{Done, Draft, Saved};
@@ -12,10 +13,10 @@ use crate::session::SignedIn;
 use crate::url::encode;
 use policy::arguments::parse_exact;
 use policy::ids::{check_id, check_slug};
-use policy::{Reach, SubjectId, SubjectKind, TenantSlug, Timestamp};
+use policy::{Reach, SubjectKind, TenantSlug, Timestamp};
 use serde_json::{Map, Value};
 use store::administration::{Membership, NewApiKey, Subject};
-use store::{Actor, Store, Writer};
+use store::{Actor, Store};
 
 /// The page of this subject.
 pub fn page_of(id: &str) -> Place {
@@ -25,30 +26,6 @@ pub fn page_of(id: &str) -> Place {
 /// Answers a form of the page.
 fn answer(result: Result<Saved, Refusal>, id: &str, back: &Place, draft: Draft) -> Result<(), AppError> {
     respond(result.map(|saved| (page_of(id), saved)), back, draft)
-}
-
-/// A subject that the reader sees: a member of one of its tenants. And whether it is of no other.
-async fn find(writer: &mut Writer, reach: &Reach, id: &str) -> Result<(Subject, bool), Refusal> {
-    let gone = || Refusal::from(Problem::of_form(Fault::Gone));
-    // What can be no id is not asked for: Postgres refuses U+0000 even in a comparison.
-    if check_id(id).is_err() {
-        return Err(gone());
-    }
-    let subject = writer.get_subject(&SubjectId::new(id)).await?.ok_or_else(gone)?;
-    if reach.is_everything() {
-        return Ok((subject, true));
-    }
-    let held = writer.list_memberships(&subject.id).await?;
-    let own = |held: &Membership| reach.holds(held.tenant.as_str());
-    if held.iter().any(own) { Ok((subject, held.iter().all(own))) } else { Err(gone()) }
-}
-
-/// A subject that is the reader's to change: others have no say in it.
-async fn find_own(writer: &mut Writer, reach: &Reach, id: &str) -> Result<Subject, Refusal> {
-    match find(writer, reach, id).await? {
-        (subject, true) => Ok(subject),
-        (_, false) => Err(Problem::of_form(Fault::NotYours).into()),
-    }
 }
 
 pub(super) async fn save(
@@ -87,29 +64,6 @@ async fn save_details(
     };
     writer.put_subject(&Subject { name, attributes, owner, ..subject }).await?;
     Ok(saved(Done::SubjectSaved, &writer.commit().await?))
-}
-
-/// A registered user of this id whom the reader sees.
-async fn person(writer: &mut Writer, reach: &Reach, id: &str) -> Result<SubjectId, Refusal> {
-    match find(writer, reach, id).await {
-        Ok((subject, _)) if subject.kind == SubjectKind::User => Ok(subject.id),
-        Err(error @ Refusal::Store(_)) => Err(error),
-        _ => Err(Problem::new("owner", Fault::NotAPerson).into()),
-    }
-}
-
-/// Who answers for it, where the reader does not see them: the form was empty, and they stay.
-async fn hidden(
-    writer: &mut Writer,
-    reach: &Reach,
-    owner: Option<&SubjectId>,
-) -> Result<Option<SubjectId>, Refusal> {
-    let Some(owner) = owner else { return Ok(None) };
-    match find(writer, reach, owner.as_str()).await {
-        Ok(_) => Ok(None),
-        Err(error @ Refusal::Store(_)) => Err(error),
-        Err(Refusal::Problems(_)) => Ok(Some(owner.clone())),
-    }
 }
 
 pub(super) async fn set_active(

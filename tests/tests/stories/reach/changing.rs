@@ -30,14 +30,14 @@ pub(crate) async fn nothing_of_another_tenant_is_changed(backend: Backend) {
         ("subject-create", vec![("id", "eve"), ("kind", "user"), ("tenant", "")]),
         ("role-create", vec![("name", "mine"), ("tenant", "nimbus")]),
         ("role-create", vec![("name", "mine"), ("tenant", "")]),
-        ("role-describe", vec![("id", &role), ("description", "mine")]),
-        ("role-delete", vec![("id", &role)]),
-        ("rule-status", vec![("id", &rule), ("seen", "1"), ("status", "disabled")]),
-        ("rule-delete", vec![("id", &rule), ("seen", "1")]),
+        ("role-describe", vec![("id", role.as_str()), ("description", "mine")]),
+        ("role-delete", vec![("id", role.as_str())]),
+        ("rule-status", vec![("id", rule.as_str()), ("seen", "1"), ("status", "disabled")]),
+        ("rule-delete", vec![("id", rule.as_str()), ("seen", "1")]),
         ("rule-save-yaml", vec![("text", theirs), ("status", "enforced")]),
         ("rule-save-yaml", vec![("text", everybodys), ("status", "enforced")]),
         // Theirs is not made one's own either.
-        ("rule-save-yaml", vec![("id", &rule), ("seen", "1"), ("text", own), ("status", "enforced")]),
+        ("rule-save-yaml", vec![("id", rule.as_str()), ("seen", "1"), ("text", own), ("status", "enforced")]),
         ("tenant-create", vec![("slug", "mine"), ("name", "Mine")]),
     ];
     for by in [AccountRole::Owner, AccountRole::PolicyAuthor] {
