@@ -314,12 +314,7 @@ impl Writer {
             None => &[],
         };
         self.replace_identities(held, &after).await?;
-        let signs_in = |subject: &Subject| subject.active && subject.kind == SubjectKind::User;
-        for identity in held {
-            if !signs_in(&after) || !after.identities.contains(identity) {
-                self.ends_sign_ins_by(identity).await?;
-            }
-        }
+        self.ends_sign_ins_by(held, Some(&after)).await?;
         self.record(about(&after.id), before.as_ref(), Some(&after)).await?;
         Ok(after)
     }
@@ -387,9 +382,7 @@ impl Writer {
         let Some(before) = find(&mut self.tx, id).await? else {
             return Ok(false);
         };
-        for identity in &before.identities {
-            self.ends_sign_ins_by(identity).await?;
-        }
+        self.ends_sign_ins_by(&before.identities, None).await?;
         let delete = Query::delete()
             .from_table(Subjects::Table)
             .and_where(Expr::col(Subjects::Id).eq(id.as_str()))
