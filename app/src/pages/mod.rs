@@ -49,8 +49,8 @@ use leptos::prelude::*;
 /// guarded once more where it is read.
 pub(crate) fn guarded<V: IntoView + 'static>(page: Page, draw: impl FnOnce() -> V) -> AnyView {
     match session::current() {
-        Some(signed_in) if signed_in.role.may(page.permission) => draw().into_any(),
-        Some(signed_in) => view! { <ForbiddenPage page=page role=signed_in.role/> }.into_any(),
+        Some(signed_in) if signed_in.sees(&page) => draw().into_any(),
+        Some(signed_in) => view! { <ForbiddenPage page=page signed_in=signed_in/> }.into_any(),
         // The server sends those who are not signed in to the sign-in page; this is for the moment between.
         None => view! { <SignedOut/> }.into_any(),
     }

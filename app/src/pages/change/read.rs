@@ -29,12 +29,13 @@ pub struct ChangeView {
 /// None: no such change, or not one that the reader may see.
 #[cfg(feature = "ssr")]
 pub async fn read_change(id: String) -> Result<Option<ChangeView>, AppError> {
-    crate::session::require(crate::permission::Permission::ReadChanges)?;
+    let (_, reach) = crate::session::require_within(crate::permission::Permission::ReadChanges)?;
     if id.is_empty() || id.contains('\0') {
         return Ok(None);
     }
     let console = crate::console::Console::current()?;
     let change = console.store.get_change(&id).await?;
+    let change = change.filter(|change| reach.owns(change.tenant.as_ref().map(policy::TenantSlug::as_str)));
     Ok(change.map(|change| server::describe(change, console.now())))
 }
 

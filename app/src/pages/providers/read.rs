@@ -12,7 +12,7 @@ pub struct ProviderList {
     pub lines: Vec<ProviderLine>,
     /// The provider that the open form is about.
     pub asked: Option<ProviderLine>,
-    /// What is registered at a provider.
+    /// What is registered at a provider, with its id behind it.
     pub callback: String,
     /// The reader's last proof is too old for most of the forms.
     pub asks_password: bool,
@@ -73,7 +73,7 @@ mod server {
             });
         }
         let asked = query.of.as_ref().and_then(|id| lines.iter().find(|line| line.id == *id)).cloned();
-        let callback = format!("{}/sign-in/callback", console.public_url);
+        let callback = format!("{}{}", console.public_url, crate::plain::PROVIDER_CALLBACK);
         Ok(ProviderList { query, lines, asked, callback, asks_password })
     }
 }

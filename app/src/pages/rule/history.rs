@@ -45,9 +45,9 @@ pub struct RuleHistory {
 /// None: no rule ever had this id.
 #[cfg(feature = "ssr")]
 pub async fn read_history(id: String) -> Result<Option<RuleHistory>, AppError> {
-    crate::session::require(crate::permission::Permission::ReadRules)?;
+    let (_, reach) = crate::session::require_within(crate::permission::Permission::ReadRules)?;
     let console = crate::console::Console::current()?;
-    server::history(&console, &id).await
+    server::history(&console, &reach, &id).await
 }
 
 drawn::unread!(read_history(String) -> Result<Option<RuleHistory>, AppError>);
@@ -60,17 +60,23 @@ mod server {
     use crate::moment::Moment;
     use crate::pages::change::difference;
     use crate::sentence::sentence;
-    use policy::{Rule, RuleId};
+    use policy::{Reach, Rule, RuleId, TenantSlug};
 
     /// Versions of one page.
     const SHOWN: usize = 50;
 
-    pub(super) async fn history(console: &Console, id: &str) -> Result<Option<RuleHistory>, AppError> {
+    pub(super) async fn history(
+        console: &Console,
+        reach: &Reach,
+        id: &str,
+    ) -> Result<Option<RuleHistory>, AppError> {
         if id.is_empty() || id.contains('\0') {
             return Ok(None);
         }
         let id = RuleId::new(id);
-        let versions = console.store.list_rule_versions(&id).await?;
+        let mut versions = console.store.list_rule_versions(&id).await?;
+        // A rule may have been another tenant's before.
+        versions.retain(|version| reach.sees(version.rule.tenant.as_ref().map(TenantSlug::as_str)));
         let Some(newest) = versions.first() else { return Ok(None) };
         let gone = console.store.get_rule(&id).await?.is_none();
         let now = console.now();

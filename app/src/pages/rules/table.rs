@@ -105,7 +105,7 @@ fn nothing(list: &RuleList) -> AnyView {
         return view! { <EmptyFiltered text="No rule fits all of the filters above." clear=RULES.path/> }
             .into_any();
     }
-    let may_write = session::current().is_some_and(|signed_in| signed_in.role.may(Permission::WriteRules));
+    let may_write = session::current().is_some_and(|signed_in| signed_in.may(Permission::WriteRules));
     let first = may_write.then(|| {
         view! {
             <a class="button" href=RULE_NEW.path>
