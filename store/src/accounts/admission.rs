@@ -39,7 +39,7 @@ pub struct Admission<'a> {
 pub enum Admitted {
     /// The account. `told`: its role was told by the provider just now, and must not outlive this sign-in.
     As {
-        account: Account,
+        account: Box<Account>,
         told: bool,
         /// The active user of the policy who has this identity.
         subject: Option<SubjectId>,
@@ -206,7 +206,7 @@ impl Store {
             add(&mut tx, who.issuer, who.sub, &made.id).await?;
             let account = stand_for(&mut tx, made, subject.as_ref(), &by, now).await?;
             tx.commit().await?;
-            return Ok(Admitted::As { account, told: true, subject });
+            return Ok(Admitted::As { account: Box::new(account), told: true, subject });
         };
         let before = hold(&mut tx, &known.account).await?;
         if !before.active {
@@ -215,7 +215,7 @@ impl Store {
         let before = stand_for(&mut tx, before, subject.as_ref(), &by, now).await?;
         if before.role_source == RoleSource::Given {
             tx.commit().await?;
-            return Ok(Admitted::As { account: before, told: false, subject });
+            return Ok(Admitted::As { account: Box::new(before), told: false, subject });
         }
         let Some((role, reach)) = grant else {
             lapse(&mut tx, &before, &by(&before.login), now).await?;
@@ -225,7 +225,7 @@ impl Store {
         let role_source = RoleSource::Mapped;
         if before.role == role && before.reach == reach && before.role_source == role_source {
             tx.commit().await?;
-            return Ok(Admitted::As { account: before, told: true, subject });
+            return Ok(Admitted::As { account: Box::new(before), told: true, subject });
         }
         // A sign-in that is under way with what was told before comes to nothing.
         let password_version = before.password_version.saturating_add(1);
@@ -242,7 +242,7 @@ impl Store {
         let note = Note { event: Event::RoleMapped, before: Some(&before), after: &after, ended_sessions };
         events::record(&mut tx, &note, &by(&after.login), now).await?;
         tx.commit().await?;
-        Ok(Admitted::As { account: after, told: true, subject })
+        Ok(Admitted::As { account: Box::new(after), told: true, subject })
     }
 }
 

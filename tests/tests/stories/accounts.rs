@@ -265,7 +265,7 @@ mod stories {
         match store.admit(&who, None, at(0)).await.expect("answers") {
             Admitted::As { account, told, .. } => {
                 assert!(told);
-                Some(account)
+                Some(*account)
             }
             Admitted::Off | Admitted::NoRole => None,
         }

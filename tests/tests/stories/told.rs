@@ -72,7 +72,7 @@ subjects: [{ id: bob, kind: user }]";
     /// The account that comes in with a role that was told.
     async fn told(store: &Store, role: Option<AccountRole>, admit_subjects: bool) -> Account {
         match admit(store, role, admit_subjects).await {
-            Admitted::As { account, told: true, .. } => account,
+            Admitted::As { account, told: true, .. } => *account,
             other => panic!("{other:?}"),
         }
     }
@@ -152,7 +152,7 @@ subjects: [{ id: bob, kind: user }]";
         let store = &world.store;
         let ann = given(store).await;
         let sign_in = async || match admit(store, None, false).await {
-            Admitted::As { account, told: false, .. } => account,
+            Admitted::As { account, told: false, .. } => *account,
             other => panic!("{other:?}"),
         };
         assert_eq!(person_of(&sign_in().await), NOBODY);

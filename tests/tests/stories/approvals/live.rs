@@ -94,7 +94,10 @@ pub(crate) async fn votes_of_those_who_may_no_longer_do_not_count(backend: Backe
             4 => role(&world, &fay, AccountRole::PolicyAuthor).await,
             // Her provider tells of it no longer.
             5 => {
-                world.database.by_hand("UPDATE accounts SET role_source = 'lapsed' WHERE login = 'fay'").await
+                world
+                    .database
+                    .by_hand("UPDATE accounts SET role_source = 'lapsed' WHERE login = 'fay'")
+                    .await;
             }
             6 => reach(&world, &fay, Reach::of([TenantSlug::from("globex")])).await,
             _ => ask_for_notes(&world, "{ approvers: [finance], quorum: 2 }").await,

@@ -143,7 +143,7 @@ pub(crate) async fn a_provider_tells_of_a_role_in_a_tenant(backend: Backend) {
     assert_eq!((first.role, &first.reach), (AccountRole::Owner, &of(&["acme"])));
     assert_eq!(first.role_source, RoleSource::Mapped);
     let kept = world.store.account(&first.id).await.expect("reads").expect("is there");
-    assert_eq!(kept, first);
+    assert_eq!(kept, *first);
 
     // Told of another reach meanwhile: the sign-in that was under way comes to nothing.
     let mut known = world.store.get_sign_in_provider("work").await.expect("reads").expect("is there");
