@@ -1,8 +1,8 @@
 //! The pages that whoever is of some tenants alone sees. Denied by default: a page that is not listed refuses them.
 
 use crate::routes::{
-    ACCOUNT, APPROVAL, APPROVALS, CHANGE, CHANGES, DECISION, DECISIONS, Page, REQUEST, ROLE, ROLES, RULE,
-    RULE_HISTORY, RULE_NEW, RULES, SUBJECT, SUBJECTS,
+    ACCESS, ACCOUNT, APPROVAL, APPROVALS, CHANGE, CHANGES, DECISION, DECISIONS, Page, REQUEST, ROLE, ROLES,
+    RULE, RULE_HISTORY, RULE_NEW, RULES, SUBJECT, SUBJECTS,
 };
 
 /// The pages whose every part is narrowed to the tenants in which the reader's role counts. Whoever reaches some tenants
@@ -17,6 +17,7 @@ pub const NARROWED: &[Page] = &[
     RULE_NEW,
     RULE,
     RULE_HISTORY,
+    ACCESS,
     SUBJECTS,
     SUBJECT,
     ROLES,

@@ -46,7 +46,7 @@ pub struct AccessView {
 
 #[server(endpoint = "access", input = GetUrl, output = Json)]
 pub async fn read_access(#[server(default)] query: AccessQuery) -> Result<AccessView, AppError> {
-    crate::session::require(crate::permission::Permission::ReadRules)?;
+    let (_, reach) = crate::session::require_within(crate::permission::Permission::ReadRules)?;
     let console = crate::console::Console::current()?;
-    super::gather::page(&console.store, console.now(), query).await
+    super::gather::page(&console.store, &reach, console.now(), query).await
 }

@@ -26,7 +26,8 @@ roles: [{ name: Kestrel role, tenant: nimbus, description: Kestrel's own }]
 subjects:
   - { id: zed, kind: user, name: Zed Kestrel, memberships: [{ tenant: nimbus, roles: [Kestrel role] }], api_keys: [{ name: laptop, secret_env: ZED_KEY }] }
   - { id: both, kind: user, name: Both, memberships: [{ tenant: acme, roles: [] }, { tenant: nimbus, roles: [Kestrel role] }] }
-rules: [{ name: Kestrel rule, tenant: nimbus, effect: allow, roles: [Kestrel role], tools: [crm/get_customer] }]
+rules: [{ name: Kestrel rule, tenant: nimbus, effect: allow, roles: [Kestrel role], tools: [nest/*] }]
+servers: [{ slug: nest, url: 'http://127.0.0.1:9009/mcp', tenants: [nimbus], tools: [{ name: look, description: Kestrel tool, risk: low, sensitivity: internal, read_only: true }] }]
 ";
 
 const HOUR: i64 = 60 * 60 * 1_000_000;
@@ -41,8 +42,8 @@ pub(crate) struct Theirs {
 }
 
 impl Theirs {
-    pub(crate) fn all(&self) -> [&str; 6] {
-        [&self.rule, &self.role, &self.decision, &self.change, "zed", "nimbus"]
+    pub(crate) fn all(&self) -> [&str; 7] {
+        [&self.rule, &self.role, &self.decision, &self.change, "zed", "nimbus", "nest/look"]
     }
 }
 

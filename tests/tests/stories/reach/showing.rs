@@ -67,6 +67,11 @@ async fn ask(house: &House, cookie: &str) -> Vec<String> {
             note(&asked, &house.get(cookie, &asked).await.text);
         }
     }
+    for query in ["", "?tenant=nimbus", "?tenant=nimbus&subject=zed", "?tenant=nimbus&tool=crm/get_customer"]
+    {
+        let asked = format!("/access/export.csv{query}");
+        note(&asked, &house.get(cookie, &asked).await.text);
+    }
     told
 }
 
@@ -82,9 +87,16 @@ pub(crate) async fn nothing_of_another_tenant_is_shown(backend: Backend) {
     for reach in [Reach::Everything, of(&["nimbus"])] {
         let cookie = house.browser(AccountRole::Owner, reach.clone()).await;
         let told = ask(&house, &cookie).await;
-        for needle in
-            ["/_fn/rules", "/_fn/roles", "/_fn/subjects", "/_fn/changes", "/_fn/frame", "/subjects/zed"]
-        {
+        for needle in [
+            "/_fn/rules",
+            "/_fn/roles",
+            "/_fn/subjects",
+            "/_fn/changes",
+            "/_fn/frame",
+            "/_fn/access",
+            "/access/export.csv",
+            "/subjects/zed",
+        ] {
             assert!(told.iter().any(|asked| asked.contains(needle)), "{reach}: {needle} {told:?}");
         }
     }

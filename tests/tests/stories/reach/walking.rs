@@ -9,6 +9,7 @@ use tests::Backend;
 
 /// The functions that are narrowed to the caller's tenants. Every other one refuses whoever is of some.
 pub(crate) const NARROWED: &[&str] = &[
+    "access",
     "account",
     "approval",
     "approvals",
@@ -56,6 +57,7 @@ pub(crate) const NARROWED: &[&str] = &[
 
 /// The same of pages.
 pub(crate) const NARROWED_PAGES: &[&str] = &[
+    "/access",
     "/account",
     "/approvals",
     "/approvals/{id}",
@@ -85,7 +87,6 @@ const PLAIN: &[(&str, &str)] = &[
     ("POST", "/webhooks/create"),
     ("POST", "/webhooks/rotate"),
     ("POST", "/resources/upload"),
-    ("GET", "/access/export.csv"),
     ("GET", "/evidence/checkpoints.jsonl"),
 ];
 
