@@ -2,7 +2,7 @@
 
 use crate::routes::{
     ACCESS, ACCOUNT, APPROVAL, APPROVALS, CHANGE, CHANGES, DECISION, DECISIONS, Page, REQUEST, ROLE, ROLES,
-    RULE, RULE_HISTORY, RULE_NEW, RULES, SUBJECT, SUBJECTS,
+    RULE, RULE_HISTORY, RULE_NEW, RULES, SEARCH, SUBJECT, SUBJECTS,
 };
 
 /// The pages whose every part is narrowed to the tenants in which the reader's role counts. Whoever reaches some tenants
@@ -24,6 +24,7 @@ pub const NARROWED: &[Page] = &[
     ROLE,
     CHANGES,
     CHANGE,
+    SEARCH,
     ACCOUNT,
 ];
 

@@ -9,7 +9,7 @@ use store::accounts::AccountRole;
 use tests::Backend;
 
 /// Names under which ids are asked for, one by one and all at once.
-const ALONE: &[&str] = &["id", "query[id]", "query[tenant]", "query[older_than]"];
+const ALONE: &[&str] = &["id", "q", "query[id]", "query[tenant]", "query[older_than]"];
 const TOGETHER: &[&str] = &[
     "id",
     "than",
@@ -44,6 +44,9 @@ async fn ask(house: &House, cookie: &str) -> Vec<String> {
             "query[id]=both&query[ask]=member&query[of]=nimbus".to_owned(),
             "query[id]=both&query[ask]=join".to_owned(),
             "query[ask]=new".to_owned(),
+            // A part of the marker: what is asked for is told back.
+            "q=estre".to_owned(),
+            "q=estre&tenant=nimbus".to_owned(),
         ];
         for id in house.theirs.all() {
             let named = |name: &&str| format!("{name}={}", encode(id));
@@ -57,7 +60,7 @@ async fn ask(house: &House, cookie: &str) -> Vec<String> {
     }
     for page in NARROWED_PAGES {
         let mut asked: Vec<String> = house.theirs.all().map(|id| concrete(page, &encode(id))).to_vec();
-        asked.extend(["tenant=nimbus", "view=history", "ask=new&tenant=nimbus"].map(|query| {
+        asked.extend(["q=estre", "tenant=nimbus", "view=history", "ask=new&tenant=nimbus"].map(|query| {
             let path = concrete(page, "both");
             format!("{path}?{query}")
         }));
@@ -93,6 +96,8 @@ pub(crate) async fn nothing_of_another_tenant_is_shown(backend: Backend) {
             "/_fn/subjects",
             "/_fn/changes",
             "/_fn/frame",
+            "/_fn/search",
+            "/search?q=estre",
             "/_fn/access",
             "/access/export.csv",
             "/subjects/zed",

@@ -43,6 +43,7 @@ pub(crate) const NARROWED: &[&str] = &[
     "rule-status",
     "rule-tool",
     "rules",
+    "search",
     "subject",
     "subject-create",
     "subject-delete",
@@ -72,6 +73,7 @@ pub(crate) const NARROWED_PAGES: &[&str] = &[
     "/rules/new",
     "/rules/{id}",
     "/rules/{id}/history",
+    "/search",
     "/subjects",
     "/subjects/{id}",
 ];
@@ -148,7 +150,7 @@ pub(crate) async fn what_is_not_narrowed_refuses_whoever_is_of_some_tenants(back
     }
     // They are refused for their reach, and not for anything else.
     let owner = house.browser(AccountRole::Owner, Reach::Everything).await;
-    for path in ["/_fn/tenants", "/_fn/accounts", "/settings/tenants", "/servers", "/search"] {
+    for path in ["/_fn/tenants", "/_fn/accounts", "/settings/tenants", "/servers", "/tasks"] {
         assert_eq!(house.get(&owner, path).await.status, 200, "{path}");
     }
     house.stop().await;
