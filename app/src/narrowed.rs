@@ -2,7 +2,7 @@
 
 use crate::routes::{
     ACCESS, ACCOUNT, APPROVAL, APPROVALS, CHANGE, CHANGES, DECISION, DECISIONS, OVERVIEW, Page, REQUEST,
-    ROLE, ROLES, RULE, RULE_HISTORY, RULE_NEW, RULES, SEARCH, SUBJECT, SUBJECTS,
+    ROLE, ROLES, RULE, RULE_HISTORY, RULE_NEW, RULES, SEARCH, SUBJECT, SUBJECTS, TASK, TASKS,
 };
 
 /// The pages whose every part is narrowed to the tenants in which the reader's role counts. Whoever reaches some tenants
@@ -23,6 +23,8 @@ pub const NARROWED: &[Page] = &[
     SUBJECT,
     ROLES,
     ROLE,
+    TASKS,
+    TASK,
     CHANGES,
     CHANGE,
     SEARCH,

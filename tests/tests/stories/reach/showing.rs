@@ -96,6 +96,8 @@ pub(crate) async fn nothing_of_another_tenant_is_shown(backend: Backend) {
             "/_fn/subjects",
             "/_fn/changes",
             "/_fn/frame",
+            "/_fn/tasks",
+            "/tasks/",
             "/_fn/search",
             "/search?q=estre",
             "/_fn/access",

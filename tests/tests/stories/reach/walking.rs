@@ -54,6 +54,9 @@ pub(crate) const NARROWED: &[&str] = &[
     "subject-sign-out",
     "subjects",
     "substitute-end",
+    "task",
+    "task-set",
+    "tasks",
     "substitute-put",
 ];
 
@@ -78,6 +81,8 @@ pub(crate) const NARROWED_PAGES: &[&str] = &[
     "/search",
     "/subjects",
     "/subjects/{id}",
+    "/tasks",
+    "/tasks/{id}",
 ];
 
 /// Forms and files that have an address of their own, of what is of no tenant.
@@ -153,7 +158,7 @@ pub(crate) async fn what_is_not_narrowed_refuses_whoever_is_of_some_tenants(back
     }
     // They are refused for their reach, and not for anything else.
     let owner = house.browser(AccountRole::Owner, Reach::Everything).await;
-    for path in ["/_fn/tenants", "/_fn/accounts", "/settings/tenants", "/servers", "/tasks"] {
+    for path in ["/_fn/tenants", "/_fn/accounts", "/settings/tenants", "/servers", "/resources"] {
         assert_eq!(house.get(&owner, path).await.status, 200, "{path}");
     }
     house.stop().await;
