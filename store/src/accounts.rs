@@ -6,12 +6,15 @@
 
 mod admission;
 mod attempts;
+mod changing;
 mod devices;
 mod events;
 mod flows;
 mod identities;
 mod invitations;
+mod lapsing;
 mod owners;
+mod password_hash;
 mod person;
 mod reach;
 mod role;
@@ -20,9 +23,12 @@ mod setup;
 mod writing;
 
 pub use admission::{Admission, Admitted};
+pub use changing::AccountChange;
 pub use identities::AccountIdentity;
 pub(crate) use identities::{AccountIdentities, delete_sessions_by, outdate_sign_ins_by};
-pub(crate) use owners::active_owners;
+pub(crate) use lapsing::{forget_persons_by, lapse_roles_by, no_longer_known};
+pub(crate) use owners::{OwnerAccount, active_owners, are_two_persons};
+pub use password_hash::PasswordHash;
 pub(crate) use reach::{AccountTenants, EVERYTHING};
 pub use role::{AccountRole, AccountRoleError};
 pub use role_source::{RoleSource, RoleSourceError};
@@ -38,7 +44,6 @@ use policy::ids::{NameError, check_id};
 use policy::{Reach, SubjectId, Timestamp};
 use sea_query::{Expr, ExprTrait, Iden, Order, Query, SelectStatement};
 use serde::Serialize;
-use std::fmt;
 
 #[derive(Debug, Clone, Copy, Iden)]
 pub(crate) enum Accounts {
@@ -54,27 +59,8 @@ pub(crate) enum Accounts {
     LastSignInAt,
     RoleSource,
     Subject,
+    SubjectTold,
     Reach,
-}
-
-/// An argon2id hash in PHC form. Never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PasswordHash(String);
-
-impl PasswordHash {
-    pub fn new(phc: impl Into<String>) -> Self {
-        Self(phc.into())
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for PasswordHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PasswordHash(***)")
-    }
 }
 
 /// A console account.
@@ -101,6 +87,16 @@ pub struct Account {
     /// The person whose account it is, where that is told. Others may be theirs as well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<SubjectId>,
+    /// The person was found by the identity that signed in, and goes when that leads to nobody; not named by an owner.
+    #[serde(skip)]
+    pub subject_told: bool,
+}
+
+impl Account {
+    /// Whether it answers requests for approval. A role that its provider no longer tells of is none.
+    pub fn may_approve(&self) -> bool {
+        self.active && self.role_source != RoleSource::Lapsed && self.role.may_approve()
+    }
 }
 
 /// An account to be made.
@@ -144,6 +140,8 @@ pub enum AccountError {
     IdentityTaken(String),
     #[error("no such person is registered")]
     NoSuchPerson,
+    #[error("the account has no password; only a link that an owner makes gives it one")]
+    NoPassword,
     #[error("no such tenant is registered")]
     NoSuchTenant,
     #[error("it must reach one tenant at least")]
@@ -163,6 +161,7 @@ struct AccountRow {
     created_at: i64,
     last_sign_in_at: Option<i64>,
     subject: Option<String>,
+    subject_told: i64,
     reach: String,
     /// One of those it is bound to; there is a row for each.
     tenant: Option<String>,
@@ -176,7 +175,7 @@ impl TryFrom<AccountRow> for Account {
             id: row.id,
             login: row.login,
             name: row.name,
-            password_hash: row.password_hash.map(PasswordHash),
+            password_hash: row.password_hash.map(PasswordHash::new),
             password_version: row.password_version,
             role: word(&row.role, "an account's role")?,
             role_source: word(&row.role_source, "the source of an account's role")?,
@@ -185,6 +184,7 @@ impl TryFrom<AccountRow> for Account {
             created_at: Timestamp::from_micros(row.created_at),
             last_sign_in_at: row.last_sign_in_at.map(Timestamp::from_micros),
             subject: row.subject.map(SubjectId::new),
+            subject_told: flag(row.subject_told, "an account's `subject_told`")?,
         })
     }
 }
@@ -208,6 +208,7 @@ fn select() -> SelectStatement {
             Accounts::CreatedAt,
             Accounts::LastSignInAt,
             Accounts::Subject,
+            Accounts::SubjectTold,
             Accounts::Reach,
         ])
         .column(AccountTenants::Tenant)
@@ -269,6 +270,7 @@ async fn insert(
         created_at: now,
         last_sign_in_at: None,
         subject: None,
+        subject_told: false,
     };
     let insert = Query::insert()
         .into_table(Accounts::Table)
@@ -288,7 +290,7 @@ async fn insert(
             account.id.as_str().into(),
             account.login.as_str().into(),
             account.name.as_str().into(),
-            account.password_hash.as_ref().map(|hash| hash.0.clone()).into(),
+            account.password_hash.as_ref().map(|hash| hash.as_str().to_owned()).into(),
             account.password_version.into(),
             account.role.as_str().into(),
             account.role_source.as_str().into(),
@@ -373,8 +375,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn logins_are_lower_case_and_hashes_are_not_printed() {
+    fn logins_are_lower_case() {
         assert_eq!(normal_login(" Ann@Example.ORG "), "ann@example.org");
-        assert!(!format!("{:?}", PasswordHash::new("$argon2id$secret")).contains("secret"));
     }
 }

@@ -162,7 +162,7 @@ impl Hearing {
         if !account.active {
             return Ok(Err(Ineligible::Inactive));
         }
-        if !account.role.may_approve() {
+        if !account.may_approve() {
             return Ok(Err(Ineligible::Role));
         }
         let tenant = &self.approval.tenant;
@@ -215,8 +215,7 @@ async fn cast(
     };
     let account = reader.account(&vote.account).await?;
     let account_holds = account.is_some_and(|account| {
-        account.active
-            && account.role.may_approve()
+        account.may_approve()
             && account.reach.holds(approval.tenant.as_str())
             && account.subject.as_ref() == Some(&vote.person)
     });

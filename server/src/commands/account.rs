@@ -166,6 +166,7 @@ fn line(account: &Account) -> String {
     let told = match account.role_source {
         RoleSource::Given => "",
         RoleSource::Mapped => " (told by a provider)",
+        RoleSource::Lapsed => " (no longer told by its provider: none)",
     };
     let person = account.subject.as_ref().map_or("nobody", SubjectId::as_str);
     format!(

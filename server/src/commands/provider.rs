@@ -4,6 +4,7 @@ use super::{open, operator};
 use crate::config::Config;
 use crate::vault_key;
 use anyhow::{Context, Result, anyhow};
+use app::plain::PROVIDER_CALLBACK;
 use clap::{Args, Subcommand};
 use pdp::Secret;
 use policy::text::shown;
@@ -49,8 +50,8 @@ struct Given {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Add a provider, or set anew the one of this id. The redirect URI to register there is the public URL and
-    /// /sign-in/callback.
+    /// Add a provider, or set anew the one of this id. The redirect URI to register there is the public URL,
+    /// /sign-in/callback/ and the id.
     Put(Box<Given>),
     /// List providers, without their secrets.
     List,
@@ -129,6 +130,8 @@ async fn put(config: &Config, store: &Store, given: &Given) -> Result<()> {
     }
     writer.commit().await?;
     println!("`{}` {}", provider.id, if known.is_some() { "set anew" } else { "added" });
+    let origin = config.public_url.trim_end_matches('/');
+    eprintln!("The redirect URI to register there: {origin}{PROVIDER_CALLBACK}{}", provider.id);
     Ok(())
 }
 

@@ -147,6 +147,7 @@ fn refused(error: &AccountError) -> SetupErrors {
         | AccountError::LastOwner
         | AccountError::ToldElsewhere
         | AccountError::NoSuchPerson
+        | AccountError::NoPassword
         | AccountError::NoSuchTenant
         | AccountError::NoTenant
         | AccountError::Identity(_)

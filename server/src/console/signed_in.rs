@@ -41,6 +41,7 @@ pub(super) async fn who(
             Some(told) => told,
             None => return Ok(None),
         },
+        RoleSource::Lapsed => return Ok(None),
     };
     Ok(Some(SignedIn {
         account_id: account.id,
@@ -66,6 +67,7 @@ pub(super) async fn role_in(
     Ok(known.and_then(|known| match known.role_source {
         RoleSource::Given => Some(role(known.role)),
         RoleSource::Mapped => sessions::told_role_in(&row, now).map(role),
+        RoleSource::Lapsed => None,
     }))
 }
 

@@ -28,7 +28,8 @@ pub(super) enum Event {
     Admitted,
     IdentityLinked,
     IdentityUnlinked,
-    SessionEnded,
+    /// A provider tells of no role any longer.
+    RoleLapsed,
     Invited,
     ResetLinkMade,
     PersonChanged,
@@ -49,7 +50,7 @@ impl Event {
             Self::Admitted => "made by a sign-in",
             Self::IdentityLinked => "identity linked",
             Self::IdentityUnlinked => "identity unlinked",
-            Self::SessionEnded => "session ended",
+            Self::RoleLapsed => "role no longer told by a provider",
             Self::Invited => "invited",
             Self::ResetLinkMade => "link for a new password made",
             Self::PersonChanged => "linked to another person",
@@ -169,6 +170,7 @@ mod tests {
             created_at: Timestamp::from_micros(1),
             last_sign_in_at: None,
             subject: None,
+            subject_told: false,
         };
         let after = Account {
             password_hash: Some(PasswordHash::new("$argon2id$new")),

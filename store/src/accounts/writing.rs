@@ -63,9 +63,9 @@ pub(super) async fn hold(tx: &mut Tx, id: &str) -> Result<Account, AccountError>
 
 /// Refuses where this account is the only active owner of everything. To be called before anything else is held: it holds all
 /// active owners, in the order of their ids, so that two who take each other away do not both succeed.
-async fn keep_an_owner(tx: &mut Tx, id: &str) -> Result<(), AccountError> {
+pub(super) async fn keep_an_owner(tx: &mut Tx, id: &str) -> Result<(), AccountError> {
     let owners = active_owners(tx).await?;
-    if matches!(owners.as_slice(), [only] if only == id) {
+    if matches!(owners.as_slice(), [only] if only.id == id) {
         return Err(AccountError::LastOwner);
     }
     Ok(())
@@ -95,11 +95,38 @@ pub(super) async fn renew(
     Ok(renewed)
 }
 
+/// Gives the role, within this reach, to an account that is held.
+pub(super) async fn give_role(
+    tx: &mut Tx,
+    before: &Account,
+    (role, reach): (AccountRole, &Reach),
+    by: &Actor,
+    now: Timestamp,
+) -> Result<(), AccountError> {
+    let role_source = RoleSource::Given;
+    if before.role == role && before.role_source == role_source && before.reach == *reach {
+        return Ok(());
+    }
+    let update = update(&before.id)
+        .value(Accounts::Role, role.as_str())
+        .value(Accounts::RoleSource, role_source.as_str())
+        .value(Accounts::Reach, reach::word_of(reach))
+        .take();
+    tx.execute(&update).await?;
+    if before.reach != *reach {
+        reach::replace(tx, &before.id, reach).await?;
+    }
+    let after = Account { role, role_source, reach: reach.clone(), ..before.clone() };
+    let note = Note { event: Event::RoleChanged, before: Some(before), after: &after, ended_sessions: 0 };
+    Ok(events::record(tx, &note, by, now).await?)
+}
+
 impl Store {
     /// Sets another password and ends every other session of the account.
     ///
     /// # Errors
-    /// When there is no such account, or it was switched off or given another password meanwhile.
+    /// When there is no such account, it was switched off or given another password meanwhile, or it has none: one that
+    /// somebody gives themselves would go on counting once their provider no longer vouches for them.
     pub async fn change_password(
         &self,
         id: &str,
@@ -111,6 +138,9 @@ impl Store {
         let before = hold(&mut tx, id).await?;
         if !before.active || before.password_version != change.seen {
             return Err(AccountError::Stale);
+        }
+        if before.password_hash.is_none() {
+            return Err(AccountError::NoPassword);
         }
         let after = renew(&mut tx, &before, change.hash).await?;
         let ended_sessions = tx.execute(&delete_of_account(id, change.own_session)).await?;
@@ -229,23 +259,7 @@ impl Store {
         }
         let before = hold(&mut tx, id).await?;
         let reach = reach.unwrap_or(&before.reach);
-        let role_source = RoleSource::Given;
-        if before.role == role && before.role_source == role_source && before.reach == *reach {
-            return Ok(());
-        }
-        let update = update(id)
-            .value(Accounts::Role, role.as_str())
-            .value(Accounts::RoleSource, role_source.as_str())
-            .value(Accounts::Reach, reach::word_of(reach))
-            .take();
-        tx.execute(&update).await?;
-        if before.reach != *reach {
-            reach::replace(&mut tx, id, reach).await?;
-        }
-        let after = Account { role, role_source, reach: reach.clone(), ..before.clone() };
-        let event = Event::RoleChanged;
-        let note = Note { event, before: Some(&before), after: &after, ended_sessions: 0 };
-        events::record(&mut tx, &note, by, now).await?;
+        give_role(&mut tx, &before, (role, reach), by, now).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -4,7 +4,10 @@
 use super::writer::About;
 use super::{GroupRole, SecretPlace, WriteError, Writer, name, slug};
 use crate::Store;
-use crate::accounts::{AccountIdentities, AccountRole, delete_sessions_by, outdate_sign_ins_by};
+use crate::accounts::{
+    AccountIdentities, AccountRole, delete_sessions_by, forget_persons_by, lapse_roles_by,
+    outdate_sign_ins_by,
+};
 use crate::db::{Source, StoreError, Tx, flag, json, to_json};
 use policy::Reach;
 use policy::issuer::check_fetched_url;
@@ -101,6 +104,14 @@ impl SignInProvider {
             name("group", &entry.group)?;
         }
         Ok(())
+    }
+
+    /// Whether both give the same people the same roles.
+    fn tells_as(&self, other: &Self) -> bool {
+        let (one, two) = (&self.settings, &other.settings);
+        self.client_id == other.client_id
+            && (&one.groups_claim, &one.groups, one.admit_subjects)
+                == (&two.groups_claim, &two.groups, two.admit_subjects)
     }
 
     /// Of these groups' roles the one that comes first of owner, policy author, approver and auditor, and where it counts:
@@ -207,7 +218,8 @@ impl Writer {
     }
 
     /// Adds a provider, or changes the one of this id. What it is known by, its issuer, never changes. Where it is
-    /// switched off, whoever has an identity of it is signed out.
+    /// switched off, whoever has an identity of it is signed out; where other groups stand for roles than before, whoever
+    /// has a role by its word.
     ///
     /// # Errors
     /// When a part of it cannot be taken, or another provider has this issuer.
@@ -245,6 +257,10 @@ impl Writer {
                 .take();
             self.tx.execute(&insert).await?;
         }
+        // What was told of groups that stood for something else was told of nothing.
+        if !provider.active || before.as_ref().is_some_and(|known| !known.tells_as(provider)) {
+            self.tx.execute(&lapse_roles_by(&provider.issuer)).await?;
+        }
         if !provider.active {
             self.tx.execute(&outdate_sign_ins_by(&provider.issuer)).await?;
             self.tx.execute(&delete_sessions_by(&provider.issuer)).await?;
@@ -274,6 +290,8 @@ impl Writer {
     /// When the database does not answer.
     pub async fn delete_sign_in_provider(&mut self, id: &str) -> Result<bool, WriteError> {
         let Some(before) = find(&mut self.tx, id).await? else { return Ok(false) };
+        self.tx.execute(&forget_persons_by(&before.issuer)).await?;
+        self.tx.execute(&lapse_roles_by(&before.issuer)).await?;
         self.tx.execute(&outdate_sign_ins_by(&before.issuer)).await?;
         self.tx.execute(&delete_sessions_by(&before.issuer)).await?;
         let identities = Query::delete()

@@ -314,6 +314,7 @@ impl Writer {
             None => &[],
         };
         self.replace_identities(held, &after).await?;
+        self.ends_sign_ins_by(held, Some(&after)).await?;
         self.record(about(&after.id), before.as_ref(), Some(&after)).await?;
         Ok(after)
     }
@@ -381,6 +382,7 @@ impl Writer {
         let Some(before) = find(&mut self.tx, id).await? else {
             return Ok(false);
         };
+        self.ends_sign_ins_by(&before.identities, None).await?;
         let delete = Query::delete()
             .from_table(Subjects::Table)
             .and_where(Expr::col(Subjects::Id).eq(id.as_str()))

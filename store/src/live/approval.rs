@@ -44,7 +44,7 @@ const FOUND: &str = "CASE WHEN row_number() OVER () = 1 THEN (SELECT CAST(@array
     'filed_at', ap.filed_at, 'expires_at', ap.expires_at, 'decided_at', ap.decided_at, 'valid_until', ap.valid_until, \
     'owners', @json((SELECT @array(ow.owner) FROM subjects AS ow WHERE ow.id IN (ap.subject, ap.actor) AND ow.owner IS NOT NULL)), \
     'votes', @json((SELECT @array(@object('verdict', av.verdict, 'person', av.person, 'in_place_of', av.in_place_of, \
-        'account', CASE WHEN EXISTS (SELECT 1 FROM accounts AS ac WHERE ac.id = av.account AND ac.active = 1 AND ac.subject = av.person AND ac.role IN ('owner', 'approver') \
+        'account', CASE WHEN EXISTS (SELECT 1 FROM accounts AS ac WHERE ac.id = av.account AND ac.active = 1 AND ac.subject = av.person AND ac.role IN ('owner', 'approver') AND ac.role_source <> 'lapsed' \
             AND (ac.reach = 'everything' OR EXISTS (SELECT 1 FROM account_tenants AS ar WHERE ar.account = ac.id AND ar.tenant = ap.tenant))) THEN 1 ELSE 0 END)) \
         FROM approval_votes AS av WHERE av.approval = ap.id)), \
     'persons', @json((SELECT @array(@object('id', pe.id, 'kind', pe.kind, 'active', pe.active, \

@@ -15,6 +15,8 @@ pub struct AccountView {
     /// The word on screen.
     pub role: String,
     pub last_sign_in: Option<Moment>,
+    /// Without one they come in by a provider, and do not give themselves one.
+    pub has_password: bool,
     /// The one used last first.
     pub sessions: Vec<SessionLine>,
 }
@@ -78,6 +80,7 @@ mod server {
         let account = console.store.account(&signed_in.account_id).await?;
         let sessions = console.store.list_sessions(&signed_in.account_id, now).await?;
         Ok(AccountView {
+            has_password: account.as_ref().is_some_and(|account| account.password_hash.is_some()),
             last_sign_in: account.and_then(|account| account.last_sign_in_at).map(|at| Moment::new(at, now)),
             sessions: sessions.iter().map(|session| line(session, &signed_in.session, now)).collect(),
             role: signed_in.label(),

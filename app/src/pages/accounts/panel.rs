@@ -111,7 +111,8 @@ fn edit(account: &AccountLine, answer: &Answer) -> AnyView {
     let card = card(Ask::Edit, answer, title, SaveAccount::url(), Some(account));
     let mut choices = roles();
     let chosen = if account.told {
-        choices.insert(0, Choice::new("", format!("As the provider tells ({})", account.role.title())));
+        let told = if account.lapsed { "none" } else { account.role.title() };
+        choices.insert(0, Choice::new("", format!("As the provider tells ({told})")));
         ""
     } else {
         account.role.as_str()

@@ -35,6 +35,8 @@ pub struct AccountLine {
     pub tenants: Option<Vec<String>>,
     /// A provider tells of the role, by each sign-in anew.
     pub told: bool,
+    /// It told of one once, and does no longer: the account has none.
+    pub lapsed: bool,
     pub active: bool,
     pub has_password: bool,
     /// The id of the person it is, in the policy.
@@ -99,7 +101,8 @@ mod server {
             name: account.name.clone(),
             role: role(account.role),
             tenants: account.reach.tenants().map(|tenants| tenants.iter().map(ToString::to_string).collect()),
-            told: account.role_source == RoleSource::Mapped,
+            told: account.role_source != RoleSource::Given,
+            lapsed: account.role_source == RoleSource::Lapsed,
             active: account.active,
             has_password: account.password_hash.is_some(),
             subject: account.subject.as_ref().map(|subject| subject.as_str().to_owned()),

@@ -12,7 +12,7 @@ use crate::routes::ACCOUNTS;
 use crate::session::SignedIn;
 use policy::ids::{check_id, check_slug, check_subject_id};
 use policy::{Reach, SubjectId, TenantSlug};
-use store::accounts::{AccountError, AccountRole, normal_login};
+use store::accounts::{AccountChange, AccountError, AccountRole, normal_login};
 
 /// What the account is told that asked for it.
 pub fn refusal(error: AccountError) -> Refusal {
@@ -30,7 +30,9 @@ pub fn refusal(error: AccountError) -> Refusal {
         AccountError::NoSuchPerson => Problem::new("subject", Fault::NotAPerson),
         AccountError::NoSuchTenant => Problem::new("tenants", Fault::Unknown),
         AccountError::NoTenant => Problem::new("tenants", Fault::Missing),
-        AccountError::SetupClosed | AccountError::LinkNotValid => Problem::of_form(Fault::Refused),
+        AccountError::SetupClosed | AccountError::LinkNotValid | AccountError::NoPassword => {
+            Problem::of_form(Fault::Refused)
+        }
     };
     problem.into()
 }
@@ -196,11 +198,9 @@ async fn keep(
     }
     let person = (!subject.is_empty()).then(|| SubjectId::from(subject));
     let (store, by, now) = (&console.store, actor(signed_in), console.now());
-    // The person first: where it is none, nothing is changed.
-    store.set_account_subject(id, person.as_ref(), &by, now).await.map_err(refusal)?;
-    if let Some((role, reach)) = grant {
-        store.set_account_grant(id, role, &reach, &by, now).await.map_err(refusal)?;
-    }
+    let grant = grant.as_ref().map(|(role, reach)| (*role, reach));
+    let change = AccountChange { grant, subject: person.as_ref() };
+    store.change_account(id, &change, &by, now).await.map_err(refusal)?;
     Ok(Done::AccountSaved)
 }
 

@@ -74,7 +74,7 @@ pub(crate) async fn votes_of_those_who_may_no_longer_do_not_count(backend: Backe
     let crm = world.crm(&replica);
     let fay = account(&world, "fay", Some("fay")).await;
     let now = server::clock::system();
-    for round in 0..7 {
+    for round in 0..8 {
         let text = format!("round {round}");
         add_note(&world, &crm, &text).await;
         let request = waiting(&world).await;
@@ -92,7 +92,11 @@ pub(crate) async fn votes_of_those_who_may_no_longer_do_not_count(backend: Backe
             }
             3 => role(&world, &fay, AccountRole::Auditor).await,
             4 => role(&world, &fay, AccountRole::PolicyAuthor).await,
-            5 => reach(&world, &fay, Reach::of([TenantSlug::from("globex")])).await,
+            // Her provider tells of it no longer.
+            5 => {
+                world.database.by_hand("UPDATE accounts SET role_source = 'lapsed' WHERE login = 'fay'").await
+            }
+            6 => reach(&world, &fay, Reach::of([TenantSlug::from("globex")])).await,
             _ => ask_for_notes(&world, "{ approvers: [finance], quorum: 2 }").await,
         }
         assert_eq!(add_note(&world, &crm, &text).await.reason(), "approval_required", "{round}");
@@ -119,8 +123,8 @@ pub(crate) async fn votes_of_those_who_may_no_longer_do_not_count(backend: Backe
                 let linked = world.store.set_account_subject(&fay, Some(&person), &operator(), now()).await;
                 linked.expect("is linked");
             }
-            3 | 4 => role(&world, &fay, AccountRole::Approver).await,
-            5 => reach(&world, &fay, Reach::of([TenantSlug::from("acme")])).await,
+            3..=5 => role(&world, &fay, AccountRole::Approver).await,
+            6 => reach(&world, &fay, Reach::of([TenantSlug::from("acme")])).await,
             _ => {}
         }
         let bot = SubjectId::from("refund-bot");

@@ -5,6 +5,7 @@ use crate::sso::browser::Browser;
 use crate::sso::provider::house_with_provider;
 use store::accounts::{AccountRole, RoleSource};
 use tests::Backend;
+use tests::world::operator;
 
 const PASSWORD: &str = "four copper whales hum";
 
@@ -20,6 +21,35 @@ async fn choose(house: &House, link: &str, password: &str) -> Option<String> {
     let answer = house.post("/recover", &fields, &[]).await;
     assert!(answer.status == 303 || answer.status == 422, "{}", answer.text);
     answer.cookie("countersign")
+}
+
+pub(crate) async fn who_has_no_password_gives_themselves_none(backend: Backend) {
+    let (house, provider) = house_with_provider(backend).await;
+    house.settle().await;
+    let mut ann = Browser::open();
+    assert_eq!(ann.sign_in(&house, "ann").await.status, 303);
+    let session = ann.session(&house).expect("a cookie");
+    let cookie = [("cookie", session.as_str()), ("accept", "text/html")];
+    let page = house.get("/account", &cookie).await;
+    assert_eq!(page.status, 200);
+    assert!(page.text.contains("have no password here") && !page.text.contains("Current password"));
+    let fields = [("current", ""), ("password", PASSWORD), ("password_again", PASSWORD)];
+    let kept = async || {
+        let known = house.store().account_by_identity(&provider.url, "ann").await.expect("reads");
+        known.expect("is there").password_hash
+    };
+    // Proven a moment ago, and still refused; whether an owner gave the role makes no difference.
+    for _ in 0..2 {
+        let refused = house.post("/account/password", &fields, &cookie).await;
+        assert_eq!(refused.status, 403, "{}", refused.text);
+        assert!(refused.text.contains("An owner can make a link"), "{}", refused.text);
+        assert!(kept().await.is_none());
+        let known = house.store().account_by_identity(&provider.url, "ann").await.expect("reads");
+        let known = known.expect("is there");
+        let role = AccountRole::Auditor;
+        house.store().set_account_role(&known.id, role, &operator(), house.now()).await.expect("given");
+    }
+    house.stop().await;
 }
 
 pub(crate) async fn an_owner_invites_resets_and_disables(backend: Backend) {

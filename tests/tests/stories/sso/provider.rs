@@ -88,7 +88,7 @@ impl Drop for Provider {
 /// A house that people sign in to by a provider of the id `work`.
 pub(crate) async fn house_with_provider(backend: Backend) -> (House, Provider) {
     let house = House::with(backend, |config| config.allow_addresses = vec![AllowedAddress::Loopback]).await;
-    let provider = Provider::start(&format!("{}/sign-in/callback", house.origin()));
+    let provider = Provider::start(&format!("{}/sign-in/callback/work", house.origin()));
     register(&house, &work(&provider)).await;
     (house, provider)
 }
