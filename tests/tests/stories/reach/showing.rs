@@ -54,7 +54,7 @@ async fn ask(house: &House, cookie: &str) -> Vec<String> {
         addresses.extend(house.theirs.all().map(|id| concrete(page, &encode(id))));
         let path = concrete(page, "both");
         let mut queries: Vec<String> = house.theirs.all().map(|id| named(OF_PAGES, id)).to_vec();
-        queries.extend(OF_PAGES.iter().map(|name| named(&[name], "nimbus")));
+        queries.extend(OF_PAGES.iter().map(|name| named(&[*name], "nimbus")));
         for query in
             ["", "q=estre", "view=history", "ask=new&tenant=nimbus", "ask=member&of=nimbus", "ask=join"]
         {
