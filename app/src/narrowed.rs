@@ -1,13 +1,14 @@
 //! The pages that whoever is of some tenants alone sees. Denied by default: a page that is not listed refuses them.
 
 use crate::routes::{
-    ACCOUNT, APPROVAL, APPROVALS, CHANGE, CHANGES, DECISION, DECISIONS, Page, REQUEST, ROLE, ROLES, RULE,
-    RULE_HISTORY, RULE_NEW, RULES, SUBJECT, SUBJECTS,
+    ACCESS, ACCOUNT, APPROVAL, APPROVALS, CHANGE, CHANGES, DECISION, DECISIONS, OVERVIEW, Page, REQUEST,
+    ROLE, ROLES, RULE, RULE_HISTORY, RULE_NEW, RULES, SEARCH, SUBJECT, SUBJECTS, TASK, TASKS,
 };
 
 /// The pages whose every part is narrowed to the tenants in which the reader's role counts. Whoever reaches some tenants
 /// alone sees these, and no other.
 pub const NARROWED: &[Page] = &[
+    OVERVIEW,
     APPROVALS,
     APPROVAL,
     REQUEST,
@@ -17,12 +18,16 @@ pub const NARROWED: &[Page] = &[
     RULE_NEW,
     RULE,
     RULE_HISTORY,
+    ACCESS,
     SUBJECTS,
     SUBJECT,
     ROLES,
     ROLE,
+    TASKS,
+    TASK,
     CHANGES,
     CHANGE,
+    SEARCH,
     ACCOUNT,
 ];
 

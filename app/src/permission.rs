@@ -139,6 +139,8 @@ impl Permission {
             | Self::WriteRules
             | Self::ReadSubjects
             | Self::WriteSubjects
+            | Self::ReadTasks
+            | Self::WriteTasks
             | Self::Approve
             | Self::OwnAccount => true,
             Self::ReadEvidence
@@ -147,8 +149,6 @@ impl Permission {
             | Self::WriteServers
             | Self::ReadResources
             | Self::WriteResources
-            | Self::ReadTasks
-            | Self::WriteTasks
             | Self::ReadIssuers
             | Self::WriteIssuers
             | Self::ReadSettings

@@ -347,10 +347,9 @@ pub const PAGES: &[Page] = &[
     ACCOUNT,
 ];
 
-/// Where somebody of this role lands; `bound`: it counts in some tenants alone.
-pub fn landing(role: ConsoleRole, bound: bool) -> &'static str {
+/// Where somebody of this role lands, wherever it counts.
+pub fn landing(role: ConsoleRole) -> &'static str {
     match role {
-        ConsoleRole::Owner | ConsoleRole::PolicyAuthor if bound => DECISIONS.path,
         ConsoleRole::Owner | ConsoleRole::PolicyAuthor => OVERVIEW.path,
         ConsoleRole::Auditor => DECISIONS.path,
         ConsoleRole::Approver => APPROVALS.path,
@@ -380,11 +379,8 @@ mod tests {
     #[test]
     fn every_role_lands_on_a_page_it_may_see() {
         for role in ConsoleRole::ALL {
-            for bound in [false, true] {
-                let page = PAGES.iter().find(|page| page.path == landing(*role, bound)).expect("a page");
-                assert!(role.may(page.permission), "{role}");
-                assert!(!bound || page.is_narrowed(), "{role}");
-            }
+            let page = PAGES.iter().find(|page| page.path == landing(*role)).expect("a page");
+            assert!(role.may(page.permission) && page.is_narrowed(), "{role}");
         }
     }
 

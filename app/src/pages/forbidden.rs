@@ -18,7 +18,6 @@ pub fn ForbiddenPage(page: Page, signed_in: SignedIn) -> impl IntoView {
     let article = if matches!(role, ConsoleRole::PolicyAuthor) { "a" } else { "an" };
     let held =
         format!("You are signed in as {article} {}. Ask an owner to change your role.", signed_in.title());
-    let start = landing(role, signed_in.is_bound());
     view! {
         <Title text="Not for your role"/>
         <section class="error-page">
@@ -26,7 +25,7 @@ pub fn ForbiddenPage(page: Page, signed_in: SignedIn) -> impl IntoView {
             <h1>{needed}</h1>
             <p>{held}</p>
             <div class="button-row">
-                <a class="button button-primary" href=start>
+                <a class="button button-primary" href=landing(role)>
                     "Go to the start page"
                 </a>
             </div>

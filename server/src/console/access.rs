@@ -20,7 +20,7 @@ pub(super) fn router() -> Router<ConsoleState> {
 async fn export(
     State(state): State<ConsoleState>,
     answered: Plain,
-    _: Permitted<ReadsRules>,
+    Permitted(signed_in, ..): Permitted<ReadsRules>,
     RawQuery(asked): RawQuery,
 ) -> Response {
     let query = AccessQuery::read(&Parameters::parse(asked.as_deref().unwrap_or_default()));
@@ -33,7 +33,7 @@ async fn export(
             None,
         );
     }
-    match Box::pin(gather::csv(&state.store, state.now(), query)).await {
+    match Box::pin(gather::csv(&state.store, &signed_in.reach(), state.now(), query)).await {
         Ok(lines) => {
             let now = state.now().rfc3339();
             let day = now.get(..10).unwrap_or_default();

@@ -35,7 +35,7 @@ macro_rules! needed {
 needed! {
     OwnsAccount = OwnAccount, narrowed: true;
     ReadsEvidence = ReadEvidence;
-    ReadsRules = ReadRules;
+    ReadsRules = ReadRules, narrowed: true;
     UsesEmergency = Emergency;
     WritesResources = WriteResources;
     WritesSettings = WriteSettings;

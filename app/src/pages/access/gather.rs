@@ -7,7 +7,7 @@ use crate::pages::form::read::{ROWS, ROWS_AND_ONE, cut, refuse_zero};
 use pdp::Previewer;
 use pdp::explore::{Explorer, ToolRef, access, why};
 use pdp::search::{Could, Verdict};
-use policy::{SubjectId, TenantSlug, Timestamp};
+use policy::{Reach, SubjectId, TenantSlug, Timestamp};
 use store::Store;
 use store::administration::Page;
 use store::search::Member;
@@ -34,12 +34,14 @@ struct Asked {
 /// Err: there is nothing to ask.
 async fn read(
     store: &Store,
+    reach: &Reach,
     now: Timestamp,
     mut query: AccessQuery,
 ) -> Result<Result<Asked, AccessView>, AppError> {
     refuse_zero([&query.tenant, &query.tool, &query.subject, &query.after, &query.roles])?;
-    let tenants: Vec<String> =
-        store.list_tenants(&Page::ALL).await?.into_iter().map(|tenant| tenant.slug.to_string()).collect();
+    // One tenant is asked about, and its policy holds nothing of others.
+    let tenants = store.list_tenants(&Page::ALL).await?.into_iter().map(|tenant| tenant.slug.to_string());
+    let tenants: Vec<String> = tenants.filter(|slug| reach.holds(slug)).collect();
     query.tenant = query.tenant.filter(|slug| tenants.contains(slug)).or_else(|| tenants.first().cloned());
     let tenant = query.tenant.as_deref().map(TenantSlug::from);
     let view = AccessView {
@@ -66,8 +68,13 @@ async fn read(
 
 /// # Errors
 /// When the state cannot be read.
-pub async fn page(store: &Store, now: Timestamp, query: AccessQuery) -> Result<AccessView, AppError> {
-    let mut asked = match read(store, now, query).await? {
+pub async fn page(
+    store: &Store,
+    reach: &Reach,
+    now: Timestamp,
+    query: AccessQuery,
+) -> Result<AccessView, AppError> {
+    let mut asked = match read(store, reach, now, query).await? {
         Ok(asked) => asked,
         Err(nothing) => return Ok(nothing),
     };
@@ -137,8 +144,13 @@ fn told(name: String, found: &Could) -> Access {
 ///
 /// # Errors
 /// When the state cannot be read.
-pub async fn csv(store: &Store, now: Timestamp, query: AccessQuery) -> Result<String, AppError> {
-    let asked = match read(store, now, query).await? {
+pub async fn csv(
+    store: &Store,
+    reach: &Reach,
+    now: Timestamp,
+    query: AccessQuery,
+) -> Result<String, AppError> {
+    let asked = match read(store, reach, now, query).await? {
         Ok(asked) => asked,
         Err(_) => return Ok(line(&["tool", "role", "access", "why"])),
     };

@@ -44,9 +44,9 @@ pub struct AccessView {
 
 #[cfg(feature = "ssr")]
 pub async fn read_access(query: AccessQuery) -> Result<AccessView, AppError> {
-    crate::session::require(crate::permission::Permission::ReadRules)?;
+    let (_, reach) = crate::session::require_within(crate::permission::Permission::ReadRules)?;
     let console = crate::console::Console::current()?;
-    super::gather::page(&console.store, console.now(), query).await
+    super::gather::page(&console.store, &reach, console.now(), query).await
 }
 
 drawn::unread!(read_access(AccessQuery) -> Result<AccessView, AppError>);

@@ -4,7 +4,8 @@ use crate::error::AppError;
 use crate::wire::Json;
 use leptos::prelude::*;
 
-/// Gives the account a role, everywhere or in some tenants, which stays, and makes it stand for a person of the policy; for none where that is empty.
+/// Gives the account a role, everywhere or in some tenants, which stays, and makes it stand for a person of the policy; for
+/// none where that is empty.
 #[server(endpoint = "account-save", output = Json)]
 pub async fn save_account(
     #[server(default)] id: String,

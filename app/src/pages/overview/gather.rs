@@ -16,6 +16,7 @@ use crate::verdict::Verdict;
 use policy::compile::{Surroundings, check_rule, flags};
 use policy::labels::RuleStatus;
 use policy::{Reason, ReviewState, Rule, TenantSlug, Timestamp};
+use std::collections::BTreeSet;
 use store::administration::Page;
 use store::approvals::ApprovalFilter;
 use store::decisions::DecisionStats;
@@ -88,6 +89,30 @@ pub(super) async fn overview(
             chain(&chains, role),
             fact(format!("Countersign {}", console.version)),
         ],
+    })
+}
+
+/// What somebody of some tenants sees: the calls of these, and their requests that wait. The rest is the whole house's.
+pub(super) async fn overview_within(
+    console: &Console,
+    role: ConsoleRole,
+    own: &BTreeSet<TenantSlug>,
+    tenant: Option<String>,
+) -> Result<Overview, AppError> {
+    refuse_zero([&tenant])?;
+    let (store, now) = (&console.store, console.now());
+    let asked = |slug: &&TenantSlug| tenant.as_deref().is_none_or(|tenant| tenant == slug.as_str());
+    let tenants: Vec<TenantSlug> = own.iter().filter(asked).cloned().collect();
+    let slugs: Vec<String> = tenants.iter().map(ToString::to_string).collect();
+    let stats = store.decision_stats(ago(now, DAY), Some(&slugs)).await?;
+    let waiting = ApprovalFilter { tenants: Some(&tenants), pending: true, ..ApprovalFilter::default() };
+    let found = Found { waiting: store.count_approvals(&waiting).await?, ..Found::default() };
+    let reader = Reader { role, tenant: tenant.as_deref() };
+    Ok(Overview {
+        attention: attention(&found, reader),
+        steps: Vec::new(),
+        day: day(&stats, tenant.as_deref(), now),
+        foot: vec![fact(format!("Countersign {}", console.version))],
     })
 }
 

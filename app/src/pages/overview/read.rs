@@ -76,7 +76,10 @@ pub struct Fact {
 
 #[server(endpoint = "overview", input = GetUrl, output = Json)]
 pub async fn read_overview(#[server(default)] tenant: Option<String>) -> Result<Overview, AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::ReadDecisions)?;
+    let (signed_in, reach) = crate::session::require_within(crate::permission::Permission::ReadDecisions)?;
     let console = crate::console::Console::current()?;
-    super::gather::overview(&console, signed_in.role, tenant).await
+    match reach.tenants() {
+        Some(own) => super::gather::overview_within(&console, signed_in.role, own, tenant).await,
+        None => super::gather::overview(&console, signed_in.role, tenant).await,
+    }
 }

@@ -89,7 +89,7 @@ fn form(list: &ProviderList, provider: Option<&ProviderLine>, answer: &Answer) -
             "groups",
             "Groups that stand for roles",
             5,
-            "One per line: finance -> approver. The roles are owner, policy_author, approver and auditor. They count for an hour, in every tenant.",
+            "One per line: finance -> approver. The roles are owner, policy_author, approver and auditor. They count for an hour: in every tenant, or as approver@acme in that one alone.",
         ),
         switch(
             &filled,

@@ -4,15 +4,16 @@ use super::found::{Group, Hit, Kind};
 use super::query::SearchQuery;
 use crate::components::tool_name::tool_text;
 use crate::pages::changes::words;
+use crate::pages::form::read::sees;
 use crate::pages::server::head::href_of;
 use crate::pages::subjects::query::kind_label;
-use crate::permission::ConsoleRole;
 use crate::routes::{CHANGES, DECISIONS, KEYS, ROLES, RULES, SERVER, SUBJECTS, TENANTS, TOOL};
+use crate::session::SignedIn;
 use crate::url::{encode, href};
 use crate::verdict::{EffectWords, Verdict};
 use policy::ids::check_slug;
 use policy::labels::{Effect, RuleStatus};
-use policy::{DecisionId, ReviewState, RuleId, ServerSlug, TenantSlug, ToolId};
+use policy::{DecisionId, Reach, ReviewState, RuleId, ServerSlug, TenantSlug, ToolId};
 use std::collections::BTreeSet;
 use store::administration::{Credential, Page, Role, Server, StoredRule, Subject, Tenant, Tool};
 use store::decisions::DecisionRow;
@@ -26,7 +27,9 @@ const ROUNDS: usize = 20;
 /// One search.
 pub(super) struct Finder<'a> {
     pub(super) store: &'a Store,
-    pub(super) role: ConsoleRole,
+    pub(super) reader: &'a SignedIn,
+    /// How far the reader reaches: nothing else is found.
+    pub(super) reach: &'a Reach,
     pub(super) query: &'a SearchQuery,
     /// Neither empty nor long, and without U+0000.
     pub(super) text: &'a str,
@@ -37,7 +40,7 @@ pub(super) struct Finder<'a> {
 
 impl Finder<'_> {
     fn may(&self, kind: Kind) -> bool {
-        self.role.may(kind.permission())
+        self.reader.may(kind.permission())
     }
 
     fn page(&self) -> Page<'_> {
@@ -53,11 +56,13 @@ impl Finder<'_> {
         let mut add = |kind, hit| groups.push(Group { kind, hits: vec![hit], more: false, all: None });
         if self.may(Kind::Decision)
             && let Some(recorded) = self.store.get_decision(&DecisionId::new(id.as_str())).await?
+            && self.reach.owns(recorded.row.tenant.as_deref())
         {
             add(Kind::Decision, decision(recorded.row));
         }
         if self.may(Kind::Change)
             && let Some(found) = self.store.get_change(&id).await?
+            && self.reach.owns(found.tenant.as_ref().map(TenantSlug::as_str))
         {
             add(Kind::Change, change(&found));
         }
@@ -68,6 +73,7 @@ impl Finder<'_> {
         }
         if self.may(Kind::Rule)
             && let Some(found) = self.store.get_rule(&RuleId::new(id.as_str())).await?
+            && sees(self.reach, found.rule.tenant.as_ref())
         {
             add(Kind::Rule, rule(found));
         }
@@ -77,6 +83,9 @@ impl Finder<'_> {
     /// What holds the text.
     pub(super) async fn by_name(&self) -> Result<Vec<Group>, StoreError> {
         let mut groups = Vec::new();
+        if self.tenant.is_some_and(|tenant| !self.reach.holds(tenant.as_str())) {
+            return Ok(groups);
+        }
         for kind in Kind::ALL.iter().copied().filter(|kind| self.may(*kind)) {
             let hits: Vec<Hit> = match kind {
                 Kind::Decision | Kind::Change => continue,
@@ -86,17 +95,18 @@ impl Finder<'_> {
                 }
                 Kind::Tool => self.tools().await?.into_iter().map(tool).collect(),
                 Kind::Subject => {
-                    let found = self.store.list_subjects(self.tenant, &self.page()).await?;
+                    let found = match (self.tenant, self.reach.tenants()) {
+                        (None, Some(own)) => self.store.list_subjects_of(own, &self.page()).await?,
+                        _ => self.store.list_subjects(self.tenant, &self.page()).await?,
+                    };
                     found.into_iter().map(subject).collect()
                 }
                 Kind::Role => {
                     let found = self.store.list_roles(self.tenant).await?;
-                    found.into_iter().filter(|role| role_holds(role, self.text)).map(role).collect()
+                    let found = found.into_iter().filter(|role| sees(self.reach, role.tenant.as_ref()));
+                    found.filter(|role| role_holds(role, self.text)).map(role).collect()
                 }
-                Kind::Rule => {
-                    let found = self.store.list_rules(self.tenant, &self.page()).await?;
-                    found.into_iter().map(rule).collect()
-                }
+                Kind::Rule => self.rules().await?.into_iter().map(rule).collect(),
                 Kind::Tenant => {
                     let found = self.store.list_tenants(&self.page()).await?;
                     found.into_iter().map(tenant).collect()
@@ -109,6 +119,22 @@ impl Finder<'_> {
             groups.extend(self.group(kind, hits));
         }
         Ok(groups)
+    }
+
+    /// Rules that bind the tenant, or any of the reader's: their own, and those of every tenant.
+    async fn rules(&self) -> Result<Vec<StoredRule>, StoreError> {
+        let (None, Some(own)) = (self.tenant, self.reach.tenants()) else {
+            return self.store.list_rules(self.tenant, &self.page()).await;
+        };
+        let mut found: Vec<StoredRule> = Vec::new();
+        for tenant in own {
+            for stored in self.store.list_rules(Some(tenant), &self.page()).await? {
+                if !found.iter().any(|known| known.id == stored.id) {
+                    found.push(stored);
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// Tools whose name holds the text; `crm/ref` also means those of `crm` that hold `ref`.

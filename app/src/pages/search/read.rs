@@ -6,17 +6,17 @@ use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
-/// Everyone may search; each kind of thing is found by those who may see it.
+/// Everyone may search; each kind of thing is found by those who may see it, and each thing by those who reach it.
 #[server(endpoint = "search", input = GetUrl, output = Json)]
 pub async fn search(
     #[server(default)] q: String,
     #[server(default)] tenant: Option<String>,
     #[server(default)] extent: Extent,
 ) -> Result<Found, AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::OwnAccount)?;
+    let (signed_in, reach) = crate::session::require_within(crate::permission::Permission::OwnAccount)?;
     let console = crate::console::Console::current()?;
     let query = super::query::SearchQuery::new(&q, tenant);
-    server::search(&console, signed_in.role, query, extent).await
+    server::search(&console, (&signed_in, &reach), query, extent).await
 }
 
 #[cfg(feature = "ssr")]
@@ -27,12 +27,12 @@ mod server {
     use crate::console::Console;
     use crate::error::AppError;
     use crate::pages::form::read::refuse_zero;
-    use crate::permission::ConsoleRole;
-    use policy::TenantSlug;
+    use crate::session::SignedIn;
+    use policy::{Reach, TenantSlug};
 
     pub(super) async fn search(
         console: &Console,
-        role: ConsoleRole,
+        (reader, reach): (&SignedIn, &Reach),
         query: SearchQuery,
         extent: Extent,
     ) -> Result<Found, AppError> {
@@ -52,7 +52,8 @@ mod server {
         let tenant = found.query.tenant.as_deref().map(TenantSlug::from);
         let finder = Finder {
             store: &console.store,
-            role,
+            reader,
+            reach,
             query: &found.query,
             text,
             tenant: tenant.as_ref(),

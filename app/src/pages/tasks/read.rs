@@ -51,19 +51,20 @@ pub struct TaskView {
 
 #[cfg(feature = "ssr")]
 pub async fn read_tasks(query: TasksQuery) -> Result<TaskList, AppError> {
-    crate::session::require(crate::permission::Permission::ReadTasks)?;
+    let (_, reach) = crate::session::require_within(crate::permission::Permission::ReadTasks)?;
     let console = crate::console::Console::current()?;
-    server::list(&console, query).await
+    server::list(&console, &reach, query).await
 }
 
 drawn::unread!(read_tasks(TasksQuery) -> Result<TaskList, AppError>);
 
-/// None: no such task. `older`: the decision behind which the calls begin; empty for the newest.
+/// None: no such task, or not one that the reader may see. `older`: the decision behind which the calls begin; empty for
+/// the newest.
 #[cfg(feature = "ssr")]
 pub async fn read_task(id: String, older: String) -> Result<Option<TaskView>, AppError> {
-    crate::session::require(crate::permission::Permission::ReadTasks)?;
+    let (_, reach) = crate::session::require_within(crate::permission::Permission::ReadTasks)?;
     let console = crate::console::Console::current()?;
-    server::task(&console, id, older).await
+    server::task(&console, &reach, id, older).await
 }
 
 drawn::unread!(read_task(String, String) -> Result<Option<TaskView>, AppError>);
@@ -77,23 +78,28 @@ mod server {
     use crate::pages::decisions::read::line as call;
     use crate::pages::form::read::{ROWS_AND_ONE, cut, refuse_zero};
     use policy::labels::{OpenedBy, TaskState};
-    use policy::{DecisionId, SubjectId, TaskId, TenantSlug, Timestamp};
+    use policy::{DecisionId, Reach, SubjectId, TaskId, TenantSlug, Timestamp};
     use store::administration::{Task, TaskFilter};
     use store::decisions::{DecisionFilter, Edge, Page};
 
     /// Calls of one page.
     const CALLS: u32 = 50;
 
-    pub(super) async fn list(console: &Console, query: TasksQuery) -> Result<TaskList, AppError> {
+    pub(super) async fn list(
+        console: &Console,
+        reach: &Reach,
+        query: TasksQuery,
+    ) -> Result<TaskList, AppError> {
         refuse_zero([&query.tenant, &query.subject, &query.after])?;
         let tenant = query.tenant.as_deref().map(TenantSlug::from);
         let subject = query.subject.as_deref().map(SubjectId::from);
+        let own: Option<Vec<TenantSlug>> = reach.tenants().map(|own| own.iter().cloned().collect());
         let filter = TaskFilter {
             tenant: tenant.as_ref(),
+            tenants: own.as_deref(),
             subject: subject.as_ref(),
             state: query.state.as_deref().and_then(|word| word.parse().ok()),
             open: query.state.is_none(),
-            ..TaskFilter::default()
         };
         let after = query.after.as_deref();
         let mut found = console.store.list_tasks(&filter, after, ROWS_AND_ONE).await?;
@@ -104,13 +110,15 @@ mod server {
 
     pub(super) async fn task(
         console: &Console,
+        reach: &Reach,
         id: String,
         older: String,
     ) -> Result<Option<TaskView>, AppError> {
         let older = Some(older).filter(|older| !older.is_empty());
         refuse_zero([&older])?;
         let store = &console.store;
-        let Some(task) = store.get_task(&TaskId::new(id)).await? else { return Ok(None) };
+        let found = store.get_task(&TaskId::new(id)).await?;
+        let Some(task) = found.filter(|task| reach.holds(task.tenant.as_str())) else { return Ok(None) };
         let filter = DecisionFilter { task: Some(task.id.to_string()), ..DecisionFilter::default() };
         let edge = older.map_or(Edge::Newest, |id| Edge::OlderThan(DecisionId::new(id)));
         let calls = store.list_decisions(&filter, &Page { edge, limit: CALLS }).await?;

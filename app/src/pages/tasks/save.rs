@@ -10,7 +10,7 @@ pub async fn set_task(
     #[server(default)] id: String,
     #[server(default)] state: String,
 ) -> Result<(), AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::WriteTasks)?;
+    let (signed_in, _) = crate::session::require_within(crate::permission::Permission::WriteTasks)?;
     let console = crate::console::Console::current()?;
     super::write::set(&console, &signed_in, &id, &state).await
 }

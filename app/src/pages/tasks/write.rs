@@ -10,6 +10,7 @@ use crate::pages::form::respond::{Refusal, actor, respond, saved};
 use crate::session::SignedIn;
 use policy::TaskId;
 use policy::labels::TaskState;
+use store::WriteError;
 
 pub(super) async fn set(
     console: &Console,
@@ -34,7 +35,14 @@ async fn turn(console: &Console, signed_in: &SignedIn, id: &str, state: &str) ->
         Ok(TaskState::Revoked) => (TaskState::Revoked, Done::TaskRevoked),
         _ => return Err(Problem::of_form(Fault::Gone).into()),
     };
+    let (id, reach) = (TaskId::new(id), signed_in.reach());
+    // A task stays in its tenant, so it does not matter when that is looked at.
+    let found = console.store.get_task(&id).await?;
+    if found.is_some_and(|task| !reach.holds(task.tenant.as_str())) {
+        // Answered as one that there is not.
+        return Err(WriteError::Unknown { kind: "task", name: id.to_string() }.into());
+    }
     let mut writer = console.store.write(actor(signed_in)).await?;
-    writer.set_task_state(&TaskId::new(id), state).await?;
+    writer.set_task_state(&id, state).await?;
     Ok(saved(done, &writer.commit().await?))
 }

@@ -8,6 +8,7 @@ use tests::Backend;
 pub(crate) async fn nothing_of_another_tenant_is_changed(backend: Backend) {
     let house = House::open(backend).await;
     let (rule, role) = (house.theirs.rule.clone(), house.theirs.role.clone());
+    let task = house.theirs.task.clone();
     let theirs = "name: mine\ntenant: nimbus\neffect: allow\ntools: [crm/refund]\n";
     let everybodys = "name: mine\neffect: allow\ntools: [crm/refund]\n";
     let own = "name: mine\ntenant: acme\neffect: allow\ntools: [crm/refund]\n";
@@ -38,6 +39,7 @@ pub(crate) async fn nothing_of_another_tenant_is_changed(backend: Backend) {
         ("rule-save-yaml", vec![("text", everybodys), ("status", "enforced")]),
         // Theirs is not made one's own either.
         ("rule-save-yaml", vec![("id", rule.as_str()), ("seen", "1"), ("text", own), ("status", "enforced")]),
+        ("task-set", vec![("id", task.as_str()), ("state", "revoked")]),
         ("tenant-create", vec![("slug", "mine"), ("name", "Mine")]),
     ];
     for by in [AccountRole::Owner, AccountRole::PolicyAuthor] {

@@ -2,14 +2,14 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use policy::labels::StopScope;
+use policy::labels::{OpenedBy, StopScope};
 use policy::{Reach, SubjectId, TenantSlug, Timestamp};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method};
 use serde_json::json;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::accounts::{AccountRole, NewAccount, PasswordHash};
-use store::administration::{NewStop, Page};
+use store::administration::{NewStop, NewTask, Page};
 use store::changes::{ChangeFilter, ChangePosition};
 use store::decisions::DecisionFilter;
 use store::sessions::{ConsoleSession, Started, session_digest};
@@ -26,7 +26,8 @@ roles: [{ name: Kestrel role, tenant: nimbus, description: Kestrel's own }]
 subjects:
   - { id: zed, kind: user, name: Zed Kestrel, memberships: [{ tenant: nimbus, roles: [Kestrel role] }], api_keys: [{ name: laptop, secret_env: ZED_KEY }] }
   - { id: both, kind: user, name: Both, memberships: [{ tenant: acme, roles: [] }, { tenant: nimbus, roles: [Kestrel role] }] }
-rules: [{ name: Kestrel rule, tenant: nimbus, effect: allow, roles: [Kestrel role], tools: [crm/get_customer] }]
+rules: [{ name: Kestrel rule, tenant: nimbus, effect: allow, roles: [Kestrel role], tools: [nest/*] }]
+servers: [{ slug: nest, url: 'http://127.0.0.1:9009/mcp', tenants: [nimbus], tools: [{ name: look, description: Kestrel tool, risk: low, sensitivity: internal, read_only: true }] }]
 ";
 
 const HOUR: i64 = 60 * 60 * 1_000_000;
@@ -38,11 +39,12 @@ pub(crate) struct Theirs {
     pub(crate) role: String,
     pub(crate) decision: String,
     pub(crate) change: String,
+    pub(crate) task: String,
 }
 
 impl Theirs {
-    pub(crate) fn all(&self) -> [&str; 6] {
-        [&self.rule, &self.role, &self.decision, &self.change, "zed", "nimbus"]
+    pub(crate) fn all(&self) -> [&str; 8] {
+        [&self.rule, &self.role, &self.decision, &self.change, &self.task, "zed", "nimbus", "nest/look"]
     }
 }
 
@@ -91,8 +93,19 @@ impl House {
             reason: "Kestrel runs wild",
         };
         writer.stop(&stop).await.expect("is stopped");
+        let new = NewTask {
+            tenant: &nimbus,
+            subject: &SubjectId::from("zed"),
+            actor: None,
+            purpose: "Kestrel's errand",
+            tools: &["nest/*".to_owned()],
+            budget: 3,
+            expires_at: writer.now().saturating_add_micros(HOUR),
+            opened_by: OpenedBy::Person,
+        };
+        let task = writer.open_task(&new).await.expect("is opened").id.to_string();
         writer.commit().await.expect("commits");
-        let theirs = theirs(&world, &nimbus).await;
+        let theirs = theirs(&world, &nimbus, task).await;
         Self { world, replica, http, accounts: AtomicU64::new(1), theirs }
     }
 
@@ -184,7 +197,7 @@ pub(crate) fn encode(text: &str) -> String {
     })
 }
 
-async fn theirs(world: &World, nimbus: &TenantSlug) -> Theirs {
+async fn theirs(world: &World, nimbus: &TenantSlug, task: String) -> Theirs {
     let store = &world.store;
     let rules = store.list_rules(Some(nimbus), &Page::ALL).await.expect("lists");
     let rule = rules.iter().find(|stored| stored.rule.tenant.as_ref() == Some(nimbus)).expect("a rule");
@@ -200,5 +213,6 @@ async fn theirs(world: &World, nimbus: &TenantSlug) -> Theirs {
         role: role.id.clone(),
         decision: decisions.rows.first().expect("a decision").id.to_string(),
         change: changes.first().expect("a change").id.clone(),
+        task,
     }
 }
