@@ -11,9 +11,9 @@ on_both_databases!(
 );
 
 mod stories {
-    use policy::{DecisionId, ReviewState, Timestamp};
+    use policy::{ReviewState, Timestamp};
     use serde_json::json;
-    use store::decisions::{DecisionFilter, DecisionStats, Edge, HourCount, Page, ReasonCount, ToolCount};
+    use store::decisions::{DecisionFilter, DecisionStats, Edge, Page, ReasonCount, ToolCount};
     use store::overview::EndingApiKeys;
     use tests::{Backend, World};
 
@@ -143,6 +143,26 @@ mod stories {
             let told = crm.call(world.secret(caller), tool, arguments).await;
             assert_eq!(told.reason(), reason);
         }
+        // Where an hour's bar leads: to the decisions that it counts, and to no other.
+        let page = Page { edge: Edge::Newest, limit: 100 };
+        let listed = async |from: Timestamp, to: Timestamp| {
+            let filter = DecisionFilter { from: Some(from), to: Some(to), ..DecisionFilter::default() };
+            world.store.list_decisions(&filter, &page).await.expect("lists").rows
+        };
+        let ever = world.store.decision_stats(Timestamp::from_micros(0), None).await.expect("counts");
+        assert!(!ever.hours.is_empty());
+        for hour in &ever.hours {
+            let to = hour.hour.saturating_add_micros(HOUR);
+            let rows = listed(hour.hour, to).await;
+            let counted = hour.allowed + hour.denied + hour.waiting;
+            assert_eq!(i64::try_from(rows.len()).expect("few"), counted, "{hour:?}");
+            assert!(rows.iter().all(|row| hour.hour <= row.at && row.at < to), "{rows:?}");
+            // The first moment belongs to it, the last does not.
+            let [newest, oldest] = [&rows[0], &rows[rows.len() - 1]].map(|row| row.at);
+            assert!(listed(oldest, newest).await.iter().all(|row| row.at < newest));
+            assert!(listed(oldest, to).await.iter().any(|row| row.at == oldest));
+            assert!(listed(to, hour.hour).await.is_empty());
+        }
         // All at ten to two, but for one an hour earlier.
         let (late, early) = (now().micros() - 40 * 60_000_000, now().micros() - 100 * 60_000_000);
         world.database.by_hand(&format!("UPDATE decisions SET at = {late}")).await;
@@ -176,23 +196,7 @@ mod stories {
         let later = world.store.decision_stats(now(), None).await.expect("counts");
         assert_eq!(later, DecisionStats::default());
 
-        // Where an hour's bar leads: to the last decision of that hour, by the ids' own time.
-        let newest = Page { edge: Edge::Newest, limit: 1 };
-        let listed = world.store.list_decisions(&DecisionFilter::default(), &newest).await.expect("lists");
-        let newest = listed.rows.first().expect("a decision").id.clone();
-        let made = uuid_micros(&newest);
-        let hour = Timestamp::from_micros(made.div_euclid(HOUR) * HOUR);
-        let hour = HourCount { hour, ..HourCount::default() };
-        let page = Page { edge: Edge::OlderThan(hour.edge()), limit: 1 };
-        let listed = world.store.list_decisions(&DecisionFilter::default(), &page).await.expect("lists");
-        assert_eq!(listed.rows.first().map(|row| row.id.clone()), Some(newest));
         replica.stop().await;
-    }
-
-    /// When a UUIDv7 was made.
-    fn uuid_micros(id: &DecisionId) -> i64 {
-        let digits: String = id.as_str().chars().filter(|digit| *digit != '-').take(12).collect();
-        i64::from_str_radix(&digits, 16).expect("hexadecimal") * 1_000
     }
 
     pub(super) async fn the_revision_reads_as_in_records(backend: Backend) {
