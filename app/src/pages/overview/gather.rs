@@ -76,6 +76,8 @@ pub(super) async fn overview(
         oldest: oldest.filter(|at| *at < ago(now, OLD)).map(|at| Moment::new(at, now).words),
         glass: glass(store, slug, now).await?,
         given_up: store.count_dead_letters().await?,
+        // They belong to no tenant.
+        unmapped: if slug.is_none() { store.count_unmapped().await? } else { 0 },
     };
     let reader = Reader { role, tenant: tenant.as_deref() };
     Ok(Overview {
