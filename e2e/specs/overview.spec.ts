@@ -278,6 +278,8 @@ test('the tenant narrows the numbers and the lists they open', { tag: '@no-scrip
   expect(acme).toBeLessThan(all);
   for (const href of await hrefs(page.locator('.bars a, .rank a, .card-head a'))) expect(href).toContain('?tenant=acme&');
   await expect(foot).toContainText(/Revision \d+\.\d+ is live/);
+  // The chain counts the calls of every tenant.
+  await expect(foot.getByRole('link', { name: /^Chain/ })).toHaveCount(0);
 
   await page.goto('/?tenant=nowhere');
   await ready(page);
