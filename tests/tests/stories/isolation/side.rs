@@ -134,7 +134,7 @@ impl Side {
             writer.confirm_break_glass(&grant.id, None).await.expect("is confirmed: there is one owner");
         }
         writer.commit().await.expect("commits");
-        if theirs.glass && theirs.active && !theirs.stopped {
+        if theirs.glass {
             let call = call_body(self.world.secret("BOTH"), "show", json!({}));
             self.ask(&self.pep("theirs", "B_PEP", call)).await;
         }

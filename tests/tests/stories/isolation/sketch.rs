@@ -54,7 +54,7 @@ pub(crate) struct Theirs {
     rules: Vec<usize>,
     /// Whether tenant `c` has the same rules.
     both_tenants: bool,
-    pub(crate) active: bool,
+    active: bool,
     /// Whether `ben`, who is a member of `b` alone, is active.
     ben: bool,
     /// Of `both` in `b`.
