@@ -7,12 +7,16 @@ on_both_databases!(
     keys_whose_end_is_near_are_counted,
     a_chain_is_open_until_it_is_ended,
     denials_are_counted_by_hour_reason_and_tool,
+    flags_are_the_same_by_what_little_is_read_for_them,
     the_revision_reads_as_in_records,
 );
 
 mod stories {
-    use policy::{ReviewState, Timestamp};
+    use policy::compile::{Surroundings, check_rule, flags};
+    use policy::labels::Effect;
+    use policy::{ReviewState, Rule, Timestamp};
     use serde_json::json;
+    use store::administration;
     use store::decisions::{DecisionFilter, DecisionStats, Edge, Page, ReasonCount, ToolCount};
     use store::overview::EndingApiKeys;
     use tests::{Backend, World};
@@ -197,6 +201,36 @@ mod stories {
         assert_eq!(later, DecisionStats::default());
 
         replica.stop().await;
+    }
+
+    pub(super) async fn flags_are_the_same_by_what_little_is_read_for_them(backend: Backend) {
+        let world = World::demo(backend).await;
+        world
+            .apply(
+                r#"{"rules": [
+                    {"name": "a deny", "tenant": "acme", "effect": "deny", "tools": ["crm/refund"]},
+                    {"name": "covered", "tenant": "acme", "effect": "allow", "tools": ["crm/refund"]},
+                    {"name": "names nothing", "tenant": "acme", "effect": "allow", "tools": ["crm/nothing"]},
+                    {"name": "by pattern", "tenant": "acme", "effect": "allow", "tools": ["*/refund"]}]}"#,
+            )
+            .await;
+        let rules = world.store.list_rules(None, &administration::Page::ALL).await.expect("lists");
+        let all = pdp::flags::surroundings(&world.store, now()).await.expect("reads");
+        let flagged = |rule: &Rule, around: &Surroundings| {
+            flags(rule, &check_rule(rule).expect("a sound rule"), around)
+        };
+        let mut found = 0;
+        for at in 0..rules.len() {
+            let one = &rules[at..=at];
+            let little = pdp::flags::surroundings_of(&world.store, one, now()).await.expect("reads");
+            let wanted = flagged(&one[0].rule, &all);
+            found += wanted.len();
+            assert_eq!(flagged(&one[0].rule, &little), wanted, "{}", one[0].rule.name);
+            let of_all = pdp::flags::surroundings_of(&world.store, &rules, now()).await.expect("reads");
+            assert_eq!(flagged(&one[0].rule, &of_all), wanted, "{}", one[0].rule.name);
+            assert!(little.rules.iter().all(|rule| rule.effect == Effect::Deny));
+        }
+        assert!(found >= 2, "one is covered, and one names nothing");
     }
 
     pub(super) async fn the_revision_reads_as_in_records(backend: Backend) {

@@ -149,7 +149,7 @@ async fn never(
     if rules.is_empty() {
         return Ok((Vec::new(), looked_at));
     }
-    let around = pdp::flags::surroundings(store, now).await?;
+    let around = pdp::flags::surroundings_of(store, &rules, now).await?;
     rules.retain(|stored| can_never_match(&stored.rule, &around));
     Ok((rules.into_iter().map(|stored| stored.id.to_string()).collect(), looked_at))
 }

@@ -100,7 +100,7 @@ mod server {
         let around = if found.is_empty() {
             Surroundings::default()
         } else {
-            pdp::flags::surroundings(&console.store, now).await?
+            pdp::flags::surroundings_of(&console.store, &found, now).await?
         };
         let lines = found.into_iter().map(|stored| line(stored, &around, now)).collect();
         Ok(RuleList { query, lines, next })
