@@ -205,10 +205,10 @@ mod stories {
         assert_eq!(all(PLACES).await, [true; PLACES]);
         let mut open = store.write(operator()).await.expect("a unit of work");
         line.hush();
-        let answers = timeout(soon, all(4 * PLACES)).await.expect("nobody waits for ever");
-        assert_eq!(answers, [false; 4 * PLACES]);
-        let late =
-            timeout(soon, open.list_servers(None, &Page::ALL)).await.expect("nor within a unit of work");
+        let (answers, late) =
+            tokio::join!(timeout(soon, all(4 * PLACES)), timeout(soon, open.list_servers(None, &Page::ALL)));
+        assert_eq!(answers.expect("nobody waits for ever"), [false; 4 * PLACES]);
+        let late = late.expect("nor within a unit of work");
         assert!(late.is_err(), "{late:?}");
         drop(open);
         assert!(timeout(soon, store.write(operator())).await.expect("nor who begins one").is_err());
