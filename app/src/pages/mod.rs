@@ -30,6 +30,7 @@ pub mod rules;
 pub mod search;
 pub mod server;
 pub mod servers;
+pub mod settings;
 pub mod subject;
 pub mod subjects;
 pub mod tasks;
@@ -45,7 +46,7 @@ use forbidden::ForbiddenPage;
 use leptos::prelude::*;
 
 /// Draws the page for those who may see it; everyone else learns which role is missing. What the page shows is
-/// guarded once more by its server functions.
+/// guarded once more where it is read.
 pub(crate) fn guarded<V: IntoView + 'static>(page: Page, draw: impl FnOnce() -> V) -> AnyView {
     match session::current() {
         Some(signed_in) if signed_in.role.may(page.permission) => draw().into_any(),

@@ -21,6 +21,7 @@ mod inbox;
 mod isolation;
 mod issuer;
 mod issuers;
+mod live_stamp;
 mod mappings;
 mod notify;
 mod opaque;

@@ -1,11 +1,9 @@
 //! What the page of one change reads from the server.
 
 use crate::components::diff::DiffRow;
+use crate::drawn;
 use crate::error::AppError;
 use crate::moment::Moment;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 /// One change as its page shows it. Names and values are drawn as untrusted.
@@ -29,7 +27,7 @@ pub struct ChangeView {
 }
 
 /// None: no such change, or not one that the reader may see.
-#[server(endpoint = "change", input = GetUrl, output = Json)]
+#[cfg(feature = "ssr")]
 pub async fn read_change(id: String) -> Result<Option<ChangeView>, AppError> {
     crate::session::require(crate::permission::Permission::ReadChanges)?;
     if id.is_empty() || id.contains('\0') {
@@ -39,6 +37,8 @@ pub async fn read_change(id: String) -> Result<Option<ChangeView>, AppError> {
     let change = console.store.get_change(&id).await?;
     Ok(change.map(|change| server::describe(change, console.now())))
 }
+
+drawn::unread!(read_change(String) -> Result<Option<ChangeView>, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {

@@ -1,11 +1,9 @@
 //! What the list of changes reads from the server.
 
 use super::query::ChangeQuery;
+use crate::drawn;
 use crate::error::AppError;
 use crate::moment::Moment;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 /// Rows of a page.
@@ -33,12 +31,14 @@ pub struct ChangeList {
     pub has_newer: bool,
 }
 
-#[server(endpoint = "changes", input = GetUrl, output = Json)]
-pub async fn list_changes(#[server(default)] query: ChangeQuery) -> Result<ChangeList, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn list_changes(query: ChangeQuery) -> Result<ChangeList, AppError> {
     crate::session::require(crate::permission::Permission::ReadChanges)?;
     let console = crate::console::Console::current()?;
     server::list(&console, query).await
 }
+
+drawn::unread!(list_changes(ChangeQuery) -> Result<ChangeList, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {

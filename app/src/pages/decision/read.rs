@@ -1,13 +1,11 @@
 //! What the page of one decision reads from the server.
 
 use super::view::DecisionView;
+use crate::drawn;
 use crate::error::AppError;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 
 /// None: no such decision, or not one that the reader may see.
-#[server(endpoint = "decision", input = GetUrl, output = Json)]
+#[cfg(feature = "ssr")]
 pub async fn read_decision(id: String) -> Result<Option<DecisionView>, AppError> {
     crate::session::require(crate::permission::Permission::ReadDecisions)?;
     if id.is_empty() || id.contains('\0') {
@@ -17,3 +15,5 @@ pub async fn read_decision(id: String) -> Result<Option<DecisionView>, AppError>
     let recorded = console.store.get_decision(&policy::DecisionId::new(id)).await?;
     Ok(recorded.map(|recorded| super::record::describe(recorded, console.now())))
 }
+
+drawn::unread!(read_decision(String) -> Result<Option<DecisionView>, AppError>);

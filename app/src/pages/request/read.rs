@@ -1,12 +1,12 @@
 //! What the requester's page reads from the server. It holds nothing of the policy: no rule, no approver who was asked and
 //! has not decided, no quorum.
 
+use crate::drawn;
 use crate::error::AppError;
 use crate::moment::Moment;
 use crate::pages::approvals::read::{Asking, Standing};
 use crate::wire::Json;
 use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 /// The requester's own call and what became of it. Names and the reason are text of others.
@@ -30,12 +30,14 @@ pub struct OwnRequest {
 }
 
 /// None: no such request, or somebody else's.
-#[server(endpoint = "request", input = GetUrl, output = Json)]
-pub async fn read_request(#[server(default)] id: String) -> Result<Option<OwnRequest>, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn read_request(id: String) -> Result<Option<OwnRequest>, AppError> {
     let signed_in = crate::session::require(crate::permission::Permission::OwnAccount)?;
     let console = crate::console::Console::current()?;
     server::read(&console, &signed_in, &id).await
 }
+
+drawn::unread!(read_request(String) -> Result<Option<OwnRequest>, AppError>);
 
 #[server(endpoint = "request-cancel", output = Json)]
 pub async fn cancel_request(#[server(default)] id: String) -> Result<(), AppError> {

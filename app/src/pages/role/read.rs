@@ -1,12 +1,10 @@
 //! What the page of one role reads from the server.
 
+use crate::drawn;
 use crate::error::AppError;
 use crate::moment::Moment;
 use crate::pages::form::count::Count;
 use crate::verdict::EffectWords;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 /// A role, who holds it, and which rules name it.
@@ -51,12 +49,14 @@ pub struct RuleLine {
 }
 
 /// None: no such role.
-#[server(endpoint = "role", input = GetUrl, output = Json)]
+#[cfg(feature = "ssr")]
 pub async fn read_role(id: String) -> Result<Option<RoleView>, AppError> {
     crate::session::require(crate::permission::Permission::ReadSubjects)?;
     let console = crate::console::Console::current()?;
     server::role(&console, &id).await
 }
+
+drawn::unread!(read_role(String) -> Result<Option<RoleView>, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {

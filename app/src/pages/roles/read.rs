@@ -1,11 +1,9 @@
 //! What the list of roles reads from the server.
 
 use super::query::RolesQuery;
+use crate::drawn;
 use crate::error::AppError;
 use crate::pages::form::count::Count;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 /// A role as a row.
@@ -29,12 +27,14 @@ pub struct RoleList {
     pub tenants: Vec<(String, String)>,
 }
 
-#[server(endpoint = "roles", input = GetUrl, output = Json)]
-pub async fn read_roles(#[server(default)] query: RolesQuery) -> Result<RoleList, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn read_roles(query: RolesQuery) -> Result<RoleList, AppError> {
     crate::session::require(crate::permission::Permission::ReadSubjects)?;
     let console = crate::console::Console::current()?;
     server::list(&console, query).await
 }
+
+drawn::unread!(read_roles(RolesQuery) -> Result<RoleList, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {

@@ -6,16 +6,15 @@ use crate::components::loaded::loaded;
 use crate::components::page_head::{Crumbs, PageHead};
 use crate::components::time::Time;
 use crate::components::untrusted::{UntrustedLine, plain};
-use crate::drawn::server_drawn;
+use crate::drawn::{self, server_drawn};
 use crate::error::AppError;
 use crate::moment::Moment;
 use crate::routes;
 use crate::sentence::Sentence;
 use crate::sentence::view::pieces;
 use crate::status::PageStatus;
-use crate::wire::{Json, resource};
+use crate::wire::resource;
 use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use serde::{Deserialize, Serialize};
@@ -44,12 +43,14 @@ pub struct RuleHistory {
 }
 
 /// None: no rule ever had this id.
-#[server(endpoint = "rule-history", input = GetUrl, output = Json)]
+#[cfg(feature = "ssr")]
 pub async fn read_history(id: String) -> Result<Option<RuleHistory>, AppError> {
     crate::session::require(crate::permission::Permission::ReadRules)?;
     let console = crate::console::Console::current()?;
     server::history(&console, &id).await
 }
+
+drawn::unread!(read_history(String) -> Result<Option<RuleHistory>, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {

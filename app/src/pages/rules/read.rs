@@ -1,13 +1,11 @@
 //! What the list of rules reads from the server.
 
 use super::query::RuleQuery;
+use crate::drawn;
 use crate::error::AppError;
 use crate::moment::Moment;
 use crate::sentence::Sentence;
 use crate::verdict::EffectWords;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use policy::labels::RuleStatus;
 use serde::{Deserialize, Serialize};
 
@@ -35,12 +33,14 @@ pub struct RuleList {
     pub next: Option<String>,
 }
 
-#[server(endpoint = "rules", input = GetUrl, output = Json)]
-pub async fn list_rules(#[server(default)] query: RuleQuery) -> Result<RuleList, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn list_rules(query: RuleQuery) -> Result<RuleList, AppError> {
     crate::session::require(crate::permission::Permission::ReadRules)?;
     let console = crate::console::Console::current()?;
     server::list(&console, query).await
 }
+
+drawn::unread!(list_rules(RuleQuery) -> Result<RuleList, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {

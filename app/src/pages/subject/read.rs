@@ -1,18 +1,18 @@
 //! What the page of one subject reads from the server.
 
 use super::view::{SubjectQuery, SubjectView};
+use crate::drawn;
 use crate::error::AppError;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 
 /// None: no such subject.
-#[server(endpoint = "subject", input = GetUrl, output = Json)]
+#[cfg(feature = "ssr")]
 pub async fn read_subject(query: SubjectQuery) -> Result<Option<SubjectView>, AppError> {
     crate::session::require(crate::permission::Permission::ReadSubjects)?;
     let console = crate::console::Console::current()?;
     server::subject(&console, query).await
 }
+
+drawn::unread!(read_subject(SubjectQuery) -> Result<Option<SubjectView>, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {

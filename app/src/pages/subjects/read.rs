@@ -1,10 +1,8 @@
 //! What the list of subjects reads from the server.
 
 use super::query::SubjectsQuery;
+use crate::drawn;
 use crate::error::AppError;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use policy::SubjectKind;
 use serde::{Deserialize, Serialize};
 
@@ -34,12 +32,14 @@ pub struct SubjectList {
     pub tenants: Vec<(String, String)>,
 }
 
-#[server(endpoint = "subjects", input = GetUrl, output = Json)]
-pub async fn read_subjects(#[server(default)] query: SubjectsQuery) -> Result<SubjectList, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn read_subjects(query: SubjectsQuery) -> Result<SubjectList, AppError> {
     crate::session::require(crate::permission::Permission::ReadSubjects)?;
     let console = crate::console::Console::current()?;
     server::list(&console, query).await
 }
+
+drawn::unread!(read_subjects(SubjectsQuery) -> Result<SubjectList, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {
