@@ -125,6 +125,18 @@ test('a link with filters shows what it says', { tag: '@no-script' }, async ({ p
   await expect(page.getByRole('combobox', { name: 'Time' })).toHaveValue('hour');
   await expect(rows(page)).toHaveCount(2);
 
+  // Every decision here was made just now.
+  await page.goto('/decisions?subject=bob&outcome=allowed&from=2026-01-01');
+  await expect(chips(page).last()).toHaveText(/From\s*2026-01-01 00:00:00 UTC/);
+  await expect(rows(page)).toHaveCount(2);
+  await ready(page);
+  await page.locator('.filters summary', { hasText: 'More filters' }).click();
+  await expect(page.getByLabel('From, in UTC')).toHaveValue(/^2026-01-01T00:00/);
+  await page.getByLabel('Before, in UTC').fill('2026-01-02T12:30:05');
+  await page.locator('.menu-panel').getByRole('button', { name: 'Apply' }).click();
+  await expect(chips(page).last()).toHaveText(/Before\s*2026-01-02 12:30:05 UTC/);
+  await expect(page.getByRole('heading', { name: 'Nothing matches these filters' })).toBeVisible();
+
   await page.goto('/decisions?subject=nobody&outcome=waiting');
   await expect(page.getByRole('heading', { name: 'Nothing matches these filters' })).toBeVisible();
   await page.getByRole('link', { name: 'Clear all filters' }).click();

@@ -239,10 +239,13 @@ test('bars, reasons and tools open the lists they count', { tag: '@no-script' },
   expect(denied.reduce((sum, text) => sum + Number(text), 0)).toBe(counts[2]);
   expect(await hrefs(table.getByRole('link')), 'the same links as the bars').toEqual(await hrefs(bars));
 
-  await expect(bars.last()).toHaveAttribute('href', /^\/decisions\?time=day(&older_than=[0-9a-f-]+)?$/);
+  // The list is just the hour: as many rows as the bar says.
+  const last = (await bars.last().getAttribute('aria-label')) ?? '';
+  const ofTheHour = [...last.matchAll(/(\d+) (?:allowed|waiting|denied)/g)].reduce((sum, [, text]) => sum + Number(text), 0);
+  await expect(bars.last()).toHaveAttribute('href', /^\/decisions\?from=[^&]+&to=[^&]+$/);
   await bars.last().click();
-  await expect(page).toHaveURL(/\/decisions\?time=day/);
-  await expect(rows(page).first()).toBeVisible();
+  await expect(page).toHaveURL(/\/decisions\?from=[^&]+&to=[^&]+$/);
+  await expect(rows(page)).toHaveCount(ofTheHour);
 
   for (const [heading, parameters] of [
     ['Reasons with most denials', /\?outcome=denied&reason=[a-z_]+&time=day$/],
@@ -275,6 +278,8 @@ test('the tenant narrows the numbers and the lists they open', { tag: '@no-scrip
   expect(acme).toBeLessThan(all);
   for (const href of await hrefs(page.locator('.bars a, .rank a, .card-head a'))) expect(href).toContain('?tenant=acme&');
   await expect(foot).toContainText(/Revision \d+\.\d+ is live/);
+  // The chain counts the calls of every tenant.
+  await expect(foot.getByRole('link', { name: /^Chain/ })).toHaveCount(0);
 
   await page.goto('/?tenant=nowhere');
   await ready(page);

@@ -2,7 +2,7 @@
 
 use crate::Pdp;
 use crate::approvals::{Named, Settled, too_many};
-use crate::facts::{self, Gathered, MAX_PROPERTIES, bound, gather};
+use crate::facts::{self, Gathered, Heard, MAX_PROPERTIES, bound, gather};
 use crate::policies::Matched;
 use crate::requests::{ShownApproval, hold};
 use crate::secret::Secret;
@@ -94,8 +94,9 @@ impl Pdp {
         let question = unfit.as_ref().unwrap_or(question);
         let mut rounds = 0;
         let mut lost: Option<ApprovalUse> = None;
+        let mut heard = Heard::default();
         loop {
-            let mut decided = match self.decide(key, question, lost.as_ref()).await {
+            let mut decided = match self.decide(key, question, lost.as_ref(), &mut heard).await {
                 Ok(Ok(decided)) => decided,
                 Ok(Err(error)) => return Err(error),
                 Err(error) => {
@@ -188,6 +189,7 @@ impl Pdp {
         key: &Secret,
         question: &Question,
         lost: Option<&ApprovalUse>,
+        heard: &mut Heard,
     ) -> Result<Result<Decided, AskError>, StoreError> {
         let digest = key.digest();
         let mut asked = self.guesses.guess(&digest, &question.call);
@@ -199,7 +201,8 @@ impl Pdp {
         let mut rounds = 0;
         loop {
             let call = named.as_ref().map(|named| named.call.as_str());
-            let mut gathered = match gather(&self.store, &self.tokens, key, question, &asked, call).await? {
+            let gathered = gather(&self.store, &self.tokens, key, question, &asked, call, heard).await?;
+            let mut gathered = match gathered {
                 Ok(gathered) => gathered,
                 Err(error) => return Ok(Err(error)),
             };

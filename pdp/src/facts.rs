@@ -10,7 +10,7 @@ mod proof;
 use crate::enforce::{AskError, Question};
 use crate::secret::Secret;
 use crate::tokens::Tokens;
-use outside::{Judged, Recognised};
+use outside::{Asked, Judged, Recognised};
 use policy::arguments::canonical;
 use policy::facts::{AssertedProperties, CredentialFacts, Facts, Identity, SubjectFacts};
 use policy::ids::WHOEVER;
@@ -29,6 +29,11 @@ pub(crate) struct Gathered {
     /// What was asked of this call, as far as it still counts.
     pub(crate) approvals: Vec<LiveApproval>,
 }
+
+/// What an issuer said of the token of one call. A call that is looked at again, as where the policy was compiled anew
+/// meanwhile, does not ask again: the token is the same, and how the issuer is registered is held against how it was.
+#[derive(Debug, Default)]
+pub(crate) struct Heard(Option<Asked>);
 
 /// The largest properties of a subject, an action or a resource that are taken as facts, in bytes of their
 /// canonical form. Where they are not taken, their size does not matter.
@@ -66,7 +71,7 @@ impl Live<'_> {
 /// Reads the live state for one call, what is registered of the resources that are `asked` for, and the requests for
 /// approval that are `named` by what they are looked up by. One statement; a
 /// second only where a PEP that vouches for its subjects sends a token all the same, or for a token of an outside issuer
-/// as `outside` and `opaque` say, or for a proof.
+/// as `outside` and `opaque` say, or for a proof. `heard`: of earlier rounds of the same call.
 pub(crate) async fn gather(
     store: &Store,
     tokens: &Tokens,
@@ -74,8 +79,10 @@ pub(crate) async fn gather(
     question: &Question,
     asked: &[ResourceRef],
     named: Option<&str>,
+    heard: &mut Heard,
 ) -> Result<Result<Gathered, AskError>, StoreError> {
-    read(store, tokens, key, question, asked, named, true).await
+    let sought = Sought { asked, approvals: named, registers: true };
+    read(store, tokens, key, question, sought, heard).await
 }
 
 /// As [`gather`], for somebody who only looks: nobody becomes known by it.
@@ -86,7 +93,17 @@ pub(crate) async fn look(
     question: &Question,
 ) -> Result<Result<Gathered, AskError>, StoreError> {
     // Who only looks neither files nor uses any.
-    read(store, tokens, key, question, &[], None, false).await
+    let sought = Sought { asked: &[], approvals: None, registers: false };
+    read(store, tokens, key, question, sought, &mut Heard::default()).await
+}
+
+/// What is read along with the caller.
+#[derive(Clone, Copy)]
+struct Sought<'a> {
+    /// Registered resources.
+    asked: &'a [ResourceRef],
+    approvals: Option<&'a str>,
+    registers: bool,
 }
 
 async fn read(
@@ -94,10 +111,10 @@ async fn read(
     tokens: &Tokens,
     key: &Secret,
     question: &Question,
-    asked: &[ResourceRef],
-    approvals: Option<&str>,
-    registers: bool,
+    sought: Sought<'_>,
+    heard: &mut Heard,
 ) -> Result<Result<Gathered, AskError>, StoreError> {
+    let Sought { asked, approvals, registers } = sought;
     let credential = key.digest();
     let tenant = question.call.tenant.as_ref().map(policy::TenantSlug::as_str);
     let task = question.call.task();
@@ -106,8 +123,8 @@ async fn read(
     let (mut state, judged) = match &question.access_token {
         None => (actor::read_vouched(live, question).await?, None),
         Some(token) => match Tokens::peek(token) {
-            Some(peeked) => outside::read(live, tokens, token, &peeked, question).await?,
-            None => opaque::read(live, tokens, token, question).await?,
+            Some(peeked) => outside::read(live, tokens, token, &peeked, question, &mut heard.0).await?,
+            None => opaque::read(live, tokens, token, question, &mut heard.0).await?,
         },
     };
     let vouches = state.credential.as_ref().is_some_and(|c| c.facts.trust != Trust::VerifyToken);

@@ -1,8 +1,9 @@
 //! What rules are held against to find those that can never match.
 
-use policy::TenantSlug;
 use policy::compile::{CatalogTool, Surroundings};
 use policy::issuer::Issuer;
+use policy::labels::Effect;
+use policy::{ServerSlug, TenantSlug};
 use std::collections::{BTreeMap, BTreeSet};
 use store::administration::{HeldRole, Page, Server, StoredIssuer, StoredRule, Tool};
 use store::{Store, StoreError, Writer};
@@ -20,6 +21,45 @@ pub async fn surroundings(store: &Store, now: policy::Timestamp) -> Result<Surro
         store.list_rules(None, &Page::ALL).await?,
         now,
     ))
+}
+
+/// As of now, as far as these rules are held against it: the tools of the servers that they name, and of other rules
+/// those that deny. Their flags are the same as with all there is.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn surroundings_of(
+    store: &Store,
+    rules: &[StoredRule],
+    now: policy::Timestamp,
+) -> Result<Surroundings, StoreError> {
+    let allows = rules.iter().any(|stored| stored.rule.effect == Effect::Allow);
+    Ok(assemble(
+        store.list_servers(None, &Page::ALL).await?,
+        named_tools(store, rules).await?,
+        store.list_held_roles().await?,
+        store.list_issuers(&Page::ALL).await?,
+        if allows { store.list_denials().await? } else { Vec::new() },
+        now,
+    ))
+}
+
+/// Servers whose tools are read one by one; beyond that, those of all of them.
+const FEW: usize = 10;
+
+async fn named_tools(store: &Store, rules: &[StoredRule]) -> Result<Vec<Tool>, StoreError> {
+    let patterns = rules.iter().flat_map(|stored| &stored.rule.tools);
+    // None: some name them by a pattern.
+    let servers: Option<BTreeSet<ServerSlug>> =
+        patterns.map(|pattern| pattern.exact_server().map(ServerSlug::from)).collect();
+    let Some(servers) = servers.filter(|servers| servers.len() <= FEW) else {
+        return store.list_tools(None, &Page::ALL).await;
+    };
+    let mut tools = Vec::new();
+    for server in &servers {
+        tools.extend(store.list_tools(Some(server), &Page::ALL).await?);
+    }
+    Ok(tools)
 }
 
 /// As this unit of work would leave it.

@@ -5,6 +5,7 @@
 //! knows no table.
 
 use crate::connect::{self, OpenError, Settings};
+use crate::held::{Held, in_time};
 use crate::kept::Kept;
 use sea_query::{Expr, PostgresQueryBuilder, SqliteQueryBuilder};
 use sea_query_sqlx::{SqlxBinder, SqlxValues};
@@ -146,9 +147,10 @@ impl Db {
                 sqlx::query_scalar::<Sqlite, i64>("SELECT 1").fetch_one(read).await?;
             }
             Self::Postgres(pool) => {
-                let standby: bool = sqlx::query_scalar::<Postgres, bool>("SELECT pg_is_in_recovery()")
-                    .fetch_one(pool)
-                    .await?;
+                let mut held = Held::take(pool).await?;
+                let asking = sqlx::query_scalar::<Postgres, bool>("SELECT pg_is_in_recovery()");
+                let standby = in_time(asking.fetch_one(held.connection()?)).await?;
+                held.release();
                 if standby {
                     return Err(StoreError::Standby);
                 }
@@ -181,7 +183,11 @@ impl Db {
             }
             Self::Postgres(pool) => {
                 let (sql, values) = query.postgres();
-                sqlx::query_as_with::<Postgres, T, SqlxValues>(sql, values).fetch_all(pool).await?
+                let mut held = Held::take(pool).await?;
+                let asking = sqlx::query_as_with::<Postgres, T, SqlxValues>(sql, values);
+                let answer = in_time(asking.fetch_all(held.connection()?)).await?;
+                held.release();
+                answer
             }
         })
     }
@@ -198,7 +204,11 @@ impl Db {
                 sqlx::query_as_with::<Sqlite, T, SqlxValues>(sql, values).fetch_all(live).await?
             }
             Self::Postgres(pool) => {
-                sqlx::query_as_with::<Postgres, T, SqlxValues>(sql, values).fetch_all(pool).await?
+                let mut held = Held::take(pool).await?;
+                let asking = sqlx::query_as_with::<Postgres, T, SqlxValues>(sql, values);
+                let answer = in_time(asking.fetch_all(held.connection()?)).await?;
+                held.release();
+                answer
             }
         })
     }
@@ -215,7 +225,11 @@ impl Db {
             }
             Self::Postgres(pool) => {
                 let (sql, values) = query.postgres();
-                sqlx::query_as_with::<Postgres, T, SqlxValues>(sql, values).fetch_optional(pool).await?
+                let mut held = Held::take(pool).await?;
+                let asking = sqlx::query_as_with::<Postgres, T, SqlxValues>(sql, values);
+                let answer = in_time(asking.fetch_optional(held.connection()?)).await?;
+                held.release();
+                answer
             }
         })
     }
@@ -229,7 +243,11 @@ impl Db {
             }
             Self::Postgres(pool) => {
                 let (sql, values) = query.postgres();
-                sqlx::query_with::<Postgres, SqlxValues>(sql, values).execute(pool).await?.rows_affected()
+                let mut held = Held::take(pool).await?;
+                let asking = sqlx::query_with::<Postgres, SqlxValues>(sql, values);
+                let done = in_time(asking.execute(held.connection()?)).await?;
+                held.release();
+                done.rows_affected()
             }
         })
     }
@@ -242,7 +260,11 @@ impl Db {
                 sqlx::query_with::<Sqlite, SqlxValues>(sql, values).execute(write).await?.rows_affected()
             }
             Self::Postgres(pool) => {
-                sqlx::query_with::<Postgres, SqlxValues>(sql, values).execute(pool).await?.rows_affected()
+                let mut held = Held::take(pool).await?;
+                let asking = sqlx::query_with::<Postgres, SqlxValues>(sql, values);
+                let done = in_time(asking.execute(held.connection()?)).await?;
+                held.release();
+                done.rows_affected()
             }
         })
     }
@@ -251,7 +273,7 @@ impl Db {
     pub(crate) async fn begin_write(&self) -> Result<Tx, StoreError> {
         Ok(match self {
             Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Postgres(pool) => Tx::Postgres(Held::begin(pool, "BEGIN").await?),
         })
     }
 
@@ -260,7 +282,8 @@ impl Db {
         Ok(match self {
             Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
             Self::Postgres(pool) => {
-                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
+                let how = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+                Tx::Postgres(Held::begin(pool, how).await?)
             }
         })
     }
@@ -279,7 +302,7 @@ impl Source for &Db {
 /// One open transaction; dropped without [`Tx::commit`] it is rolled back.
 pub(crate) enum Tx {
     Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Held),
 }
 
 impl Tx {
@@ -299,9 +322,10 @@ impl Tx {
                 let (sql, values) = query.sqlite();
                 sqlx::query_as_with::<Sqlite, T, SqlxValues>(sql, values).fetch_all(&mut **tx).await?
             }
-            Self::Postgres(tx) => {
+            Self::Postgres(held) => {
                 let (sql, values) = query.postgres();
-                sqlx::query_as_with::<Postgres, T, SqlxValues>(sql, values).fetch_all(&mut **tx).await?
+                let asking = sqlx::query_as_with::<Postgres, T, SqlxValues>(sql, values);
+                in_time(asking.fetch_all(held.connection()?)).await?
             }
         })
     }
@@ -315,9 +339,10 @@ impl Tx {
                 let (sql, values) = query.sqlite();
                 sqlx::query_as_with::<Sqlite, T, SqlxValues>(sql, values).fetch_optional(&mut **tx).await?
             }
-            Self::Postgres(tx) => {
+            Self::Postgres(held) => {
                 let (sql, values) = query.postgres();
-                sqlx::query_as_with::<Postgres, T, SqlxValues>(sql, values).fetch_optional(&mut **tx).await?
+                let asking = sqlx::query_as_with::<Postgres, T, SqlxValues>(sql, values);
+                in_time(asking.fetch_optional(held.connection()?)).await?
             }
         })
     }
@@ -328,12 +353,10 @@ impl Tx {
                 let (sql, values) = query.sqlite();
                 sqlx::query_with::<Sqlite, SqlxValues>(sql, values).execute(&mut **tx).await?.rows_affected()
             }
-            Self::Postgres(tx) => {
+            Self::Postgres(held) => {
                 let (sql, values) = query.postgres();
-                sqlx::query_with::<Postgres, SqlxValues>(sql, values)
-                    .execute(&mut **tx)
-                    .await?
-                    .rows_affected()
+                let asking = sqlx::query_with::<Postgres, SqlxValues>(sql, values);
+                in_time(asking.execute(held.connection()?)).await?.rows_affected()
             }
         })
     }
@@ -345,21 +368,21 @@ impl Tx {
             Self::Sqlite(tx) => {
                 sqlx::query_with::<Sqlite, SqlxValues>(sql, values).execute(&mut **tx).await?.rows_affected()
             }
-            Self::Postgres(tx) => sqlx::query_with::<Postgres, SqlxValues>(sql, values)
-                .execute(&mut **tx)
-                .await?
-                .rows_affected(),
+            Self::Postgres(held) => {
+                let asking = sqlx::query_with::<Postgres, SqlxValues>(sql, values);
+                in_time(asking.execute(held.connection()?)).await?.rows_affected()
+            }
         })
     }
 
-    /// Runs a script of fixed text, statement by statement.
+    /// Runs a script of fixed text, statement by statement, for as long as it takes.
     pub(crate) async fn run_script(&mut self, script: &'static str) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(tx) => {
                 sqlx::raw_sql(script).execute(&mut **tx).await?;
             }
-            Self::Postgres(tx) => {
-                sqlx::raw_sql(script).execute(&mut **tx).await?;
+            Self::Postgres(held) => {
+                sqlx::raw_sql(script).execute(held.connection()?).await?;
             }
         }
         Ok(())
@@ -368,7 +391,7 @@ impl Tx {
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(tx) => tx.commit().await?,
+            Self::Postgres(held) => held.end("COMMIT").await?,
         }
         Ok(())
     }
@@ -376,7 +399,7 @@ impl Tx {
     pub(crate) async fn rollback(self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(tx) => tx.rollback().await?,
-            Self::Postgres(tx) => tx.rollback().await?,
+            Self::Postgres(held) => held.end("ROLLBACK").await?,
         }
         Ok(())
     }

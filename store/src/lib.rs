@@ -15,6 +15,7 @@ pub mod changes;
 mod connect;
 mod db;
 pub mod decisions;
+mod held;
 mod kept;
 pub mod live;
 pub mod migrate;

@@ -3,6 +3,7 @@
 //! Each is one statement whose answer stays small, however much is stored. Nothing here writes.
 
 use crate::db::word;
+use crate::recorder::of_last_record;
 use crate::recorder::tables::{Chains, Decisions, Stubs};
 use crate::schema::{
     ApiKeys, CredentialKeys, Credentials, Memberships, Revisions, ServerTenants, Servers, Subjects, Tools,
@@ -99,17 +100,6 @@ fn servers_in_use(tenant: Option<&TenantSlug>) -> SelectStatement {
 /// When the last of a credential's keys ends; one without an end never does.
 fn last_end() -> Expr {
     Expr::cust("max(coalesce(\"expires_at\", 9223372036854775807))")
-}
-
-/// The place of the last record of the chain `c`.
-fn head_seq() -> SelectStatement {
-    Query::select()
-        .column(("d", Decisions::Seq))
-        .from_as(Decisions::Table, "d")
-        .and_where(Expr::col(("d", Decisions::Chain)).equals(("c", Chains::Id)))
-        .order_by(("d", Decisions::Seq), Order::Desc)
-        .limit(1)
-        .take()
 }
 
 impl Store {
@@ -231,7 +221,7 @@ impl Store {
             .expr_as(Expr::col(("c", Chains::Id)), "id")
             .expr_as(Expr::col(("c", Chains::Instance)), "instance")
             .expr_as(Expr::col(("c", Chains::SeenAt)), "seen_at")
-            .expr_as(head_seq(), "head_seq")
+            .expr_as(of_last_record(Decisions::Seq), "head_seq")
             .from_as(Chains::Table, "c")
             .and_where(Expr::col(("c", Chains::EndedAt)).is_null())
             .and_where(Expr::col(("c", Chains::SeenAt)).gte(since.micros()))

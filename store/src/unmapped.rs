@@ -194,6 +194,11 @@ fn select() -> SelectStatement {
     Query::select().columns(COLUMNS).from(Unmapped::Table).take()
 }
 
+#[derive(sqlx::FromRow)]
+struct CountRow {
+    n: i64,
+}
+
 pub(crate) async fn find<S: Source>(
     source: &mut S,
     issuer: &str,
@@ -244,6 +249,19 @@ impl Store {
             .limit(page.limit);
         let rows: Vec<UnmappedRow> = self.db.fetch_all(&query).await?;
         rows.into_iter().map(UnmappedCaller::try_from).collect()
+    }
+
+    /// How many identities were seen that belong to nobody, without those that are blocked.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_unmapped(&self) -> Result<i64, StoreError> {
+        let query = Query::select()
+            .expr_as(Expr::cust("count(*)"), "n")
+            .from(Unmapped::Table)
+            .and_where(in_state(UnmappedState::Seen))
+            .take();
+        Ok(self.db.fetch_optional::<CountRow>(&query).await?.map_or(0, |row| row.n))
     }
 
     /// One identity that belongs to nobody.

@@ -4,10 +4,12 @@
 //! Each function panics where something does not hold, and says whether the bytes are taken.
 
 use crate::signer::{ISSUER, Signer};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pdp::address_guard::AddressGuard;
 use pdp::bundle::Bundle;
 use pdp::search::Wanted;
-use pdp::tokens::Tokens;
+use pdp::tokens::{ShownProof, Taken, Tokens, check_proof};
 use pdp::{Question, Secret};
 use policy::arguments::{Arguments, canonical, parse_exact};
 use policy::compile::{CompiledRule, RuleSource};
@@ -15,6 +17,7 @@ use policy::issuer::{Algorithm, Issuer, KeySource};
 use policy::{Rule, Timestamp};
 use serde_json::Value;
 use server::authzen::{Door, questions};
+use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 use tokio::runtime::Runtime;
 
@@ -22,8 +25,9 @@ use tokio::runtime::Runtime;
 pub type Target = (&'static str, fn(&[u8]) -> bool);
 
 /// All of them.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     ("token", token),
+    ("proof", proof),
     ("evaluation", evaluation),
     ("evaluations", evaluations),
     ("search", search),
@@ -33,6 +37,10 @@ pub const TARGETS: [Target; 6] = [
 
 /// When tokens are looked at: 2026-11-26T00:00:00Z, in seconds.
 const NOW: i64 = 1_795_651_200;
+
+/// The token that proofs come with, and the thumbprint of the signer's own key (RFC 7638), which it is bound to.
+const BOUND_TOKEN: &str = "2YotnFZFEjr1zCsicMWpAA";
+const THUMBPRINT: &str = "s0Fj1ay811NsWQP8d_dlvPkEF5fjX7uFFC1XDxcKVjM";
 
 /// What is slow to make.
 struct Verifier {
@@ -84,6 +92,58 @@ pub fn token(bytes: &[u8]) -> bool {
             false
         }
     }
+}
+
+/// What a PEP says of a request, method and address, on the first line; then the proof of the caller's key as it came with
+/// it, or on two lines its header and its payload, which are signed first, as with a token.
+pub fn proof(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let Some((request, rest)) = text.split_once('\n') else { return false };
+    let Some((method, url)) = request.split_once(' ') else { return false };
+    let proof = match rest.split_once('\n') {
+        Some((header, payload)) => VERIFIER.signer.sign(header, payload),
+        None => rest.to_owned(),
+    };
+    let shown = ShownProof {
+        proof: Secret::new(proof.as_str()),
+        method: method.to_owned(),
+        url: url.to_owned(),
+        taken: Taken::default(),
+    };
+    let now = Timestamp::from_micros(NOW * 1_000_000);
+    let check = |token: &str, bound_to| check_proof(Some(&shown), &Secret::new(token), bound_to, now);
+    let unbound = check(BOUND_TOKEN, None);
+    match check(BOUND_TOKEN, Some(THUMBPRINT)) {
+        Ok(proven) => {
+            let proven = proven.expect("one was shown");
+            assert_eq!(unbound, Ok(Some(proven.clone())), "good for a bound token and not for another");
+            assert!(check("another", Some(THUMBPRINT)).is_err(), "good for any token");
+            assert!(check(BOUND_TOKEN, Some("another")).is_err(), "good for any key");
+            // Read once more, by somebody else.
+            let said = payload(&proof);
+            assert_eq!(said["htm"], method);
+            assert_eq!(said["ath"], URL_SAFE_NO_PAD.encode(Sha256::digest(BOUND_TOKEN)));
+            let jti = said["jti"].as_str().expect("a text");
+            assert_eq!(proven.id.jti, hex::encode(Sha256::digest(jti)));
+            let age = NOW as f64 - said["iat"].as_f64().expect("a number");
+            assert!((-30.0..=120.0).contains(&age), "{age}");
+            // Whoever remembers it so long sees it come again.
+            assert!(proven.until > now.saturating_add_micros(120_000_000));
+            true
+        }
+        Err(refusal) => {
+            // Why is read by a person, and is never the proof.
+            assert!(proof.len() < 40 || !refusal.why.contains(&proof), "{}", refusal.why);
+            false
+        }
+    }
+}
+
+/// What the second part of a JWT says.
+fn payload(token: &str) -> Value {
+    let part = token.split('.').nth(1).expect("three parts");
+    let bytes = URL_SAFE_NO_PAD.decode(part).expect("base64url");
+    serde_json::from_slice(&bytes).expect("JSON")
 }
 
 /// The body of one evaluation.

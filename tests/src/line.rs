@@ -10,6 +10,14 @@ enum State {
     Up,
     Cut,
     Silent,
+    /// New connections are forwarded; those that fell silent stay so.
+    Rerouted,
+}
+
+impl State {
+    fn forwards(self) -> bool {
+        matches!(self, Self::Up | Self::Rerouted)
+    }
 }
 
 /// Forwards connections while it is up.
@@ -51,20 +59,27 @@ impl Line {
     pub fn mend(&self) {
         self.state.send_replace(State::Up);
     }
+
+    /// New connections are forwarded; on those that fell silent nothing ever comes, as where a network has lost them.
+    pub fn reroute(&self) {
+        self.state.send_replace(State::Rerouted);
+    }
 }
 
 async fn forward(mut near: TcpStream, target: SocketAddr, mut state: watch::Receiver<State>) {
-    if *state.borrow() == State::Up {
+    let now = *state.borrow();
+    if now.forwards() {
         let Ok(mut far) = TcpStream::connect(target).await else { return };
         tokio::select! {
             _ = tokio::io::copy_bidirectional(&mut near, &mut far) => return,
-            _ = state.wait_for(|state| *state != State::Up) => {}
+            _ = state.wait_for(|state| !state.forwards()) => {}
         }
-        if *state.borrow() == State::Silent {
+        let now = *state.borrow();
+        if now == State::Silent {
             // Both ends stay open meanwhile.
-            let _ = state.wait_for(|state| *state != State::Silent).await;
+            let _ = state.wait_for(|state| matches!(state, State::Up | State::Cut)).await;
         }
-    } else if *state.borrow() == State::Silent {
-        let _ = state.wait_for(|state| *state != State::Silent).await;
+    } else if now == State::Silent {
+        let _ = state.wait_for(|state| matches!(state, State::Up | State::Cut)).await;
     }
 }

@@ -12,7 +12,7 @@ use crate::{paths, setup, tree};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// One target alone: token, evaluation, evaluations, search, rule, bundle
+    /// One target alone: token, proof, evaluation, evaluations, search, rule, bundle
     target: Option<String>,
     /// For how long, each
     #[arg(default_value_t = 60)]

@@ -28,6 +28,29 @@ pub fn FilterField(
     }
 }
 
+/// A moment among "More filters", to the second.
+#[component]
+pub fn FilterMoment(
+    id: &'static str,
+    name: &'static str,
+    label: &'static str,
+    value: Option<String>,
+) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            <input
+                id=id
+                name=name
+                type="datetime-local"
+                step="1"
+                value=value.clone()
+                prop:value=value.unwrap_or_default()
+            />
+        </div>
+    }
+}
+
 /// The options of a choice; the first one, `none`, does not narrow.
 pub fn options<I>(none: &'static str, chosen: Option<&str>, all: I) -> Vec<AnyView>
 where

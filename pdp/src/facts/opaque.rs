@@ -19,6 +19,7 @@ pub(super) async fn read(
     tokens: &Tokens,
     token: &Secret,
     question: &Question,
+    heard: &mut Option<Asked>,
 ) -> Result<(LiveState, Option<Judged>), StoreError> {
     let digest = token.digest();
     let mut state = live.read(CallerBy::KeyDigest(&digest)).await?;
@@ -51,13 +52,16 @@ pub(super) async fn read(
             return Ok(refused(state, Refusal { reason: Reason::TokenInvalid, why: why.to_owned() }));
         }
     };
-    match outside::ask(live.store, tokens, token, &issuer).await? {
-        Ok(answer) => outside::read_asked(live, tokens, token, Asked { issuer, answer }, question).await,
-        Err(Refusal { reason, why }) => {
-            let judged = Judged::refused(Some(&issuer), reason, why);
-            Ok((state, Some(judged)))
+    if heard.as_ref().is_none_or(|heard| heard.issuer != issuer) {
+        match outside::ask(live.store, tokens, token, &issuer).await? {
+            Ok(answer) => *heard = Some(Asked { issuer, answer }),
+            Err(Refusal { reason, why }) => {
+                let judged = Judged::refused(Some(&issuer), reason, why);
+                return Ok((state, Some(judged)));
+            }
         }
     }
+    outside::read_asked(live, tokens, token, heard, question).await
 }
 
 fn refused(state: LiveState, refusal: Refusal) -> (LiveState, Option<Judged>) {

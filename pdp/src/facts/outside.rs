@@ -100,21 +100,24 @@ impl Judged {
 }
 
 /// What an issuer said of a token, when it was asked as it is registered.
+#[derive(Debug)]
 pub(super) struct Asked {
     pub(super) issuer: Issuer,
     pub(super) answer: Answer,
 }
 
 /// Reads the live state by what a token says of itself, and verifies the token by what was read. Without a verdict
-/// where nobody is to be told about tokens: the enforcement key is not valid, or vouches for its subjects.
+/// where nobody is to be told about tokens: the enforcement key is not valid, or vouches for its subjects. `heard`: what
+/// its issuer said of it, where it was asked already.
 pub(super) async fn read(
     live: Live<'_>,
     tokens: &Tokens,
     token: &Secret,
     peeked: &Peeked,
     question: &Question,
+    heard: &mut Option<Asked>,
 ) -> Result<(LiveState, Option<Judged>), StoreError> {
-    settle(live, tokens, token, Some(peeked), None, question).await
+    settle(live, tokens, token, Some(peeked), heard, question).await
 }
 
 /// The same for a token that says nothing by itself, of which its issuer was asked.
@@ -122,10 +125,10 @@ pub(super) async fn read_asked(
     live: Live<'_>,
     tokens: &Tokens,
     token: &Secret,
-    asked: Asked,
+    asked: &mut Option<Asked>,
     question: &Question,
 ) -> Result<(LiveState, Option<Judged>), StoreError> {
-    settle(live, tokens, token, None, Some(asked), question).await
+    settle(live, tokens, token, None, asked, question).await
 }
 
 /// `own`: what the token says of itself. Where its issuer is asked, what that says counts alone.
@@ -134,7 +137,7 @@ async fn settle(
     tokens: &Tokens,
     token: &Secret,
     own: Option<&Peeked>,
-    mut asked: Option<Asked>,
+    asked: &mut Option<Asked>,
     question: &Question,
 ) -> Result<(LiveState, Option<Judged>), StoreError> {
     let mut known = own.and_then(|own| live.store.last_seen_issuer(&own.issuer));
@@ -173,14 +176,14 @@ async fn settle(
         }
         if issuer.introspection.is_some() && asked.as_ref().is_none_or(|asked| asked.issuer != *issuer) {
             match ask(live.store, tokens, token, issuer).await? {
-                Ok(answer) => asked = Some(Asked { issuer: issuer.clone(), answer }),
+                Ok(answer) => *asked = Some(Asked { issuer: issuer.clone(), answer }),
                 Err(Refusal { reason, why }) => {
                     return Ok((state, Some(Judged::refused(Some(issuer), reason, why))));
                 }
             }
             continue;
         }
-        let (verified, waited) = match &asked {
+        let (verified, waited) = match asked.as_ref() {
             Some(asked) => (tokens.judge(&asked.answer, issuer, state.now), false),
             None => waited_for(tokens.verify(token, issuer, state.now)).await,
         };

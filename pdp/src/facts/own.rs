@@ -65,7 +65,8 @@ pub(crate) async fn recognise(
         approvals: None,
         registers: false,
     };
-    let (state, judged) = outside::read(live, tokens, token, &peeked, &nothing_asked(request_id)).await?;
+    let (state, judged) =
+        outside::read(live, tokens, token, &peeked, &nothing_asked(request_id), &mut None).await?;
     let LiveState { now, subject, memberships, actor: acting, .. } = state;
     let Some(judged) = judged else { return Ok(None) };
     let outside::Recognised { identity, actor, .. } = judged.recognised(subject, acting, WHOEVER);

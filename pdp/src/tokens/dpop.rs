@@ -62,10 +62,10 @@ impl Taken {
 
 /// A proof that is right, but for whether it was shown before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Proven {
-    pub(crate) id: ProofId,
+pub struct Proven {
+    pub id: ProofId,
     /// From then on it is too old.
-    pub(crate) until: Timestamp,
+    pub until: Timestamp,
 }
 
 /// What is said of a proof follows this.
@@ -78,7 +78,7 @@ fn wrong(why: impl Into<String>) -> Refusal {
 ///
 /// # Errors
 /// When it is missing or wrong.
-pub(crate) fn check(
+pub fn check(
     shown: Option<&ShownProof>,
     token: &Secret,
     bound_to: Option<&str>,

@@ -18,12 +18,11 @@ mod parts;
 #[cfg(test)]
 mod tests;
 
-pub use dpop::{ShownProof, Taken};
+pub use dpop::{Proven, ShownProof, Taken, check as check_proof};
 pub use keys::{KeysState, KnownKey};
 pub use parts::Peeked;
 
 pub(crate) use actor::{NamedActor, is_called, named as named_actor, of_another as of_another_issuer};
-pub(crate) use dpop::check as check_proof;
 pub(crate) use introspection::Answer;
 
 use crate::address_guard::{AddressError, AddressGuard};

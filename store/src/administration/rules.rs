@@ -5,7 +5,7 @@ use super::{Page, WriteError, Writer, beyond, holds, name, text};
 use crate::Store;
 use crate::db::{Source, StoreError, json, new_id, to_json};
 use crate::schema::{RuleVersions, Rules};
-use policy::labels::RuleStatus;
+use policy::labels::{Effect, RuleStatus};
 use policy::{Rule, RuleId, TenantSlug, Timestamp};
 use sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement};
 use serde::Serialize;
@@ -171,6 +171,19 @@ impl Store {
         page: &Page<'_>,
     ) -> Result<Vec<StoredRule>, StoreError> {
         list(&mut &self.db, tenant, page).await
+    }
+
+    /// The enforced rules that deny, by name.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn list_denials(&self) -> Result<Vec<StoredRule>, StoreError> {
+        let mut query = select();
+        query
+            .and_where(Expr::col(Rules::Effect).eq(Effect::Deny.as_str()))
+            .and_where(Expr::col(Rules::Status).eq(RuleStatus::Enforced.as_str()));
+        let rows: Vec<RuleRow> = self.db.fetch_all(&query).await?;
+        rows.into_iter().map(StoredRule::try_from).collect()
     }
 
     /// Every version the rule has or had, newest first; also of a rule that is gone.

@@ -2,7 +2,7 @@
 
 use crate::chain::RecordHash;
 use crate::recorder::tables::{Chains, Checkpoints, Decisions, Stubs};
-use crate::recorder::to_hash;
+use crate::recorder::{of_last_record, to_hash};
 use crate::{Store, StoreError};
 use policy::Timestamp;
 use sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement};
@@ -69,17 +69,6 @@ impl TryFrom<SummaryRow> for ChainSummary {
 #[derive(sqlx::FromRow)]
 struct AtRow {
     at: i64,
-}
-
-/// A column of the last record of the chain `c`.
-fn of_last_record(column: Decisions) -> SelectStatement {
-    Query::select()
-        .column(("d", column))
-        .from_as(Decisions::Table, "d")
-        .and_where(Expr::col(("d", Decisions::Chain)).equals(("c", Chains::Id)))
-        .order_by(("d", Decisions::Seq), Order::Desc)
-        .limit(1)
-        .take()
 }
 
 /// The moment of the last checkpoint of the chain `c`.

@@ -1,9 +1,9 @@
 //! How many calls were allowed, denied, or wait: the numbers of Overview.
 
-use super::{denied, id_at, tenant_is, waiting_codes};
+use super::{denied, tenant_is, waiting_codes};
 use crate::recorder::tables::Decisions;
 use crate::{Store, StoreError};
-use policy::{DecisionId, Reason, Timestamp};
+use policy::{Reason, Timestamp};
 use sea_query::{Expr, ExprTrait, Order, Query};
 use std::collections::BTreeMap;
 
@@ -25,13 +25,6 @@ pub struct HourCount {
     pub denied: i64,
     /// Of those that wait for a person; not counted as denied.
     pub waiting: i64,
-}
-
-impl HourCount {
-    /// The id behind which a list begins with the last decision of this hour: see [`super::Edge::OlderThan`].
-    pub fn edge(&self) -> DecisionId {
-        DecisionId::new(id_at(self.hour.micros().saturating_add(HOUR)))
-    }
 }
 
 /// How often a call was denied for this reason.
@@ -157,16 +150,6 @@ fn sum_up(rows: Vec<HourRow>) -> (Vec<HourCount>, Vec<ReasonCount>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_hour_ends_before_the_ids_of_the_next() {
-        let hour = Timestamp::parse("2022-02-22T19:00:00Z").expect("a moment");
-        let edge = HourCount { hour, ..HourCount::default() }.edge();
-        // RFC 9562, appendix A.6: 2022-02-22T19:22:22Z.
-        assert!("017f22e2-79b0-7cc3-98c4-dc0c0c07398f" < edge.as_str());
-        let before = HourCount { hour: hour.saturating_add_micros(-HOUR), ..HourCount::default() }.edge();
-        assert!("017f22e2-79b0-7cc3-98c4-dc0c0c07398f" > before.as_str());
-    }
 
     #[test]
     fn waiting_is_not_denied() {

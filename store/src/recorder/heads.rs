@@ -6,26 +6,25 @@ use crate::audit::ExportedCheckpoint;
 use crate::chain::{AuditKey, Checkpoint, Document, Genesis, Head, RecordHash, Signed, genesis_hash};
 use crate::db::{Db, new_id};
 use policy::Timestamp;
-use sea_query::{Expr, ExprTrait, OnConflict, Order, Query, SelectStatement};
+use sea_query::{Expr, ExprTrait, JoinType, OnConflict, Order, Query, SelectStatement};
 
 /// A chain not seen for this long (in microseconds) is no longer named by checkpoints.
 const LIVE: i64 = 5 * 60 * 1_000_000;
 
+/// A chain with all that its head may be.
 #[derive(sqlx::FromRow)]
 struct ChainRow {
     id: String,
     genesis_hash: Vec<u8>,
+    head_seq: Option<i64>,
+    head_hash: Option<Vec<u8>>,
+    up_to: Option<i64>,
+    stub_hash: Option<Vec<u8>>,
 }
 
 #[derive(sqlx::FromRow)]
 struct HeadRow {
     seq: i64,
-    hash: Vec<u8>,
-}
-
-#[derive(sqlx::FromRow)]
-struct StubRow {
-    up_to: i64,
     hash: Vec<u8>,
 }
 
@@ -52,38 +51,53 @@ pub(super) async fn last_record(db: &Db, chain: &str) -> Result<Option<(i64, Rec
     }
 }
 
-/// The head of a chain: its last record, else what retention left of it, else its genesis.
-async fn head_of(db: &Db, chain: String, genesis: RecordHash) -> Result<Head, StoreError> {
-    if let Some((seq, hash)) = last_record(db, &chain).await? {
-        return Ok(Head { chain, seq, hash });
+impl TryFrom<ChainRow> for Head {
+    type Error = StoreError;
+
+    /// The head of a chain: its last record, else what retention left of it, else its genesis.
+    fn try_from(row: ChainRow) -> Result<Self, StoreError> {
+        let (seq, hash) = match (row.head_seq, row.head_hash, row.up_to, row.stub_hash) {
+            (Some(seq), Some(hash), _, _) | (_, _, Some(seq), Some(hash)) => (seq, hash),
+            _ => (0, row.genesis_hash),
+        };
+        Ok(Self { chain: row.id, seq, hash: to_hash(&hash)? })
     }
-    let query = Query::select()
-        .columns([Stubs::UpTo, Stubs::Hash])
-        .from(Stubs::Table)
-        .and_where(Expr::col(Stubs::Chain).eq(chain.as_str()))
-        .to_owned();
-    Ok(match db.fetch_optional::<StubRow>(&query).await? {
-        Some(stub) => Head { chain, seq: stub.up_to, hash: to_hash(&stub.hash)? },
-        None => Head { chain, seq: 0, hash: genesis },
-    })
 }
 
+/// A column of the last record of the chain `c`.
+pub(crate) fn of_last_record(column: Decisions) -> SelectStatement {
+    Query::select()
+        .column(("d", column))
+        .from_as(Decisions::Table, "d")
+        .and_where(Expr::col(("d", Decisions::Chain)).equals(("c", Chains::Id)))
+        .order_by(("d", Decisions::Seq), Order::Desc)
+        .limit(1)
+        .take()
+}
+
+/// All chains, as `c`, each with its head.
 fn all_chains() -> SelectStatement {
     Query::select()
-        .columns([Chains::Id, Chains::GenesisHash])
-        .from(Chains::Table)
-        .order_by(Chains::Id, Order::Asc)
-        .to_owned()
+        .expr_as(Expr::col(("c", Chains::Id)), "id")
+        .expr_as(Expr::col(("c", Chains::GenesisHash)), "genesis_hash")
+        .expr_as(of_last_record(Decisions::Seq), "head_seq")
+        .expr_as(of_last_record(Decisions::Hash), "head_hash")
+        .expr_as(Expr::col(("s", Stubs::UpTo)), "up_to")
+        .expr_as(Expr::col(("s", Stubs::Hash)), "stub_hash")
+        .from_as(Chains::Table, "c")
+        .join_as(
+            JoinType::LeftJoin,
+            Stubs::Table,
+            "s",
+            Expr::col(("s", Stubs::Chain)).equals(("c", Chains::Id)),
+        )
+        .order_by(("c", Chains::Id), Order::Asc)
+        .take()
 }
 
+/// One statement, however many there are.
 async fn heads(db: &Db, chains: &SelectStatement) -> Result<Vec<Head>, StoreError> {
-    let chains = db.fetch_all::<ChainRow>(chains).await?;
-    let mut heads = Vec::with_capacity(chains.len());
-    for chain in chains {
-        let genesis = to_hash(&chain.genesis_hash)?;
-        heads.push(head_of(db, chain.id, genesis).await?);
-    }
-    Ok(heads)
+    db.fetch_all::<ChainRow>(chains).await?.into_iter().map(Head::try_from).collect()
 }
 
 /// Stores the signed genesis of a new chain, which names the heads of all earlier ones.
@@ -143,9 +157,9 @@ pub(super) async fn checkpoint(
     last: bool,
 ) -> Result<ExportedCheckpoint, StoreError> {
     let live = all_chains()
-        .and_where(Expr::col(Chains::EndedAt).is_null())
-        .and_where(Expr::col(Chains::SeenAt).gte(now.micros().saturating_sub(LIVE)))
-        .and_where(Expr::col(Chains::Id).ne(head.chain.as_str()))
+        .and_where(Expr::col(("c", Chains::EndedAt)).is_null())
+        .and_where(Expr::col(("c", Chains::SeenAt)).gte(now.micros().saturating_sub(LIVE)))
+        .and_where(Expr::col(("c", Chains::Id)).ne(head.chain.as_str()))
         .to_owned();
     let document = Checkpoint {
         chain: head.chain.clone(),

@@ -26,16 +26,36 @@ mod a_database_that_falls_silent_denies_and_comes_back {
     }
 }
 
+mod connections_on_which_nothing_comes_are_given_up {
+    #[tokio::test(flavor = "multi_thread")]
+    async fn postgres() {
+        super::stories::connections_on_which_nothing_comes_are_given_up().await;
+    }
+}
+
+mod a_database_that_takes_no_writes_denies_and_comes_back {
+    #[tokio::test(flavor = "multi_thread")]
+    async fn postgres() {
+        super::stories::a_database_that_takes_no_writes_denies_and_comes_back().await;
+    }
+}
+
 mod stories {
+    use futures::future::join_all;
     use serde_json::{Value, json};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+    use store::administration::Page;
     use store::audit;
     use store::chain::AuditKey;
+    use store::{Settings, Store};
     use tests::line::Line;
     use tests::process::Process;
+    use tests::world::operator;
     use tests::{Backend, Pep, World};
     use tokio::sync::Notify;
+    use tokio::time::timeout;
 
     fn refund() -> Value {
         json!({"customer_id": "c-42", "amount": 80, "currency": "EUR"})
@@ -167,6 +187,76 @@ mod stories {
         line.mend();
         replica.ready().await;
         assert!(crm.call(&alice, "refund", refund()).await.allowed());
+        is_sound(&world).await;
+        replica.stop().await;
+    }
+
+    /// Every place of the pool is taken by a connection that the network has lost. TCP would find out in a quarter of an
+    /// hour.
+    pub(super) async fn connections_on_which_nothing_comes_are_given_up() {
+        const PLACES: usize = 5;
+        let soon = Duration::from_secs(20);
+        let world = World::demo(Backend::Postgres).await;
+        let line = Line::to(world.database.server_address()).await;
+        let settings = Settings { url: world.database.url_through(line.address()), read_connections: 1 };
+        let store = Store::open(&settings).await.expect("the database opens");
+        let read = async || store.list_servers(None, &Page::ALL).await.is_ok();
+        let all = async |count: usize| join_all((0..count).map(|_| read())).await;
+        assert_eq!(all(PLACES).await, [true; PLACES]);
+        let mut open = store.write(operator()).await.expect("a unit of work");
+        line.hush();
+        let (answers, late) =
+            tokio::join!(timeout(soon, all(4 * PLACES)), timeout(soon, open.list_servers(None, &Page::ALL)));
+        assert_eq!(answers.expect("nobody waits for ever"), [false; 4 * PLACES]);
+        let late = late.expect("nor within a unit of work");
+        assert!(late.is_err(), "{late:?}");
+        drop(open);
+        assert!(timeout(soon, store.write(operator())).await.expect("nor who begins one").is_err());
+        line.reroute();
+        let again = async { while !read().await {} };
+        timeout(soon, again).await.expect("the places are free again");
+        assert_eq!(timeout(soon, all(PLACES)).await.expect("each of them is"), [true; PLACES]);
+    }
+
+    /// A standby that nobody has promoted, or a primary that takes no more for want of room: it is read, and not written.
+    pub(super) async fn a_database_that_takes_no_writes_denies_and_comes_back() {
+        let world = World::demo(Backend::Postgres).await;
+        let replica = world.replica().await;
+        let crm = world.crm(&replica);
+        let ask = async || crm.call(world.secret("ALICE_KEY"), "refund", refund()).await;
+        assert!(ask().await.allowed());
+        let (_, name) = world.database.url.rsplit_once('/').expect("an URL with a database");
+        // Whoever comes back after this finds the setting.
+        let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                      WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        for _ in 0..2 {
+            let refuse = format!("ALTER DATABASE {name} SET default_transaction_read_only = on");
+            world.database.by_hand(&refuse).await;
+            world.database.by_hand(others).await;
+            let mut last = String::new();
+            for _ in 0..20 {
+                // What is asked on a connection that was just ended is not answered either.
+                ask().await.reason().clone_into(&mut last);
+                assert!(last == "policy_unavailable" || last == "audit_unavailable", "{last}");
+            }
+            assert_eq!(
+                last, "audit_unavailable",
+                "what is asked can be read, and what is decided not recorded"
+            );
+            let writing = async {
+                let mut writer = world.store.write(operator()).await?;
+                writer.put_issuer(&policy::issuer::Issuer::new("https://idp.example")).await?;
+                writer.commit().await?;
+                Ok::<(), store::WriteError>(())
+            };
+            assert!(writing.await.is_err(), "nor is policy");
+            let take = format!("ALTER DATABASE {name} RESET default_transaction_read_only");
+            world.database.by_hand(&format!("BEGIN READ WRITE; {take}; COMMIT")).await;
+            world.database.by_hand(others).await;
+            replica.ready().await;
+            let again = async { while !ask().await.allowed() {} };
+            timeout(Duration::from_secs(20), again).await.expect("it is recorded again");
+        }
         is_sound(&world).await;
         replica.stop().await;
     }

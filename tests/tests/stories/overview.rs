@@ -7,13 +7,17 @@ on_both_databases!(
     keys_whose_end_is_near_are_counted,
     a_chain_is_open_until_it_is_ended,
     denials_are_counted_by_hour_reason_and_tool,
+    flags_are_the_same_by_what_little_is_read_for_them,
     the_revision_reads_as_in_records,
 );
 
 mod stories {
-    use policy::{DecisionId, ReviewState, Timestamp};
+    use policy::compile::{Surroundings, check_rule, flags};
+    use policy::labels::Effect;
+    use policy::{ReviewState, Rule, Timestamp};
     use serde_json::json;
-    use store::decisions::{DecisionFilter, DecisionStats, Edge, HourCount, Page, ReasonCount, ToolCount};
+    use store::administration;
+    use store::decisions::{DecisionFilter, DecisionStats, Edge, Page, ReasonCount, ToolCount};
     use store::overview::EndingApiKeys;
     use tests::{Backend, World};
 
@@ -143,6 +147,26 @@ mod stories {
             let told = crm.call(world.secret(caller), tool, arguments).await;
             assert_eq!(told.reason(), reason);
         }
+        // Where an hour's bar leads: to the decisions that it counts, and to no other.
+        let page = Page { edge: Edge::Newest, limit: 100 };
+        let listed = async |from: Timestamp, to: Timestamp| {
+            let filter = DecisionFilter { from: Some(from), to: Some(to), ..DecisionFilter::default() };
+            world.store.list_decisions(&filter, &page).await.expect("lists").rows
+        };
+        let ever = world.store.decision_stats(Timestamp::from_micros(0), None).await.expect("counts");
+        assert!(!ever.hours.is_empty());
+        for hour in &ever.hours {
+            let to = hour.hour.saturating_add_micros(HOUR);
+            let rows = listed(hour.hour, to).await;
+            let counted = hour.allowed + hour.denied + hour.waiting;
+            assert_eq!(i64::try_from(rows.len()).expect("few"), counted, "{hour:?}");
+            assert!(rows.iter().all(|row| hour.hour <= row.at && row.at < to), "{rows:?}");
+            // The first moment belongs to it, the last does not.
+            let [newest, oldest] = [&rows[0], &rows[rows.len() - 1]].map(|row| row.at);
+            assert!(listed(oldest, newest).await.iter().all(|row| row.at < newest));
+            assert!(listed(oldest, to).await.iter().any(|row| row.at == oldest));
+            assert!(listed(to, hour.hour).await.is_empty());
+        }
         // All at ten to two, but for one an hour earlier.
         let (late, early) = (now().micros() - 40 * 60_000_000, now().micros() - 100 * 60_000_000);
         world.database.by_hand(&format!("UPDATE decisions SET at = {late}")).await;
@@ -176,23 +200,37 @@ mod stories {
         let later = world.store.decision_stats(now(), None).await.expect("counts");
         assert_eq!(later, DecisionStats::default());
 
-        // Where an hour's bar leads: to the last decision of that hour, by the ids' own time.
-        let newest = Page { edge: Edge::Newest, limit: 1 };
-        let listed = world.store.list_decisions(&DecisionFilter::default(), &newest).await.expect("lists");
-        let newest = listed.rows.first().expect("a decision").id.clone();
-        let made = uuid_micros(&newest);
-        let hour = Timestamp::from_micros(made.div_euclid(HOUR) * HOUR);
-        let hour = HourCount { hour, ..HourCount::default() };
-        let page = Page { edge: Edge::OlderThan(hour.edge()), limit: 1 };
-        let listed = world.store.list_decisions(&DecisionFilter::default(), &page).await.expect("lists");
-        assert_eq!(listed.rows.first().map(|row| row.id.clone()), Some(newest));
         replica.stop().await;
     }
 
-    /// When a UUIDv7 was made.
-    fn uuid_micros(id: &DecisionId) -> i64 {
-        let digits: String = id.as_str().chars().filter(|digit| *digit != '-').take(12).collect();
-        i64::from_str_radix(&digits, 16).expect("hexadecimal") * 1_000
+    pub(super) async fn flags_are_the_same_by_what_little_is_read_for_them(backend: Backend) {
+        let world = World::demo(backend).await;
+        world
+            .apply(
+                r#"{"rules": [
+                    {"name": "a deny", "tenant": "acme", "effect": "deny", "tools": ["crm/refund"]},
+                    {"name": "covered", "tenant": "acme", "effect": "allow", "tools": ["crm/refund"]},
+                    {"name": "names nothing", "tenant": "acme", "effect": "allow", "tools": ["crm/nothing"]},
+                    {"name": "by pattern", "tenant": "acme", "effect": "allow", "tools": ["*/refund"]}]}"#,
+            )
+            .await;
+        let rules = world.store.list_rules(None, &administration::Page::ALL).await.expect("lists");
+        let all = pdp::flags::surroundings(&world.store, now()).await.expect("reads");
+        let flagged = |rule: &Rule, around: &Surroundings| {
+            flags(rule, &check_rule(rule).expect("a sound rule"), around)
+        };
+        let mut found = 0;
+        for at in 0..rules.len() {
+            let one = &rules[at..=at];
+            let little = pdp::flags::surroundings_of(&world.store, one, now()).await.expect("reads");
+            let wanted = flagged(&one[0].rule, &all);
+            found += wanted.len();
+            assert_eq!(flagged(&one[0].rule, &little), wanted, "{}", one[0].rule.name);
+            let of_all = pdp::flags::surroundings_of(&world.store, &rules, now()).await.expect("reads");
+            assert_eq!(flagged(&one[0].rule, &of_all), wanted, "{}", one[0].rule.name);
+            assert!(little.rules.iter().all(|rule| rule.effect == Effect::Deny));
+        }
+        assert!(found >= 2, "one is covered, and one names nothing");
     }
 
     pub(super) async fn the_revision_reads_as_in_records(backend: Backend) {

@@ -341,6 +341,27 @@ mod stories {
             assert_eq!((was.head_seq, was.head_hash), (is.head_seq, is.head_hash));
         }
         assert_eq!(audit::oldest_record(&world.store).await.expect("reads"), None);
+
+        // The next chain names them all as they are: two that were pruned, and one that never had a record.
+        decided(&world, 1).await;
+        let (code, told) = audit_command(&world, &["verify"]);
+        assert_eq!(code, Some(0), "{told}");
+        let next = chains(&world, None, 1).await.remove(0).id;
+        for (table, column) in
+            [("checkpoints", "chain"), ("decisions", "chain"), ("stubs", "chain"), ("chains", "id")]
+        {
+            world.database.by_hand(&format!("DELETE FROM {table} WHERE {column} <> '{next}'")).await;
+        }
+        let report = audit::verify(&world.store, &audit_key(&world), &[]).await.expect("verifies");
+        let missing = |finding: &Finding| match finding {
+            Finding::MissingChain { chain } => Some(chain.clone()),
+            _ => None,
+        };
+        let mut missing: Vec<String> = report.findings.iter().filter_map(missing).collect();
+        missing.sort();
+        let mut named: Vec<String> = left.iter().map(|chain| chain.id.clone()).collect();
+        named.sort();
+        assert_eq!(missing, named, "{:?}", report.findings);
     }
 
     async fn ended(verifier: &Verifier) -> (Report, usize) {

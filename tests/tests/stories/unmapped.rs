@@ -67,6 +67,7 @@ mod stories {
 
         let listed = list(&world, UnmappedState::Seen).await;
         assert_eq!(subs(&listed), ["b", "a", "c"]);
+        assert_eq!(world.store.count_unmapped().await.expect("counts"), 3);
         let micros = |at: i64| Timestamp::from_micros(at);
         let shown: Vec<_> =
             listed.iter().map(|caller| (caller.first_seen, caller.last_seen, caller.attempts)).collect();
@@ -98,6 +99,7 @@ mod stories {
         writer.commit().await.expect("commits");
         assert!(list(&world, UnmappedState::Seen).await.is_empty());
         assert_eq!(subs(&list(&world, UnmappedState::Blocked).await), ["a"]);
+        assert_eq!(world.store.count_unmapped().await.expect("counts"), 0, "the blocked one is not counted");
     }
 
     pub(super) async fn the_latest_are_kept_and_the_blocked_ones_stay(backend: Backend) {

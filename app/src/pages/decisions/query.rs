@@ -1,6 +1,7 @@
 //! What the list of decisions is asked for; in the browser these are the URL's parameters.
 
 use crate::components::chips::ActiveFilter;
+use crate::pages::rule::draft::{moment_text, read_moment};
 use crate::url::{Parameters, href, parameter};
 use crate::verdict::Verdict;
 use policy::Reason;
@@ -28,6 +29,12 @@ pub struct DecisionQuery {
     pub reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<Span>,
+    /// From this moment on, as a field for a moment holds it: a date, a date and a time in UTC, or RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Before this moment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
     /// The id behind which an older page begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub older_than: Option<String>,
@@ -95,6 +102,8 @@ impl DecisionQuery {
             outcome: parameter(map, "outcome").and_then(|word| Verdict::read(&word)),
             reason: parameter(map, "reason").filter(|code| Reason::from_code(code).is_some()),
             time: parameter(map, "time").and_then(|word| Span::read(&word)),
+            from: parameter(map, "from"),
+            to: parameter(map, "to"),
             older_than: parameter(map, "older_than"),
             newer_than: parameter(map, "newer_than"),
         }
@@ -113,6 +122,8 @@ impl DecisionQuery {
                 ("outcome", self.outcome.map(Verdict::as_str)),
                 ("reason", self.reason.as_deref()),
                 ("time", self.time.map(Span::as_str)),
+                ("from", self.from.as_deref()),
+                ("to", self.to.as_deref()),
                 ("older_than", self.older_than.as_deref()),
                 ("newer_than", self.newer_than.as_deref()),
             ],
@@ -159,8 +170,18 @@ impl DecisionQuery {
         let reason = self.reason.as_deref().and_then(Reason::from_code);
         add("Reason", reason.map(|reason| reason.title().to_owned()), Self { reason: None, ..base.clone() });
         let time = self.time.map(|span| span.label().to_owned());
-        add("Time", time, Self { time: None, ..base });
+        add("Time", time, Self { time: None, ..base.clone() });
+        add("From", self.from.as_deref().map(moment_words), Self { from: None, ..base.clone() });
+        add("Before", self.to.as_deref().map(moment_words), Self { to: None, ..base });
         filters
+    }
+}
+
+/// "2026-11-23 14:00:00 UTC"; what is no moment is shown as it is.
+fn moment_words(text: &str) -> String {
+    match read_moment(text) {
+        Ok(Some(_)) => format!("{} UTC", moment_text(text).replacen('T', " ", 1)),
+        Ok(None) | Err(_) => text.to_owned(),
     }
 }
 
@@ -184,6 +205,23 @@ mod tests {
         assert_eq!(query.href(), "/decisions?tenant=acme&tool=a%2Fb&outcome=waiting&time=day");
         let read = map(&[("tenant", "acme"), ("tool", "a/b"), ("outcome", "waiting"), ("time", "day")]);
         assert_eq!(DecisionQuery::read(&read), query);
+        let query = DecisionQuery {
+            from: Some("2026-11-23T14:00:00Z".to_owned()),
+            to: Some("2026-11-24".to_owned()),
+            ..DecisionQuery::default()
+        };
+        assert_eq!(query.href(), "/decisions?from=2026-11-23T14%3A00%3A00Z&to=2026-11-24");
+        let read = map(&[("from", "2026-11-23T14:00:00Z"), ("to", "2026-11-24")]);
+        assert_eq!(DecisionQuery::read(&read), query);
+        let chips: Vec<_> = query.active_filters().into_iter().map(|chip| (chip.name, chip.value)).collect();
+        assert_eq!(
+            chips,
+            [
+                ("From", "2026-11-23 14:00:00 UTC".to_owned()),
+                ("Before", "2026-11-24 00:00:00 UTC".to_owned())
+            ]
+        );
+        assert_eq!(moment_words("soon"), "soon");
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub async fn list_decisions(#[server(default)] query: DecisionQuery) -> Result<D
     let console = crate::console::Console::current()?;
     let now = console.now();
     let page = store::decisions::Page { edge: server::edge(&query), limit: ROWS };
-    let page = console.store.list_decisions(&server::filter(&query, &reach, now), &page).await?;
+    let page = console.store.list_decisions(&server::filter(&query, &reach, now)?, &page).await?;
     Ok(DecisionList {
         lines: page.rows.into_iter().map(|row| server::line(row, now)).collect(),
         has_older: page.has_older,
@@ -66,7 +66,7 @@ pub async fn count_newer_decisions(
     let (_, reach) = crate::session::require_within(crate::permission::Permission::ReadDecisions)?;
     server::check(&query)?;
     let console = crate::console::Console::current()?;
-    let filter = server::filter(&query, &reach, console.now());
+    let filter = server::filter(&query, &reach, console.now())?;
     let than = policy::DecisionId::new(than.replace('\0', ""));
     Ok(console.store.count_newer(&filter, &than, MOST_NEWER).await?)
 }
@@ -79,6 +79,7 @@ mod server {
     use super::{DecisionLine, DecisionQuery};
     use crate::error::AppError;
     use crate::moment::Moment;
+    use crate::pages::rule::draft::read_moment;
     use crate::verdict::Verdict;
     use policy::{DecisionId, Outcome, Reach, Reason, Timestamp};
     use store::decisions::{DecisionFilter, DecisionRow, Edge};
@@ -91,6 +92,8 @@ mod server {
             &query.actor,
             &query.server,
             &query.tool,
+            &query.from,
+            &query.to,
             &query.older_than,
             &query.newer_than,
         ];
@@ -108,15 +111,27 @@ mod server {
         }
     }
 
+    /// A time that cannot be read is an error: a list that is not narrowed would say another thing than its address.
+    fn moment(text: Option<&str>) -> Result<Option<Timestamp>, AppError> {
+        read_moment(text.unwrap_or_default()).map_err(|_| {
+            AppError::bad_request(&"a filter is no moment: a date, a date and a time, or RFC 3339")
+        })
+    }
+
     /// Within the reader's tenants, where there are such: decisions of no tenant, and of others, are not there.
-    pub(super) fn filter(query: &DecisionQuery, reach: &Reach, now: Timestamp) -> DecisionFilter {
+    pub(super) fn filter(
+        query: &DecisionQuery,
+        reach: &Reach,
+        now: Timestamp,
+    ) -> Result<DecisionFilter, AppError> {
         let (outcome, waiting) = match query.outcome {
             None => (None, None),
             Some(Verdict::Allowed) => (Some(Outcome::Allow), None),
             Some(Verdict::Denied) => (Some(Outcome::Deny), Some(false)),
             Some(Verdict::Waiting) => (Some(Outcome::Deny), Some(true)),
         };
-        DecisionFilter {
+        let span = query.time.map(|span| now.saturating_add_micros(-span.seconds() * 1_000_000));
+        Ok(DecisionFilter {
             tenants: match (&query.tenant, reach.tenants()) {
                 (Some(tenant), _) if !reach.holds(tenant) => Some(Vec::new()),
                 (Some(tenant), _) => Some(vec![tenant.clone()]),
@@ -131,10 +146,11 @@ mod server {
             outcome,
             reason: query.reason.as_deref().and_then(Reason::from_code),
             waiting,
-            from: query.time.map(|span| now.saturating_add_micros(-span.seconds() * 1_000_000)),
-            to: None,
+            // The later of the two: none counts for nothing.
+            from: span.max(moment(query.from.as_deref())?),
+            to: moment(query.to.as_deref())?,
             actor: query.actor.clone(),
-        }
+        })
     }
 
     pub(crate) fn line(row: DecisionRow, now: Timestamp) -> DecisionLine {

@@ -8,7 +8,7 @@ use crate::pages::decisions::query::DecisionQuery;
 use crate::pages::server::head::href_of;
 use crate::permission::{ConsoleRole, Permission};
 use crate::routes::{
-    APPROVALS, CHANGES, EMERGENCY, EVIDENCE, KEYS, RULE, RULES, SERVER, SERVERS, SUBJECT, SUBJECTS,
+    APPROVALS, CHANGES, EMERGENCY, EVIDENCE, KEYS, RULE, RULES, SERVER, SERVERS, SUBJECT, SUBJECTS, UNMAPPED,
 };
 use crate::url::{encode, href};
 use crate::verdict::Verdict;
@@ -35,6 +35,8 @@ pub(super) struct Found {
     pub(super) glass: (i64, i64),
     /// Messages about approvals that were given up.
     pub(super) given_up: i64,
+    /// Identities with good tokens that belong to nobody, and are not blocked.
+    pub(super) unmapped: i64,
 }
 
 /// Who reads, and which tenant they chose.
@@ -63,6 +65,7 @@ pub(super) fn attention(found: &Found, reader: Reader<'_>) -> Vec<Attention> {
         found.new.as_ref().map(|tools| new(tools, reader)),
         credentials(found.credentials).filter(|_| keys),
         found.api_keys.as_ref().and_then(|ending| api_keys(ending, reader)),
+        unmapped(found.unmapped, reader),
         never(found, reader),
         given_up(found.given_up).filter(|_| keys),
         found.oldest.as_deref().filter(|_| evidence).map(oldest),
@@ -181,6 +184,20 @@ fn api_keys(ending: &EndingApiKeys, reader: Reader<'_>) -> Option<Attention> {
     })
 }
 
+fn unmapped(count: i64, reader: Reader<'_>) -> Option<Attention> {
+    let verb = if reader.role.may(Permission::WriteIssuers) { "Map or block" } else { "See" };
+    (count > 0 && reader.role.may(UNMAPPED.permission)).then(|| Attention {
+        count: counted(count, "caller", "callers"),
+        rest: format!(
+            "with a good token {} nobody who is registered; {} calls are denied",
+            by(count, "is", "are"),
+            by(count, "its", "their")
+        ),
+        href: UNMAPPED.path.to_owned(),
+        action: format!("{verb} {}", by(count, "it", "them")),
+    })
+}
+
 fn never(found: &Found, reader: Reader<'_>) -> Option<Attention> {
     let count = i64::try_from(found.never.len()).unwrap_or(i64::MAX);
     let (href, action) = match found.never.as_slice() {
@@ -237,6 +254,7 @@ mod tests {
             oldest: Some("3 Mar".to_owned()),
             glass: (0, 0),
             given_up: 2,
+            unmapped: 3,
         }
     }
 
@@ -275,6 +293,10 @@ mod tests {
                     "2 API keys of one subject expire within 14 days; calls with them are denied from then on",
                     "/subjects/a%2Fb"
                 ),
+                (
+                    "3 callers with a good token are nobody who is registered; their calls are denied",
+                    "/unmapped"
+                ),
                 ("1 rule can never match", "/rules/0190"),
                 ("2 messages about approvals could not be delivered", "/settings/notifications"),
                 (
@@ -299,7 +321,7 @@ mod tests {
         assert_eq!(places[3], "/servers?tenant=acme");
         assert_eq!(places[5], "/subjects?tenant=acme");
         assert_eq!(
-            told[6],
+            told[7],
             ("2 rules of the first 200 can never match".to_owned(), "/rules?tenant=acme".to_owned())
         );
     }
@@ -319,7 +341,8 @@ mod tests {
             for (words, href) in told(&all(), role, None) {
                 let forbidden = href.starts_with("/approvals")
                     || (href == "/evidence" && !role.may(EVIDENCE.permission))
-                    || (href.starts_with("/settings/") && !role.may(KEYS.permission));
+                    || (href.starts_with("/settings/") && !role.may(KEYS.permission))
+                    || (href == UNMAPPED.path && !role.may(UNMAPPED.permission));
                 assert!(!forbidden, "{role}: {words}");
             }
         }

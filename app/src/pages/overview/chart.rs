@@ -3,7 +3,7 @@
 //! Drawn here, so that the browser's part need not know how. It holds hours, numbers and addresses of ours, never a
 //! text from outside.
 
-use crate::pages::decisions::query::{DecisionQuery, Span};
+use crate::pages::decisions::query::DecisionQuery;
 use policy::Timestamp;
 use std::fmt::Write;
 use store::decisions::HourCount;
@@ -88,13 +88,13 @@ fn all(hours: &[HourCount], now: Timestamp) -> Vec<HourCount> {
         .collect()
 }
 
-/// The list that begins with the last decision of this hour; the hour that is not over begins with the newest.
+/// The list of just the decisions that the bar counts: of the first hour, only a part.
 fn href(hour: &HourCount, tenant: Option<&str>, now: Timestamp) -> String {
-    let over = hour.hour.micros() + HOUR <= now.micros();
+    let from = hour.hour.max(now.saturating_add_micros(-DAY));
     DecisionQuery {
         tenant: tenant.map(str::to_owned),
-        time: Some(Span::Day),
-        older_than: over.then(|| hour.edge().to_string()),
+        from: Some(from.rfc3339()),
+        to: Some(hour.hour.saturating_add_micros(HOUR).rfc3339()),
         ..DecisionQuery::default()
     }
     .href()
@@ -205,16 +205,16 @@ mod tests {
         let (svg, table) = html.split_once("</svg></div>").expect("bars, then the rest");
         let links: Vec<&str> = svg.split("<a href=\"").skip(1).collect();
         let [first, last] = links.as_slice() else { panic!("two links: {svg}") };
-        // Ids before 15:00 of the 22nd; of the hour that is not over, all there are.
-        let edge = hours[0].edge();
-        assert!(
-            first.starts_with(&format!("/decisions?tenant=acme&amp;time=day&amp;older_than={edge}\"")),
-            "{first}"
-        );
+        // Of the first hour what lies within the last 24.
+        let address =
+            "/decisions?tenant=acme&amp;from=2026-11-22T14%3A20%3A00Z&amp;to=2026-11-22T15%3A00%3A00Z\"";
+        assert!(first.starts_with(address), "{first}");
         assert!(
             first.contains("<title>yesterday 14:00 UTC: 3 allowed, 0 waiting for approval, 1 denied</title>")
         );
-        assert!(last.starts_with("/decisions?tenant=acme&amp;time=day\""), "{last}");
+        let address =
+            "/decisions?tenant=acme&amp;from=2026-11-23T14%3A00%3A00Z&amp;to=2026-11-23T15%3A00%3A00Z\"";
+        assert!(last.starts_with(address), "{last}");
         assert!(last.contains("aria-label=\"14:00 UTC: 1,204 allowed, 8 waiting for approval, 23 denied\""));
         assert!(last.contains(r#"<rect class="bar-approval" fill="url(#hatch)" x="676""#), "{last}");
         assert!(!first.contains("bar-approval"), "{first}");

@@ -53,6 +53,8 @@ pub(super) async fn overview(
     let begun = oldest.is_some() || store.was_pruned().await?;
     let slug = tenant.as_deref().map(TenantSlug::from);
     let slug = slug.as_ref();
+    // What is of no tenant, or counts what all of them do, is told of all alone.
+    let of_all = slug.is_none();
     let reviews = store.count_reviews(slug).await?;
     let chains = store.list_open_chains(ago(now, STOPPED), MOST_CHAINS).await?;
     let stats = if begun {
@@ -74,21 +76,25 @@ pub(super) async fn overview(
         api_keys: Some(store.count_ending_api_keys(now, soon, slug).await?),
         never,
         looked_at,
-        oldest: oldest.filter(|at| *at < ago(now, OLD)).map(|at| Moment::new(at, now).words),
+        oldest: oldest.filter(|at| of_all && *at < ago(now, OLD)).map(|at| Moment::new(at, now).words),
         glass: glass(store, slug, now).await?,
-        given_up: store.count_dead_letters().await?,
+        given_up: if of_all { store.count_dead_letters().await? } else { 0 },
+        unmapped: if of_all { store.count_unmapped().await? } else { 0 },
     };
     let reader = Reader { role, tenant: tenant.as_deref() };
     Ok(Overview {
         attention: attention(&found, reader),
         steps: if begun { Vec::new() } else { steps(&progress(store).await?, role) },
         day: day(&stats, tenant.as_deref(), now),
-        foot: vec![
-            fact(format!("Revision {} is live", store.read_revision(slug).await?)),
-            fact(running(&chains, now)),
-            chain(&chains, role),
-            fact(format!("Countersign {}", console.version)),
-        ],
+        foot: [
+            Some(fact(format!("Revision {} is live", store.read_revision(slug).await?))),
+            Some(fact(running(&chains, now))),
+            of_all.then(|| chain(&chains, role)),
+            Some(fact(format!("Countersign {}", console.version))),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
     })
 }
 
@@ -168,7 +174,7 @@ async fn never(
     if rules.is_empty() {
         return Ok((Vec::new(), looked_at));
     }
-    let around = pdp::flags::surroundings(store, now).await?;
+    let around = pdp::flags::surroundings_of(store, &rules, now).await?;
     rules.retain(|stored| can_never_match(&stored.rule, &around));
     Ok((rules.into_iter().map(|stored| stored.id.to_string()).collect(), looked_at))
 }

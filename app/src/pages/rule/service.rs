@@ -30,13 +30,17 @@ pub(in crate::pages) async fn surroundings(
     console: &Console,
     reach: &Reach,
 ) -> Result<Surroundings, StoreError> {
-    let mut around = pdp::flags::surroundings(&console.store, console.now()).await?;
+    Ok(within(reach, pdp::flags::surroundings(&console.store, console.now()).await?))
+}
+
+/// As far as the reader may know of it.
+pub(in crate::pages) fn within(reach: &Reach, mut around: Surroundings) -> Surroundings {
     if !reach.is_everything() {
         around.tools.retain(|tool| tool.tenants.iter().any(|tenant| reach.holds(tenant.as_str())));
         around.held.retain(|(tenant, _)| reach.holds(tenant.as_str()));
         around.rules.retain(|rule| sees(reach, rule.tenant.as_ref()));
     }
-    Ok(around)
+    around
 }
 
 /// Whether the rule is the reader's own: what it does is then within what the reader may know.

@@ -49,7 +49,7 @@ mod server {
     use crate::console::Console;
     use crate::error::AppError;
     use crate::moment::Moment;
-    use crate::pages::rule::service::surroundings;
+    use crate::pages::rule::service::within;
     use crate::sentence::sentence;
     use crate::verdict::EffectWords;
     use policy::compile::Surroundings;
@@ -105,8 +105,11 @@ mod server {
             }
         }
         let now = console.now();
-        let around =
-            if found.is_empty() { Surroundings::default() } else { surroundings(console, reach).await? };
+        let around = if found.is_empty() {
+            Surroundings::default()
+        } else {
+            within(reach, pdp::flags::surroundings_of(&console.store, &found, now).await?)
+        };
         let lines = found.into_iter().map(|stored| line(stored, reach, &around, now)).collect();
         Ok(RuleList { query, lines, next })
     }

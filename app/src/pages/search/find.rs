@@ -109,10 +109,14 @@ impl Finder<'_> {
                 Kind::Rule => self.rules().await?.into_iter().map(rule).collect(),
                 Kind::Tenant => {
                     let found = self.store.list_tenants(&self.page()).await?;
-                    found.into_iter().map(tenant).collect()
+                    let meant = |found: &Tenant| self.tenant.is_none_or(|chosen| found.slug == *chosen);
+                    found.into_iter().filter(meant).map(tenant).collect()
                 }
                 Kind::Key => {
-                    let found = self.store.list_credentials(&self.page()).await?;
+                    let found = match self.tenant {
+                        Some(tenant) => self.store.list_tenant_credentials(tenant, &self.page()).await?,
+                        None => self.store.list_credentials(&self.page()).await?,
+                    };
                     found.into_iter().map(key).collect()
                 }
             };

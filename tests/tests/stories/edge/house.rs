@@ -175,7 +175,7 @@ impl House {
 }
 
 /// As browsers send it.
-fn form(fields: &[(&str, &str)]) -> String {
+pub(crate) fn form(fields: &[(&str, &str)]) -> String {
     let encode = |text: &str| {
         text.bytes().fold(String::new(), |mut all, byte| {
             if byte.is_ascii_alphanumeric() {

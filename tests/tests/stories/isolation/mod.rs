@@ -6,6 +6,7 @@
 //! of others that are asked about here are there in both worlds, with something else behind them.
 
 mod api;
+mod console;
 mod moves;
 mod plain;
 mod side;
@@ -19,7 +20,7 @@ use sketch::{MARKER, Sketch, sketch};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tests::Backend;
 
-/// Each makes two worlds, and some eighty answers of each.
+/// Each makes two worlds, and some hundred answers of each.
 const CASES: u32 = 16;
 const SHRINKS: u32 = 80;
 
@@ -92,6 +93,7 @@ async fn told(side: &Side, sketch: &Sketch, which: usize) -> Vec<(String, String
         answers.push((asked.name.clone(), side.ask(asked).await));
     }
     answers.extend(api::console(side).await);
+    answers.extend(console::shown(side).await);
     // Who may see everything does see what the others have: it is there to be found.
     let everything = side.everything().await;
     assert!(everything.contains(MARKER), "{everything}");

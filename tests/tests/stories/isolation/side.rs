@@ -1,15 +1,19 @@
 //! One of the two worlds: its database, its server, and whoever asks it.
 
+use crate::edge::house::{LOGIN, PASSWORD, form};
 use crate::isolation::plain::plain;
 use crate::isolation::sketch::{MARKER, Sketch};
 use pdp::bundle::{ApplyOptions, Bundle, apply};
 use policy::labels::{OpenedBy, StopScope};
 use policy::scope::AdminScope;
 use policy::{SubjectId, TenantSlug};
-use reqwest::Method;
+use reqwest::header::SET_COOKIE;
+use reqwest::{Method, redirect};
 use serde_json::{Value, json};
+use server::clock;
+use server::console::create_setup_link;
 use store::Writer;
-use store::administration::{NewStop, NewTask, Page};
+use store::administration::{NewBreakGlass, NewStop, NewTask, Page};
 use store::decisions::{self, DecisionFilter};
 use tests::pep::call_body;
 use tests::world::operator;
@@ -50,6 +54,8 @@ pub(crate) struct Side {
     /// An administrator's of `a`, and one's of every tenant.
     pub(crate) token: String,
     everything: String,
+    /// The cookie of the console's owner.
+    session: String,
 }
 
 pub(crate) fn a() -> TenantSlug {
@@ -67,12 +73,14 @@ impl Side {
             world.set_secret(name, &format!("{}-{}", name.to_lowercase(), "x".repeat(40)));
         }
         let replica = world.replica().await;
-        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let http = reqwest::Client::builder().no_proxy().redirect(redirect::Policy::none()).build();
+        let http = http.expect("a client");
         // A token of one tenant needs that tenant.
         world.apply(r#"{"tenants": [{"slug": "a", "name": "Alpha"}]}"#).await;
         let token = administrator::token(&world, "a", AdminScope::ALL, Some(&a())).await;
         let everything = administrator::token(&world, "all", AdminScope::ALL, None).await;
-        Self { world, replica, http, token, everything }
+        let session = settle(&world, &replica, &http).await;
+        Self { world, replica, http, token, everything, session }
     }
 
     pub(crate) async fn stop(self) {
@@ -96,6 +104,9 @@ impl Side {
         for stop in stops {
             writer.lift_stop(&stop.id).await.expect("is lifted");
         }
+        for grant in self.world.store.list_open_break_glass(100).await.expect("lists") {
+            writer.end_break_glass(&grant.id).await.expect("is ended");
+        }
         apply(&mut writer, &bundle, &secret, how).await.unwrap_or_else(|error| panic!("{error}\n{text}"));
         let task = open(&mut writer, &a(), "bot", "orders").await;
         let mut their_task = NOTHING.to_owned();
@@ -109,7 +120,24 @@ impl Side {
                 writer.stop(&new).await.expect("is stopped");
             }
         }
+        if theirs.glass {
+            // Whom both tenants know may do anything there, with what both may use.
+            let (tenant, subject) = (b(), SubjectId::from("both"));
+            let new = NewBreakGlass {
+                tenant: &tenant,
+                subject: &subject,
+                tools: "shop/*",
+                reason: MARKER,
+                minutes: 15,
+            };
+            let grant = writer.ask_break_glass(&new, None).await.expect("is asked for");
+            writer.confirm_break_glass(&grant.id, None).await.expect("is confirmed: there is one owner");
+        }
         writer.commit().await.expect("commits");
+        if theirs.glass {
+            let call = call_body(self.world.secret("BOTH"), "show", json!({}));
+            self.ask(&self.pep("theirs", "B_PEP", call)).await;
+        }
         for _ in 0..theirs.calls {
             let arguments = json!({"customer_id": format!("{MARKER}-0"), "amount": 7});
             let call = call_body(self.world.secret("BEN"), "refund", arguments);
@@ -172,6 +200,14 @@ impl Side {
         plain(&format!("{told}\n\n{body}"))
     }
 
+    /// A page or a file of the console.
+    pub(crate) async fn look(&self, path: &str) -> String {
+        let url = format!("http://{}{path}", self.replica.address());
+        let response = self.http.get(url).header("cookie", &self.session).send().await.expect("an answer");
+        assert_eq!(response.status().as_u16(), 200, "{path}");
+        response.text().await.expect("a whole answer")
+    }
+
     /// All that an administrator of every tenant reads.
     pub(crate) async fn everything(&self) -> String {
         let asked = Asked {
@@ -183,6 +219,26 @@ impl Side {
         };
         self.ask(&asked).await
     }
+}
+
+/// Makes the owner of the console; gives the cookie of the session.
+async fn settle(world: &World, replica: &Replica, http: &reqwest::Client) -> String {
+    let origin = format!("http://{}", replica.address());
+    let link = create_setup_link(&world.store, &origin, clock::system()()).await.expect("a link");
+    let fields = [
+        ("code", link.as_str()),
+        ("login", LOGIN),
+        ("name", "Ada"),
+        ("password", PASSWORD),
+        ("password_again", PASSWORD),
+    ];
+    let request = http.post(format!("{origin}/setup")).header("origin", &origin);
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    let response = request.body(form(&fields)).send().await.expect("an answer");
+    assert_eq!(response.status().as_u16(), 303);
+    let cookies = response.headers().get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = cookies.filter_map(|line| line.split(';').next());
+    pairs.find(|pair| pair.starts_with("countersign=")).expect("a session").to_owned()
 }
 
 /// Opens a task of this subject; gives its id.

@@ -70,6 +70,8 @@ pub(crate) struct Theirs {
     sensitivity: &'static str,
     pub(crate) tasks: usize,
     pub(crate) stopped: bool,
+    /// Whether `both` may do anything there, by break-glass.
+    pub(crate) glass: bool,
     pub(crate) calls: usize,
 }
 
@@ -96,12 +98,12 @@ fn own() -> impl Strategy<Value = Own> {
 }
 
 fn theirs() -> impl Strategy<Value = Theirs> {
-    let flags = any::<[bool; 7]>();
+    let flags = any::<[bool; 8]>();
     let counts = [0..3_usize, 0..3, 0..3, 0..3];
     let sensitivity = prop::sample::select(vec!["public", "regulated"]);
     (places(THEIRS.len()), flags, places(ROLES.len()), counts, sensitivity).prop_map(
         |(rules, flags, roles, counts, sensitivity)| {
-            let [both_tenants, active, ben, server, issuer, owner, stopped] = flags;
+            let [both_tenants, active, ben, server, issuer, owner, stopped, glass] = flags;
             let [members, resources, tasks, calls] = counts;
             Theirs {
                 rules,
@@ -117,6 +119,7 @@ fn theirs() -> impl Strategy<Value = Theirs> {
                 sensitivity,
                 tasks,
                 stopped,
+                glass,
                 calls,
             }
         },

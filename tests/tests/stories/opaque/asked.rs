@@ -14,12 +14,16 @@ pub(crate) async fn an_opaque_token_counts_for_as_long_as_its_issuer_says_so(bac
     assert!(issuer.asked().is_empty());
     world.apply(&issuer.registered()).await;
     for pep in [&here, &there] {
-        // So that the policy is compiled: a call that has to wait for that asks anew.
-        assert_eq!(reason(pep, world.secret("ALICE_KEY")).await, "allowed");
+        // The first has to wait for the policy, and looks at everything else again meanwhile.
         assert_eq!(reason(pep, TOKEN).await, "allowed");
         assert_eq!(reason(pep, TOKEN).await, "allowed");
     }
-    assert_eq!(issuer.asked().len(), 4, "nothing is remembered");
+    assert_eq!(issuer.asked().len(), 4, "once for each call: nothing is remembered, and nothing asked twice");
+    world.apply("tenants: [{slug: acme, name: Acme with another policy}]").await;
+    for pep in [&here, &there] {
+        assert_eq!(reason(pep, TOKEN).await, "allowed");
+    }
+    assert_eq!(issuer.asked().len(), 6);
 
     let but = |member: &str, value: Value| {
         let mut answer = issuer.good();
@@ -125,6 +129,7 @@ pub(crate) async fn a_token_that_names_its_issuer_is_asked_about_as_well(backend
     assert_eq!(issuer.asked().len(), 1);
     issuer.says(&token, issuer.good());
     assert_eq!(reason(&crm, &token).await, "allowed");
+    assert_eq!(issuer.asked().len(), 2, "this one had to wait for the policy as well");
     world.apply(&issuer.setting("introspection", json!("none"))).await;
     assert_eq!(reason(&crm, &token).await, "token_invalid");
     replica.stop().await;
