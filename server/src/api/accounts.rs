@@ -217,8 +217,7 @@ async fn invite(
         role: new.role,
     };
     let (origin, by) = (state.console.origin(), administrator.actor());
-    let (account, link) =
-        console::invite(&state.store, origin, &account, &by, administrator.now()).await?;
+    let (account, link) = console::invite(&state.store, origin, &account, &by, administrator.now()).await?;
     let location = format!("{ACCOUNTS}/{}", account.id);
     Ok(created(&location, &FreshLink { account: account.into(), link }))
 }
@@ -232,7 +231,10 @@ async fn reset(
     let known = find(&state, &id).await?;
     is_nobody(&known)?;
     if !known.active {
-        return Err(Problem::conflict("switched_off", "the account is switched off; the link would switch it on"));
+        return Err(Problem::conflict(
+            "switched_off",
+            "the account is switched off; the link would switch it on",
+        ));
     }
     let (origin, by) = (state.console.origin(), administrator.actor());
     let (account, link) = console::reset(&state.store, origin, &known.id, &by, administrator.now()).await?;

@@ -10,7 +10,8 @@ use store::accounts::AccountError;
 impl Problem {
     /// A token makes no owner, and touches none: whoever finds it must not become one.
     pub(super) fn of_owners() -> Self {
-        let detail = "owners are made and changed by owners at the console alone, with a fresh proof of who they are";
+        let detail =
+            "owners are made and changed by owners at the console alone, with a fresh proof of who they are";
         Self::new(StatusCode::FORBIDDEN, "owners_only", detail)
     }
 }

@@ -115,7 +115,10 @@ struct Naming {
 async fn person(state: &ApiState, administrator: &Administrator) -> Result<SubjectId, Problem> {
     let account = state.store.account_by_login(administrator.account()).await?;
     account.ok_or_else(Problem::stranger)?.subject.ok_or_else(|| {
-        Problem::conflict("no_person", "the account that the token speaks for stands for no person of the policy")
+        Problem::conflict(
+            "no_person",
+            "the account that the token speaks for stands for no person of the policy",
+        )
     })
 }
 
