@@ -25,7 +25,7 @@ impl From<AccountError> for Problem {
             AccountError::Name { source, .. } => Self::invalid("name", source.to_string()),
             AccountError::LoginTaken(_) => Self::conflict("taken", detail),
             AccountError::Unknown => Self::not_found("account"),
-            AccountError::LastOwner => Self::of_owners(),
+            AccountError::LastOwner | AccountError::OwnersOnly => Self::of_owners(),
             AccountError::ToldElsewhere => Self::conflict("told_elsewhere", detail),
             _ => Self::conflict("changed", detail),
         }

@@ -144,6 +144,7 @@ fn refused(error: &AccountError) -> SetupErrors {
         | AccountError::Unknown
         | AccountError::Stale
         | AccountError::LastOwner
+        | AccountError::OwnersOnly
         | AccountError::ToldElsewhere
         | AccountError::NoSuchPerson
         | AccountError::Identity(_)

@@ -4,6 +4,7 @@
 //! them, or one of them and a sign-in under way, go one after the other; SQLite has one writer anyway.
 
 use super::events::{self, Event, Note};
+use super::owners::refuse_tokens;
 use super::{
     Account, AccountError, AccountRole, AccountRow, Accounts, PasswordHash, RoleSource, by_id, devices, setup,
 };
@@ -160,6 +161,7 @@ impl Store {
             keep_an_owner(&mut tx, id).await?;
         }
         let before = hold(&mut tx, id).await?;
+        refuse_tokens(by, before.role)?;
         if before.active == active {
             return Ok(());
         }
@@ -201,6 +203,8 @@ impl Store {
             keep_an_owner(&mut tx, id).await?;
         }
         let before = hold(&mut tx, id).await?;
+        refuse_tokens(by, before.role)?;
+        refuse_tokens(by, role)?;
         if before.role == role && before.role_source == RoleSource::Given {
             return Ok(());
         }

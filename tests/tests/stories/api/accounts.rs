@@ -4,7 +4,8 @@ use crate::api::client::{Client, OWNER, Told, now, owner, token};
 use policy::SubjectId;
 use policy::scope::AdminScope;
 use serde_json::{Value, json};
-use store::accounts::{AccountRole, NewAccount};
+use store::accounts::{AccountError, AccountRole, NewAccount};
+use store::{Actor, Via};
 use tests::world::operator;
 use tests::{Backend, World};
 
@@ -98,6 +99,20 @@ pub(crate) async fn no_token_makes_or_touches_an_owner(backend: Backend) {
     for (method, path, body) in tries {
         let told = client.with(method, &path, &body).await;
         assert_eq!((told.status, told.code()), (403, "owners_only"), "{method} {path} {body}");
+    }
+
+    // The store refuses it as well, of the account as it is held: whatever it was when the token asked.
+    let by = Actor { name: "ada".to_owned(), via: Via::Api, request_id: None };
+    let (store, at) = (&world.store, now());
+    let refused = [
+        store.set_account_role(&auditor, AccountRole::Owner, &by, at).await,
+        store.set_account_role(&other, AccountRole::Auditor, &by, at).await,
+        store.set_account_active(&other, false, &by, at).await,
+        store.set_account_active(&off, true, &by, at).await,
+        store.reset_account(&other, &[7; 32], &by, at, at.saturating_add_micros(1)).await.map(drop),
+    ];
+    for (n, told) in refused.into_iter().enumerate() {
+        assert!(matches!(told, Err(AccountError::OwnersOnly)), "{n}: {told:?}");
     }
 
     // Nor does it become a person: not the one behind an account, and nobody who answers requests for approval.
