@@ -1,8 +1,8 @@
 //! `/api/v1/accounts`: who may use the console. Accounts are of no tenant, so it takes a token of every tenant.
 //!
-//! Owners are out of reach: a token invites none, makes none, and neither changes, disables, enables nor resets
-//! one, its own account among them; the store refuses it once more. Nor does it hand out a link to an account that answers requests for approval, or that stands for a
-//! person: whoever has the link has the account, and would be that person.
+//! Owners are out of reach: a token invites none, makes none, and neither changes, disables, enables nor resets one, its
+//! own account among them; the store refuses it once more. Nor does it hand out a link to an account that answers requests
+//! for approval, or that stands for a person: whoever has the link has the account, and would be that person.
 
 use super::ApiState;
 use super::administrator::Administrator;
