@@ -68,6 +68,17 @@ scopes! {
     Emergency = "emergency:write", "Stop calls, lift stops, ask for break-glass";
     /// The second person's word.
     BreakGlass = "break_glass:confirm", "Confirm break-glass";
+    /// Where messages about approvals go, and their secrets.
+    Webhooks = "webhooks:write", "Change webhooks";
+    Mail = "mail:write", "Change how mail is sent";
+    /// Providers of which no group stands for owners.
+    Providers = "providers:write", "Change sign-in providers that make no owners";
+    /// Of accounts that are no owners.
+    Accounts = "accounts:write", "Disable and enable accounts, give roles below owner";
+    /// Whoever has the link has the account.
+    AccountLinks = "accounts:links", "Invite accounts below owner, make links to new passwords";
+    /// Of the account behind the token.
+    Substitutes = "substitutes:write", "Name and end substitutes of the token's account";
     /// A whole policy file.
     Bundle = "bundle:write", "Apply policy files";
 }

@@ -132,6 +132,8 @@ pub enum AccountError {
     Stale,
     #[error("the last active owner cannot be taken away")]
     LastOwner,
+    #[error("owners are made and changed by persons, never with a token")]
+    OwnersOnly,
     #[error("its role is told by a provider, where it signs in; give it one of its own first")]
     ToldElsewhere,
     #[error("the issuer or the `sub` of the identity {0}")]

@@ -12,10 +12,12 @@ mod hearing;
 mod inbox;
 mod reader;
 mod show;
+mod standing_in;
 
 pub(crate) use bound::Named;
 pub(crate) use enforcing::{Settled, too_many};
 pub use show::{ApprovalView, RequirementView, ToolNow};
+pub use standing_in::{may_stand_in, tenants_of};
 
 use crate::Pdp;
 use crate::vault::{Vault, VaultError};

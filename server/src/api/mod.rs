@@ -4,6 +4,7 @@
 //! are made from these tables. Handlers read, check what the token may reach, and call what the console and the
 //! command line call; no rule of what may be stored is written here a second time.
 
+mod accounts;
 mod administrator;
 mod answer;
 mod break_glass;
@@ -15,22 +16,27 @@ mod decisions;
 mod document;
 mod emergency;
 mod issuers;
+mod mail;
 mod paging;
 mod problem;
 mod reading;
+mod refusals;
 mod resource_imports;
 mod resources;
 mod revocations;
 mod route;
 mod rules;
 mod servers;
+mod sign_in_providers;
 mod subject_parts;
 mod subject_sight;
 mod subjects;
+mod substitutes;
 mod task_shapes;
 mod tasks;
 mod tenants;
 mod unmapped;
+mod webhooks;
 
 use crate::console::ConsoleState;
 use crate::request_id::RequestId;
@@ -65,6 +71,11 @@ const TABLES: &[&[Route]] = &[
     resource_imports::ROUTES,
     emergency::ROUTES,
     break_glass::ROUTES,
+    webhooks::ROUTES,
+    mail::ROUTES,
+    sign_in_providers::ROUTES,
+    accounts::ROUTES,
+    substitutes::ROUTES,
     decisions::ROUTES,
     changes::ROUTES,
     bundle::ROUTES,

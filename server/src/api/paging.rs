@@ -86,6 +86,18 @@ impl Place {
         let next = found.last().filter(|_| more).map(|last| encode(&cursor(last)));
         Json(Listed { items: found.into_iter().map(V::from).collect(), next })
     }
+
+    /// A page of a list that is short by nature and was read whole, in the order of this key, which is one of a kind.
+    pub(super) fn cut<T, V: From<T>>(&self, all: Vec<T>, key: fn(&T) -> String) -> Json<Listed<V>> {
+        let search = self.search.as_deref().map(str::to_lowercase);
+        let mut keyed: Vec<(String, T)> = all.into_iter().map(|one| (key(&one), one)).collect();
+        keyed.retain(|(key, _)| {
+            let found = search.as_ref().is_none_or(|text| key.to_lowercase().contains(text));
+            found && self.after().is_none_or(|after| key.as_str() > after)
+        });
+        keyed.sort_by(|(one, _), (other, _)| one.cmp(other));
+        self.list(keyed.into_iter().map(|(_, one)| one).collect(), key)
+    }
 }
 
 /// One page.
@@ -121,6 +133,19 @@ mod tests {
             assert!(Place::new(None, None, Some(limit)).is_err(), "{limit}");
         }
         assert!(Place::new(Some("a\0"), None, None).is_err());
+    }
+
+    #[test]
+    fn a_list_that_was_read_whole_is_cut_in_order() {
+        let all = || ["c", "Ab", "b", "a"].map(str::to_owned).to_vec();
+        let page = |search, after: Option<&str>, limit| {
+            let place = Place::new(search, after, limit).expect("a place");
+            let Json(listed) = place.cut::<String, String>(all(), String::clone);
+            (listed.items.join(" "), listed.next)
+        };
+        assert_eq!(page(None, None, Some(2)), ("Ab a".to_owned(), Some(encode("a"))));
+        assert_eq!(page(None, Some(&encode("a")), Some(2)), ("b c".to_owned(), None));
+        assert_eq!(page(Some("B"), None, None), ("Ab b".to_owned(), None));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use super::ApiState;
 use super::administrator::Administrator;
 use super::answer::accepted;
+use super::paging::{Listed, Place};
 use super::problem::Problem;
 use super::reading::{Asked, Segments, known_id};
 use super::route::{Route, Verb};
@@ -36,6 +37,9 @@ pub(super) const FILES: [(&str, FileFormat); 2] =
 const READ_WITHIN: Duration = Duration::from_secs(30);
 
 pub(super) const ROUTES: &[Route] = &[
+    Route::new(Verb::Get, IMPORTS, AdminScope::Read, "List imports of files, newest first", |m| on(m, list))
+        .asks::<ImportsQuery>()
+        .lists::<ImportView>(),
     Route::new(Verb::Post, IMPORTS, AdminScope::Resources, "Import a file of resources", |m| on(m, send))
         .asks::<ImportQuery>()
         .takes_file()
@@ -50,6 +54,16 @@ pub(super) const ROUTES: &[Route] = &[
 struct ImportQuery {
     /// Every resource is of this tenant; left out, each line says its own. A token of one tenant brings in its own.
     tenant: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+struct ImportsQuery {
+    /// `next` of the page before.
+    after: Option<String>,
+    /// At most so many: 50 unless said, never more than 200.
+    limit: Option<u32>,
 }
 
 /// One file and how far it was brought in.
@@ -128,6 +142,18 @@ async fn find(state: &ApiState, administrator: &Administrator, id: &str) -> Resu
     let found = state.store.get_import(known_id("import", id)?).await?;
     let found = found.filter(|import| administrator.owns(import.tenant.as_ref()));
     found.ok_or_else(|| Problem::not_found("import"))
+}
+
+/// A token of one tenant sees files that were brought into it alone.
+async fn list(
+    State(state): State<ApiState>,
+    administrator: Administrator,
+    Asked(query): Asked<ImportsQuery>,
+) -> Result<Json<Listed<ImportView>>, Problem> {
+    let place = Place::new(None, query.after.as_deref(), query.limit)?;
+    let limit = u64::from(place.limit()) + 1;
+    let found = state.store.page_imports(administrator.tenant(), place.after(), limit).await?;
+    Ok(place.list(found, |import: &ResourceImport| import.id.clone()))
 }
 
 /// A file takes nothing away from another tenant, whoever sends it.

@@ -56,6 +56,7 @@ use passwords::Passwords;
 use pdp::address_guard::{AddressGuard, AllowedAddress, GuardedClient};
 use pdp::approvals::Approvals;
 use pdp::tokens::Tokens;
+use pdp::vault::Vault;
 use policy::Timestamp;
 use sessions::ConsoleSessions;
 use std::sync::{Arc, OnceLock};
@@ -161,6 +162,16 @@ impl ConsoleState {
 
     fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// Where secrets are kept that are to be shown to others.
+    pub(crate) fn vault(&self) -> &Vault {
+        self.console.tokens.vault()
+    }
+
+    /// Where browsers reach the console, without a slash at the end.
+    pub(crate) fn origin(&self) -> &str {
+        self.public_url.origin()
     }
 
     /// What keeps streams of pages open; to be ended before the server stops.

@@ -145,6 +145,7 @@ fn refused(error: &AccountError) -> SetupErrors {
         | AccountError::Unknown
         | AccountError::Stale
         | AccountError::LastOwner
+        | AccountError::OwnersOnly
         | AccountError::ToldElsewhere
         | AccountError::NoSuchPerson
         | AccountError::NoPassword

@@ -2,6 +2,7 @@
 //! which its holder chooses a password, once; who made the link never knows it.
 
 use super::events::{self, Event, Note};
+use super::owners::refuse_tokens;
 use super::setup::{LinkPurpose, put_link};
 use super::writing::hold;
 use super::{Account, AccountError, NewAccount, RoleSource, insert};
@@ -22,6 +23,7 @@ impl Store {
         now: Timestamp,
         expires_at: Timestamp,
     ) -> Result<Account, AccountError> {
+        refuse_tokens(by, new.role)?;
         let mut tx = self.db.begin_write().await?;
         let new = NewAccount { password_hash: None, ..new.clone() };
         let account = insert(&mut tx, &new, RoleSource::Given, Event::Invited, by, now).await?;
@@ -44,6 +46,7 @@ impl Store {
     ) -> Result<Account, AccountError> {
         let mut tx = self.db.begin_write().await?;
         let account = hold(&mut tx, id).await?;
+        refuse_tokens(by, account.role)?;
         if !account.active {
             // The link would switch it on again.
             return Err(AccountError::Stale);

@@ -2,7 +2,8 @@
 //! the word of a provider alone is none of them: nobody knows whether that still holds. Nor is the owner of some tenants:
 //! what these are asked for concerns all of them.
 
-use super::{AccountRole, Accounts, EVERYTHING, RoleSource};
+use super::{AccountError, AccountRole, Accounts, EVERYTHING, RoleSource};
+use crate::administration::{Actor, Via};
 use crate::db::{StoreError, Tx};
 use sea_query::{Expr, ExprTrait, LockType, Order, Query};
 
@@ -42,6 +43,12 @@ pub(crate) async fn active_owners(tx: &mut Tx) -> Result<Vec<OwnerAccount>, Stor
     tx.fetch_all(&owners).await
 }
 
+/// A token proves nothing of who holds it, so over the API nobody becomes an owner, and nothing becomes of one. To be asked
+/// of the account as it is held.
+pub(super) fn refuse_tokens(by: &Actor, role: AccountRole) -> Result<(), AccountError> {
+    if by.via == Via::Api && role == AccountRole::Owner { Err(AccountError::OwnersOnly) } else { Ok(()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +72,17 @@ mod tests {
             (vec![one, four], true),
         ] {
             assert_eq!(are_two_persons(&owners), are, "{owners:?}");
+        }
+    }
+
+    #[test]
+    fn owners_are_out_of_reach_of_tokens_alone() {
+        for via in [Via::Cli, Via::Console, Via::Api] {
+            let by = Actor { name: "ada".to_owned(), via, request_id: None };
+            for role in AccountRole::ALL {
+                let refused = matches!(refuse_tokens(&by, *role), Err(AccountError::OwnersOnly));
+                assert_eq!(refused, via == Via::Api && *role == AccountRole::Owner, "{via:?} {role}");
+            }
         }
     }
 }

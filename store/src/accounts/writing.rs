@@ -4,6 +4,7 @@
 //! them, or one of them and a sign-in under way, go one after the other; SQLite has one writer anyway.
 
 use super::events::{self, Event, Note};
+use super::owners::refuse_tokens;
 use super::{
     Account, AccountError, AccountRole, Accounts, PasswordHash, RoleSource, active_owners, by_id, devices,
     one, reach, setup,
@@ -103,6 +104,8 @@ pub(super) async fn give_role(
     by: &Actor,
     now: Timestamp,
 ) -> Result<(), AccountError> {
+    refuse_tokens(by, before.role)?;
+    refuse_tokens(by, role)?;
     let role_source = RoleSource::Given;
     if before.role == role && before.role_source == role_source && before.reach == *reach {
         return Ok(());
@@ -191,6 +194,7 @@ impl Store {
             keep_an_owner(&mut tx, id).await?;
         }
         let before = hold(&mut tx, id).await?;
+        refuse_tokens(by, before.role)?;
         if before.active == active {
             return Ok(());
         }

@@ -282,6 +282,25 @@ impl Store {
         rows.into_iter().map(ResourceImport::try_from).collect()
     }
 
+    /// The newest imports first: those of one tenant where one is given, and those after this id.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn page_imports(
+        &self,
+        tenant: Option<&TenantSlug>,
+        after: Option<&str>,
+        limit: u64,
+    ) -> Result<Vec<ResourceImport>, StoreError> {
+        let mut query = select();
+        query
+            .and_where_option(tenant.map(|own| Expr::col(ResourceImports::Tenant).eq(own.as_str())))
+            .and_where_option(after.map(|after| Expr::col(ResourceImports::Id).lt(after)))
+            .limit(limit);
+        let rows: Vec<ImportRow> = self.db.fetch_all(&query).await?;
+        rows.into_iter().map(ResourceImport::try_from).collect()
+    }
+
     /// The last import of a file with this digest that did not come to its end.
     ///
     /// # Errors

@@ -110,6 +110,17 @@ impl Store {
         Ok(self.db.fetch_all::<SubstituteRow>(&query).await?.into_iter().map(Substitute::from).collect())
     }
 
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn get_substitute(&self, id: &str) -> Result<Option<Substitute>, StoreError> {
+        // Postgres refuses U+0000 even in a comparison; no substitute has it.
+        if id.contains('\0') {
+            return Ok(None);
+        }
+        let query = select().and_where(Expr::col(Substitutes::Id).eq(id)).take();
+        Ok(self.db.fetch_optional::<SubstituteRow>(&query).await?.map(Substitute::from))
+    }
+
     /// In whose place this person answers at this moment.
     ///
     /// # Errors

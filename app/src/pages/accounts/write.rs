@@ -30,7 +30,10 @@ pub fn refusal(error: AccountError) -> Refusal {
         AccountError::NoSuchPerson => Problem::new("subject", Fault::NotAPerson),
         AccountError::NoSuchTenant => Problem::new("tenants", Fault::Unknown),
         AccountError::NoTenant => Problem::new("tenants", Fault::Missing),
-        AccountError::SetupClosed | AccountError::LinkNotValid | AccountError::NoPassword => {
+        AccountError::SetupClosed
+        | AccountError::LinkNotValid
+        | AccountError::NoPassword
+        | AccountError::OwnersOnly => {
             Problem::of_form(Fault::Refused)
         }
     };

@@ -13,7 +13,7 @@ use crate::pages::form::place::Ask;
 use crate::pages::form::read::{ROWS_AND_ONE, cut, refuse_zero};
 use crate::permission::ConsoleRole;
 use crate::session::SignedIn;
-use pdp::approvals::{ApprovalError, Approvals};
+use pdp::approvals::{ApprovalError, Approvals, tenants_of};
 use policy::labels::{SubjectKind, Verdict};
 use policy::{Reach, RuleId, SubjectId, TenantSlug, Timestamp};
 use std::collections::BTreeMap;
@@ -141,34 +141,6 @@ async fn persons(
         }));
     }
     Ok(persons.into_iter().collect())
-}
-
-/// Whether the reader may name this person as substitute: an active one who shares a tenant with the reader.
-pub(super) async fn may_stand_in(
-    store: &Store,
-    reader: &SubjectId,
-    substitute: &SubjectId,
-    reach: &Reach,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    let known = store.get_subject(substitute).await?;
-    if known.is_none_or(|known| known.kind != SubjectKind::User || !known.active || known.id == *reader) {
-        return Ok(false);
-    }
-    let theirs = tenants_of(store, substitute, reach, now).await?;
-    Ok(tenants_of(store, reader, reach, now).await?.iter().any(|tenant| theirs.contains(tenant)))
-}
-
-/// The tenants of which somebody is a member now, as far as the reader's account reaches.
-async fn tenants_of(
-    store: &Store,
-    id: &SubjectId,
-    reach: &Reach,
-    now: Timestamp,
-) -> Result<Vec<TenantSlug>, StoreError> {
-    let held = store.list_memberships(id).await?.into_iter();
-    let held = held.filter(|held| held.until.is_none_or(|until| now < until));
-    Ok(held.map(|held| held.tenant).filter(|tenant| reach.holds(tenant.as_str())).collect())
 }
 
 async fn waiting_line(store: &Store, approval: &Approval, now: Timestamp) -> Result<WaitingLine, StoreError> {

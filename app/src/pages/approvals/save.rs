@@ -26,7 +26,7 @@ pub async fn end_substitute(#[server(default)] id: String) -> Result<(), AppErro
 
 #[cfg(feature = "ssr")]
 mod server {
-    use super::super::gather::{may_stand_in, person};
+    use super::super::gather::person;
     use crate::console::Console;
     use crate::error::AppError;
     use crate::pages::form::answer::{Done, Draft, Saved};
@@ -35,6 +35,7 @@ mod server {
     use crate::pages::form::respond::{Refusal, actor, parse_moment, respond, saved};
     use crate::routes::APPROVALS;
     use crate::session::SignedIn;
+    use pdp::approvals::may_stand_in;
     use policy::{Reach, SubjectId};
     use store::WriteError;
     use store::approvals::NewSubstitute;

@@ -29,6 +29,19 @@ pub(crate) async fn nothing_of_other_tenants_shows_through(backend: Backend) {
     let all = every.get(&format!("{CREDENTIALS}?q=globex")).await.body;
     assert_eq!(all["items"].as_array().map(Vec::len), Some(2), "{all}");
 
+    for tenant in ["acme", "globex"] {
+        let hook = json!({
+            "name": format!("hook-of-{tenant}"), "tenant": tenant, "events": ["requested"],
+            "url": format!("https://{tenant}.example/hook"),
+        });
+        assert_eq!(every.with("POST", "/api/v1/webhooks", &hook).await.status, 201);
+    }
+    for query in ["", "?limit=1", "?q=hook", "?q=globex"] {
+        let listed = acme.get(&format!("/api/v1/webhooks{query}")).await.body;
+        assert!(!listed.to_string().contains("globex") && listed["next"].is_null(), "{query} {listed}");
+        assert_eq!(listed.to_string().contains("hook-of-acme"), query != "?q=globex", "{query} {listed}");
+    }
+
     // A key reaches for no server of others, which its tenant's policy file would then hold.
     let file = "servers: [{ slug: safe, url: 'https://safe.example/mcp', tenants: [globex] }]";
     let body = Some(("application/yaml", file.as_bytes().to_vec()));

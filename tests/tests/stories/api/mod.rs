@@ -1,11 +1,13 @@
 //! The administration API over HTTP: who gets in, what each token reaches, and that what it takes away denies the next
 //! call on every replica.
 
+mod accounts;
 mod borders;
 mod client;
 mod emergency;
 mod reach;
 mod resources;
+mod settings;
 mod stories;
 
 use tests::on_both_databases;
@@ -26,4 +28,10 @@ on_both_databases!(
     a_stop_over_the_api_denies_the_next_call_on_two_replicas,
     break_glass_over_the_api_takes_a_second_owner,
     emergencies_stay_within_a_tokens_tenant,
+    accounts_below_owner_are_invited_and_switched_over_the_api,
+    no_token_makes_or_touches_an_owner,
+    a_token_names_the_substitute_of_its_own_account_alone,
+    webhooks_are_kept_over_the_api_and_their_secrets_shown_once,
+    mail_is_set_over_the_api_and_its_password_never_shown,
+    sign_in_providers_over_the_api_make_no_owners,
 );

@@ -32,6 +32,10 @@ pub(crate) async fn every_route_asks_for_its_one_scope(backend: Backend) {
             }
         }
     }
+    // The document lists the routes that are served, and no other.
+    let described: BTreeSet<&str> =
+        document.body["paths"].as_object().expect("paths").keys().map(String::as_str).collect();
+    assert_eq!(described, endpoints().iter().map(|endpoint| endpoint.path).collect::<BTreeSet<_>>());
     for path in endpoints().iter().map(|endpoint| endpoint.path).collect::<BTreeSet<_>>() {
         let methods: BTreeSet<String> = document.body["paths"][path]
             .as_object()
@@ -133,6 +137,10 @@ pub(crate) async fn a_token_of_one_tenant_stays_in_it(backend: Backend) {
         ("POST", "/api/v1/credentials", Some(json!({"name": "x"}))),
         ("GET", "/api/v1/issuers", None),
         ("GET", "/api/v1/unmapped", None),
+        ("GET", "/api/v1/mail", None),
+        ("GET", "/api/v1/accounts", None),
+        ("GET", "/api/v1/sign-in-providers", None),
+        ("GET", "/api/v1/substitutes", None),
         ("GET", "/api/v1/subjects?tenant=globex", None),
         ("GET", "/api/v1/bundle?tenant=globex", None),
     ] {

@@ -161,6 +161,14 @@ pub(crate) async fn resources_of_other_tenants_are_not_there(backend: Backend) {
     let path = shared.header("location").to_owned();
     finished(&every, &shared).await;
     assert_eq!(acme.get(&path).await.code(), "not_found", "a file of others");
+    let files = "/api/v1/resource-imports";
+    let (own, all) = (acme.get(files).await.body, every.get(files).await.body);
+    assert_eq!(own["items"], json!([import]), "{own}");
+    assert_eq!(all["items"].as_array().map(Vec::len), Some(2), "{all}");
+    let first = every.get(&format!("{files}?limit=1")).await.body;
+    let next = first["next"].as_str().expect("there is more");
+    let second = every.get(&format!("{files}?limit=1&after={next}")).await.body;
+    assert_eq!((&first["items"][0], &second["items"]), (&all["items"][0], &json!([import])), "newest first");
     assert_eq!(every.get(foreign).await.body["attributes"], json!({"region": "secret-region"}), "as it was");
     replica.stop().await;
 }

@@ -1,5 +1,9 @@
 //! What the API does.
 
+pub(crate) use crate::api::accounts::{
+    a_token_names_the_substitute_of_its_own_account_alone,
+    accounts_below_owner_are_invited_and_switched_over_the_api, no_token_makes_or_touches_an_owner,
+};
 pub(crate) use crate::api::borders::{
     a_request_asks_for_no_more_than_is_bounded_and_there, nothing_of_other_tenants_shows_through,
 };
@@ -15,6 +19,10 @@ pub(crate) use crate::api::reach::{
 pub(crate) use crate::api::resources::{
     a_file_is_brought_in_over_the_api, a_resource_that_is_put_or_removed_binds_the_next_call,
     resources_of_other_tenants_are_not_there,
+};
+pub(crate) use crate::api::settings::{
+    mail_is_set_over_the_api_and_its_password_never_shown, sign_in_providers_over_the_api_make_no_owners,
+    webhooks_are_kept_over_the_api_and_their_secrets_shown_once,
 };
 use policy::scope::AdminScope;
 use serde_json::{Value, json};

@@ -76,6 +76,12 @@ const READ: &[&str] = &[
     "/api/v1/issuers",
     "/api/v1/unmapped",
     "/api/v1/revocations/tokens",
+    "/api/v1/webhooks",
+    "/api/v1/mail",
+    "/api/v1/sign-in-providers",
+    "/api/v1/accounts",
+    "/api/v1/substitutes",
+    "/api/v1/resource-imports",
     "/api/v1/bundle",
     "/api/v1/bundle?tenant=b",
 ];
