@@ -54,7 +54,7 @@ pub struct NewApproval {
 }
 
 /// Postgres: those who file go one at a time, so that none counts what another is about to add.
-const LOCK: &str = "pg_advisory_xact_lock(7264918203)";
+const LOCK: &str = "pg_advisory_xact_lock(7264918204)";
 
 /// Keeps others who file out, until the transaction ends. Taken once nothing else is waited for.
 pub(crate) async fn lock_filing(tx: &mut Tx) -> Result<(), StoreError> {

@@ -18,6 +18,7 @@ pub use asks::AskedPerson;
 pub use calls::ApprovalCall;
 pub use deciding::{NewVote, Settlement};
 pub use events::{ApprovalEvent, ApprovalEventKind, ApprovalEventKindError};
+pub use expiring::EndedApprovals;
 pub use filing::{MOST_PENDING, NewApproval};
 pub(crate) use filing::{attempt, file, lock_filing};
 pub use rates::ApprovalRate;
