@@ -1,5 +1,6 @@
 -- What the server does by itself comes through a door of its own. A CHECK is changed by making the table anew; nothing
 -- refers to it, and it has no triggers.
+-- The addresses of webhooks are secrets from now on; the server seals those there are when it starts.
 
 CREATE TABLE changes_anew (
     id TEXT NOT NULL PRIMARY KEY,
@@ -17,7 +18,9 @@ CREATE TABLE changes_anew (
 INSERT INTO changes_anew (id, at, actor, via, request_id, kind, object, tenant, action, "before", "after")
     SELECT id, at, actor,
         CASE WHEN via = 'api' AND actor = 'countersign' AND kind = 'approval' AND request_id IS NULL THEN 'system' ELSE via END,
-        request_id, kind, object, tenant, action, "before", "after"
+        request_id, kind, object, tenant, action,
+        CASE WHEN kind = 'webhook' THEN json_replace("before", '$.url', 'sealed') ELSE "before" END,
+        CASE WHEN kind = 'webhook' THEN json_replace("after", '$.url', 'sealed') ELSE "after" END
     FROM changes;
 DROP TABLE changes;
 ALTER TABLE changes_anew RENAME TO changes;

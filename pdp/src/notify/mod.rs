@@ -12,7 +12,7 @@ mod words;
 mod worker;
 
 pub use backoff::{MAX_ATTEMPTS, next_after};
-pub use secrets::{RotationError, create, finish, rotate, set_mail};
+pub use secrets::{RotationError, create, finish, put, rotate, seal_addresses, set_mail};
 pub use signature::{SecretError, fresh_secret, header, sign};
 pub use worker::{Clock, Notifier, NotifierSettings};
 

@@ -258,11 +258,12 @@ impl Sender {
         if !webhook.active {
             return Err(DeliveryError::Off);
         }
+        let address = secrets::address(vault, store, &webhook).await?;
         let keys = secrets::signing(vault, store, id).await?;
         let body = words::body(&claimed.message, claimed.at, public_url)?;
         let at = clock().micros().div_euclid(1_000_000);
         let post = webhook::Post { id: &claimed.event, at, body, secrets: &keys };
-        webhook::post(&self.client, &webhook.url, post).await
+        webhook::post(&self.client, address.expose(), post).await
     }
 
     /// A person is not asked for what is decided by now, or was never theirs to decide.

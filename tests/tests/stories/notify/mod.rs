@@ -14,6 +14,7 @@ use tests::on_both_databases;
 on_both_databases!(
     a_webhook_is_told_and_the_signature_verifies,
     a_webhook_hears_what_it_asked_for,
+    an_address_is_kept_as_a_secret,
     two_secrets_sign_while_one_replaces_the_other,
     a_message_that_fails_is_sent_again,
     a_message_that_nobody_takes_is_given_up_until_a_person_sends_it_again,
