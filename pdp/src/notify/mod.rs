@@ -4,6 +4,7 @@
 //! A message is delivered at least once, and no order is promised. It tells ids, names and times, never arguments.
 
 mod backoff;
+mod brake;
 mod mail;
 mod secrets;
 mod signature;

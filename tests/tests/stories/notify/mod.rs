@@ -27,6 +27,7 @@ on_both_databases!(
     two_replicas_send_each_message_once,
     an_approver_gets_one_letter_with_a_link,
     a_letter_that_is_not_needed_any_more_is_not_sent,
+    many_requests_fill_no_mailbox,
     no_letter_is_sent_in_the_clear_where_tls_is_asked_for,
     a_mail_server_at_a_private_address_is_refused,
     the_password_stays_with_the_server_it_was_given_for,
