@@ -8,3 +8,6 @@ UPDATE changes
     SET "before" = jsonb_set("before"::jsonb, '{url}', '"sealed"', false)::text,
         "after" = jsonb_set("after"::jsonb, '{url}', '"sealed"', false)::text
     WHERE kind = 'webhook';
+
+-- The claims of the caller's token that the rules read: an approval is bound to them.
+ALTER TABLE approvals ADD COLUMN claims TEXT COLLATE "C" NOT NULL DEFAULT '{}'; -- a JSON object

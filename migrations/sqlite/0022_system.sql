@@ -27,3 +27,6 @@ ALTER TABLE changes_anew RENAME TO changes;
 CREATE INDEX changes_tenant ON changes (tenant, id);
 CREATE INDEX changes_object ON changes (kind, object, id);
 CREATE INDEX changes_actor ON changes (actor, id);
+
+-- The claims of the caller's token that the rules read: an approval is bound to them.
+ALTER TABLE approvals ADD COLUMN claims TEXT NOT NULL DEFAULT '{}'; -- a JSON object

@@ -38,6 +38,8 @@ pub struct NewApproval {
     pub call: String,
     pub binding: String,
     pub context: Map<String, Value>,
+    /// The claims of the caller's token that the rules read.
+    pub claims: Map<String, Value>,
     /// Canonical JSON, redacted as the tool says.
     pub arguments: String,
     /// The whole arguments, where the tool redacts any.
@@ -158,6 +160,7 @@ async fn insert(tx: &mut Tx, new: &NewApproval, decision: &DecisionId) -> Result
         (Approvals::Call, new.call.as_str().into()),
         (Approvals::Binding, new.binding.as_str().into()),
         (Approvals::Context, to_json(&new.context)?.into()),
+        (Approvals::Claims, to_json(&new.claims)?.into()),
         (Approvals::Arguments, new.arguments.as_str().into()),
         (Approvals::Sealed, i64::from(new.sealed.is_some()).into()),
         (Approvals::Risk, id(new.risk.map(Risk::as_str)).into()),

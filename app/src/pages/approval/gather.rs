@@ -188,7 +188,12 @@ async fn arguments(
 async fn also(store: &Store, approval: &Approval) -> Result<AlsoBound, StoreError> {
     let filed = store.get_decision(&approval.filed_by).await?;
     let resource = approval.tool.is_none().then_some(&approval.resource);
-    Ok(bound::also(&approval.context, resource, filed.as_ref().map(|filed| filed.body.as_str())))
+    Ok(bound::also(
+        &approval.context,
+        &approval.claims,
+        resource,
+        filed.as_ref().map(|filed| filed.body.as_str()),
+    ))
 }
 
 /// The arguments of this caller's last call of the same tool that was allowed.
