@@ -5,7 +5,7 @@ use store::notifications::{Due, Receiver};
 use store::{Store, StoreError};
 
 /// Letters about requests to one account within [`WINDOW`].
-pub(super) const MOST_LETTERS: i64 = 10;
+const MOST_LETTERS: i64 = 10;
 
 /// In microseconds.
 const WINDOW: i64 = 30 * 60 * 1_000_000;

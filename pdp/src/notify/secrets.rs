@@ -70,7 +70,7 @@ pub async fn put(
 /// # Errors
 /// When the database does not answer, or one cannot be kept; then none is.
 pub async fn seal_addresses(vault: &Vault, store: &Store, by: Actor) -> Result<usize, VaultError> {
-    let clear = |webhook: &Webhook| shown_address(&webhook.url).map_or(true, |shown| shown != webhook.url);
+    let clear = |webhook: &Webhook| !shown_address(&webhook.url).is_ok_and(|shown| shown == webhook.url);
     if !store.list_webhooks().await?.iter().any(clear) {
         return Ok(0);
     }

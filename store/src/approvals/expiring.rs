@@ -112,11 +112,11 @@ impl Writer {
     /// # Errors
     /// When the database does not answer.
     pub async fn expire_approvals(&mut self, limit: usize) -> Result<EndedApprovals, StoreError> {
-        let page = u64::try_from(limit).unwrap_or(u64::MAX);
         let mut done = EndedApprovals::default();
         let mut after = String::new();
         // Those that cannot be read stay where they are: what is behind them is looked at all the same.
         while done.ended < limit {
+            let page = u64::try_from(limit.saturating_sub(done.ended)).unwrap_or(u64::MAX);
             let mut query = select();
             over(&mut query, self.tx.dialect());
             query
