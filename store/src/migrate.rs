@@ -46,7 +46,10 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0015_sign_in"),
     migration!("0016_notifications"),
     migration!("0017_mappings"),
+    migration!("0019_reach"),
+    migration!("0021_told"),
     migration!("0022_system"),
+    migration!("0023_live_stamp"),
 ];
 
 impl Migration {

@@ -11,7 +11,7 @@ mod sign_in;
 pub use message::message;
 pub use recover::{RecoverForm, recover};
 pub use setup::{SetupErrors, SetupForm, setup, setup_closed};
-pub use sign_in::{PROVIDER_LINK, SignInForm, sign_in};
+pub use sign_in::{PROVIDER_CALLBACK, PROVIDER_LINK, SignInForm, sign_in};
 
 use crate::components::icon::{Glyph, Icon, Mark};
 use crate::console::Bundle;

@@ -172,8 +172,8 @@ async fn answer(
         Err(error) => return plain.unavailable(&error),
     }
     let approval = match state.store.get_approval(&id).await {
-        Ok(Some(approval)) => approval,
-        Ok(None) => return unknown(),
+        Ok(Some(approval)) if signed_in.reach().holds(approval.tenant.as_str()) => approval,
+        Ok(_) => return unknown(),
         Err(error) => return plain.unavailable(&error),
     };
     if proved.is_too_old_for(approval.risk, state.now()) {

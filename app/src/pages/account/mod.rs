@@ -16,7 +16,7 @@ use crate::moment::Moment;
 use crate::routes;
 use crate::session::{self, SignedIn};
 use crate::wire::resource;
-use forms::{PasswordForm, ThemeForm};
+use forms::{NoPassword, PasswordForm, ThemeForm};
 use leptos::prelude::*;
 use read::{AccountView, EndOtherSessions, EndSession, read_account};
 use sessions::SessionTable;
@@ -37,7 +37,6 @@ fn page() -> impl IntoView {
         one.or(others).map(|error| view! { <ErrorNotice error=error/> })
     };
     let theme = signed_in.as_ref().map(|signed_in| signed_in.theme).unwrap_or_default();
-    let login = signed_in.as_ref().map(|signed_in| signed_in.login.clone()).unwrap_or_default();
     view! {
         <PageHead title="Account">
             {signed_in.map(|signed_in| pill(&signed_in))}
@@ -54,13 +53,12 @@ fn page() -> impl IntoView {
         <div class="stack page-form">
             {loaded(account, move |account| draw(account, end, end_others))}
             <ThemeForm theme=theme/>
-            <PasswordForm login=login/>
         </div>
     }
 }
 
 fn pill(signed_in: &SignedIn) -> AnyView {
-    view! { <span class="pill">{signed_in.role.label()}</span> }.into_any()
+    view! { <span class="pill">{signed_in.label()}</span> }.into_any()
 }
 
 fn draw(
@@ -68,6 +66,11 @@ fn draw(
     end: ServerAction<EndSession>,
     end_others: ServerAction<EndOtherSessions>,
 ) -> AnyView {
+    let password = if account.has_password {
+        view! { <PasswordForm login=account.login.clone()/> }.into_any()
+    } else {
+        view! { <NoPassword/> }.into_any()
+    };
     view! {
         <section class="card">
             <header class="card-head">
@@ -87,6 +90,7 @@ fn draw(
             </dl>
         </section>
         <SessionTable sessions=account.sessions end=end end_others=end_others/>
+        {password}
     }
     .into_any()
 }

@@ -15,6 +15,8 @@ pub struct AccountView {
     /// The word on screen.
     pub role: String,
     pub last_sign_in: Option<Moment>,
+    /// Without one they come in by a provider, and do not give themselves one.
+    pub has_password: bool,
     /// The one used last first.
     pub sessions: Vec<SessionLine>,
 }
@@ -35,7 +37,7 @@ pub struct SessionLine {
 
 #[server(endpoint = "account", input = GetUrl, output = Json)]
 pub async fn read_account() -> Result<AccountView, AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::OwnAccount)?;
+    let (signed_in, _) = crate::session::require_within(crate::permission::Permission::OwnAccount)?;
     let console = crate::console::Console::current()?;
     server::account(&console, signed_in).await
 }
@@ -43,7 +45,7 @@ pub async fn read_account() -> Result<AccountView, AppError> {
 /// Ends one of the own sessions. A session of somebody else, or one that is gone, is left alone.
 #[server(endpoint = "end-session", output = Json)]
 pub async fn end_session(id: String) -> Result<(), AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::OwnAccount)?;
+    let (signed_in, _) = crate::session::require_within(crate::permission::Permission::OwnAccount)?;
     let console = crate::console::Console::current()?;
     server::end(&console, &signed_in, &id).await?;
     leptos_axum::redirect(crate::routes::ACCOUNT.path);
@@ -53,7 +55,7 @@ pub async fn end_session(id: String) -> Result<(), AppError> {
 /// Ends all own sessions but this one.
 #[server(endpoint = "end-other-sessions", output = Json)]
 pub async fn end_other_sessions() -> Result<(), AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::OwnAccount)?;
+    let (signed_in, _) = crate::session::require_within(crate::permission::Permission::OwnAccount)?;
     let console = crate::console::Console::current()?;
     server::end_others(&console, &signed_in).await?;
     leptos_axum::redirect(crate::routes::ACCOUNT.path);
@@ -78,9 +80,10 @@ mod server {
         let account = console.store.account(&signed_in.account_id).await?;
         let sessions = console.store.list_sessions(&signed_in.account_id, now).await?;
         Ok(AccountView {
+            has_password: account.as_ref().is_some_and(|account| account.password_hash.is_some()),
             last_sign_in: account.and_then(|account| account.last_sign_in_at).map(|at| Moment::new(at, now)),
             sessions: sessions.iter().map(|session| line(session, &signed_in.session, now)).collect(),
-            role: signed_in.role.label().to_owned(),
+            role: signed_in.label(),
             name: signed_in.name,
             login: signed_in.login,
         })
