@@ -86,7 +86,11 @@ impl Pdp {
     pub async fn enforce(&self, key: &Secret, question: &Question) -> Result<Answer, AskError> {
         let id = DecisionId::new(uuid::Uuid::now_v7().to_string());
         let shown = match &question.approval {
-            Some(shown) => Some(Box::pin(self.read_shown(shown)).await),
+            Some(shown) => {
+                // For whose key is none, nothing is verified and no request is read.
+                self.authenticate(key).await?;
+                Some(Box::pin(self.read_shown(shown)).await)
+            }
             None => None,
         };
         // Whoever shows one that is not taken uses none and files none.

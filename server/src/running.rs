@@ -11,12 +11,13 @@ use pdp::approvals::Approvals;
 use pdp::notify::{Notifier, NotifierSettings};
 use pdp::signing::Signing;
 use pdp::tokens::Tokens;
+use pdp::vault::Vault;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use store::Store;
 use store::audit::{LocalHeads, Verifier};
 use store::recorder::Recorder;
+use store::{Actor, Store, Via};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -66,6 +67,7 @@ impl Running {
         let tokens = Tokens::new(AddressGuard::new(&settings.allow_addresses))
             .context("the client that fetches issuers' keys could not be made")?;
         let vault = vault_key::open_or_create(&config.vault, &store).await?;
+        seal_addresses(&vault, &store).await;
         let signing = Signing::new(store.clone(), vault.clone(), config.public_url.trim_end_matches('/'));
         let approvals = Approvals::new(store.clone(), vault.clone());
         let tokens = Arc::new(tokens.with_vault(vault.clone()));
@@ -181,6 +183,16 @@ async fn sweep_now_and_then(store: Store, clock: Clock) {
         if let Err(error) = store.forget_submissions().await {
             tracing::warn!(%error, "submissions whose time is over were not removed");
         }
+    }
+}
+
+/// An earlier version stored where webhooks are as it was. Nothing is told to one whose address could not be sealed.
+async fn seal_addresses(vault: &Vault, store: &Store) {
+    let by = Actor { name: "countersign".to_owned(), via: Via::System, request_id: None };
+    match pdp::notify::seal_addresses(vault, store, by).await {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(count, "addresses of webhooks are kept in the vault from now on"),
+        Err(error) => tracing::error!(%error, "addresses of webhooks could not be put into the vault"),
     }
 }
 

@@ -48,6 +48,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0017_mappings"),
     migration!("0019_reach"),
     migration!("0021_told"),
+    migration!("0022_system"),
     migration!("0023_live_stamp"),
 ];
 

@@ -9,7 +9,7 @@ use policy::approval::{Asked, Requirement, heard, is_met};
 use policy::call::Target;
 use policy::compile::{CompiledTool, PolicySet};
 use policy::decision::{ApprovalPart, DecisionApproval};
-use policy::evaluate::{EvaluationRequest, context_of, mapped_of, requirements};
+use policy::evaluate::{EvaluationRequest, claims_of, context_of, mapped_of, requirements};
 use policy::facts::Revision;
 use policy::labels::ApprovalState;
 use policy::{ApprovalId, Decision, DecisionId, Reason, RuleId, ServerSlug, SubjectId, TaskId, TenantSlug};
@@ -43,6 +43,7 @@ pub(crate) struct Asking<'a> {
     tool: Option<&'a CompiledTool>,
     task: Option<TaskId>,
     context: Map<String, Value>,
+    claims: Map<String, Value>,
     requirements: Vec<Requirement>,
     revision: Revision,
     named: Named,
@@ -82,6 +83,7 @@ impl<'a> Asking<'a> {
         }
         let task = call.task().map(TaskId::from);
         let context = context_of(set, decision, call);
+        let claims = claims_of(set, decision, facts);
         let mapped = mapped_of(set, decision, &EvaluationRequest { facts, call, approved: &[] })?;
         let tenant = &set.tenant.slug;
         let bound = Bound {
@@ -96,6 +98,7 @@ impl<'a> Asking<'a> {
             definition_hash: tool.and_then(|tool| tool.source.definition_hash.as_deref()),
             task: task.as_ref(),
             context: &context,
+            claims: &claims,
             asserted: &facts.asserted,
             mapped: &mapped,
         };
@@ -110,6 +113,7 @@ impl<'a> Asking<'a> {
             tool,
             task,
             context,
+            claims,
             requirements,
             revision: decision.revision,
             named,
@@ -260,6 +264,7 @@ impl<'a> Asking<'a> {
             call: self.named.call.clone(),
             binding: self.binding.clone(),
             context: self.context.clone(),
+            claims: self.claims.clone(),
             arguments: shown,
             sealed,
             risk: self.tool.map(|tool| tool.source.risk),

@@ -59,6 +59,8 @@ pub(super) struct Bound<'a> {
     pub(super) task: Option<&'a TaskId>,
     /// The members that the rules read.
     pub(super) context: &'a Map<String, Value>,
+    /// The claims of the caller's token that the rules read.
+    pub(super) claims: &'a Map<String, Value>,
     /// What the enforcing side says of action and resource, where it is believed: part of what is to be done.
     pub(super) asserted: &'a AssertedProperties,
     /// What the tool's declared mapping asks for beside the call.
@@ -70,7 +72,7 @@ impl Bound<'_> {
         let mapped = self.mapped.iter();
         let mapped: Vec<Value> =
             mapped.map(|one| json!([one.action, one.resource, one.properties, one.context])).collect();
-        let all = json!({
+        let mut all = json!({
             "v": 2,
             "tenant": self.tenant,
             "subject": self.subject,
@@ -86,6 +88,10 @@ impl Bound<'_> {
             "asserted": self.asserted,
             "mapped": mapped,
         });
+        // Left out where there are none, as in what was bound before claims were.
+        if !self.claims.is_empty() {
+            all["claims"] = json!(self.claims);
+        }
         key.binding_digest(&canonical(&all))
     }
 }
@@ -171,6 +177,7 @@ mod tests {
         let context = Map::new();
         let mut office = Map::new();
         office.insert("ip".into(), "192.0.2.1".into());
+        let none = Map::new();
         let nothing = AssertedProperties::default();
         let soft = AssertedProperties { action: office.clone(), ..nothing.clone() };
         let record = AssertedProperties { resource: office.clone(), ..nothing.clone() };
@@ -202,6 +209,7 @@ mod tests {
             definition_hash: Some("h"),
             task: None,
             context: &context,
+            claims: &none,
             asserted: &nothing,
             mapped: &[],
         };
@@ -222,6 +230,7 @@ mod tests {
             Bound { definition_hash: None, ..bound },
             Bound { task: Some(&task), ..bound },
             Bound { context: &office, ..bound },
+            Bound { claims: &office, ..bound },
             Bound { asserted: &soft, ..bound },
             Bound { asserted: &record, ..bound },
             Bound { mapped: &one, ..bound },

@@ -10,7 +10,7 @@ use store::approvals::{Approval, NewVote, Settlement};
 use store::{Actor, Via};
 
 /// How many requests are ended at once.
-const MOST_ENDED: u64 = 500;
+const MOST_ENDED: usize = 500;
 
 impl Approvals {
     /// Writes down what somebody says to a request, and decides it where that is enough.
@@ -84,7 +84,8 @@ impl Approvals {
     /// Gives back the use of a call whose answer may never have arrived.
     ///
     /// # Errors
-    /// When there is no such use, its time is over, or this account may not approve the request.
+    /// When there is no such use, its time is over, this account may not approve the request, or more persons than this one
+    /// were asked.
     pub async fn reissue(
         &self,
         by: &Decider<'_>,
@@ -96,6 +97,10 @@ impl Approvals {
         let mut reader = Reader::Deciding(&mut writer);
         let hearing = Hearing::of(&mut reader, held).await?;
         let (may, _) = hearing.admit(&mut reader, by.account).await??;
+        // One call more is one approval more: it needs all whom the rules ask. The call asks anew by itself.
+        if !may.alone {
+            return Err(ApprovalError::NotAlone);
+        }
         let after = writer.reissue_approval(&hearing.approval, decision, &may.person).await?;
         let after = after.ok_or(ApprovalError::NothingToReissue)?;
         writer.commit().await?;
@@ -111,12 +116,17 @@ impl Approvals {
         if !self.store.has_ended_approvals().await? {
             return Ok(0);
         }
-        // What the server does by itself has no door of its own: its name says who it was.
-        let actor = Actor { name: "countersign".to_owned(), via: Via::Api, request_id: None };
+        let actor = Actor { name: "countersign".to_owned(), via: Via::System, request_id: None };
         let mut writer = self.store.write(actor).await?;
-        let ended = writer.expire_approvals(MOST_ENDED).await?;
+        let done = writer.expire_approvals(MOST_ENDED).await?;
         writer.commit().await?;
-        Ok(ended)
+        if done.unreadable > 0 {
+            tracing::warn!(
+                count = done.unreadable,
+                "requests whose time is over cannot be read and stay as they are"
+            );
+        }
+        Ok(done.ended)
     }
 
     /// How far this account may go with a request, or why it may not decide it.

@@ -121,10 +121,15 @@ impl Hearing {
 
     /// Whether enough persons approved.
     pub(super) fn is_approved(&self) -> bool {
+        self.is_approved_by(&self.votes)
+    }
+
+    /// Whether these votes by themselves would be enough.
+    fn is_approved_by(&self, votes: &[Cast]) -> bool {
         let filed: Vec<Requirement> = self.asks.iter().map(|asks| asks.filed.clone()).collect();
         all_met(&filed, |one| {
             let asks = self.asks.iter().find(|asks| asks.filed.rule == one.rule);
-            asks.is_some_and(|asks| is_met(asks.terms(), &self.votes, &self.asked(), self.now))
+            asks.is_some_and(|asks| is_met(asks.terms(), votes, &self.asked(), self.now))
         })
     }
 
@@ -173,13 +178,15 @@ impl Hearing {
         let Some(id) = &account.subject else { return Ok(Err(Ineligible::NoPerson)) };
         let Some(me) = reader.person(id, tenant).await? else { return Ok(Err(Ineligible::NoPerson)) };
         let admitted = |duty: Option<Person>| {
+            let in_place_of = duty.as_ref().map(|duty| duty.id.clone());
+            let cast = Cast { verdict: Verdict::Approve, voter: me.clone(), duty, account_holds: true };
             let may = MayDecide {
                 person: me.id.clone(),
-                in_place_of: duty.as_ref().map(|duty| duty.id.clone()),
+                in_place_of,
+                alone: self.is_approved_by(std::slice::from_ref(&cast)),
                 most_uses: self.most_uses(),
                 latest: self.latest(),
             };
-            let cast = Cast { verdict: Verdict::Approve, voter: me.clone(), duty, account_holds: true };
             Ok(Ok((may, cast)))
         };
         match self.judge(&me, None) {

@@ -65,6 +65,8 @@ pub struct MayDecide {
     pub person: SubjectId,
     /// In whose place, where that is another.
     pub in_place_of: Option<SubjectId>,
+    /// Whether this person's word is all that the rules ask, as they are now.
+    pub alone: bool,
     /// So many calls at the most.
     pub most_uses: u32,
     /// Until then at the latest.
@@ -99,6 +101,8 @@ pub enum ApprovalError {
     NotTheRequester,
     #[error("there is no use of it that could be given back")]
     NothingToReissue,
+    #[error("more persons than one are asked: the call asks all of them anew")]
+    NotAlone,
 }
 
 impl Approvals {

@@ -4,6 +4,7 @@
 //! A message is delivered at least once, and no order is promised. It tells ids, names and times, never arguments.
 
 mod backoff;
+mod brake;
 mod mail;
 mod secrets;
 mod signature;
@@ -12,7 +13,7 @@ mod words;
 mod worker;
 
 pub use backoff::{MAX_ATTEMPTS, next_after};
-pub use secrets::{RotationError, create, finish, rotate, set_mail};
+pub use secrets::{RotationError, create, finish, put, rotate, seal_addresses, set_mail};
 pub use signature::{SecretError, fresh_secret, header, sign};
 pub use worker::{Clock, Notifier, NotifierSettings};
 

@@ -1,10 +1,10 @@
 //! The secrets of webhooks and of the mail server: made, rotated, and kept in the vault. While a webhook is rotated, both
-//! its secrets sign.
+//! its secrets sign. A webhook's address is kept there too: whoever knows it may post to it at many receivers.
 
 use crate::secret::Secret;
 use crate::vault::{Vault, VaultError};
-use store::administration::{MailSettings, NewWebhook, SecretPlace, Webhook};
-use store::{Store, StoreError, WriteError, Writer};
+use store::administration::{MailSettings, NewWebhook, SecretPlace, Webhook, shown_address};
+use store::{Actor, Store, StoreError, WriteError, Writer};
 
 /// Why a webhook's secret was not rotated.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +31,7 @@ impl From<WriteError> for RotationError {
     }
 }
 
-/// Adds a webhook, and keeps the secret that signs what is sent to it.
+/// Adds a webhook, and keeps its address and the secret that signs what is sent to it.
 ///
 /// # Errors
 /// When a field cannot be taken, or the secret cannot be kept.
@@ -43,7 +43,55 @@ pub async fn create(
 ) -> Result<Webhook, VaultError> {
     let webhook = writer.add_webhook(new).await?;
     vault.keep(writer, SecretPlace::webhook(&webhook.id), secret).await?;
+    vault.keep(writer, SecretPlace::webhook_address(&webhook.id), &Secret::new(new.url.to_owned())).await?;
     Ok(webhook)
+}
+
+/// Makes the webhook with this id be so. `address`: the whole of it where it is another one from now on; else the one that
+/// is kept stays.
+///
+/// # Errors
+/// When a field cannot be taken, there is no such webhook, or the address cannot be kept.
+pub async fn put(
+    vault: &Vault,
+    writer: &mut Writer,
+    webhook: &Webhook,
+    address: Option<&Secret>,
+) -> Result<Webhook, VaultError> {
+    let Some(address) = address else { return Ok(writer.put_webhook(webhook).await?) };
+    let shown = Webhook { url: shown_address(address.expose())?, ..webhook.clone() };
+    let after = writer.put_webhook(&shown).await?;
+    vault.keep(writer, SecretPlace::webhook_address(&after.id), address).await?;
+    Ok(after)
+}
+
+/// Puts the addresses of webhooks into the vault that an earlier version stored as they were; answers how many.
+///
+/// # Errors
+/// When the database does not answer, or one cannot be kept; then none is.
+pub async fn seal_addresses(vault: &Vault, store: &Store, by: Actor) -> Result<usize, VaultError> {
+    let clear = |webhook: &Webhook| !shown_address(&webhook.url).is_ok_and(|shown| shown == webhook.url);
+    if !store.list_webhooks().await?.iter().any(clear) {
+        return Ok(0);
+    }
+    let mut writer = store.write(by).await?;
+    let mut sealed = 0;
+    for webhook in writer.list_webhooks().await?.into_iter().filter(clear) {
+        let address = Secret::new(webhook.url.clone());
+        writer.hide_webhook_address(&webhook.id).await?;
+        vault.keep(&mut writer, SecretPlace::webhook_address(&webhook.id), &address).await?;
+        sealed += 1;
+    }
+    writer.commit().await?;
+    Ok(sealed)
+}
+
+/// Where the webhook is. What is shown of it is the whole, where that has nothing to hide.
+pub(super) async fn address(vault: &Vault, store: &Store, webhook: &Webhook) -> Result<Secret, VaultError> {
+    match vault.take(store, SecretPlace::webhook_address(&webhook.id)).await {
+        Err(VaultError::Missing(_)) if webhook.url.ends_with('/') => Ok(Secret::new(webhook.url.clone())),
+        taken => taken,
+    }
 }
 
 /// Lets a second secret sign beside the one that does.

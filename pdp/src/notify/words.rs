@@ -112,6 +112,21 @@ pub(super) fn letter(message: &Message, public_url: &str) -> Letter {
     }
 }
 
+/// The same letter, which says that no other comes for a while. `waiting`: requests that ask this person, this one among them.
+pub(super) fn last_for_a_while(letter: Letter, waiting: i64, public_url: &str) -> Letter {
+    let more = match waiting.saturating_sub(1) {
+        ..=0 => "No other request waits for you now.".to_owned(),
+        1 => "1 more request waits for you.".to_owned(),
+        more => format!("{more} more requests wait for you."),
+    };
+    let text = format!(
+        "{}\n{more} Many came in a short time, so you are written to again only after a while.\n\
+         All that waits for you: {public_url}/approvals\n",
+        letter.text
+    );
+    Letter { text, ..letter }
+}
+
 fn about(notice: &Notice, public_url: &str) -> Letter {
     let what = what(notice);
     let tenant = shown(notice.tenant.as_str(), MOST);
@@ -173,6 +188,25 @@ mod tests {
             requested_at: Timestamp::from_micros(1_000_000),
             expires_at: Timestamp::from_micros(3_601_000_000),
             by: None,
+        }
+    }
+
+    #[test]
+    fn the_last_letter_for_a_while_says_how_many_wait() {
+        for (waiting, says) in [
+            (0, "No other request waits for you now."),
+            (1, "No other request waits for you now."),
+            (2, "\n1 more request waits for you."),
+            (12, "\n11 more requests wait for you."),
+        ] {
+            let plain = letter(&Message::Approval(Box::new(notice())), URL);
+            let last = last_for_a_while(plain.clone(), waiting, URL);
+            assert_eq!(last.subject, plain.subject);
+            let added = last.text.strip_prefix(&plain.text).expect("the same letter");
+            assert!(
+                added.contains(says) && added.contains("https://countersign.example/approvals\n"),
+                "{added}"
+            );
         }
     }
 

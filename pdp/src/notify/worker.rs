@@ -2,6 +2,7 @@
 //! once, but few to one receiver, so that a slow one holds nobody else up. Any number of replicas may do so.
 
 use super::backoff::{MAX_ATTEMPTS, next_after};
+use super::brake::{Pace, pace};
 use super::{DeliveryError, mail, secrets, webhook, words};
 use crate::address_guard::{AddressError, AddressGuard, GuardedClient};
 use crate::approvals::Approvals;
@@ -174,10 +175,14 @@ async fn begin(sender: &Arc<Sender>, running: &mut JoinSet<()>, all: &InHand) ->
     let limit = u64::try_from(room).unwrap_or(1);
     for due in store.due_deliveries(&webhooks, !full.contains(&None), limit).await? {
         let Some(hand) = Hand::take(all, lane_of(&due.receiver)) else { continue };
+        let pace = pace(store, &due).await?;
+        if pace == Pace::Waits {
+            continue;
+        }
         let Some(claimed) = store.claim_delivery(&due, LEASE).await? else { continue };
         let sender = Arc::clone(sender);
         running.spawn(Box::pin(async move {
-            sender.deliver(&claimed).await;
+            sender.deliver(&claimed, pace).await;
             drop(hand);
         }));
     }
@@ -190,8 +195,8 @@ struct Sender {
 }
 
 impl Sender {
-    async fn deliver(&self, claimed: &Claimed) {
-        let outcome = self.outcome(claimed).await;
+    async fn deliver(&self, claimed: &Claimed, pace: Pace) {
+        let outcome = self.outcome(claimed, pace).await;
         match &outcome {
             Outcome::Dead { error } => {
                 tracing::warn!(delivery = %claimed.id, event = %claimed.event, %error, "a message was given up");
@@ -212,11 +217,11 @@ impl Sender {
         }
     }
 
-    async fn outcome(&self, claimed: &Claimed) -> Outcome {
+    async fn outcome(&self, claimed: &Claimed, pace: Pace) -> Outcome {
         if claimed.attempt > MAX_ATTEMPTS {
             return Outcome::Dead { error: "the last attempt was broken off".to_owned() };
         }
-        let sent = match timeout(ATTEMPT, Box::pin(self.send(claimed))).await {
+        let sent = match timeout(ATTEMPT, Box::pin(self.send(claimed, pace))).await {
             Ok(sent) => sent,
             Err(_) => Err(DeliveryError::TimedOut),
         };
@@ -237,7 +242,7 @@ impl Sender {
     }
 
     /// Why it was not needed any more, or nothing where it was sent.
-    async fn send(&self, claimed: &Claimed) -> Result<Option<String>, DeliveryError> {
+    async fn send(&self, claimed: &Claimed, pace: Pace) -> Result<Option<String>, DeliveryError> {
         match &claimed.receiver {
             Receiver::Webhook(id) => self.post(claimed, id).await.map(|()| None),
             Receiver::Account(account) => {
@@ -246,7 +251,7 @@ impl Sender {
                 {
                     return Ok(Some(why));
                 }
-                self.write(claimed, account).await.map(|()| None)
+                self.write(claimed, account, pace).await.map(|()| None)
             }
         }
     }
@@ -258,11 +263,12 @@ impl Sender {
         if !webhook.active {
             return Err(DeliveryError::Off);
         }
+        let address = secrets::address(vault, store, &webhook).await?;
         let keys = secrets::signing(vault, store, id).await?;
         let body = words::body(&claimed.message, claimed.at, public_url)?;
         let at = clock().micros().div_euclid(1_000_000);
         let post = webhook::Post { id: &claimed.event, at, body, secrets: &keys };
-        webhook::post(&self.client, &webhook.url, post).await
+        webhook::post(&self.client, address.expose(), post).await
     }
 
     /// A person is not asked for what is decided by now, or was never theirs to decide.
@@ -281,7 +287,7 @@ impl Sender {
         }
     }
 
-    async fn write(&self, claimed: &Claimed, account: &str) -> Result<(), DeliveryError> {
+    async fn write(&self, claimed: &Claimed, account: &str, pace: Pace) -> Result<(), DeliveryError> {
         let NotifierSettings { store, vault, guard, public_url, clock, .. } = &self.settings;
         let settings = store.mail_settings().await?.ok_or(DeliveryError::NoMail)?;
         let known = store.mail_address(account).await?.filter(|known| known.active);
@@ -291,6 +297,13 @@ impl Sender {
             None => None,
         };
         let letter = words::letter(&claimed.message, public_url);
+        let letter = match (pace, &claimed.message) {
+            (Pace::Last, Message::Approval(_)) => {
+                let waiting = self.settings.approvals.inbox_count(account).await?;
+                words::last_for_a_while(letter, waiting, public_url)
+            }
+            _ => letter,
+        };
         let post =
             mail::Post { settings: &settings, password, to: &to, letter, id: &claimed.id, at: clock() };
         mail::post(guard, post).await

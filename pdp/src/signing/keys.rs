@@ -46,7 +46,7 @@ pub async fn rotate(vault: &Vault, writer: &mut Writer) -> Result<Rotated, Signi
 
 /// Makes the key that signs, unless somebody else did meanwhile. One whose secret was given up is replaced.
 pub(super) async fn make(store: &Store, vault: &Vault) -> Result<(), SigningError> {
-    let by = Actor { name: "countersign".to_owned(), via: Via::Api, request_id: None };
+    let by = Actor { name: "countersign".to_owned(), via: Via::System, request_id: None };
     let mut writer = store.write(by).await?;
     let signs = writer.signing_keys().await?.as_ref().and_then(SigningKeys::signs).cloned();
     if let Some(signs) = signs

@@ -6,6 +6,7 @@ use crate::approval::Requirement;
 use crate::call::Call;
 use crate::compile::{MappedCall, PolicySet};
 use crate::decision::{AppliedRule, Decision};
+use crate::facts::Facts;
 use crate::labels::Effect;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -49,6 +50,27 @@ pub fn context_of(set: &PolicySet, decision: &Decision, call: &Call) -> Map<Stri
     let Some(read) = members_read(set, decision) else { return call.context.clone() };
     let of = |name: &str| Some((name.to_owned(), call.context.get(name)?.clone()));
     read.into_iter().filter_map(of).collect()
+}
+
+/// Claims that speak of the token rather than of whoever holds it: they are others in each token, and judged live alone.
+const OF_THE_TOKEN: [&str; 4] = ["exp", "iat", "jti", "nbf"];
+
+/// The claims of the caller's token that the rules that applied read; all of them where that cannot be told. But for
+/// those that are others in each token by nature.
+pub fn claims_of(set: &PolicySet, decision: &Decision, facts: &Facts) -> Map<String, Value> {
+    let Some(token) = facts.identity.token() else { return Map::new() };
+    let (mut read, mut any) = (BTreeSet::new(), false);
+    for applied in &decision.rules {
+        let compiled = set.rules().find(|rule| rule.id == applied.id);
+        let Some(condition) = compiled.and_then(|rule| rule.condition.as_ref()) else { continue };
+        match condition.claims() {
+            Some(names) => read.extend(names.iter().map(String::as_str)),
+            None => any = true,
+        }
+    }
+    let bound = |name: &str| (any || read.contains(name)) && !OF_THE_TOKEN.contains(&name);
+    let claims = token.claims.iter().filter(|(name, _)| bound(name));
+    claims.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// What the tool's declared mapping asks for beside the call, as it comes out for this call: from the arguments, and from

@@ -31,7 +31,7 @@ use crate::reason::Reason;
 use admission::{Parties, Party};
 
 pub use admission::tenant_of;
-pub use asked::{context_of, mapped_of, requirements};
+pub use asked::{claims_of, context_of, mapped_of, requirements};
 pub use bound::{NamedResource, called_tool, named_resources, resources_of};
 pub use could::{Clause, Could, Verdict, could};
 pub(crate) use inputs::Inputs;

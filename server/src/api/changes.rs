@@ -35,7 +35,7 @@ struct ChangesQuery {
     /// A slug or an id.
     object: Option<String>,
     actor: Option<String>,
-    /// `cli`, `console` or `api`.
+    /// `cli`, `console`, `api`, or `system`: by the server itself.
     via: Option<String>,
     /// `next` of the page before.
     after: Option<String>,

@@ -1,6 +1,6 @@
 //! What went wrong, as a problem document (RFC 9457). Says nothing of SQL, of Rust, or of other tenants.
 
-use crate::authzen::RequestError;
+use crate::authzen::{RETRY_AFTER, RequestError};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -174,11 +174,9 @@ impl From<StoreError> for Problem {
             StoreError::Corrupt { .. } => Self::internal(&error),
             StoreError::Unavailable(_) | StoreError::Standby => {
                 tracing::error!(cause = %error, "a request to the administration API failed");
-                Self::new(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "unavailable",
-                    "the database did not answer; nothing was changed as far as is known",
-                )
+                let detail = "the database did not answer; nothing was changed as far as is known";
+                let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
+                Self { retry_after: Some(RETRY_AFTER), ..problem }
             }
         }
     }
@@ -268,15 +266,16 @@ impl From<ExportError> for Problem {
 
 impl From<RequestError> for Problem {
     fn from(error: RequestError) -> Self {
-        let detail = error.to_string();
-        match error {
+        let (detail, retry_after) = (error.to_string(), error.retry_after());
+        let problem = match error {
             RequestError::Malformed(_) => Self::malformed(detail),
             RequestError::TooLarge => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail),
             RequestError::TooSlow => Self::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail),
             RequestError::NotACredential => Self::stranger(),
             RequestError::Forbidden => Self::new(StatusCode::FORBIDDEN, "forbidden", detail),
             RequestError::Unavailable => Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail),
-        }
+        };
+        Self { retry_after, ..problem }
     }
 }
 
@@ -321,6 +320,16 @@ mod tests {
             assert!(!text.contains("secret_table"), "{text}");
             assert!(text.contains("\"request_id\":\"r-1\""), "{text}");
         }
+    }
+
+    #[test]
+    fn what_may_be_there_again_soon_says_when_to_ask() {
+        for problem in [Problem::from(RequestError::Unavailable), Problem::from(StoreError::Standby)] {
+            let answer = problem.into_response();
+            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert!(answer.headers().contains_key(header::RETRY_AFTER));
+        }
+        assert_eq!(Problem::from(RequestError::TooSlow).retry_after, None);
     }
 
     #[test]

@@ -7,6 +7,9 @@ use axum::response::{IntoResponse, Response};
 use pdp::AskError;
 use serde_json::{Value, json};
 
+/// In seconds: about as long as a database takes to be there again.
+pub(crate) const RETRY_AFTER: i64 = 2;
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RequestError {
     #[error("{0}")]
@@ -37,8 +40,13 @@ impl RequestError {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::NotACredential => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::Unavailable => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
+    }
+
+    /// After how many seconds to ask again, where that may help.
+    pub(crate) fn retry_after(&self) -> Option<i64> {
+        (*self == Self::Unavailable).then_some(RETRY_AFTER)
     }
 
     /// The error of one item of a batch: a denial in its place.
@@ -73,6 +81,24 @@ impl IntoResponse for RequestError {
             let challenge = HeaderValue::from_static("Bearer realm=\"countersign\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
+        if let Some(seconds) = self.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_may_be_there_again_soon_is_asked_again() {
+        let gone = RequestError::Unavailable.into_response();
+        assert_eq!(gone.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(gone.headers().get(header::RETRY_AFTER), Some(&HeaderValue::from(RETRY_AFTER)));
+        for error in [RequestError::TooLarge, RequestError::TooSlow, RequestError::NotACredential] {
+            assert!(!error.into_response().headers().contains_key(header::RETRY_AFTER));
+        }
     }
 }

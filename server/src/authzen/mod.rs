@@ -21,7 +21,7 @@ pub use door::{Door, questions};
 // Strict reading of headers and bodies, for the administration API as well.
 pub(crate) use body::{media_type, read_whole};
 pub(crate) use endpoint::enforcement_key as bearer;
-pub(crate) use error::RequestError;
+pub(crate) use error::{RETRY_AFTER, RequestError};
 
 use pdp::Pdp;
 use std::sync::Arc;

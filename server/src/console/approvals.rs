@@ -5,6 +5,7 @@ use super::address::Address;
 use super::answer::{self, Plain};
 use super::{ConsoleState, presence, sessions};
 use app::pages::approval::bar::{ANSWER, FORM};
+use app::pages::approval::may_see;
 use app::pages::approvals::table::page_of;
 use app::pages::form::answer::{Done, Draft, Saved};
 use app::pages::form::place::Place;
@@ -164,6 +165,12 @@ async fn answer(
         Some(Err(problems)) => return fields.refused(&id, problems),
         None => return plain.unreadable(),
     };
+    // Before the password is asked for: that alone would say that there is one, and of what risk.
+    match Box::pin(may_see(&state.console, &signed_in, &id)).await {
+        Ok(true) => {}
+        Ok(false) => return unknown(),
+        Err(error) => return plain.unavailable(&error),
+    }
     let approval = match state.store.get_approval(&id).await {
         Ok(Some(approval)) if signed_in.reach().holds(approval.tenant.as_str()) => approval,
         Ok(_) => return unknown(),

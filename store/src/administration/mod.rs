@@ -60,7 +60,7 @@ pub use subjects::{Identity, Subject};
 pub use tasks::{MAX_BUDGET, MAX_LIFE, NewTask, Task, TaskError, TaskFilter};
 pub use tenants::Tenant;
 pub use tools::Tool;
-pub use webhooks::{MOST_WEBHOOKS, NewWebhook, Webhook};
+pub use webhooks::{MOST_WEBHOOKS, NewWebhook, Webhook, shown_address};
 pub use writer::{Actor, Committed, Via, ViaError, WriteError, Writer};
 
 pub(crate) use break_glass::list_in_force as list_break_glass_in_force;

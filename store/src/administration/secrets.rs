@@ -43,6 +43,11 @@ impl SecretPlace {
         Self { name: "older_secret".to_owned(), ..Self::webhook(id) }
     }
 
+    /// Where a webhook is.
+    pub fn webhook_address(id: &str) -> Self {
+        Self { name: "address".to_owned(), ..Self::webhook(id) }
+    }
+
     /// With which Countersign signs in to the mail server.
     pub fn mail_password() -> Self {
         Self { kind: "mail".to_owned(), owner: "smtp".to_owned(), name: "password".to_owned() }

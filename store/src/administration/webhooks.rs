@@ -1,4 +1,5 @@
-//! Webhooks: whose address is told of which events. Their secrets are in the vault; see `pdp` for how they come there.
+//! Webhooks: whose address is told of which events. Their secrets are in the vault, and so are the addresses, which are as
+//! good as passwords at many receivers; here is what may be shown of them. See `pdp` for how both come there.
 
 use super::writer::About;
 use super::{SecretPlace, WriteError, Writer, name, text};
@@ -16,12 +17,45 @@ pub const MOST_WEBHOOKS: usize = 50;
 /// The longest address, in bytes.
 const MAX_URL: usize = 2_048;
 
+/// Stands for what is not shown of an address.
+const HIDDEN: &str = "…";
+
+/// Shown of an address that is none.
+const UNKNOWN: &str = "https://unknown/…";
+
+/// What may be shown of an address: its scheme and host, and whether there is more.
+///
+/// # Errors
+/// When it is too long, begins with no scheme that is posted to, names no host, or holds a password.
+pub fn shown_address(url: &str) -> Result<String, WriteError> {
+    let invalid = |reason| WriteError::Invalid { field: "url", reason };
+    text("url", url)?;
+    if url.len() > MAX_URL {
+        return Err(invalid("must not be longer than 2048 bytes"));
+    }
+    let scheme = ["https://", "http://"].into_iter().find(|scheme| url.starts_with(scheme));
+    let scheme = scheme.ok_or_else(|| invalid("must begin with https:// or http://"))?;
+    let rest = url.get(scheme.len()..).unwrap_or_default();
+    // A backslash is as good as a slash to whoever reads addresses as browsers do.
+    let end = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
+    let (host, path) = rest.split_at(end);
+    if host.is_empty() || host.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err(invalid("must name a host"));
+    }
+    if host.contains('@') {
+        return Err(invalid("must hold no name and no password"));
+    }
+    let path = if path.len() > 1 { HIDDEN } else { "" };
+    Ok(format!("{scheme}{host}/{path}"))
+}
+
 /// A webhook, without its secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Webhook {
     pub id: String,
     /// One of a kind.
     pub name: String,
+    /// What may be shown of where it is: see [`shown_address`].
     pub url: String,
     /// In order, each once.
     pub events: Vec<NoticeKind>,
@@ -45,6 +79,7 @@ impl Webhook {
 #[derive(Debug, Clone, Copy)]
 pub struct NewWebhook<'a> {
     pub name: &'a str,
+    /// The whole of it. It is for the vault, and not stored here.
     pub url: &'a str,
     pub events: &'a [NoticeKind],
     /// None: of every tenant.
@@ -133,6 +168,30 @@ impl Writer {
         find(&mut self.tx, id).await
     }
 
+    /// As [`Store::list_webhooks`], within this unit of work.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn list_webhooks(&mut self) -> Result<Vec<Webhook>, StoreError> {
+        list(&mut self.tx).await
+    }
+
+    /// Of an address that was stored as it was, leaves what may be shown. Nothing else changes, so the record of changes
+    /// has it by the secret that the vault keeps from then on. An address that nobody can post to is hidden whole.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn hide_webhook_address(&mut self, id: &str) -> Result<(), StoreError> {
+        let Some(webhook) = find(&mut self.tx, id).await? else { return Ok(()) };
+        let shown = shown_address(&webhook.url).unwrap_or_else(|_| UNKNOWN.to_owned());
+        let update = Query::update()
+            .table(Webhooks::Table)
+            .value(Webhooks::Url, shown)
+            .and_where(Expr::col(Webhooks::Id).eq(id))
+            .take();
+        self.tx.execute(&update).await.map(|_| ())
+    }
+
     /// One webhook by its name, within this unit of work.
     ///
     /// # Errors
@@ -141,7 +200,7 @@ impl Writer {
         find_by_name(&mut self.tx, name).await
     }
 
-    /// Adds a webhook, switched on. Its secret is for the vault.
+    /// Adds a webhook, switched on. Its secret and its address are for the vault.
     ///
     /// # Errors
     /// When the name is taken or none, the address is too long, no event is named, the tenant is unknown, or there are
@@ -154,7 +213,7 @@ impl Writer {
         let webhook = Webhook {
             id: new_id(),
             name: new.name.to_owned(),
-            url: new.url.to_owned(),
+            url: shown_address(new.url)?,
             events: in_order(new.events),
             tenant: new.tenant.cloned(),
             active: true,
@@ -215,6 +274,7 @@ impl Writer {
         let Some(before) = find(&mut self.tx, id).await? else { return Ok(false) };
         self.delete_secret(&SecretPlace::webhook(id)).await?;
         self.delete_secret(&SecretPlace::older_webhook(id)).await?;
+        self.delete_secret(&SecretPlace::webhook_address(id)).await?;
         let delete =
             Query::delete().from_table(Webhooks::Table).and_where(Expr::col(Webhooks::Id).eq(id)).take();
         self.tx.execute(&delete).await?;
@@ -224,13 +284,10 @@ impl Writer {
 
     async fn check_webhook(&mut self, webhook: &Webhook) -> Result<(), WriteError> {
         name("webhook", &webhook.name)?;
-        text("url", &webhook.url)?;
         let invalid = |field, reason| Err(WriteError::Invalid { field, reason });
-        if webhook.url.len() > MAX_URL {
-            return invalid("url", "must not be longer than 2048 bytes");
-        }
-        if !(webhook.url.starts_with("https://") || webhook.url.starts_with("http://")) {
-            return invalid("url", "must begin with https:// or http://");
+        // Whatever is given here is shown: so it is never the whole of it.
+        if shown_address(&webhook.url)? != webhook.url {
+            return invalid("url", "must be what may be shown of it");
         }
         if webhook.events.is_empty() {
             return invalid("events", "must name at least one");
@@ -265,11 +322,43 @@ mod tests {
     use super::*;
 
     #[test]
+    fn of_an_address_its_host_is_shown() {
+        for (url, shown) in [
+            ("https://hooks.example/services/T0/B0/secret", "https://hooks.example/…"),
+            ("https://hooks.example:8443/?token=secret", "https://hooks.example:8443/…"),
+            ("https://hooks.example?token=secret", "https://hooks.example/…"),
+            ("https://hooks.example#secret", "https://hooks.example/…"),
+            ("https://hooks.example\\secret", "https://hooks.example/…"),
+            ("http://[2001:db8::1]:80/secret", "http://[2001:db8::1]:80/…"),
+            ("https://hooks.example/", "https://hooks.example/"),
+            ("https://hooks.example", "https://hooks.example/"),
+            ("https://hooks.example/…", "https://hooks.example/…"),
+        ] {
+            assert_eq!(shown_address(url).expect("is an address"), shown, "{url}");
+        }
+        let long = format!("https://hooks.example/{}", "x".repeat(MAX_URL));
+        for url in [
+            "",
+            "hooks.example/secret",
+            "ftp://hooks.example/",
+            "https://",
+            "https:///secret",
+            "https://user:secret@hooks.example/",
+            "https://hooks .example/",
+            "https://hooks.example\0/",
+            long.as_str(),
+        ] {
+            let told = shown_address(url).expect_err("is none").to_string();
+            assert!(!told.contains("secret"), "{told}");
+        }
+    }
+
+    #[test]
     fn a_webhook_is_told_of_what_it_asked_for() {
         let webhook = Webhook {
             id: "w".to_owned(),
             name: "slack".to_owned(),
-            url: "https://hooks.example/x".to_owned(),
+            url: "https://hooks.example/…".to_owned(),
             events: in_order(&[NoticeKind::Expired, NoticeKind::Requested, NoticeKind::Expired]),
             tenant: Some(TenantSlug::from("acme")),
             active: true,

@@ -21,6 +21,8 @@ pub enum Via {
     Cli,
     Console,
     Api,
+    /// What the server does by itself.
+    System,
 }
 
 impl Via {
@@ -29,6 +31,7 @@ impl Via {
             Self::Cli => "cli",
             Self::Console => "console",
             Self::Api => "api",
+            Self::System => "system",
         }
     }
 }
@@ -41,7 +44,7 @@ impl fmt::Display for Via {
 
 /// A word that names no door.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not one of cli, console, api")]
+#[error("not one of cli, console, api, system")]
 pub struct ViaError;
 
 impl FromStr for Via {
@@ -52,6 +55,7 @@ impl FromStr for Via {
             "cli" => Ok(Self::Cli),
             "console" => Ok(Self::Console),
             "api" => Ok(Self::Api),
+            "system" => Ok(Self::System),
             _ => Err(ViaError),
         }
     }

@@ -55,7 +55,7 @@ async fn expire(
         id: new_id(),
         at: now,
         actor: BY.to_owned(),
-        via: Via::Api,
+        via: Via::System,
         request_id: None,
         kind: "approval".to_owned(),
         object: approval.id.to_string(),
@@ -97,21 +97,49 @@ pub(super) async fn expire_replaced(
     }
 }
 
+/// What became of those whose time is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EndedApprovals {
+    /// So many ended.
+    pub ended: usize,
+    /// So many cannot be read: they stay as they are, and hold no other up. Calls and pages go by the clock.
+    pub unreadable: usize,
+}
+
 impl Writer {
-    /// Ends requests and approvals whose time is over, so many at the most; answers how many.
+    /// Ends requests and approvals whose time is over, so many at the most.
     ///
     /// # Errors
-    /// When the database does not answer, or holds what it must not.
-    pub async fn expire_approvals(&mut self, limit: u64) -> Result<usize, StoreError> {
-        let mut query = select();
-        over(&mut query, self.tx.dialect());
-        query.order_by((Approvals::Table, Approvals::Id), Order::Asc).limit(limit);
-        let rows = self.tx.fetch_all::<ApprovalRow>(&query).await?;
-        let mut ended = 0;
-        for row in rows {
-            ended += usize::from(expire(&mut self.tx, &Approval::try_from(row)?, None, self.now).await?);
+    /// When the database does not answer.
+    pub async fn expire_approvals(&mut self, limit: usize) -> Result<EndedApprovals, StoreError> {
+        let mut done = EndedApprovals::default();
+        let mut after = String::new();
+        // Those that cannot be read stay where they are: what is behind them is looked at all the same.
+        while done.ended < limit {
+            let page = u64::try_from(limit.saturating_sub(done.ended)).unwrap_or(u64::MAX);
+            let mut query = select();
+            over(&mut query, self.tx.dialect());
+            query
+                .and_where(Expr::col((Approvals::Table, Approvals::Id)).gt(after.as_str()))
+                .order_by((Approvals::Table, Approvals::Id), Order::Asc)
+                .limit(page);
+            let rows = self.tx.fetch_all::<ApprovalRow>(&query).await?;
+            let Some(last) = rows.last() else { break };
+            after.clone_from(&last.id);
+            for row in rows {
+                let id = row.id.clone();
+                match Approval::try_from(row) {
+                    Ok(approval) => {
+                        done.ended += usize::from(expire(&mut self.tx, &approval, None, self.now).await?);
+                    }
+                    Err(error) => {
+                        tracing::error!(approval = %id, %error, "a request whose time is over cannot be read");
+                        done.unreadable += 1;
+                    }
+                }
+            }
         }
-        Ok(ended)
+        Ok(done)
     }
 }
 

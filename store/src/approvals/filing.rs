@@ -5,7 +5,7 @@ use super::events::{self, ApprovalEventKind, Of};
 use super::expiring::{expire_of_binding, expire_replaced};
 use super::tables::{ApprovalAsks, ApprovalSlots, Approvals};
 use crate::administration::SealedSecret;
-use crate::db::{Dialect, StoreError, Tx, now_micros, to_json};
+use crate::db::{StoreError, Tx, now_micros, to_json};
 use crate::recorder::Lack;
 use crate::schema::{Vault, VaultSecrets};
 use policy::approval::Requirement;
@@ -38,6 +38,8 @@ pub struct NewApproval {
     pub call: String,
     pub binding: String,
     pub context: Map<String, Value>,
+    /// The claims of the caller's token that the rules read.
+    pub claims: Map<String, Value>,
     /// Canonical JSON, redacted as the tool says.
     pub arguments: String,
     /// The whole arguments, where the tool redacts any.
@@ -51,17 +53,6 @@ pub struct NewApproval {
     pub expires_at: Timestamp,
     /// An approved one that no longer meets what the rules ask: this one stands in its place.
     pub replaces: Option<ApprovalId>,
-}
-
-/// Postgres: those who file go one at a time, so that none counts what another is about to add.
-const LOCK: &str = "pg_advisory_xact_lock(7264918203)";
-
-/// Keeps others who file out, until the transaction ends. Taken once nothing else is waited for.
-pub(crate) async fn lock_filing(tx: &mut Tx) -> Result<(), StoreError> {
-    if tx.dialect() == Dialect::Postgres {
-        tx.execute(&Query::select().expr(Expr::cust(LOCK)).take()).await?;
-    }
-    Ok(())
 }
 
 /// Files the request, if that may be.
@@ -169,6 +160,7 @@ async fn insert(tx: &mut Tx, new: &NewApproval, decision: &DecisionId) -> Result
         (Approvals::Call, new.call.as_str().into()),
         (Approvals::Binding, new.binding.as_str().into()),
         (Approvals::Context, to_json(&new.context)?.into()),
+        (Approvals::Claims, to_json(&new.claims)?.into()),
         (Approvals::Arguments, new.arguments.as_str().into()),
         (Approvals::Sealed, i64::from(new.sealed.is_some()).into()),
         (Approvals::Risk, id(new.risk.map(Risk::as_str)).into()),

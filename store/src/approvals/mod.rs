@@ -8,6 +8,7 @@ mod deciding;
 mod events;
 mod expiring;
 mod filing;
+mod locking;
 mod rates;
 mod substitutes;
 pub(crate) mod tables;
@@ -18,8 +19,10 @@ pub use asks::AskedPerson;
 pub use calls::ApprovalCall;
 pub use deciding::{NewVote, Settlement};
 pub use events::{ApprovalEvent, ApprovalEventKind, ApprovalEventKindError};
+pub use expiring::EndedApprovals;
 pub use filing::{MOST_PENDING, NewApproval};
-pub(crate) use filing::{attempt, file, lock_filing};
+pub(crate) use filing::{attempt, file};
+pub(crate) use locking::{lock_filing, lock_rows};
 pub use rates::ApprovalRate;
 pub use substitutes::{MAX_AWAY, NewSubstitute, Substitute};
 pub use using::ApprovalUse;
@@ -77,6 +80,9 @@ pub struct Approval {
     /// The members of the call's context that the rules read.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub context: Map<String, Value>,
+    /// The claims of the caller's token that the rules read.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub claims: Map<String, Value>,
     /// Canonical JSON, redacted as the tool says. Hostile text.
     pub arguments: String,
     /// Whether the whole arguments were kept in the vault; they are while it waits.
@@ -161,6 +167,7 @@ struct ApprovalRow {
     arguments_digest: String,
     binding: String,
     context: String,
+    claims: String,
     arguments: String,
     sealed: i64,
     risk: Option<String>,
@@ -199,6 +206,7 @@ impl TryFrom<ApprovalRow> for Approval {
             definition_hash: row.definition_hash,
             arguments_digest: row.arguments_digest,
             context: json(&row.context, "approvals.context")?,
+            claims: json(&row.claims, "approvals.claims")?,
             arguments: row.arguments,
             sealed: flag(row.sealed, "approvals.sealed")?,
             binding: row.binding,
@@ -222,7 +230,7 @@ impl TryFrom<ApprovalRow> for Approval {
     }
 }
 
-const READ: [Approvals; 33] = [
+const READ: [Approvals; 34] = [
     Approvals::Id,
     Approvals::Tenant,
     Approvals::Subject,
@@ -238,6 +246,7 @@ const READ: [Approvals; 33] = [
     Approvals::ArgumentsDigest,
     Approvals::Binding,
     Approvals::Context,
+    Approvals::Claims,
     Approvals::Arguments,
     Approvals::Sealed,
     Approvals::Risk,

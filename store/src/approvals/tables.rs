@@ -1,4 +1,4 @@
-//! The names of tables and columns that `0013_approvals` makes; one enum per table.
+//! The names of tables and columns that `0013_approvals` and `0022_system` make; one enum per table.
 
 use sea_query::Iden;
 
@@ -40,6 +40,7 @@ pub(crate) enum Approvals {
     Reason,
     ValidUntil,
     LookUntil,
+    Claims,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]

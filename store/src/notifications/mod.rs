@@ -8,6 +8,7 @@
 mod deliveries;
 mod letters;
 mod outbox;
+mod pace;
 mod people;
 pub(crate) mod tables;
 

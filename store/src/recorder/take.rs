@@ -14,24 +14,32 @@ use std::collections::BTreeMap;
 /// Whether a job got what it takes, or what it lacks.
 pub(super) type Got = Result<(), Lack>;
 
-/// Which of the jobs, the earlier ones first, get what they take. Tasks are locked in the order of their ids, then
-/// approvals in the order of theirs, and last what keeps others from filing; so two processes never wait for each other.
+/// Which of the jobs, the earlier ones first, get what they take. What keeps others from filing is locked first, then tasks
+/// in the order of their ids, and then approvals in the order of theirs, with those that a new request ends; so two
+/// processes never wait for each other.
 pub(super) async fn take(tx: &mut Tx, jobs: &[Job]) -> Result<Vec<Got>, StoreError> {
+    let files = jobs.iter().any(|job| matches!(job.record.approval, Some(ApprovalStep::File(_))));
+    if files {
+        approvals::lock_filing(tx).await?;
+    }
     let mut got = take_tasks(tx, jobs).await?;
+    if files {
+        let steps: Vec<&ApprovalStep> = jobs.iter().filter_map(|job| job.record.approval.as_ref()).collect();
+        approvals::lock_rows(tx, &steps).await?;
+    }
     let mut order: Vec<usize> = (0..jobs.len()).collect();
     order.sort_by_key(|nth| jobs.get(*nth).and_then(touched));
-    let mut files = false;
     for nth in order {
         let (Some(job), Some(place)) = (jobs.get(nth), got.get_mut(nth)) else { continue };
         if place.is_ok() {
-            *place = step(tx, job, &mut files).await?;
+            *place = step(tx, job).await?;
         }
     }
     give_back(tx, jobs, &got).await?;
     Ok(got)
 }
 
-/// What is locked for this job: those that file come last.
+/// The request that this job touches: those that file come last, once others have used what they may.
 fn touched(job: &Job) -> Option<(bool, &str)> {
     match job.record.approval.as_ref()? {
         ApprovalStep::Attempt(id) => Some((false, id.as_str())),
@@ -41,17 +49,12 @@ fn touched(job: &Job) -> Option<(bool, &str)> {
 }
 
 /// What the job does to a request for approval.
-async fn step(tx: &mut Tx, job: &Job, files: &mut bool) -> Result<Got, StoreError> {
+async fn step(tx: &mut Tx, job: &Job) -> Result<Got, StoreError> {
     let done = match &job.record.approval {
         None => return Ok(Ok(())),
         Some(ApprovalStep::Attempt(id)) => approvals::attempt(tx, id).await?,
         Some(ApprovalStep::Use(taken)) => approvals::use_up(tx, taken, &job.record.id).await?,
-        Some(ApprovalStep::File(new)) => {
-            if !std::mem::replace(files, true) {
-                approvals::lock_filing(tx).await?;
-            }
-            return approvals::file(tx, new, &job.record.id).await;
-        }
+        Some(ApprovalStep::File(new)) => return approvals::file(tx, new, &job.record.id).await,
     };
     Ok(if done { Ok(()) } else { Err(Lack::Approval) })
 }

@@ -108,11 +108,11 @@ mod stories {
         get(replica, cookie, "/approvals/live").await
     }
 
-    /// Sends the form at the foot of a request's page; where the answer leads.
-    async fn answer(replica: &Replica, cookie: &str, id: &ApprovalId, fields: &[(&str, &str)]) -> String {
+    /// Sends the form at the foot of a request's page.
+    async fn send(replica: &Replica, cookie: &str, id: &str, fields: &[(&str, &str)]) -> Response {
         let address = replica.address();
         let body: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let sent = client()
+        client()
             .post(format!("http://{address}/approvals/{id}/answer"))
             .header("cookie", cookie)
             .header("origin", format!("http://{address}"))
@@ -120,7 +120,12 @@ mod stories {
             .body(body.join("&"))
             .send()
             .await
-            .expect("answers");
+            .expect("answers")
+    }
+
+    /// The same; where the answer leads.
+    async fn answer(replica: &Replica, cookie: &str, id: &ApprovalId, fields: &[(&str, &str)]) -> String {
+        let sent = send(replica, cookie, id.as_str(), fields).await;
         assert_eq!(sent.status(), 303);
         sent.headers()["location"].to_str().expect("an address").to_owned()
     }
@@ -279,8 +284,19 @@ mod stories {
         for (number, person) in [(2, Some("carol")), (3, None)] {
             let other = cookie(&world, number, AccountRole::Approver, person).await;
             assert_eq!(get(&replica, &other, &format!("/approvals/{id}")).await.status(), 404, "{person:?}");
-            let refused = answer(&replica, &other, &id, &[("answer", "approve"), ("seen", &now_seen)]).await;
-            assert!(refused.contains("draft="), "{refused}");
+            // And no answer of the form says that there is one: neither at once, nor by asking for a password.
+            let since = now().saturating_add_micros(-HOUR / 6);
+            let stale = cookie_since(&world, number + 10, AccountRole::Approver, person, since).await;
+            for cookie in [&other, &stale] {
+                for there in [id.as_str(), "0190f3c2-7d3a-7c11-a4bb-5f6f0c1d2e3f"] {
+                    let approves = [("answer", "approve"), ("seen", now_seen.as_str())];
+                    let gives_back = [("answer", "reissue"), ("decision", "0190")];
+                    for fields in [&approves, &gives_back] {
+                        let told = send(&replica, cookie, there, fields).await;
+                        assert_eq!(told.status(), 404, "{person:?} {fields:?}");
+                    }
+                }
+            }
         }
         assert_eq!(state(&world, &id).await, ApprovalState::Pending);
 

@@ -1,5 +1,5 @@
-//! What an approval is bound to beside the arguments. The request keeps the members of the context that the rules read. What
-//! the enforcing side says of action and resource, and what the tool's declared mapping comes to, stands in the record of the
+//! What an approval is bound to beside the arguments. The request keeps the members of the context and the claims of the
+//! caller's token that the rules read. What the enforcing side says of action and resource, and what the tool's declared mapping comes to, stands in the record of the
 //! denied call, which was written with the request: redacted where the tool redacts.
 
 use super::view::{AlsoBound, CheckedRow, Was};
@@ -20,6 +20,7 @@ const MAPPED: &str = "/mapping/";
 /// `resource`: where the call is about one that is no tool; `body`: of the record of the denied call, where there is one.
 pub(super) fn also(
     context: &Map<String, Value>,
+    claims: &Map<String, Value>,
     resource: Option<&ResourceRef>,
     body: Option<&str>,
 ) -> AlsoBound {
@@ -28,6 +29,9 @@ pub(super) fn also(
     let mut all = Map::new();
     if !context.is_empty() {
         all.insert("context".to_owned(), Value::Object(context.clone()));
+    }
+    if !claims.is_empty() {
+        all.insert("token".to_owned(), Value::Object(claims.clone()));
     }
     let mut about = resource.map(named).unwrap_or_default();
     let mut mapped = Vec::new();
@@ -156,7 +160,8 @@ mod tests {
         let evaluations = json!([outcome(Some("read"), Some("c-42")), outcome(Some("write"), Some("c-43"))]);
         let body = record(&asserted, &json!([]), &evaluations);
         let page = ResourceRef { kind: "page".into(), id: "p-1".into() };
-        let found = also(&context(&json!({"hour": 1})), Some(&page), Some(&body));
+        let claims = context(&json!({"acr": "gold"}));
+        let found = also(&context(&json!({"hour": 1})), &claims, Some(&page), Some(&body));
         assert_eq!(
             rows(&found),
             [
@@ -171,6 +176,7 @@ mod tests {
                 ("/resource/id", &text("p-1")),
                 ("/resource/properties/region", &text("eu")),
                 ("/resource/type", &text("page")),
+                ("/token/acr", &text("gold")),
             ]
         );
         assert!(found.mapped && !found.missing && found.raw.contains("\"soft\": true"), "{found:?}");
@@ -182,7 +188,7 @@ mod tests {
         let evaluations = json!([outcome(Some("read"), None), outcome(None, None)]);
         let body = record(&json!({}), &bound, &evaluations);
         let hostile = context(&json!({"note": {"$redacted": "pay <b>mallory</b>"}}));
-        let found = also(&hostile, None, Some(&body));
+        let found = also(&hostile, &Map::new(), None, Some(&body));
         let hidden = |digest: &str| ArgumentValue::Redacted(digest.to_owned());
         assert_eq!(
             rows(&found),
@@ -201,10 +207,10 @@ mod tests {
     #[test]
     fn where_nothing_else_is_bound_there_is_nothing_and_a_record_that_is_gone_is_told() {
         let body = record(&json!({}), &json!([]), &json!([]));
-        let nothing = also(&Map::new(), None, Some(&body));
+        let nothing = also(&Map::new(), &Map::new(), None, Some(&body));
         assert!(nothing.rows.is_empty() && !nothing.missing && !nothing.mapped, "{nothing:?}");
         for gone in [None, Some("{")] {
-            let found = also(&context(&json!({"hour": 1})), None, gone);
+            let found = also(&context(&json!({"hour": 1})), &Map::new(), None, gone);
             assert_eq!(rows(&found), [("/context/hour", &text("1"))]);
             assert!(found.missing && !found.mapped, "{gone:?}");
         }

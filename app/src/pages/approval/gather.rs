@@ -18,7 +18,7 @@ use crate::permission::{ConsoleRole, Permission};
 use crate::routes::RULE;
 use crate::session::{Presence, SignedIn};
 use crate::url::encode;
-use pdp::approvals::{ApprovalView, MayDecide, RequirementView};
+use pdp::approvals::{ApprovalError, ApprovalView, MayDecide, RequirementView};
 use policy::approval::{Ineligible, Seen};
 use policy::labels::{OpenedBy, Verdict};
 use policy::{ApprovalId, Outcome, Reach, Timestamp};
@@ -75,6 +75,8 @@ pub(super) async fn view(
         }),
         other => other,
     };
+    // What is given back is one call more: only whose word alone approves it gives it back.
+    let gives_back = may.as_ref().is_ok_and(|may| may.alone);
     let reads_rules = signed_in.may(Permission::ReadRules);
     let (today, more_today) = today(store, approval, now).await?;
     Ok(Some(RequestView {
@@ -104,9 +106,33 @@ pub(super) async fn view(
         ending: ending(store, approval, standing, now).await?,
         reason: approval.reason.clone(),
         filed_by: Some(approval.filed_by.to_string()),
-        uses: shown.calls.iter().map(|call| used(call, may.is_ok(), now)).collect(),
+        uses: shown.calls.iter().map(|call| used(call, gives_back, now)).collect(),
         next: next(&inbox, &id),
     }))
+}
+
+/// Whether this reader may know that there is such a request; so no answer to a form tells more than the page does.
+///
+/// # Errors
+/// When the database does not answer, or holds what it must not.
+pub async fn may_see(
+    console: &Console,
+    signed_in: &SignedIn,
+    id: &ApprovalId,
+) -> Result<bool, ApprovalError> {
+    let account = signed_in.account_id.as_str();
+    match console.approvals.may_decide(account, id).await {
+        Err(ApprovalError::Unknown) => return Ok(false),
+        Err(error) => return Err(error),
+        Ok(Ok(_)) => return Ok(true),
+        Ok(Err(_)) if signed_in.role == ConsoleRole::Owner => return Ok(true),
+        Ok(Err(_)) => {}
+    }
+    if console.approvals.inbox(account, NEXT).await?.iter().any(|one| one.id == *id) {
+        return Ok(true);
+    }
+    let Some(own) = person(&console.store, account).await? else { return Ok(false) };
+    Ok(console.store.list_approval_votes(id).await?.iter().any(|vote| vote.person == own))
 }
 
 fn answering(
@@ -166,7 +192,12 @@ async fn arguments(
 async fn also(store: &Store, approval: &Approval) -> Result<AlsoBound, StoreError> {
     let filed = store.get_decision(&approval.filed_by).await?;
     let resource = approval.tool.is_none().then_some(&approval.resource);
-    Ok(bound::also(&approval.context, resource, filed.as_ref().map(|filed| filed.body.as_str())))
+    Ok(bound::also(
+        &approval.context,
+        &approval.claims,
+        resource,
+        filed.as_ref().map(|filed| filed.body.as_str()),
+    ))
 }
 
 /// The arguments of this caller's last call of the same tool that was allowed.
@@ -288,7 +319,7 @@ async fn ending(
     })
 }
 
-fn used(call: &ApprovalCall, may_decide: bool, now: Timestamp) -> UseLine {
+fn used(call: &ApprovalCall, gives_back: bool, now: Timestamp) -> UseLine {
     let state = match (call.reissued_at, call.delivered_at) {
         (Some(_), _) => "given back",
         (None, Some(_)) => "delivered",
@@ -298,7 +329,7 @@ fn used(call: &ApprovalCall, may_decide: bool, now: Timestamp) -> UseLine {
         id: call.decision.to_string(),
         at: Moment::new(call.at, now),
         state: state.to_owned(),
-        open: may_decide && call.reissued_at.is_none() && call.delivered_at.is_none(),
+        open: gives_back && call.reissued_at.is_none() && call.delivered_at.is_none(),
     }
 }
 

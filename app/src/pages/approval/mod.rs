@@ -15,6 +15,9 @@ mod gather;
 #[cfg(feature = "ssr")]
 mod words;
 
+#[cfg(feature = "ssr")]
+pub use gather::may_see;
+
 use super::approvals::keys::{APPROVE, REASON};
 use super::form::answer::Answer;
 use super::form::input::Filled;

@@ -87,6 +87,7 @@ pub fn via_label(via: &str) -> &'static str {
     match via {
         "console" => "Console",
         "api" => "API",
+        "system" => "Countersign",
         _ => "Command line",
     }
 }
@@ -113,6 +114,15 @@ mod tests {
         assert_eq!(title("update", "stop_switch", "x", "everything", None), "Lifted the stop of everything");
         assert_eq!(title("update", "break_glass", "x", "x", None), "Changed break-glass x");
         assert_eq!(title("update", "gadget", "x", "x", None), "Changed gadget x");
+    }
+
+    #[test]
+    fn each_door_has_its_name() {
+        for (via, label) in
+            [("cli", "Command line"), ("console", "Console"), ("api", "API"), ("system", "Countersign")]
+        {
+            assert_eq!(via_label(via), label);
+        }
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl From<ApprovalError> for Refusal {
         let problem = match error {
             ApprovalError::Store(error) => return error.into(),
             ApprovalError::Write(error) => return error.into(),
-            ApprovalError::Ineligible(_) | ApprovalError::NotTheRequester => {
+            ApprovalError::Ineligible(_) | ApprovalError::NotTheRequester | ApprovalError::NotAlone => {
                 Problem::of_form(Fault::NotAsked)
             }
             ApprovalError::Over(_) | ApprovalError::NothingToReissue => Problem::of_form(Fault::NotWaiting),

@@ -54,7 +54,14 @@ fn gone() -> AnyView {
 
 fn fields(filled: &Filled, view: &NotificationsView, line: Option<&WebhookLine>) -> Vec<AnyView> {
     let name = line.map(|line| line.name.as_str()).unwrap_or_default();
-    let url = line.map(|line| line.url.as_str()).unwrap_or_default();
+    // It is as good as a password, so it is never sent to a browser.
+    let url = Input::text("url", "Address").code();
+    let url = if line.is_some() {
+        url.optional()
+            .help("The whole of it, where it is another one from now on. Empty: the one that is kept stays.")
+    } else {
+        url.help("Where each message is posted to. It is kept as a secret. Redirects are not followed.")
+    };
     let events: Vec<Choice> =
         NoticeKind::ALL.iter().map(|kind| Choice::new(kind.as_str(), label(*kind))).collect();
     let held: Vec<String> = match line {
@@ -63,10 +70,7 @@ fn fields(filled: &Filled, view: &NotificationsView, line: Option<&WebhookLine>)
     };
     vec![
         Input::text("name", "Name").help("What is told: slack, pager.").draw(filled, name),
-        Input::text("url", "Address")
-            .code()
-            .help("Where each message is posted to. Redirects are not followed.")
-            .draw(filled, url),
+        url.draw(filled, ""),
         boxes(
             filled,
             "events",
@@ -131,7 +135,7 @@ fn edit(line: &WebhookLine, view: &NotificationsView, answer: &Answer) -> AnyVie
         title: format!("Edit {}", plain(&line.name)),
         url: SaveWebhook::url(),
         values: vec![("id", line.id.clone())],
-        lead: Vec::new(),
+        lead: vec![format!("Messages go to {}.", plain(&line.url))],
         fields,
         button: "Save webhook",
         destructive: false,

@@ -56,10 +56,10 @@ impl WebhookForm {
         Self { name: one("name"), url: one("url"), events: all("events[]").collect(), tenant: one("tenant") }
     }
 
+    /// What was typed. Never the address: a draft stands in the address of the page.
     fn draft(&self, ask: Ask) -> Draft {
         let events = self.events.iter().map(|event| ("events", event.as_str()));
-        let values =
-            [("name", self.name.as_str()), ("url", self.url.as_str()), ("tenant", self.tenant.as_str())];
+        let values = [("name", self.name.as_str()), ("tenant", self.tenant.as_str())];
         Draft::new(ask.as_str(), values.into_iter().chain(events))
     }
 
@@ -68,13 +68,14 @@ impl WebhookForm {
         (page().asking(Ask::New), self.draft(Ask::New))
     }
 
-    fn read(&self) -> Result<Read<'_>, Vec<Problem>> {
+    /// `kept`: there is an address already, which stays where none is given.
+    fn read(&self, kept: bool) -> Result<Read<'_>, Vec<Problem>> {
         let mut problems = Vec::new();
         let (name, url, tenant) = (self.name.trim(), self.url.trim(), self.tenant.trim());
         if let Err(error) = check_id(name) {
             problems.push(Problem::new("name", Fault::from(&error)));
         }
-        if let Some(fault) = wrong_with(url) {
+        if let Some(fault) = wrong_with(url).filter(|_| !(kept && url.is_empty())) {
             problems.push(Problem::new("url", fault));
         }
         let events: Result<Vec<NoticeKind>, _> =
@@ -107,7 +108,7 @@ impl WebhookForm {
         actor: Actor,
         secret: &Secret,
     ) -> Result<Saved, Refusal> {
-        let read = self.read()?;
+        let read = self.read(false)?;
         let new =
             NewWebhook { name: read.name, url: read.url, events: &read.events, tenant: read.tenant.as_ref() };
         let mut writer = store.write(actor).await?;
@@ -201,18 +202,13 @@ async fn put(
     form: &WebhookForm,
     active: bool,
 ) -> Result<Saved, Refusal> {
-    let read = form.read()?;
+    let read = form.read(true)?;
     let mut writer = console.store.write(actor(signed_in)).await?;
     let before = find(&mut writer, id).await?;
-    let after = Webhook {
-        name: read.name.to_owned(),
-        url: read.url.to_owned(),
-        events: read.events,
-        tenant: read.tenant,
-        active,
-        ..before
-    };
-    writer.put_webhook(&after).await?;
+    let after =
+        Webhook { name: read.name.to_owned(), events: read.events, tenant: read.tenant, active, ..before };
+    let address = (!read.url.is_empty()).then(|| Secret::new(read.url.to_owned()));
+    notify::put(console.tokens.vault(), &mut writer, &after, address.as_ref()).await.map_err(kept)?;
     Ok(saved(Done::WebhookSaved, &writer.commit().await?))
 }
 
@@ -295,13 +291,23 @@ mod tests {
             ("events[]", "requested"),
             ("tenant", "acme"),
         ]);
-        let read = form.read().expect("reads");
+        let read = form.read(false).expect("reads");
         assert_eq!((read.name, read.url), ("slack", "https://hooks.example/x"));
         assert_eq!(read.events, [NoticeKind::Expired, NoticeKind::Requested]);
         assert_eq!(read.tenant, Some(TenantSlug::from("acme")));
         // An address that needs the operator's word is taken: whether it has it shows when something is sent.
         let private = WebhookForm { url: "http://10.0.0.1/x".to_owned(), ..form };
-        assert!(private.read().is_ok());
+        assert!(private.read(false).is_ok());
+    }
+
+    #[test]
+    fn an_address_is_typed_anew_or_stays_and_is_in_no_draft() {
+        let empty = form(&[("name", "slack"), ("events[]", "expired")]);
+        assert_eq!(empty.read(false), Err(vec![Problem::new("url", Fault::Missing)]));
+        assert_eq!(empty.read(true).expect("reads").url, "");
+        let wrong = WebhookForm { url: "hooks.example/secret".to_owned(), ..empty };
+        assert_eq!(wrong.read(true), Err(vec![Problem::new("url", Fault::NotAUrl)]));
+        assert_eq!(wrong.back().1.value("url"), None);
     }
 
     #[test]
@@ -311,7 +317,7 @@ mod tests {
             Problem::new("url", Fault::Missing),
             Problem::new("events", Fault::NothingChosen),
         ];
-        assert_eq!(form(&[]).read(), Err(problems.to_vec()));
+        assert_eq!(form(&[]).read(false), Err(problems.to_vec()));
         let bad = form(&[("name", "x"), ("events[]", "all"), ("tenant", "Acme")]);
         for (url, fault) in [
             ("hooks.example", Fault::NotAUrl),
@@ -324,7 +330,7 @@ mod tests {
                 Problem::new("tenant", Fault::Unknown),
             ];
             let bad = WebhookForm { url: url.to_owned(), ..bad.clone() };
-            assert_eq!(bad.read(), Err(problems.to_vec()), "{url}");
+            assert_eq!(bad.read(false), Err(problems.to_vec()), "{url}");
         }
     }
 }

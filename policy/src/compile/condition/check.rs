@@ -17,17 +17,23 @@ pub(super) struct Found {
     pub(super) arguments: BTreeSet<String>,
     /// It calls `ip_in`.
     pub(super) asks_ip_in: bool,
-    /// Members of `context` that it names.
-    pub(super) context: BTreeSet<String>,
-    /// How often it reads `context`, and how often it only reads a member of it that it names.
-    context_reads: usize,
-    context_members: usize,
+    pub(super) context: Members,
+    pub(super) token: Members,
 }
 
-impl Found {
-    /// Whether `context` is read other than by members that are named.
-    pub(super) fn reads_whole_context(&self) -> bool {
-        self.context_reads > self.context_members
+/// What is read of a variable that comes with the call.
+#[derive(Debug, Default)]
+pub(super) struct Members {
+    named: BTreeSet<String>,
+    /// How often the variable is read, and how often only a member of it that is named.
+    reads: usize,
+    by_name: usize,
+}
+
+impl Members {
+    /// The members that are named; None where the variable is read in other ways as well.
+    pub(super) fn read(self) -> Option<BTreeSet<String>> {
+        (self.reads <= self.by_name).then_some(self.named)
     }
 }
 
@@ -116,7 +122,9 @@ impl Found {
         }
         match at.grammar.variables.iter().find(|known| **known == name) {
             Some(known) => {
-                self.context_reads += usize::from(*known == "context");
+                if let Some(members) = self.members(known) {
+                    members.reads += 1;
+                }
                 self.reads.insert(*known);
                 Ok(())
             }
@@ -137,9 +145,20 @@ impl Found {
     fn member(&mut self, of: &IdedExpr, name: &str) {
         if are_arguments(of) {
             self.arguments.insert(name.to_owned());
-        } else if matches!(&of.expr, Expr::Ident(variable) if variable == "context") {
-            self.context_members += 1;
-            self.context.insert(name.to_owned());
+        } else if let Expr::Ident(variable) = &of.expr
+            && let Some(members) = self.members(variable)
+        {
+            members.by_name += 1;
+            members.named.insert(name.to_owned());
+        }
+    }
+
+    /// What is read of this variable, where that matters.
+    fn members(&mut self, variable: &str) -> Option<&mut Members> {
+        match variable {
+            "context" => Some(&mut self.context),
+            "token" => Some(&mut self.token),
+            _ => None,
         }
     }
 

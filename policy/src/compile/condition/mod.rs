@@ -115,6 +115,8 @@ pub struct Condition {
     asks_ip_in: bool,
     /// Members of `context` that it names; None where it may read any.
     context: Option<BTreeSet<String>>,
+    /// Claims of the token that it names; None where it may read any.
+    claims: Option<BTreeSet<String>>,
     /// The patterns of `matches`, each under the name by which `expression` calls it: the library would compile
     /// them anew for every element of every call.
     patterns: Vec<(String, Regex)>,
@@ -141,12 +143,11 @@ impl Condition {
         })?;
         // First what bounds the depth: everything after it may recurse freely.
         let found = check::check(program.expression(), grammar)?;
-        let whole = found.reads_whole_context();
-        let check::Found { reads, has_macro, arguments, asks_ip_in, context, .. } = found;
-        let context = (!whole).then_some(context);
+        let check::Found { reads, has_macro, arguments, asks_ip_in, context, token } = found;
+        let (context, claims) = (context.read(), token.read());
         let mut expression = program.expression().clone();
         let patterns = patterns::lift(&mut expression);
-        Ok(Self { expression, reads, has_macro, arguments, asks_ip_in, context, patterns })
+        Ok(Self { expression, reads, has_macro, arguments, asks_ip_in, context, claims, patterns })
     }
 
     /// The arguments it names as `args.x` (of a mapping: as `params.arguments.x`).
@@ -157,6 +158,11 @@ impl Condition {
     /// The members of `context` that it names as `context.x`; None where it may read any of them.
     pub(crate) fn context(&self) -> Option<&BTreeSet<String>> {
         self.context.as_ref()
+    }
+
+    /// The claims that it names as `token.x`; None where it may read any of them.
+    pub(crate) fn claims(&self) -> Option<&BTreeSet<String>> {
+        self.claims.as_ref()
     }
 
     pub(crate) fn reads_arguments(&self) -> bool {

@@ -58,6 +58,24 @@ fn which_members_of_the_context_are_read() {
 }
 
 #[test]
+fn which_claims_are_read() {
+    let reads = |source: &str| {
+        let condition = Condition::compile(source).unwrap_or_else(|error| panic!("{source}: {error}"));
+        condition.claims().map(|names| names.iter().cloned().collect::<Vec<_>>())
+    };
+    for (source, names) in [
+        ("context.token == 'x'", vec![]),
+        ("has(token.acr) && token['amr'].exists(way, way == 'hwk')", vec!["acr", "amr"]),
+        ("token.cnf.jkt == 'x'", vec!["cnf"]),
+    ] {
+        assert_eq!(reads(source), Some(names.into_iter().map(str::to_owned).collect()), "{source}");
+    }
+    for source in ["token == null", "token[context.name] == 1", "size(token) > 1 && token.acr == 'x'"] {
+        assert_eq!(reads(source), None, "{source}");
+    }
+}
+
+#[test]
 fn what_is_refused() {
     let long = format!("true{}", " && true".repeat(300));
     for (source, expected) in [

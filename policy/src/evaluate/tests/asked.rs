@@ -1,7 +1,8 @@
 //! What a decision asks approval for.
 
 use super::*;
-use crate::evaluate::{context_of, requirements};
+use crate::evaluate::{claims_of, context_of, requirements};
+use crate::facts::TokenFacts;
 use crate::reason::Reason;
 
 fn ask(name: &str) -> Value {
@@ -50,4 +51,33 @@ fn what_the_applying_rules_read_of_the_context() {
     assert_eq!(bound(&world), json!({"hour": 9}));
     world.rules[0].when = Some("size(context) > 1".to_owned());
     assert_eq!(bound(&world), json!({"hour": 9, "site": "y", "weather": "fine"}));
+}
+
+#[test]
+fn what_the_applying_rules_read_of_the_token() {
+    let mut world = World::new(vec![
+        json!({"name": "strong", "effect": "allow", "tools": ["crm/*"], "when": "token.acr == 'gold' && token.exp > 1"}),
+        json!({"name": "staff", "effect": "deny", "tools": ["crm/*"], "when": "token.department == 'y'"}),
+        ask("a"),
+    ]);
+    let claims = json!({"acr": "gold", "exp": 9, "jti": "j-1", "department": "x"});
+    let claims = claims.as_object().expect("an object").clone();
+    let subject = world.subject().clone();
+    let token = TokenFacts { claims, ..super::tokens::token() };
+    world.facts.identity = Identity::Token { token: Box::new(token), subject };
+    let bound = |world: &World| {
+        let decision = world.decide();
+        assert_eq!(decision.reason, Reason::ApprovalRequired, "{decision:?}");
+        Value::Object(claims_of(&world.set(), &decision, &world.facts))
+    };
+    // Neither what a rule reads that does not apply, nor what is another in each token.
+    assert_eq!(bound(&world), json!({"acr": "gold"}));
+    world.rules[0].when = Some("token != null && token.acr == 'gold'".to_owned());
+    assert_eq!(bound(&world), json!({"acr": "gold", "department": "x"}));
+    // Without a token there is nothing that could be another.
+    let subject = world.subject().clone();
+    world.facts.identity = Identity::ApiKey { key: "laptop".into(), subject };
+    world.rules[0].when = Some("token == null".to_owned());
+    world.rules.remove(1);
+    assert_eq!(bound(&world), json!({}));
 }

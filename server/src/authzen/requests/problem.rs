@@ -20,16 +20,28 @@ pub(super) struct Problem {
     kind: String,
     status: StatusCode,
     detail: String,
+    /// In seconds.
+    retry_after: Option<i64>,
 }
 
 impl Problem {
     fn of_the_profile(status: StatusCode, name: &str, detail: impl AsRef<str>) -> Self {
-        Self { kind: format!("{URN}{name}"), status, detail: shown(detail.as_ref(), LONGEST) }
+        Self {
+            kind: format!("{URN}{name}"),
+            status,
+            detail: shown(detail.as_ref(), LONGEST),
+            retry_after: None,
+        }
     }
 
     /// One that the profile has no name for.
     pub(super) fn general(status: StatusCode, detail: impl AsRef<str>) -> Self {
-        Self { kind: "about:blank".to_owned(), status, detail: shown(detail.as_ref(), LONGEST) }
+        Self {
+            kind: "about:blank".to_owned(),
+            status,
+            detail: shown(detail.as_ref(), LONGEST),
+            retry_after: None,
+        }
     }
 
     pub(super) fn malformed(detail: impl AsRef<str>) -> Self {
@@ -52,7 +64,7 @@ impl Problem {
 
 impl From<RequestError> for Problem {
     fn from(error: RequestError) -> Self {
-        Self::general(error.status(), error.to_string())
+        Self { retry_after: error.retry_after(), ..Self::general(error.status(), error.to_string()) }
     }
 }
 
@@ -94,6 +106,9 @@ impl IntoResponse for Problem {
             let challenge = HeaderValue::from_static("Bearer realm=\"countersign\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
         response
     }
 }
@@ -121,5 +136,9 @@ mod tests {
         let corrupt = store::StoreError::Corrupt { what: "secret_table".to_owned() };
         let problem = Problem::from(TaskError::Store(corrupt));
         assert!(!problem.detail.contains("secret_table"), "{problem:?}");
+        // It is worth asking again, as on the other paths.
+        let answer = problem.into_response();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(answer.headers().contains_key(header::RETRY_AFTER));
     }
 }

@@ -1,7 +1,7 @@
 //! Accounts over the API: what a token hands out, and what no token reaches.
 
 use crate::api::client::{Client, OWNER, Told, now, owner, token};
-use policy::SubjectId;
+use policy::{Reach, SubjectId};
 use policy::scope::AdminScope;
 use serde_json::{Value, json};
 use store::accounts::{AccountError, AccountRole, NewAccount};

@@ -1,7 +1,7 @@
 //! What is kept of a request while it waits, and of a use whose answer may be lost.
 
 use crate::approvals::helpers::{
-    BY_FINANCE, account, add_note, approvals, approve, by, decide, note, read, waiting, world,
+    BY_FINANCE, account, add_note, approvals, approve, ask_for_notes, by, decide, note, read, waiting, world,
 };
 use pdp::address_guard::{AddressGuard, AllowedAddress};
 use pdp::approvals::ApprovalError;
@@ -135,6 +135,37 @@ pub(crate) async fn a_use_whose_answer_was_lost_is_given_back(backend: Backend) 
     world.database.by_hand("UPDATE approval_calls SET reissued_at = NULL").await;
     let told = approvals(&world).reissue(&by(&fay), &request.id, &second).await;
     assert!(matches!(told, Err(ApprovalError::NothingToReissue)), "{told:?}");
+    replica.stop().await;
+}
+
+pub(crate) async fn one_of_two_gives_no_use_back(backend: Backend) {
+    let world = world(backend, "{ approvers: [finance], quorum: 2 }").await;
+    let replica = world.replica().await;
+    let crm = world.crm(&replica);
+    let fay = account(&world, "fay", Some("fay")).await;
+    let finn = account(&world, "finn", Some("finn")).await;
+    add_note(&world, &crm, "hello").await;
+    let request = waiting(&world).await;
+    approve(&world, &fay, &request.id).await;
+    approve(&world, &finn, &request.id).await;
+    assert!(add_note(&world, &crm, "hello").await.allowed());
+    let decision = delivered(&world, &request.id).await;
+    world.database.by_hand("UPDATE approval_calls SET delivered_at = NULL").await;
+    for account in [&fay, &finn] {
+        let told = approvals(&world).reissue(&by(account), &request.id, &decision).await;
+        assert!(matches!(told, Err(ApprovalError::NotAlone)), "{told:?}");
+    }
+    assert_eq!(read(&world, &request.id).await.used, 1);
+    // The call asks both of them anew.
+    assert_eq!(add_note(&world, &crm, "hello").await.reason(), "approval_required");
+    assert_ne!(waiting(&world).await.id, request.id);
+    // It goes by what is asked now.
+    ask_for_notes(&world, BY_FINANCE).await;
+    let bot = SubjectId::from("refund-bot");
+    let anew = waiting(&world).await;
+    approvals(&world).cancel(&bot, operator(), &anew.id).await.expect("is taken back");
+    let back = approvals(&world).reissue(&by(&fay), &request.id, &decision).await.expect("is given back");
+    assert_eq!((back.state, back.used), (ApprovalState::Approved, 0));
     replica.stop().await;
 }
 

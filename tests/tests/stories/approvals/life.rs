@@ -9,7 +9,9 @@ use policy::decision::ApprovalPart;
 use policy::labels::{ApprovalState, Verdict};
 use policy::{DecisionId, SubjectId};
 use serde_json::json;
+use store::Via;
 use store::approvals::ApprovalEventKind;
+use store::changes::{ChangeFilter, ChangePosition};
 use tests::pep::{Told, call_body};
 use tests::world::operator;
 use tests::{Backend, World};
@@ -139,6 +141,35 @@ pub(crate) async fn time_ends_requests_and_approvals(backend: Backend) {
     approvals(&world).expire().await.expect("ends");
     assert_eq!(read(&world, &third.id).await.state, ApprovalState::Expired);
     assert_eq!(approvals(&world).expire().await.expect("ends"), 0);
+    replica.stop().await;
+}
+
+pub(crate) async fn a_request_that_cannot_be_read_holds_no_other_up(backend: Backend) {
+    let world = world(backend, BY_FINANCE).await;
+    let replica = world.replica().await;
+    let crm = world.crm(&replica);
+    add_note(&world, &crm, "one").await;
+    let broken = waiting(&world).await;
+    add_note(&world, &crm, "two").await;
+    let whole = pending(&world).await.into_iter().find(|one| one.id != broken.id).expect("another waits");
+    let spoil = format!("UPDATE approvals SET requirements = 'no list' WHERE id = '{}'", broken.id);
+    world.database.by_hand(&spoil).await;
+    world.database.by_hand("UPDATE approvals SET expires_at = 1 WHERE state = 'pending'").await;
+    approvals(&world).expire().await.expect("ends those that can be read");
+    assert_eq!(read(&world, &whole.id).await.state, ApprovalState::Expired);
+    // It stayed as it was, and ends once it can be read.
+    let mend = format!("UPDATE approvals SET requirements = '[]' WHERE id = '{}'", broken.id);
+    world.database.by_hand(&mend).await;
+    approvals(&world).expire().await.expect("ends");
+    assert_eq!(read(&world, &broken.id).await.state, ApprovalState::Expired);
+    // It was nobody's doing but the server's.
+    let filter = ChangeFilter { via: Some(Via::System), ..ChangeFilter::default() };
+    let changes = world.store.list_changes(&filter, ChangePosition::Newest, 10).await.expect("lists");
+    for id in [&whole.id, &broken.id] {
+        let ended: Vec<_> = changes.iter().filter(|change| change.object == id.as_str()).collect();
+        assert_eq!(ended.len(), 1, "{changes:?}");
+        assert_eq!(ended[0].actor, "countersign");
+    }
     replica.stop().await;
 }
 

@@ -15,6 +15,7 @@ on_both_databases!(
     a_call_waits_passes_once_and_asks_anew,
     a_denial_stays_and_a_request_that_was_taken_back_does_not,
     time_ends_requests_and_approvals,
+    a_request_that_cannot_be_read_holds_no_other_up,
     twenty_requests_wait_and_no_more,
     what_may_not_file_files_nothing,
     each_part_of_a_call_makes_another_request,
@@ -30,6 +31,7 @@ on_both_databases!(
     redacted_arguments_are_sealed_while_they_wait,
     arguments_that_no_tool_declares_are_sealed,
     a_use_whose_answer_was_lost_is_given_back,
+    one_of_two_gives_no_use_back,
     a_lost_answer_is_given_again_to_the_same_key,
     exactly_the_approved_uses_pass_on_two_replicas,
     kill_nine_never_lets_a_use_pass_twice,
@@ -49,11 +51,13 @@ mod stories {
     };
     pub(super) use crate::approvals::keeping::{
         a_lost_answer_is_given_again_to_the_same_key, a_use_whose_answer_was_lost_is_given_back,
-        arguments_that_no_tool_declares_are_sealed, redacted_arguments_are_sealed_while_they_wait,
+        arguments_that_no_tool_declares_are_sealed, one_of_two_gives_no_use_back,
+        redacted_arguments_are_sealed_while_they_wait,
     };
     pub(super) use crate::approvals::life::{
         a_call_waits_passes_once_and_asks_anew, a_denial_stays_and_a_request_that_was_taken_back_does_not,
-        time_ends_requests_and_approvals, twenty_requests_wait_and_no_more, what_may_not_file_files_nothing,
+        a_request_that_cannot_be_read_holds_no_other_up, time_ends_requests_and_approvals,
+        twenty_requests_wait_and_no_more, what_may_not_file_files_nothing,
     };
     pub(super) use crate::approvals::live::{
         an_approval_is_never_stronger_than_live_policy, votes_of_those_who_may_no_longer_do_not_count,

@@ -107,6 +107,40 @@ pub(crate) async fn a_letter_that_is_not_needed_any_more_is_not_sent(backend: Ba
     server.nothing_more();
 }
 
+pub(crate) async fn many_requests_fill_no_mailbox(backend: Backend) {
+    const MOST: usize = 10;
+    let world = world(backend).await;
+    let mut server = MailServer::start(0).await;
+    through(&world, &server, MailSecurity::Plain).await;
+    account(&world, "erin@example.org", Some("erin")).await;
+    let replica = world.replica().await;
+    let pep = world.crm(&replica);
+    for amount in 200..212 {
+        ask(&world, &pep, amount).await;
+    }
+    let mut last = 0;
+    for _ in 0..MOST {
+        let letter = server.next().await;
+        let text = letter["text"].as_str().expect("a text");
+        last += usize::from(text.contains("Many came in a short time") && text.contains("for you"));
+    }
+    assert_eq!(last, 1);
+    // The other two wait, and go once the first ones are long ago.
+    until("two wait", async || {
+        (world.store.count_waiting_deliveries().await.expect("counts") == 2).then_some(())
+    })
+    .await;
+    server.nothing_more();
+    world.database.by_hand("UPDATE notification_deliveries SET tried_at = 1 WHERE state = 'delivered'").await;
+    world.database.by_hand("UPDATE notification_deliveries SET next_at = 1 WHERE state = 'waiting'").await;
+    for _ in 0..2 {
+        let letter = server.next().await;
+        assert!(!letter["text"].as_str().expect("a text").contains("Many came"), "{letter}");
+    }
+    replica.stop().await;
+    server.nothing_more();
+}
+
 pub(crate) async fn no_letter_is_sent_in_the_clear_where_tls_is_asked_for(backend: Backend) {
     let world = world(backend).await;
     // It offers no TLS.

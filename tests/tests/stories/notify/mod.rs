@@ -14,6 +14,7 @@ use tests::on_both_databases;
 on_both_databases!(
     a_webhook_is_told_and_the_signature_verifies,
     a_webhook_hears_what_it_asked_for,
+    an_address_is_kept_as_a_secret,
     two_secrets_sign_while_one_replaces_the_other,
     a_message_that_fails_is_sent_again,
     a_message_that_nobody_takes_is_given_up_until_a_person_sends_it_again,
@@ -26,6 +27,7 @@ on_both_databases!(
     two_replicas_send_each_message_once,
     an_approver_gets_one_letter_with_a_link,
     a_letter_that_is_not_needed_any_more_is_not_sent,
+    many_requests_fill_no_mailbox,
     no_letter_is_sent_in_the_clear_where_tls_is_asked_for,
     a_mail_server_at_a_private_address_is_refused,
     the_password_stays_with_the_server_it_was_given_for,

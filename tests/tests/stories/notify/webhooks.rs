@@ -2,11 +2,13 @@
 
 use crate::notify::receiver::{Mood, Receiver};
 use crate::notify::world::{ask, cancel, requests, vault, webhook, webhook_of, world};
+use pdp::Secret;
 use pdp::approvals::Approvals;
 use pdp::notify;
 use policy::labels::NoticeKind;
 use server::random;
 use std::collections::BTreeSet;
+use store::administration::Webhook;
 use store::changes::{ChangeFilter, ChangePosition};
 use store::notifications::Receiver as To;
 use tests::Backend;
@@ -125,6 +127,51 @@ pub(crate) async fn two_secrets_sign_while_one_replaces_the_other(backend: Backe
         assert!(!written.contains(secret.expose()));
     }
     replica.stop().await;
+}
+
+pub(crate) async fn an_address_is_kept_as_a_secret(backend: Backend) {
+    let world = world(backend).await;
+    let mut receiver = Receiver::start(Mood::Status(200)).await;
+    let (base, path) =
+        receiver.url.rsplit_once('/').map(|(base, path)| (base.to_owned(), path)).expect("a path");
+    assert!(!path.is_empty());
+    let (made, _) = webhook_of(&world, &receiver.url, &[NoticeKind::Requested]).await;
+    assert_eq!(made.url, format!("{base}/…"));
+    // As an earlier version left it.
+    let clear = format!("UPDATE webhooks SET url = '{}'", receiver.url);
+    world.database.by_hand(&clear).await;
+    world.database.by_hand("DELETE FROM vault_secrets WHERE name = 'address'").await;
+    let replica = world.replica().await;
+    let stored = world.store.get_webhook(&made.id).await.expect("reads").expect("is there");
+    assert_eq!(stored.url, made.url);
+    ask(&world, &world.crm(&replica), 200).await;
+    receiver.next().await;
+    // Nothing is sealed twice, and the shown is never taken for the whole.
+    let vault = vault(&world).await;
+    assert_eq!(notify::seal_addresses(&vault, &world.store, operator()).await.expect("seals"), 0);
+    // Another one is given whole; without one the one that is kept stays.
+    let mut elsewhere = Receiver::start(Mood::Status(200)).await;
+    let mut writer = world.store.write(operator()).await.expect("a unit of work");
+    let address = Secret::new(elsewhere.url.clone());
+    let moved = notify::put(&vault, &mut writer, &stored, Some(&address)).await.expect("is stored");
+    let renamed = Webhook { name: "renamed".to_owned(), ..moved };
+    notify::put(&vault, &mut writer, &renamed, None).await.expect("is stored");
+    let whole = Webhook { url: elsewhere.url.clone(), ..renamed };
+    writer.put_webhook(&whole).await.expect_err("is shown to many");
+    writer.commit().await.expect("commits");
+    ask(&world, &world.crm(&replica), 201).await;
+    elsewhere.next().await;
+    let filter = ChangeFilter::default();
+    let changes = world.store.list_changes(&filter, ChangePosition::Newest, 100).await.expect("lists");
+    let written =
+        format!("{changes:?} {:?} {:?}", world.store.list_webhooks().await, world.store.list_secrets().await);
+    // Its name is the story's own doing.
+    let written = written.replace(&format!("hook of {}", receiver.url), "");
+    for url in [&receiver.url, &elsewhere.url] {
+        assert!(!written.contains(url.as_str()), "{written}");
+    }
+    replica.stop().await;
+    receiver.nothing_more();
 }
 
 pub(crate) async fn two_replicas_send_each_message_once(backend: Backend) {

@@ -1,0 +1,60 @@
+//! How many letters one account was written lately, and putting off what would be one too many.
+
+use super::deliveries::{DeliveryState, Due, in_state};
+use super::tables::NotificationDeliveries;
+use crate::Store;
+use crate::db::{StoreError, now_micros};
+use sea_query::{Cond, Expr, ExprTrait, Query};
+
+#[derive(sqlx::FromRow)]
+struct CountRow {
+    n: i64,
+}
+
+impl Store {
+    /// Letters about requests that this account was written within the last so many microseconds, with those that are being
+    /// written for the first time. Those that failed are none.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_letters(&self, account: &str, within: i64) -> Result<i64, StoreError> {
+        use NotificationDeliveries as D;
+        let now = || now_micros(self.dialect());
+        let written = Cond::all()
+            .add(in_state(DeliveryState::Delivered))
+            .add(Expr::col(D::TriedAt).gt(now().sub(within)));
+        let in_hand = Cond::all()
+            .add(in_state(DeliveryState::Waiting))
+            .add(Expr::col(D::Attempts).gt(0_i64))
+            .add(Expr::col(D::TriedAt).is_null())
+            .add(Expr::col(D::NextAt).gt(now()));
+        let query = Query::select()
+            .expr_as(Expr::cust("count(*)"), "n")
+            .from(D::Table)
+            .and_where(Expr::col(D::Account).eq(account))
+            .and_where(Expr::col(D::Kind).ne("test"))
+            .cond_where(Cond::any().add(written).add(in_hand))
+            .take();
+        Ok(self.db.fetch_optional::<CountRow>(&query).await?.map_or(0, |row| row.n))
+    }
+
+    /// Makes a delivery that nobody has in hand due so many microseconds later, which is no attempt; false where there is
+    /// none such, or it is a test.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn put_delivery_off(&self, due: &Due, after: i64) -> Result<bool, StoreError> {
+        use NotificationDeliveries as D;
+        let now = || now_micros(self.dialect());
+        let update = Query::update()
+            .table(D::Table)
+            .value(D::NextAt, now().add(after))
+            .and_where(Expr::col(D::Id).eq(due.id.as_str()))
+            .and_where(Expr::col(D::Attempts).eq(due.attempts))
+            .and_where(Expr::col(D::Kind).ne("test"))
+            .and_where(in_state(DeliveryState::Waiting))
+            .and_where(Expr::col(D::NextAt).lte(now()))
+            .take();
+        Ok(self.db.execute(&update).await? > 0)
+    }
+}
