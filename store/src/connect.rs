@@ -95,7 +95,10 @@ async fn open_sqlite(path: &str, readers: u32) -> Result<Db, OpenError> {
         .journal_mode(SqliteJournalMode::Wal)
         // A record is on disk before its answer leaves.
         .synchronous(SqliteSynchronous::Full)
-        .pragma("wal_autocheckpoint", "1000")
+        // Each checkpoint holds the record up for as long as two disks' syncs: at 16 MB instead of SQLite's 4.
+        .pragma("wal_autocheckpoint", "4000")
+        // The record's inserts are one statement for each number of rows.
+        .statement_cache_capacity(200)
         .pragma("journal_size_limit", "67108864");
     let write = sqlite_pool(1).connect_with(writer).await.map_err(OpenError::Connect)?;
     let reader = common.pragma("query_only", "ON");

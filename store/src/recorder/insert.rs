@@ -12,7 +12,7 @@ use sea_query_sqlx::SqlxValues;
 use std::sync::Arc;
 
 /// Rows of one statement. Each number of rows is a statement of its own, and each connection keeps them prepared.
-const MAX_ROWS: usize = 32;
+const MAX_ROWS: usize = 64;
 
 // SQLite takes 32,766 variables in a statement, Postgres 65,535.
 const _: () = assert!(MAX_ROWS * DECISION_COLUMNS.len() <= 32_766);
