@@ -14,7 +14,7 @@ mod reader;
 mod show;
 
 pub(crate) use bound::Named;
-pub(crate) use enforcing::{Settled, too_many};
+pub(crate) use enforcing::{Settled, too_many, too_often};
 pub use show::{ApprovalView, RequirementView, ToolNow};
 
 use crate::Pdp;

@@ -1,4 +1,4 @@
-//! The names of tables and columns that `0013_approvals` makes; one enum per table.
+//! The names of tables and columns that `0013_approvals` and `0020_approval_retention` make; one enum per table.
 
 use sea_query::Iden;
 
@@ -74,6 +74,15 @@ pub(crate) enum ApprovalSlots {
     Party,
     Approval,
     ExpiresAt,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum ApprovalFilings {
+    Table,
+    Rule,
+    Party,
+    At,
+    Approval,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]
