@@ -8,6 +8,7 @@ mod keeping;
 mod life;
 mod live;
 mod races;
+mod retention;
 
 use tests::on_both_databases;
 
@@ -36,10 +37,16 @@ on_both_databases!(
     one_of_approving_and_taking_back_wins,
     a_quorum_that_is_reached_twice_at_once_decides_once,
     one_call_files_one_request_on_two_replicas,
+    retention_removes_what_is_over_and_nothing_else,
+    substitutes_that_ended_are_let_go,
+    filing_in_a_circle_ends_on_all_replicas,
+    another_tenant_makes_another_request,
+    another_actor_makes_another_request,
 );
 
 mod stories {
     pub(super) use crate::approvals::binding::{
+        another_actor_makes_another_request, another_tenant_makes_another_request,
         each_part_of_a_call_makes_another_request, what_is_said_of_an_action_is_part_of_the_call,
     };
     pub(super) use crate::approvals::deciders::{
@@ -63,5 +70,9 @@ mod stories {
         a_quorum_that_is_reached_twice_at_once_decides_once, exactly_the_approved_uses_pass_on_two_replicas,
         kill_nine_never_lets_a_use_pass_twice, one_call_files_one_request_on_two_replicas,
         one_of_approving_and_taking_back_wins,
+    };
+    pub(super) use crate::approvals::retention::{
+        filing_in_a_circle_ends_on_all_replicas, retention_removes_what_is_over_and_nothing_else,
+        substitutes_that_ended_are_let_go,
     };
 }
