@@ -2,6 +2,7 @@
 //! and no more, on every replica; and never against what live policy says.
 
 mod binding;
+mod crowd;
 mod deciders;
 mod helpers;
 mod keeping;
@@ -42,12 +43,23 @@ on_both_databases!(
     filing_in_a_circle_ends_on_all_replicas,
     another_tenant_makes_another_request,
     another_actor_makes_another_request,
+    thousands_of_tries_take_exactly_the_approved_uses,
+    no_use_passes_once_the_time_is_over,
+    approving_taking_back_and_using_at_once_end_in_one_way,
+    a_quorum_is_reached_once_in_hundreds_of_rounds,
+    exactly_the_approved_uses_pass_on_two_processes,
 );
 
 mod stories {
     pub(super) use crate::approvals::binding::{
         another_actor_makes_another_request, another_tenant_makes_another_request,
         each_part_of_a_call_makes_another_request, what_is_said_of_an_action_is_part_of_the_call,
+    };
+    pub(super) use crate::approvals::crowd::{
+        a_quorum_is_reached_once_in_hundreds_of_rounds,
+        approving_taking_back_and_using_at_once_end_in_one_way,
+        exactly_the_approved_uses_pass_on_two_processes, no_use_passes_once_the_time_is_over,
+        thousands_of_tries_take_exactly_the_approved_uses,
     };
     pub(super) use crate::approvals::deciders::{
         a_quorum_is_of_persons, a_substitute_answers_while_somebody_is_away,

@@ -1,7 +1,7 @@
 //! What grows with requests comes to an end: what is over is let go of, and who files and takes back in a circle is stopped.
 
 use crate::approvals::helpers::{
-    BY_FINANCE, account, add_note, approvals, approve, decide, note, pending, read, waiting, world,
+    BY_FINANCE, account, add_note, approvals, approve, decide, is_sound, note, pending, read, waiting, world,
 };
 use pdp::approvals::ApprovalError;
 use policy::labels::{ApprovalState, Verdict};
@@ -10,8 +10,6 @@ use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::Arc;
 use store::approvals::{ApprovalPruneReport, MOST_FILED, NewSubstitute};
-use store::audit;
-use store::chain::AuditKey;
 use store::changes::{Change, ChangeFilter, ChangePosition};
 use tests::process::binary;
 use tests::world::operator;
@@ -52,14 +50,6 @@ async fn one_of_each(world: &World, crm: &Pep, fay: &str) -> BTreeMap<&'static s
         made.insert(name, id);
     }
     made
-}
-
-async fn is_sound(world: &World) {
-    let text = std::fs::read_to_string(world.database.file("audit.key")).expect("the key file");
-    let mut secret = [0u8; 32];
-    hex::decode_to_slice(text.trim(), &mut secret).expect("hex");
-    let report = audit::verify(&world.store, &AuditKey::from_secret(&secret), &[]).await.expect("verifies");
-    assert!(report.is_sound() && report.records > 0, "{:?}", report.findings);
 }
 
 async fn kept(world: &World, made: &BTreeMap<&'static str, ApprovalId>) -> Vec<&'static str> {
