@@ -5,7 +5,7 @@ use crate::approvals::helpers::{
     account, add_note, approvals, approve, audit_key, ballot, by, is_sound, note, read, waiting, world,
 };
 use pdp::approvals::ApprovalError;
-use pdp::record::RecordBody;
+use pdp::RecordBody;
 use policy::facts::Revision;
 use policy::labels::{ApprovalState, Verdict};
 use policy::{ApprovalId, DecisionId, Outcome, Reason, SubjectId, Timestamp};
@@ -181,7 +181,7 @@ pub(crate) async fn thousands_of_tries_take_exactly_the_approved_uses(backend: B
             passed
         });
     }
-    let mut passed = vec![0; REQUESTS];
+    let mut passed = vec![0_usize; REQUESTS];
     while let Some(one) = takers.join_next().await {
         for (sum, one) in passed.iter_mut().zip(one.expect("no panic")) {
             *sum += one;
@@ -210,7 +210,7 @@ pub(crate) async fn no_use_passes_once_the_time_is_over(backend: Backend) {
             let mut passed = Vec::new();
             for (i, id) in ids.iter().enumerate() {
                 let over = first.saturating_add_micros(i64::try_from(i).expect("few") * EACH);
-                let mut uses = 0;
+                let mut uses = 0_usize;
                 loop {
                     let before = taker.store.now().await.expect("a clock");
                     if !taker.take(id).await {
@@ -228,7 +228,7 @@ pub(crate) async fn no_use_passes_once_the_time_is_over(backend: Backend) {
     }
     let door = approvals(&desk.world);
     let mut turn = tokio::time::interval(Duration::from_millis(10));
-    let mut passed = vec![0; REQUESTS];
+    let mut passed = vec![0_usize; REQUESTS];
     loop {
         tokio::select! {
             one = takers.join_next() => {
@@ -252,10 +252,10 @@ pub(crate) async fn no_use_passes_once_the_time_is_over(backend: Backend) {
 
 /// Somebody approves, somebody takes back, and others try to use it, all at once: it is used once, or taken back.
 pub(crate) async fn approving_taking_back_and_using_at_once_end_in_one_way(backend: Backend) {
-    const REQUESTS: usize = 200;
+    const REQUESTS: usize = 150;
     const TAKERS: usize = 4;
     let desk = Desk::new(backend, "{ approvers: [finance] }").await;
-    let ids = desk.copies(REQUESTS, "1", "NULL").await;
+    let ids = desk.copies(REQUESTS, "1", "CAST(NULL AS BIGINT)").await;
     let (door, bot, decider) = (approvals(&desk.world), SubjectId::from("refund-bot"), by(&desk.fay));
     let mut ends = [0, 0];
     for (round, id) in ids.iter().enumerate() {
@@ -319,11 +319,11 @@ async fn world_votes(world: &World, id: &ApprovalId) -> usize {
 
 /// Three answer at once where two are enough: two are counted, one of them decides, and one use follows.
 pub(crate) async fn a_quorum_is_reached_once_in_hundreds_of_rounds(backend: Backend) {
-    const REQUESTS: usize = 200;
+    const REQUESTS: usize = 150;
     const TAKERS: usize = 4;
     let terms = "{ approvers: [finance], approver_subjects: [nat], quorum: 2 }";
     let desk = Desk::new(backend, terms).await;
-    let ids = desk.copies(REQUESTS, "1", "NULL").await;
+    let ids = desk.copies(REQUESTS, "1", "CAST(NULL AS BIGINT)").await;
     let door = approvals(&desk.world);
     let (finn, nat) =
         (account(&desk.world, "finn", Some("finn")).await, account(&desk.world, "nat", Some("nat")).await);
