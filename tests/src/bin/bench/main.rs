@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: durable decisions against a bare JSON echo, in one run on one machine; what the caller's identity
-//! costs; that nothing grows with what is registered or waits for approval; and how long a revocation takes to deny. It prints ratios; nothing in
-//! it fails on a number, but a call that is answered wrongly ends it.
+//! costs; that nothing grows with what is registered or waits for approval; and how long a revocation takes to deny. It prints
+//! ratios; nothing in it fails on a number, but a call that is answered wrongly ends it.
 //!
 //! A word chooses one part: `throughput`, `identity`, `size`, `approvals`, `revoke`.
 

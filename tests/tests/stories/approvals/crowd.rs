@@ -4,8 +4,8 @@
 use crate::approvals::helpers::{
     account, add_note, approvals, approve, audit_key, ballot, by, is_sound, note, read, waiting, world,
 };
-use pdp::approvals::ApprovalError;
 use pdp::RecordBody;
+use pdp::approvals::ApprovalError;
 use policy::facts::Revision;
 use policy::labels::{ApprovalState, Verdict};
 use policy::{ApprovalId, DecisionId, Outcome, Reason, SubjectId, Timestamp};

@@ -4,6 +4,7 @@
 mod binding;
 mod crowd;
 mod deciders;
+mod hardship;
 mod helpers;
 mod keeping;
 mod life;
@@ -48,7 +49,22 @@ on_both_databases!(
     approving_taking_back_and_using_at_once_end_in_one_way,
     a_quorum_is_reached_once_in_hundreds_of_rounds,
     exactly_the_approved_uses_pass_on_two_processes,
+    each_key_uses_once_however_often_the_process_is_killed,
 );
+
+mod each_key_uses_once_when_the_database_goes_away {
+    #[tokio::test(flavor = "multi_thread")]
+    async fn postgres() {
+        super::stories::each_key_uses_once_when_the_database_goes_away().await;
+    }
+}
+
+mod a_full_disk_files_and_uses_nothing_that_it_does_not_keep {
+    #[tokio::test(flavor = "multi_thread")]
+    async fn sqlite() {
+        super::stories::a_full_disk_files_and_uses_nothing_that_it_does_not_keep().await;
+    }
+}
 
 mod stories {
     pub(super) use crate::approvals::binding::{
@@ -65,6 +81,11 @@ mod stories {
         a_quorum_is_of_persons, a_substitute_answers_while_somebody_is_away,
         an_approver_narrows_and_never_widens, another_role_is_asked_after_a_time,
         who_may_decide_and_who_may_not,
+    };
+    pub(super) use crate::approvals::hardship::{
+        a_full_disk_files_and_uses_nothing_that_it_does_not_keep,
+        each_key_uses_once_however_often_the_process_is_killed,
+        each_key_uses_once_when_the_database_goes_away,
     };
     pub(super) use crate::approvals::keeping::{
         a_lost_answer_is_given_again_to_the_same_key, a_use_whose_answer_was_lost_is_given_back,
