@@ -96,7 +96,10 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
         }
         Command::PruneApprovals { before } => {
             let pruned = store.prune_approvals(Timestamp::parse(before)?, &super::operator()).await?;
-            println!("{} requests for approval and {} substitutes removed", pruned.approvals, pruned.substitutes);
+            println!(
+                "{} requests for approval and {} substitutes removed",
+                pruned.approvals, pruned.substitutes
+            );
             ExitCode::SUCCESS
         }
     };
