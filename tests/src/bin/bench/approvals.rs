@@ -130,6 +130,7 @@ async fn approver(world: &World) -> (String, String) {
         name: "Fay".to_owned(),
         password_hash: Some(PasswordHash::new("$argon2id$never")),
         role: AccountRole::Approver,
+        reach: policy::Reach::Everything,
     };
     let made = world.store.create_account(&new, &operator(), now).await.expect("made");
     let fay = SubjectId::from("fay");
