@@ -1,7 +1,7 @@
 //! The door that decides and records: nothing is answered before its record is committed.
 
 use crate::Pdp;
-use crate::approvals::{Named, Settled, too_many};
+use crate::approvals::{Named, Settled, too_many, too_often};
 use crate::facts::{self, Gathered, Heard, MAX_PROPERTIES, bound, gather};
 use crate::policies::Matched;
 use crate::requests::{ShownApproval, hold};
@@ -122,7 +122,7 @@ impl Pdp {
                 Err(spent) => *spent,
             };
             // Another call took the last of it, or the task was paused: looked at again, the facts say so.
-            if rounds < SPENDING_ROUNDS && lack != Lack::TooMany {
+            if rounds < SPENDING_ROUNDS && !matches!(lack, Lack::TooMany | Lack::TooOften) {
                 if let Some(ApprovalStep::Use(taken)) = spent.step {
                     lost = Some(taken);
                 }
@@ -130,6 +130,7 @@ impl Pdp {
             }
             let decision = match (&spent.step, lack) {
                 (_, Lack::TooMany) => too_many(spent.decision),
+                (_, Lack::TooOften) => too_often(spent.decision),
                 // Denied either way.
                 (Some(ApprovalStep::File(_) | ApprovalStep::Attempt(_)), _) => {
                     Decision { approval: None, ..spent.decision }
@@ -293,7 +294,7 @@ fn kept_changing(allowed: &Decision, lack: Lack) -> Decision {
         Lack::Task => {
             Decision::deny(Reason::TaskInactive, "the task kept changing while a call was to be taken of it")
         }
-        Lack::Approval | Lack::TooMany => Decision::deny(
+        Lack::Approval | Lack::TooMany | Lack::TooOften => Decision::deny(
             Reason::PolicyUnavailable,
             "the policy or the approval kept changing while a use was to be taken of it",
         ),

@@ -183,6 +183,9 @@ async fn sweep_now_and_then(store: Store, clock: Clock) {
         if let Err(error) = store.forget_submissions().await {
             tracing::warn!(%error, "submissions whose time is over were not removed");
         }
+        if let Err(error) = store.forget_filings().await {
+            tracing::warn!(%error, "filings that are too old to count were not removed");
+        }
     }
 }
 

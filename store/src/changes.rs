@@ -70,12 +70,12 @@ pub struct Change {
     /// `tenant`, `role`, `subject`, `membership`, `api_key`, `server`, `tool`, `rule`, `credential`,
     /// `credential_key`, `account`, `issuer`, `token`, `blocked_identity`, `resource`, `resource_import`, `secret`,
     /// `vault_key`, `stop_switch`, `break_glass`, `administrator_token`, `task`, `signing_key`, `sign_in_provider`,
-    /// `approval`, `substitute`, `webhook`, `delivery`, `mail_settings`, `mail_address`.
+    /// `approval`, `substitute`, `retention`, `webhook`, `delivery`, `mail_settings`, `mail_address`.
     pub kind: String,
     /// A slug or id. A membership and an API key go by their subject, a credential's key by its credential, an
     /// account by its login, a resource by its type and id (`customer:c-42`), a secret by what it belongs to, a stop
     /// switch and a break-glass grant by what they stop or allow, an address for mail by its account, the settings of mail
-    /// by their host.
+    /// by their host, what retention removed by what that was (`approvals`, `substitutes`).
     pub object: String,
     /// None: it concerns every tenant, or none.
     pub tenant: Option<TenantSlug>,

@@ -47,10 +47,17 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0016_notifications"),
     migration!("0017_mappings"),
     migration!("0019_reach"),
+    migration!("0020_approval_retention"),
     migration!("0021_told"),
     migration!("0022_system"),
     migration!("0023_live_stamp"),
 ];
+
+/// The whole schema, for tests of statements.
+#[cfg(test)]
+pub(crate) fn sqlite_scripts() -> impl Iterator<Item = &'static str> {
+    MIGRATIONS.iter().map(|migration| migration.sqlite)
+}
 
 impl Migration {
     fn script(&self, dialect: Dialect) -> &'static str {

@@ -10,7 +10,7 @@ use policy::decision::{ApprovalPart, DecisionApproval};
 use policy::{Decision, DecisionId, Reason};
 use std::sync::Arc;
 use store::StoreError;
-use store::approvals::{ApprovalStep, ApprovalUse, MOST_PENDING};
+use store::approvals::{ApprovalStep, ApprovalUse, MOST_FILED, MOST_PENDING};
 
 /// A decision, with what it does to a request for approval.
 #[derive(Debug)]
@@ -143,4 +143,9 @@ fn noted(decision: Decision, note: &str) -> Decision {
 /// The denial where the caller has too many requests waiting already.
 pub(crate) fn too_many(decision: Decision) -> Decision {
     noted(decision, &format!("no request was filed: {MOST_PENDING} of this caller wait already"))
+}
+
+/// The denial where the caller asked too often of late, whatever became of it.
+pub(crate) fn too_often(decision: Decision) -> Decision {
+    noted(decision, &format!("no request was filed: this caller filed {MOST_FILED} within the last hour"))
 }

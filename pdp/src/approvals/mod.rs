@@ -15,7 +15,7 @@ mod show;
 mod standing_in;
 
 pub(crate) use bound::Named;
-pub(crate) use enforcing::{Settled, too_many};
+pub(crate) use enforcing::{Settled, too_many, too_often};
 pub use show::{ApprovalView, RequirementView, ToolNow};
 pub use standing_in::{may_stand_in, tenants_of};
 

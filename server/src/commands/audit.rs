@@ -34,6 +34,12 @@ enum Command {
         #[arg(long)]
         before: String,
     },
+    /// Remove requests for approval, and substitutes, that were over before a moment; what waits or still counts stays.
+    PruneApprovals {
+        /// What was over before this moment goes (RFC 3339).
+        #[arg(long)]
+        before: String,
+    },
 }
 
 /// What the chains are held against, beside themselves.
@@ -86,6 +92,14 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
             let by = super::operator().name;
             let pruned = audit::prune(&store, &key, before, &by, clock::system()()).await?;
             println!("{} records removed from {} chains", pruned.records, pruned.chains);
+            ExitCode::SUCCESS
+        }
+        Command::PruneApprovals { before } => {
+            let pruned = store.prune_approvals(Timestamp::parse(before)?, &super::operator()).await?;
+            println!(
+                "{} requests for approval and {} substitutes removed",
+                pruned.approvals, pruned.substitutes
+            );
             ExitCode::SUCCESS
         }
     };

@@ -3,9 +3,10 @@
 
 use super::events::{self, ApprovalEventKind, Of};
 use super::expiring::{expire_of_binding, expire_replaced};
+use super::filings::{self, MOST_FILED};
 use super::tables::{ApprovalAsks, ApprovalSlots, Approvals};
 use crate::administration::SealedSecret;
-use crate::db::{StoreError, Tx, now_micros, to_json};
+use crate::db::{Dialect, StoreError, Tx, now_micros, to_json};
 use crate::recorder::Lack;
 use crate::schema::{Vault, VaultSecrets};
 use policy::approval::Requirement;
@@ -14,7 +15,7 @@ use policy::{
     ApprovalId, CredentialId, DecisionId, ResourceRef, Risk, Sensitivity, ServerSlug, SubjectId, TaskId,
     TenantSlug, Timestamp,
 };
-use sea_query::{Expr, ExprTrait, LockBehavior, LockType, OnConflict, Query};
+use sea_query::{Expr, ExprTrait, LockBehavior, LockType, OnConflict, Query, SelectStatement};
 use serde_json::{Map, Value};
 
 /// So many requests may wait of one caller for one rule.
@@ -69,6 +70,9 @@ pub(crate) async fn file(
     if count_pending(tx, new).await? >= MOST_PENDING {
         return Ok(Err(Lack::TooMany));
     }
+    if filings::count(tx, new).await? >= MOST_FILED {
+        return Ok(Err(Lack::TooOften));
+    }
     // Looked at before anything is ended: others share the transaction, which is committed all the same.
     if is_denied(tx, &new.binding).await? {
         return Ok(Err(Lack::Approval));
@@ -86,6 +90,7 @@ pub(crate) async fn file(
         keep(tx, sealed, new.filed_at).await?;
     }
     ask(tx, new).await?;
+    filings::add(tx, new).await?;
     let of = Of { approval: &new.id, tenant: &new.tenant };
     events::add(tx, of, ApprovalEventKind::Requested, None, new.filed_at).await?;
     Ok(Ok(()))
@@ -112,32 +117,42 @@ struct Found {
 
 /// The most that wait of this caller for any one of the rules.
 async fn count_pending(tx: &mut Tx, new: &NewApproval) -> Result<i64, StoreError> {
-    let query = Query::select()
+    let query = waiting(new, tx.dialect());
+    Ok(tx.fetch_all::<Found>(&query).await?.into_iter().map(|row| row.n).max().unwrap_or(0))
+}
+
+/// How many wait of this caller, for each of the rules that ask.
+pub(super) fn waiting(new: &NewApproval, dialect: Dialect) -> SelectStatement {
+    Query::select()
         .expr_as(Expr::cust("count(*)"), "n")
         .from(ApprovalSlots::Table)
         .and_where(
             Expr::col(ApprovalSlots::Rule).is_in(new.requirements.iter().map(|asked| asked.rule.as_str())),
         )
         .and_where(Expr::col(ApprovalSlots::Party).eq(party(new)))
-        .and_where(Expr::col(ApprovalSlots::ExpiresAt).gt(now_micros(tx.dialect())))
+        .and_where(Expr::col(ApprovalSlots::ExpiresAt).gt(now_micros(dialect)))
         .group_by_col(ApprovalSlots::Rule)
-        .take();
-    Ok(tx.fetch_all::<Found>(&query).await?.into_iter().map(|row| row.n).max().unwrap_or(0))
+        .take()
 }
 
-fn party(new: &NewApproval) -> &str {
+pub(super) fn party(new: &NewApproval) -> &str {
     new.actor.as_ref().unwrap_or(&new.subject).as_str()
 }
 
 async fn is_denied(tx: &mut Tx, binding: &str) -> Result<bool, StoreError> {
-    let query = Query::select()
+    let query = denials(binding, tx.dialect());
+    Ok(tx.fetch_optional::<Found>(&query).await?.is_some_and(|row| row.n > 0))
+}
+
+/// How many denials of what is bound to the same still stand.
+pub(super) fn denials(binding: &str, dialect: Dialect) -> SelectStatement {
+    Query::select()
         .expr_as(Expr::cust("count(*)"), "n")
         .from(Approvals::Table)
         .and_where(Expr::col(Approvals::Binding).eq(binding))
         .and_where(Expr::cust("\"state\" = 'denied'"))
-        .and_where(Expr::col(Approvals::ExpiresAt).gt(now_micros(tx.dialect())))
-        .take();
-    Ok(tx.fetch_optional::<Found>(&query).await?.is_some_and(|row| row.n > 0))
+        .and_where(Expr::col(Approvals::ExpiresAt).gt(now_micros(dialect)))
+        .take()
 }
 
 /// False where the same already waits, or is approved.

@@ -1,4 +1,5 @@
-//! The names of tables and columns that `0013_approvals` and `0022_system` make; one enum per table.
+//! The names of tables and columns that `0013_approvals`, `0020_approval_retention` and `0022_system` make; one enum per
+//! table.
 
 use sea_query::Iden;
 
@@ -75,6 +76,15 @@ pub(crate) enum ApprovalSlots {
     Party,
     Approval,
     ExpiresAt,
+}
+
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum ApprovalFilings {
+    Table,
+    Rule,
+    Party,
+    At,
+    Approval,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]

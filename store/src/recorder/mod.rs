@@ -108,6 +108,8 @@ pub enum Lack {
     Approval,
     #[error("too many requests for approval wait already")]
     TooMany,
+    #[error("too many requests for approval were filed of late")]
+    TooOften,
 }
 
 /// The way in for records. Cheap to clone.

@@ -63,7 +63,7 @@ async fn step(tx: &mut Tx, job: &Job) -> Result<Got, StoreError> {
 async fn give_back(tx: &mut Tx, jobs: &[Job], got: &[Got]) -> Result<(), StoreError> {
     let mut unused: BTreeMap<&str, i64> = BTreeMap::new();
     for (job, got) in jobs.iter().zip(got) {
-        if let (Some(task), Err(Lack::Approval | Lack::TooMany)) = (task_of(job), got) {
+        if let (Some(task), Err(Lack::Approval | Lack::TooMany | Lack::TooOften)) = (task_of(job), got) {
             *unused.entry(task).or_default() += 1;
         }
     }

@@ -29,6 +29,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("task", "Task"),
     ("approval", "Approval request"),
     ("substitute", "Substitute"),
+    ("retention", "Retention"),
     ("sign_in_provider", "Sign-in provider"),
     ("webhook", "Webhook"),
     ("delivery", "Message to a webhook or by mail"),

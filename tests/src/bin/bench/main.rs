@@ -1,9 +1,10 @@
 //! `cargo xtask bench`: durable decisions against a bare JSON echo, in one run on one machine; what the caller's identity
-//! costs; that nothing grows with what is registered; and how long a revocation takes to deny. It prints ratios; nothing in
-//! it fails on a number, but a call that is answered wrongly ends it.
+//! costs; that nothing grows with what is registered or waits for approval; and how long a revocation takes to deny. It prints
+//! ratios; nothing in it fails on a number, but a call that is answered wrongly ends it.
 //!
-//! A word chooses one part: `throughput`, `identity`, `size`, `revoke`.
+//! A word chooses one part: `throughput`, `identity`, `size`, `approvals`, `revoke`.
 
+mod approvals;
 mod busy;
 mod echo;
 mod identity;
@@ -30,13 +31,15 @@ async fn main() {
             throughput::measure(time).await;
             identity::measure(time).await;
             size::measure(time).await;
+            approvals::measure().await;
             revocations::measure(number("--count"), number("--seed")).await;
         }
         Some("throughput") => throughput::measure(time).await,
         Some("identity") => identity::measure(time).await,
         Some("size") => size::measure(time).await,
+        Some("approvals") => approvals::measure().await,
         Some("revoke") => revocations::measure(number("--count"), number("--seed")).await,
-        Some(other) => panic!("`{other}` is none of throughput, identity, size, revoke"),
+        Some(other) => panic!("`{other}` is none of throughput, identity, size, approvals, revoke"),
     }
 }
 

@@ -124,3 +124,85 @@ pub(crate) async fn what_is_said_of_an_action_is_part_of_the_call(backend: Backe
     assert_eq!(crm.ask(&ask(false)).await.reason(), "approval_pending");
     replica.stop().await;
 }
+
+/// The same caller, key, tool and arguments, in another tenant of its own.
+pub(crate) async fn another_tenant_makes_another_request(backend: Backend) {
+    let world = world(backend, BY_FINANCE).await;
+    let both = "
+roles: [{ name: finance, tenant: globex }]
+subjects:
+  - { id: refund-bot, memberships: [{ tenant: acme, roles: [support-agent] }, { tenant: globex, roles: [support-agent] }] }
+  - { id: gil, kind: user, memberships: [{ tenant: globex, roles: [finance] }] }
+servers: [{ slug: crm, tenants: [acme, globex] }]
+rules:
+  - { name: notes in globex, tenant: globex, effect: allow, roles: [support-agent], tools: [crm/add_note], approval: { approvers: [finance] } }
+";
+    world.apply(both).await;
+    let replica = world.replica().await;
+    let crm = world.crm(&replica);
+    let fay = account(&world, "fay", Some("fay")).await;
+    let within = |tenant: &str| {
+        let mut body = call_body(world.secret("REFUND_BOT_KEY"), "add_note", note("hello"));
+        body["context"]["tenant"] = json!(tenant);
+        body
+    };
+    assert_eq!(crm.ask(&within("acme")).await.reason(), "approval_required");
+    let ours = waiting(&world).await;
+    assert_eq!(ours.tenant.as_str(), "acme");
+    approve(&world, &fay, &ours.id).await;
+    assert_eq!(crm.ask(&within("globex")).await.reason(), "approval_required");
+    let theirs = waiting(&world).await;
+    assert_eq!(theirs.tenant.as_str(), "globex");
+    assert_ne!(theirs.id, ours.id);
+    // Nothing else differs: what was approved is what they call as well.
+    assert_eq!(theirs.arguments_digest, ours.arguments_digest);
+    assert_ne!(theirs.binding, ours.binding);
+    assert_eq!(read(&world, &ours.id).await.used, 0);
+    // Nor does it pass the other way round.
+    let gil = account(&world, "gil", Some("gil")).await;
+    approve(&world, &gil, &theirs.id).await;
+    assert!(crm.ask(&within("globex")).await.allowed());
+    assert_eq!(crm.ask(&within("globex")).await.reason(), "approval_required");
+    assert_eq!(read(&world, &ours.id).await.state, ApprovalState::Approved);
+    assert!(crm.ask(&within("acme")).await.allowed());
+    replica.stop().await;
+}
+
+/// The same call for the same subject: nobody acts, one agent does, another does.
+pub(crate) async fn another_actor_makes_another_request(backend: Backend) {
+    let world = world(backend, BY_FINANCE).await;
+    let bots = "
+subjects:
+  - { id: note-bot, kind: agent, memberships: [{ tenant: acme, roles: [support-agent] }] }
+credentials: [{ name: crm-pep, trust: assert_subject }]
+";
+    world.apply(bots).await;
+    let replica = world.replica().await;
+    let crm = world.crm(&replica);
+    let fay = account(&world, "fay", Some("fay")).await;
+    let acts = |agent: Option<&str>| {
+        let mut body = call_body("", "add_note", note("hello"));
+        body["subject"]["id"] = json!("alice");
+        body["context"] = agent.map_or_else(|| json!({}), |agent| json!({ "agent": agent }));
+        body
+    };
+    assert_eq!(crm.ask(&acts(Some("refund-bot"))).await.reason(), "approval_required");
+    let first = waiting(&world).await;
+    assert_eq!(
+        (first.subject.as_str(), first.actor.as_ref().map(SubjectId::as_str)),
+        ("alice", Some("refund-bot"))
+    );
+    approve(&world, &fay, &first.id).await;
+    for (count, agent) in [Some("note-bot"), None].into_iter().enumerate() {
+        assert_eq!(crm.ask(&acts(agent)).await.reason(), "approval_required", "{agent:?}");
+        let anew = pending(&world).await;
+        assert_eq!(anew.len(), count + 1, "{agent:?}");
+        assert_eq!(anew[0].actor.as_ref().map(SubjectId::as_str), agent);
+        assert_eq!(anew[0].arguments_digest, first.arguments_digest);
+        assert_ne!(anew[0].binding, first.binding);
+    }
+    assert_eq!(read(&world, &first.id).await.used, 0);
+    assert!(crm.ask(&acts(Some("refund-bot"))).await.allowed());
+    assert_eq!(crm.ask(&acts(Some("note-bot"))).await.reason(), "approval_pending");
+    replica.stop().await;
+}

@@ -2,12 +2,15 @@
 //! and no more, on every replica; and never against what live policy says.
 
 mod binding;
+mod crowd;
 mod deciders;
+mod hardship;
 mod helpers;
 mod keeping;
 mod life;
 mod live;
 mod races;
+mod retention;
 
 use tests::on_both_databases;
 
@@ -38,16 +41,53 @@ on_both_databases!(
     one_of_approving_and_taking_back_wins,
     a_quorum_that_is_reached_twice_at_once_decides_once,
     one_call_files_one_request_on_two_replicas,
+    retention_removes_what_is_over_and_nothing_else,
+    substitutes_that_ended_are_let_go,
+    filing_in_a_circle_ends_on_all_replicas,
+    another_tenant_makes_another_request,
+    another_actor_makes_another_request,
+    thousands_of_tries_take_exactly_the_approved_uses,
+    no_use_passes_once_the_time_is_over,
+    approving_taking_back_and_using_at_once_end_in_one_way,
+    a_quorum_is_reached_once_in_hundreds_of_rounds,
+    exactly_the_approved_uses_pass_on_two_processes,
+    each_key_uses_once_however_often_the_process_is_killed,
 );
+
+mod each_key_uses_once_when_the_database_goes_away {
+    #[tokio::test(flavor = "multi_thread")]
+    async fn postgres() {
+        super::stories::each_key_uses_once_when_the_database_goes_away().await;
+    }
+}
+
+mod a_full_disk_files_and_uses_nothing_that_it_does_not_keep {
+    #[tokio::test(flavor = "multi_thread")]
+    async fn sqlite() {
+        super::stories::a_full_disk_files_and_uses_nothing_that_it_does_not_keep().await;
+    }
+}
 
 mod stories {
     pub(super) use crate::approvals::binding::{
+        another_actor_makes_another_request, another_tenant_makes_another_request,
         each_part_of_a_call_makes_another_request, what_is_said_of_an_action_is_part_of_the_call,
+    };
+    pub(super) use crate::approvals::crowd::{
+        a_quorum_is_reached_once_in_hundreds_of_rounds,
+        approving_taking_back_and_using_at_once_end_in_one_way,
+        exactly_the_approved_uses_pass_on_two_processes, no_use_passes_once_the_time_is_over,
+        thousands_of_tries_take_exactly_the_approved_uses,
     };
     pub(super) use crate::approvals::deciders::{
         a_quorum_is_of_persons, a_substitute_answers_while_somebody_is_away,
         an_approver_narrows_and_never_widens, another_role_is_asked_after_a_time,
         who_may_decide_and_who_may_not,
+    };
+    pub(super) use crate::approvals::hardship::{
+        a_full_disk_files_and_uses_nothing_that_it_does_not_keep,
+        each_key_uses_once_however_often_the_process_is_killed,
+        each_key_uses_once_when_the_database_goes_away,
     };
     pub(super) use crate::approvals::keeping::{
         a_lost_answer_is_given_again_to_the_same_key, a_use_whose_answer_was_lost_is_given_back,
@@ -67,5 +107,9 @@ mod stories {
         a_quorum_that_is_reached_twice_at_once_decides_once, exactly_the_approved_uses_pass_on_two_replicas,
         kill_nine_never_lets_a_use_pass_twice, one_call_files_one_request_on_two_replicas,
         one_of_approving_and_taking_back_wins,
+    };
+    pub(super) use crate::approvals::retention::{
+        filing_in_a_circle_ends_on_all_replicas, retention_removes_what_is_over_and_nothing_else,
+        substitutes_that_ended_are_let_go,
     };
 }
