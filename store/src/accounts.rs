@@ -6,21 +6,27 @@
 
 mod admission;
 mod attempts;
+mod ceremonies;
 mod devices;
 mod events;
 mod flows;
 mod identities;
 mod invitations;
 mod owners;
+mod passkeys;
+mod password_hash;
 mod person;
 mod role_source;
 mod setup;
 mod writing;
 
 pub use admission::{Admission, Admitted};
+pub use ceremonies::{Ceremony, CeremonyPurpose, CeremonyPurposeError};
 pub use identities::AccountIdentity;
 pub(crate) use identities::{AccountIdentities, delete_sessions_by, outdate_sign_ins_by};
 pub(crate) use owners::active_owners;
+pub use passkeys::{NewPasskey, Passkey, PasskeyError, PasskeyUse, UsedPasskey};
+pub use password_hash::PasswordHash;
 pub use role_source::{RoleSource, RoleSourceError};
 pub use setup::{LinkPurpose, SetupLink};
 pub use writing::PasswordChange;
@@ -45,6 +51,7 @@ pub(crate) enum Accounts {
     Name,
     PasswordHash,
     PasswordVersion,
+    PasskeyRequired,
     Role,
     Active,
     CreatedAt,
@@ -109,26 +116,6 @@ impl FromStr for AccountRole {
     }
 }
 
-/// An argon2id hash in PHC form. Never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PasswordHash(String);
-
-impl PasswordHash {
-    pub fn new(phc: impl Into<String>) -> Self {
-        Self(phc.into())
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for PasswordHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PasswordHash(***)")
-    }
-}
-
 /// A console account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Account {
@@ -142,6 +129,8 @@ pub struct Account {
     /// Counts up with each new password, and when the account is switched off: a sign-in that began before is
     /// none.
     pub password_version: i64,
+    /// The password alone opens no session: it takes a passkey as well.
+    pub passkey_required: bool,
     pub role: AccountRole,
     pub role_source: RoleSource,
     pub active: bool,
@@ -192,6 +181,8 @@ pub enum AccountError {
     IdentityTaken(String),
     #[error("no such person is registered")]
     NoSuchPerson,
+    #[error(transparent)]
+    Passkey(#[from] PasskeyError),
 }
 
 #[derive(sqlx::FromRow)]
@@ -201,6 +192,7 @@ struct AccountRow {
     name: String,
     password_hash: Option<String>,
     password_version: i64,
+    passkey_required: i64,
     role: String,
     role_source: String,
     active: i64,
@@ -217,8 +209,9 @@ impl TryFrom<AccountRow> for Account {
             id: row.id,
             login: row.login,
             name: row.name,
-            password_hash: row.password_hash.map(PasswordHash),
+            password_hash: row.password_hash.map(PasswordHash::new),
             password_version: row.password_version,
+            passkey_required: flag(row.passkey_required, "an account's `passkey_required`")?,
             role: word(&row.role, "an account's role")?,
             role_source: word(&row.role_source, "the source of an account's role")?,
             active: flag(row.active, "an account's `active`")?,
@@ -242,6 +235,7 @@ fn select() -> SelectStatement {
             Accounts::Name,
             Accounts::PasswordHash,
             Accounts::PasswordVersion,
+            Accounts::PasskeyRequired,
             Accounts::Role,
             Accounts::RoleSource,
             Accounts::Active,
@@ -276,6 +270,7 @@ async fn insert(
         name: name.to_owned(),
         password_hash: new.password_hash.clone(),
         password_version: 1,
+        passkey_required: false,
         role: new.role,
         role_source,
         active: true,
@@ -300,7 +295,7 @@ async fn insert(
             account.id.as_str().into(),
             account.login.as_str().into(),
             account.name.as_str().into(),
-            account.password_hash.as_ref().map(|hash| hash.0.clone()).into(),
+            account.password_hash.as_ref().map(|hash| hash.as_str().to_owned()).into(),
             account.password_version.into(),
             account.role.as_str().into(),
             account.role_source.as_str().into(),
@@ -383,12 +378,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn roles_read_back_and_hashes_are_not_printed() {
+    fn roles_read_back() {
         for role in AccountRole::ALL {
             assert_eq!(role.as_str().parse::<AccountRole>(), Ok(*role));
         }
         assert_eq!("root".parse::<AccountRole>(), Err(AccountRoleError));
         assert_eq!(normal_login(" Ann@Example.ORG "), "ann@example.org");
-        assert!(!format!("{:?}", PasswordHash::new("$argon2id$secret")).contains("secret"));
     }
 }
