@@ -19,6 +19,8 @@ pub struct Bundle {
     pub css: String,
     /// Preloaded, so that text does not jump.
     pub fonts: Vec<String>,
+    /// The script of the page on which a passkey answers; plain JavaScript, for that page alone.
+    pub passkeys: String,
 }
 
 /// The server's side of the console. Provided by the server for every render and every server function.

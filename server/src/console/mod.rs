@@ -27,6 +27,7 @@ mod links;
 mod live;
 mod origin;
 mod pages;
+mod passkeys;
 mod passwords;
 mod permitted;
 mod presence;
@@ -52,6 +53,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
 use bundle::Assets;
 use forwarded::TrustedProxies;
+use passkeys::Party;
 use passwords::Passwords;
 use pdp::address_guard::{AddressGuard, AllowedAddress, GuardedClient};
 use pdp::approvals::Approvals;
@@ -107,6 +109,7 @@ pub struct ConsoleState {
     background: Arc<ConsoleSessions>,
     proxies: TrustedProxies,
     passwords: Passwords,
+    passkeys: Arc<Party>,
     attempts: Attempts,
     assets: Arc<Assets>,
     console: app::console::Console,
@@ -145,6 +148,7 @@ impl ConsoleState {
         let live = Live::new(store.clone());
         Ok(Self {
             store,
+            passkeys: Arc::new(Party::of(&public_url)),
             public_url: Arc::new(public_url),
             background: Arc::new(sessions.in_background()),
             sessions: Arc::new(sessions),
@@ -175,7 +179,7 @@ impl std::fmt::Debug for ConsoleState {
     }
 }
 
-/// Removes sessions, links, known browsers and counts that can no longer matter. To be called every few minutes by
+/// Removes sessions, links, ceremonies, known browsers and counts that can no longer matter. To be called every few minutes by
 /// one task.
 ///
 /// # Errors
@@ -184,6 +188,7 @@ pub async fn sweep(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     store.delete_expired_sessions(now).await?;
     store.delete_expired_links(now).await?;
     store.delete_expired_sign_ins(now).await?;
+    store.delete_expired_ceremonies(now).await?;
     store.delete_expired_devices(now).await?;
     store.forget_attempts(now.saturating_add_micros(-COUNTS_KEPT)).await?;
     Ok(())
@@ -209,6 +214,7 @@ pub fn router(state: ConsoleState) -> Router {
         .merge(import::router())
         .merge(emergency::router())
         .merge(approvals::router())
+        .merge(passkeys::of_accounts())
         .merge(live::router())
         .merge(webhooks::router());
     for page in app::routes::PAGES.iter().filter(|page| page.path != "/") {
@@ -219,6 +225,7 @@ pub fn router(state: ConsoleState) -> Router {
     let doors: Router<ConsoleState> = Router::new()
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .merge(sso::router())
+        .merge(passkeys::doors())
         .route("/setup", get(setup::show).post(setup::create_owner))
         .route("/recover", get(recover::show).post(recover::set_password));
 

@@ -147,6 +147,7 @@ fn refused(error: &AccountError) -> SetupErrors {
         | AccountError::ToldElsewhere
         | AccountError::NoSuchPerson
         | AccountError::Identity(_)
+        | AccountError::Passkey(_)
         | AccountError::IdentityTaken(_) => {
             SetupErrors { form: Some("The account was not made.".to_owned()), ..none }
         }

@@ -55,7 +55,6 @@ pub struct NewPasskey<'a> {
     /// By which its authenticator names it, 1 to 1023 bytes.
     pub credential_id: &'a [u8],
     pub credential: &'a str,
-    pub counter: u32,
 }
 
 /// Why passkeys stay as they are.
@@ -254,7 +253,8 @@ impl Store {
                 passkey.name.as_str().into(),
                 new.credential_id.to_vec().into(),
                 passkey.credential.as_str().into(),
-                i64::from(new.counter).into(),
+                // What it counted to is in the credential; from the first use on it stands here as well.
+                0_i64.into(),
                 now.micros().into(),
             ])
             .take();

@@ -27,7 +27,9 @@ pub fn refusal(error: AccountError) -> Refusal {
         AccountError::Identity(_) => Problem::new("sub", Fault::Refused),
         AccountError::IdentityTaken(_) => Problem::new("sub", Fault::Taken),
         AccountError::NoSuchPerson => Problem::new("subject", Fault::NotAPerson),
-        AccountError::SetupClosed | AccountError::LinkNotValid => Problem::of_form(Fault::Refused),
+        AccountError::SetupClosed | AccountError::LinkNotValid | AccountError::Passkey(_) => {
+            Problem::of_form(Fault::Refused)
+        }
     };
     problem.into()
 }

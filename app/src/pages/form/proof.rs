@@ -10,6 +10,9 @@ use leptos::prelude::*;
 /// Where the proof is sent: a plain handler of the server, which alone compares passwords.
 pub const PROVE: &str = "/account/prove";
 
+/// Where a proof by a passkey begins, with `back`: a plain handler of the server.
+pub const PROVE_BY_PASSKEY: &str = "/account/prove/passkey";
+
 /// Stands in the place of a form until its reader proved who they are, and leads to it with what was typed.
 pub fn before(place: &Place, answer: &Answer, cancel: String) -> AnyView {
     let back = match &answer.draft {
