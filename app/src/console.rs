@@ -29,6 +29,8 @@ pub struct Console {
     pub store: store::Store,
     /// Where people and enforcement points reach this server, without a slash at the end.
     pub public_url: String,
+    /// Whether that address can have passkeys.
+    pub passkeys_usable: bool,
     pub bundle: Bundle,
     pub version: &'static str,
     /// Which addresses MCP servers may be asked at.

@@ -94,7 +94,10 @@ mod tests {
     #[test]
     fn a_page_with_a_script_of_ours_runs_none_that_stands_in_it() {
         let policy = own_script_policy();
-        assert!(policy.starts_with("default-src 'none';") && policy.ends_with("; script-src 'self'"), "{policy}");
+        assert!(
+            policy.starts_with("default-src 'none';") && policy.ends_with("; script-src 'self'"),
+            "{policy}"
+        );
         assert!(!policy.contains("nonce") && !policy.contains("unsafe") && !policy.contains("connect-src"));
     }
 }

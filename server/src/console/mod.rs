@@ -132,9 +132,11 @@ impl ConsoleState {
     ) -> Result<Self, PublicUrlError> {
         let public_url = check_public_url(&settings.public_url)?;
         let assets = Assets::embedded();
+        let passkeys = Party::of(&public_url);
         let console = app::console::Console {
             store: store.clone(),
             public_url: public_url.origin().to_owned(),
+            passkeys_usable: passkeys.is_usable(),
             bundle: assets.bundle(),
             version: env!("CARGO_PKG_VERSION"),
             guard: AddressGuard::new(&settings.allow_addresses),
@@ -148,7 +150,7 @@ impl ConsoleState {
         let live = Live::new(store.clone());
         Ok(Self {
             store,
-            passkeys: Arc::new(Party::of(&public_url)),
+            passkeys: Arc::new(passkeys),
             public_url: Arc::new(public_url),
             background: Arc::new(sessions.in_background()),
             sessions: Arc::new(sessions),

@@ -83,6 +83,6 @@ async fn proved_lately(
 }
 
 /// Clocks differ by seconds; a proof from the future is none.
-fn is_recent(at: Timestamp, now: Timestamp) -> bool {
+pub(super) fn is_recent(at: Timestamp, now: Timestamp) -> bool {
     (-60_000_000..RECENT).contains(&now.micros().saturating_sub(at.micros()))
 }

@@ -75,9 +75,7 @@ async fn add(
     };
     match begin_adding(&state, &signed_in, &account, name).await {
         Ok(response) => response,
-        Err(failure) => {
-            failure.answer(&plain, "Nothing was changed", (ACCOUNT.path, "Back to your account"))
-        }
+        Err(failure) => failure.answer(&plain, "Nothing was changed", (ACCOUNT.path, "Back to your account")),
     }
 }
 

@@ -89,7 +89,9 @@ async fn taken(brought: &Brought<'_>) -> Response {
         Ok(Awaited::SecondFactor { password_version, state: awaited }) => {
             (beside(brought, &ceremony, *awaited, password_version).await, sign_in)
         }
-        Ok(Awaited::Add { name, state: awaited }) => (add(brought, &ceremony, &awaited, &name).await, account),
+        Ok(Awaited::Add { name, state: awaited }) => {
+            (add(brought, &ceremony, &awaited, &name).await, account)
+        }
         Ok(Awaited::Prove { back, state: awaited }) => {
             (prove(brought, &ceremony, *awaited, &back).await, nothing)
         }

@@ -158,7 +158,10 @@ mod tests {
         let read = Begun::read(&begun.write().unwrap()).unwrap();
         assert_eq!(read.options, begun.options);
         assert_eq!(read.awaited.purpose(), CeremonyPurpose::SignIn);
-        assert_ne!(Begun::signing_in(party.webauthn().unwrap()).unwrap().options["challenge"], read.options["challenge"]);
+        assert_ne!(
+            Begun::signing_in(party.webauthn().unwrap()).unwrap().options["challenge"],
+            read.options["challenge"]
+        );
     }
 
     #[test]

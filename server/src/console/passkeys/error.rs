@@ -43,7 +43,9 @@ impl PasskeyFailure {
     /// What the browser is told.
     pub(super) fn answer(&self, plain: &Plain, title: &str, back: (&str, &str)) -> Response {
         let (status, text) = match self {
-            Self::Store(error) | Self::Account(AccountError::Store(error)) => return plain.unavailable(error),
+            Self::Store(error) | Self::Account(AccountError::Store(error)) => {
+                return plain.unavailable(error);
+            }
             Self::Kept(_) | Self::Account(_) => return plain.internal(self),
             Self::NoParty => (StatusCode::CONFLICT, NO_PARTY),
             Self::NoPasskey => (StatusCode::CONFLICT, NONE),

@@ -15,7 +15,7 @@ mod error;
 mod page;
 mod party;
 
-pub(super) use account::of_accounts;
+pub(super) use account::{ask_proof, of_accounts};
 pub(super) use begin::ask_second_factor;
 pub(super) use party::Party;
 

@@ -57,6 +57,9 @@ mod tests {
     fn the_origin_is_the_console_alone() {
         let party = Party::of(&check_public_url("https://console.example.org:8443").unwrap());
         let origins = party.webauthn().unwrap().get_allowed_origins();
-        assert_eq!(origins.iter().map(Url::as_str).collect::<Vec<_>>(), ["https://console.example.org:8443/"]);
+        assert_eq!(
+            origins.iter().map(Url::as_str).collect::<Vec<_>>(),
+            ["https://console.example.org:8443/"]
+        );
     }
 }
