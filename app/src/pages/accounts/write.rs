@@ -108,6 +108,8 @@ impl InviteForm<'_> {
 #[derive(Debug, Clone, Copy)]
 pub struct ResetForm<'a> {
     pub id: &'a str,
+    /// `true`: using the link removes the account's passkeys as well.
+    pub passkeys: &'a str,
 }
 
 impl ResetForm<'_> {
@@ -118,7 +120,7 @@ impl ResetForm<'_> {
     }
 
     pub fn back(&self) -> (Place, Draft) {
-        (form_of(Ask::Rotate, self.id), Draft::new(Ask::Rotate.as_str(), []))
+        (form_of(Ask::Rotate, self.id), Draft::new(Ask::Rotate.as_str(), [("passkeys", self.passkeys)]))
     }
 }
 
