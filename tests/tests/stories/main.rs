@@ -25,6 +25,7 @@ mod mappings;
 mod notify;
 mod opaque;
 mod overview;
+mod passkeys;
 mod records;
 mod resources;
 mod revocation;
