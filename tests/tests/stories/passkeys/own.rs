@@ -100,8 +100,9 @@ pub(crate) async fn an_address_of_numbers_has_no_passkeys(backend: Backend) {
         page.contains("Passkeys are bound to a name") && !page.contains("/account/passkeys/add"),
         "{page}"
     );
+    let nothing: [(&str, &str); 0] = [];
     for (path, fields) in [
-        ("/sign-in/passkey", &[][..]),
+        ("/sign-in/passkey", &nothing[..]),
         ("/account/passkeys/add", &[("name", "blue"), ("current", PASSWORD)][..]),
         ("/account/prove/passkey", &[("back", "/account")][..]),
     ] {
