@@ -51,6 +51,19 @@ where
     })
 }
 
+/// What such a page reads is a plain function of the server: no door from outside leads to it, so it is behind
+/// `#[cfg(feature = "ssr")]`, and demands its permission itself. This is the same function in the browser, which names it,
+/// as the page does, and never calls it.
+macro_rules! unread {
+    ($name:ident($($kind:ty),*) -> $answer:ty) => {
+        #[cfg(not(feature = "ssr"))]
+        pub async fn $name($(_: $kind),*) -> $answer {
+            std::future::pending().await
+        }
+    };
+}
+pub(crate) use unread;
+
 /// `draw` is only named here, and by its own type: what nobody calls or points at is no part of the wasm.
 #[cfg(not(feature = "ssr"))]
 fn body<F>(page: Page, _: F, failed: RwSignal<Option<AppError>>) -> AnyView {

@@ -16,6 +16,8 @@ pub struct AppError {
 
 pub const SIGN_IN_REQUIRED: &str = "sign_in_required";
 pub const FORBIDDEN: &str = "forbidden";
+/// The account is of some tenants, and this concerns others.
+pub const TENANT_BOUND: &str = "tenant_bound";
 pub const BAD_REQUEST: &str = "bad_request";
 pub const UNAVAILABLE: &str = "unavailable";
 pub const INTERNAL: &str = "internal";
@@ -27,6 +29,7 @@ impl AppError {
         match self.code.as_str() {
             SIGN_IN_REQUIRED => "Your session has ended",
             FORBIDDEN => "Your role does not allow this",
+            TENANT_BOUND => "This concerns more than your tenants",
             BAD_REQUEST => "The server did not understand this request",
             UNAVAILABLE => "The database did not answer",
             UNREACHABLE => "The server could not be reached",
@@ -39,6 +42,7 @@ impl AppError {
         match self.code.as_str() {
             SIGN_IN_REQUIRED => "Sign in again to go on.",
             FORBIDDEN => "Ask an owner for a role that may do this.",
+            TENANT_BOUND => "Your role counts in some tenants alone. Ask an owner of all of them.",
             BAD_REQUEST => "Go back, check the address or the filters, and try again.",
             UNAVAILABLE => {
                 "Calls are denied while it is away. Try again; if it stays so, look at the server's log."
@@ -100,7 +104,9 @@ mod browser {
 
 #[cfg(feature = "ssr")]
 mod server {
-    use super::{AppError, BAD_REQUEST, FORBIDDEN, INTERNAL, SIGN_IN_REQUIRED, UNAVAILABLE, UNREACHABLE};
+    use super::{
+        AppError, BAD_REQUEST, FORBIDDEN, INTERNAL, SIGN_IN_REQUIRED, TENANT_BOUND, UNAVAILABLE, UNREACHABLE,
+    };
     use axum::http::StatusCode;
     use axum::http::request::Parts;
     use leptos::context::use_context;
@@ -143,6 +149,11 @@ mod server {
 
         pub fn forbidden() -> Self {
             Self::answer(FORBIDDEN, StatusCode::FORBIDDEN)
+        }
+
+        /// The account is of some tenants, and this concerns others, or none.
+        pub fn tenant_bound() -> Self {
+            Self::answer(TENANT_BOUND, StatusCode::FORBIDDEN)
         }
 
         /// What came cannot be read.

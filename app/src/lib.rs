@@ -13,6 +13,7 @@ pub mod drawn;
 pub mod error;
 pub mod frame;
 pub mod moment;
+pub mod narrowed;
 pub mod pages;
 pub mod permission;
 pub mod root;

@@ -129,6 +129,34 @@ impl Permission {
         Self::OwnAccount,
     ];
 
+    /// Whether it can be held in some tenants alone: what it opens is narrowed to them. What is of no tenant, and what is
+    /// not narrowed, is for those who reach everything.
+    pub fn is_of_tenants(self) -> bool {
+        match self {
+            Self::ReadDecisions
+            | Self::ReadChanges
+            | Self::ReadRules
+            | Self::WriteRules
+            | Self::ReadSubjects
+            | Self::WriteSubjects
+            | Self::Approve
+            | Self::OwnAccount => true,
+            Self::ReadEvidence
+            | Self::TryCalls
+            | Self::ReadServers
+            | Self::WriteServers
+            | Self::ReadResources
+            | Self::WriteResources
+            | Self::ReadTasks
+            | Self::WriteTasks
+            | Self::ReadIssuers
+            | Self::WriteIssuers
+            | Self::ReadSettings
+            | Self::WriteSettings
+            | Self::Emergency => false,
+        }
+    }
+
     /// The roles that may, the least powerful one that does policy work last: the 403 page names it.
     pub fn holders(self) -> &'static [ConsoleRole] {
         use ConsoleRole::{Approver, Auditor, Owner, PolicyAuthor};
@@ -197,6 +225,22 @@ mod tests {
         for role in [ConsoleRole::PolicyAuthor, ConsoleRole::Auditor] {
             assert!(!role.may(Permission::Approve), "{role}");
         }
+    }
+
+    #[test]
+    fn what_is_of_no_tenant_is_not_held_in_some() {
+        for permission in [
+            Permission::WriteServers,
+            Permission::ReadIssuers,
+            Permission::WriteIssuers,
+            Permission::ReadSettings,
+            Permission::WriteSettings,
+            Permission::ReadEvidence,
+            Permission::Emergency,
+        ] {
+            assert!(!permission.is_of_tenants(), "{permission:?}");
+        }
+        assert!(Permission::ALL.iter().any(|permission| permission.is_of_tenants()));
     }
 
     #[test]

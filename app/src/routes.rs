@@ -347,9 +347,10 @@ pub const PAGES: &[Page] = &[
     ACCOUNT,
 ];
 
-/// Where somebody of this role lands.
-pub fn landing(role: ConsoleRole) -> &'static str {
+/// Where somebody of this role lands; `bound`: it counts in some tenants alone.
+pub fn landing(role: ConsoleRole, bound: bool) -> &'static str {
     match role {
+        ConsoleRole::Owner | ConsoleRole::PolicyAuthor if bound => DECISIONS.path,
         ConsoleRole::Owner | ConsoleRole::PolicyAuthor => OVERVIEW.path,
         ConsoleRole::Auditor => DECISIONS.path,
         ConsoleRole::Approver => APPROVALS.path,
@@ -379,8 +380,11 @@ mod tests {
     #[test]
     fn every_role_lands_on_a_page_it_may_see() {
         for role in ConsoleRole::ALL {
-            let page = PAGES.iter().find(|page| page.path == landing(*role)).expect("a page");
-            assert!(role.may(page.permission), "{role}");
+            for bound in [false, true] {
+                let page = PAGES.iter().find(|page| page.path == landing(*role, bound)).expect("a page");
+                assert!(role.may(page.permission), "{role}");
+                assert!(!bound || page.is_narrowed(), "{role}");
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Who is signed in, as far as pages may know: vocabulary, never a secret.
 
-use crate::permission::ConsoleRole;
+use crate::permission::{ConsoleRole, Permission};
+use crate::routes::Page;
 use leptos::context::use_context;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
@@ -63,9 +64,56 @@ pub struct SignedIn {
     pub login: String,
     pub name: String,
     pub role: ConsoleRole,
+    /// The slugs of the tenants in which the role counts. None: it reaches everything. Plain texts, since the browser reads
+    /// them too; on the server it is the [reach](Self::reach) that counts.
+    pub tenants: Option<Vec<String>>,
     /// The session's opaque public id, as the list of sessions shows it; never the cookie's secret.
     pub session: String,
     pub theme: Theme,
+}
+
+impl SignedIn {
+    /// Whether the role counts in some tenants alone.
+    pub fn is_bound(&self) -> bool {
+        self.tenants.is_some()
+    }
+
+    /// Whether the role allows it: everywhere, or within the tenants that it is bound to.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.role.may(permission) && (!self.is_bound() || permission.is_of_tenants())
+    }
+
+    /// Whether the page shows this account anything.
+    pub fn sees(&self, page: &Page) -> bool {
+        self.may(page.permission) && (!self.is_bound() || page.is_narrowed())
+    }
+
+    /// "owner", "owner of acme, globex".
+    pub fn title(&self) -> String {
+        self.in_words(self.role.title())
+    }
+
+    /// The same, on its own.
+    pub fn label(&self) -> String {
+        self.in_words(self.role.label())
+    }
+
+    fn in_words(&self, role: &str) -> String {
+        match self.tenants.as_deref() {
+            None => role.to_owned(),
+            Some([]) => format!("{role} of no tenant"),
+            Some(tenants) => format!("{role} of {}", tenants.join(", ")),
+        }
+    }
+
+    /// How far the role reaches.
+    #[cfg(feature = "ssr")]
+    pub fn reach(&self) -> policy::Reach {
+        match &self.tenants {
+            None => policy::Reach::Everything,
+            Some(tenants) => policy::Reach::of(tenants.iter().map(policy::TenantSlug::new)),
+        }
+    }
 }
 
 /// What a page needs to know of the reader's passkeys; the server puts it into the context where it draws a page.
@@ -119,20 +167,71 @@ pub fn current() -> Option<SignedIn> {
     use_context::<SignedIn>()
 }
 
-/// The first line of every server function: who calls, and that they may.
+/// The first line of a server function: who calls, and that they may, everywhere. Whose role counts in some tenants alone
+/// is refused: a function that narrows what it does to them says so by [`require_within`].
 ///
 /// # Errors
-/// When nobody is signed in, or the role does not do.
+/// When nobody is signed in, or the role does not do, or not everywhere.
 #[cfg(feature = "ssr")]
-pub fn require(permission: crate::permission::Permission) -> Result<SignedIn, crate::error::AppError> {
-    let signed_in = current().ok_or_else(crate::error::AppError::sign_in_required)?;
-    if signed_in.role.may(permission) { Ok(signed_in) } else { Err(crate::error::AppError::forbidden()) }
+pub fn require(permission: Permission) -> Result<SignedIn, crate::error::AppError> {
+    let (signed_in, reach) = require_within(permission)?;
+    if reach.is_everything() { Ok(signed_in) } else { Err(crate::error::AppError::tenant_bound()) }
+}
+
+/// The same for what is narrowed to the tenants in which the role counts: who calls, and how far they reach.
+///
+/// # Errors
+/// When nobody is signed in, or the role does not do, or it is nothing that can be held in some tenants alone.
+#[cfg(feature = "ssr")]
+pub fn require_within(permission: Permission) -> Result<(SignedIn, policy::Reach), crate::error::AppError> {
+    use crate::error::AppError;
+    let signed_in = current().ok_or_else(AppError::sign_in_required)?;
+    if !signed_in.role.may(permission) {
+        return Err(AppError::forbidden());
+    }
+    if !signed_in.may(permission) {
+        return Err(AppError::tenant_bound());
+    }
+    let reach = signed_in.reach();
+    Ok((signed_in, reach))
 }
 
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
-    use super::Presence;
-    use policy::{Risk, Timestamp};
+    use super::{Presence, SignedIn, Theme};
+    use crate::permission::{ConsoleRole, Permission};
+    use crate::routes::{DECISIONS, KEYS, PAGES};
+    use policy::{Reach, Risk, TenantSlug, Timestamp};
+
+    fn owner(tenants: Option<&[&str]>) -> SignedIn {
+        SignedIn {
+            account_id: "a".to_owned(),
+            login: "ada".to_owned(),
+            name: "Ada".to_owned(),
+            role: ConsoleRole::Owner,
+            tenants: tenants.map(|tenants| tenants.iter().map(|slug| (*slug).to_owned()).collect()),
+            session: "s".to_owned(),
+            theme: Theme::System,
+        }
+    }
+
+    #[test]
+    fn an_owner_of_a_tenant_is_none_of_everything() {
+        let (everywhere, acme, nowhere) = (owner(None), owner(Some(&["acme"])), owner(Some(&[])));
+        assert_eq!(everywhere.reach(), Reach::Everything);
+        assert_eq!(acme.reach(), Reach::of([TenantSlug::from("acme")]));
+        assert_eq!(
+            (acme.title().as_str(), nowhere.label().as_str()),
+            ("owner of acme", "Owner of no tenant")
+        );
+        for page in PAGES {
+            assert!(everywhere.sees(page), "{}", page.path);
+        }
+        for signed_in in [&acme, &nowhere] {
+            assert!(signed_in.may(Permission::ReadDecisions) && signed_in.sees(&DECISIONS));
+            assert!(!signed_in.may(Permission::WriteSettings) && !signed_in.sees(&KEYS));
+        }
+    }
 
     #[test]
     fn what_is_of_high_risk_wants_a_fresh_proof() {

@@ -36,7 +36,7 @@ test('somebody signs in by a real provider', async ({ open, browse }) => {
   const owner = await browse(house);
   await owner.goto('/settings/sign-in?ask=new');
   await ready(owner);
-  await expect(owner.getByText(`${house.address}/sign-in/callback`)).toBeVisible();
+  await expect(owner.getByText(`${house.address}/sign-in/callback/ID`)).toBeVisible();
   await owner.getByLabel('Id', { exact: true }).fill('work');
   await owner.getByLabel('Name', { exact: true }).fill('The company');
   await owner.getByLabel('Issuer', { exact: true }).fill(provider.url);

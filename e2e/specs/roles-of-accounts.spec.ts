@@ -158,7 +158,6 @@ function value(kind: string): unknown {
     RuleStatus: 'enforced',
     Draft: DRAFT,
     TryQuery: {},
-    SubjectQuery: { id: 'x' },
   };
   if (!(kind in values)) throw new Error(`say what a ${kind} looks like`);
   return values[kind];
@@ -201,6 +200,19 @@ test('the source is understood', () => {
   expect(PAGES.get('/settings/keys')).toBe('ReadSettings');
   expect(PAGES.size).toBe(source('routes.rs').match(/: Page =\s*Page \{/g)?.length);
   expect(FUNCTIONS.length).toBeGreaterThan(60);
+});
+
+test('what pages read of which no door leads in demands a permission first', () => {
+  const files = readdirSync(path.join(ROOT, 'app/src/pages'), { recursive: true, encoding: 'utf8' });
+  const texts = files.filter((file) => file.endsWith('.rs')).map((file) => source(`pages/${file}`));
+  const read = texts.flatMap((text) =>
+    [...text.matchAll(/drawn::unread!\((\w+)\(/g)].map(([, name = '']) => {
+      const body = String.raw`#\[cfg\(feature = "ssr"\)\]\s*pub async fn ${name}\([^)]*\)\s*->[^{]*\{\s*(?:let [^=]+ = )?`;
+      expect(text, name).toMatch(new RegExp(body + String.raw`crate::session::require\w*\(crate::permission::Permission::\w+\)\?;`));
+      return name;
+    }),
+  );
+  expect(read.length).toBeGreaterThan(20);
 });
 
 for (const role of ROLES) {
@@ -366,7 +378,7 @@ test('visitors are refused by every server function', async ({ house }) => {
     const form = await call(house, one, undefined, 'text/html');
     expect([form.status, form.headers.location], one.path).toEqual([303, '/sign-in']);
   }
-  for (const path of ['/keys/enforcement', '/keys/enforcement/rotate', '/keys/api', '/keys/administrator', '/accounts/invite', '/accounts/reset', '/webhooks/create', '/webhooks/rotate', '/account/prove', '/emergency/confirm', '/approvals/x/answer']) {
+  for (const path of ['/keys/enforcement', '/keys/enforcement/rotate', '/keys/api', '/keys/administrator', '/accounts/invite', '/accounts/reset', '/webhooks/create', '/webhooks/rotate', '/account/prove', '/account/prove/passkey', '/account/passkeys/add', '/account/passkeys/remove', '/account/passkeys/demand', '/emergency/confirm', '/approvals/x/answer']) {
     const answer = await post(house.address, path, { name: 'x' });
     expect([answer.status, answer.headers.location], path).toEqual([303, '/sign-in']);
   }

@@ -17,11 +17,11 @@ export class SignInProvider {
     this.url = url;
   }
 
-  /** @param {import('./house.mjs').House} house to which it leads back */
+  /** @param {import('./house.mjs').House} house to which it leads back, where it is known by the id `work` */
   static async open(house) {
     const port = String(await freePort());
     const program = path.join(ROOT, 'e2e/support/sign-in-provider.mjs');
-    const redirect = `${house.address}/sign-in/callback`;
+    const redirect = `${house.address}/sign-in/callback/work`;
     // It ends when its stdin does, so also when this process is gone.
     const child = spawn(process.execPath, [program, port, redirect], { stdio: ['pipe', 'pipe', 'ignore'] });
     const url = `http://127.0.0.1:${port}`;

@@ -191,11 +191,15 @@ impl Pdp {
     ) -> Result<Result<Decided, AskError>, StoreError> {
         let digest = key.digest();
         let mut asked = self.guesses.guess(&digest, &question.call);
-        let named = if question.files { Named::of(&question.call, &self.key) } else { None };
-        let named = named.as_ref().map(|named| named.call.as_str());
+        // Most calls need nobody's approval, and digests and rows cost: so they are looked for where one was asked before.
+        let mut named = None;
+        if question.files && (question.approval.is_some() || self.guesses.asks(&digest, &question.call)) {
+            named = Named::of(&question.call, &self.key);
+        }
         let mut rounds = 0;
         loop {
-            let mut gathered = match gather(&self.store, &self.tokens, key, question, &asked, named).await? {
+            let call = named.as_ref().map(|named| named.call.as_str());
+            let mut gathered = match gather(&self.store, &self.tokens, key, question, &asked, call).await? {
                 Ok(gathered) => gathered,
                 Err(error) => return Ok(Err(error)),
             };
@@ -225,6 +229,13 @@ impl Pdp {
             let decision = self.evaluate(set.as_ref(), &gathered.facts, &question.call, &[]).await;
             if decision.reason != Reason::ApprovalRequired {
                 return Ok(Ok(Decided { gathered, decision, set, step: None, again: None }));
+            }
+            if question.files && named.is_none() {
+                named = Named::of(&question.call, &self.key);
+                if named.is_some() {
+                    self.guesses.learn_asks(&digest, &question.call);
+                    continue;
+                }
             }
             let settled =
                 Box::pin(self.with_approval(question, &gathered, set.as_ref(), decision, lost)).await;

@@ -15,6 +15,7 @@ pub mod ids;
 pub mod issuer;
 pub mod labels;
 pub mod pattern;
+pub mod reach;
 pub mod reason;
 pub mod redact;
 pub mod rule;
@@ -38,6 +39,7 @@ pub use ids::{
     ApprovalId, CredentialId, DecisionId, RuleId, ServerSlug, SubjectId, TaskId, TenantSlug, ToolId,
 };
 pub use labels::{ReviewState, Risk, Sensitivity, SubjectKind};
+pub use reach::Reach;
 pub use reason::Reason;
 pub use rule::Rule;
 pub use timestamp::Timestamp;

@@ -7,41 +7,47 @@
 mod admission;
 mod attempts;
 mod ceremonies;
+mod changing;
 mod devices;
 mod events;
 mod flows;
 mod identities;
 mod invitations;
+mod lapsing;
 mod owners;
 mod passkeys;
 mod password_hash;
 mod person;
+mod reach;
+mod role;
 mod role_source;
 mod setup;
 mod writing;
 
 pub use admission::{Admission, Admitted};
 pub use ceremonies::{Ceremony, CeremonyPurpose, CeremonyPurposeError};
+pub use changing::AccountChange;
 pub use identities::AccountIdentity;
 pub(crate) use identities::{AccountIdentities, delete_sessions_by, outdate_sign_ins_by};
-pub(crate) use owners::active_owners;
+pub(crate) use lapsing::{forget_persons_by, lapse_roles_by, no_longer_known};
+pub(crate) use owners::{OwnerAccount, active_owners, are_two_persons};
 pub use passkeys::{NewPasskey, Passkey, PasskeyError, PasskeyUse, UsedPasskey};
 pub use password_hash::PasswordHash;
+pub(crate) use reach::{AccountTenants, EVERYTHING};
+pub use role::{AccountRole, AccountRoleError};
 pub use role_source::{RoleSource, RoleSourceError};
 pub use setup::{LinkPurpose, SetupLink};
 pub use writing::PasswordChange;
 pub(crate) use writing::note_sign_in;
 
 use crate::administration::Actor;
-use crate::db::{StoreError, Tx, flag, new_id, word};
+use crate::db::{Source, StoreError, Tx, flag, new_id, word};
 use crate::{Store, Writer};
 use events::{Event, Note};
 use policy::ids::{NameError, check_id};
-use policy::{SubjectId, Timestamp};
+use policy::{Reach, SubjectId, Timestamp};
 use sea_query::{Expr, ExprTrait, Iden, Order, Query, SelectStatement};
-use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::str::FromStr;
+use serde::Serialize;
 
 #[derive(Debug, Clone, Copy, Iden)]
 pub(crate) enum Accounts {
@@ -58,62 +64,8 @@ pub(crate) enum Accounts {
     LastSignInAt,
     RoleSource,
     Subject,
-}
-
-/// What an account may do in the console.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AccountRole {
-    Owner,
-    PolicyAuthor,
-    Approver,
-    Auditor,
-}
-
-impl AccountRole {
-    pub const ALL: &'static [Self] = &[Self::Owner, Self::PolicyAuthor, Self::Approver, Self::Auditor];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Owner => "owner",
-            Self::PolicyAuthor => "policy_author",
-            Self::Approver => "approver",
-            Self::Auditor => "auditor",
-        }
-    }
-
-    /// Whether accounts of this role answer requests for approval. Whether the person behind one may answer this or that
-    /// request, is for the rules to say.
-    pub fn may_approve(self) -> bool {
-        match self {
-            Self::Owner | Self::Approver => true,
-            Self::PolicyAuthor | Self::Auditor => false,
-        }
-    }
-
-    /// The stored words of the roles that answer requests for approval.
-    pub(crate) fn approving() -> impl Iterator<Item = &'static str> {
-        Self::ALL.iter().copied().filter(|role| role.may_approve()).map(Self::as_str)
-    }
-}
-
-impl fmt::Display for AccountRole {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A word that names no console role.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not one of owner, policy_author, approver, auditor")]
-pub struct AccountRoleError;
-
-impl FromStr for AccountRole {
-    type Err = AccountRoleError;
-
-    fn from_str(text: &str) -> Result<Self, AccountRoleError> {
-        Self::ALL.iter().copied().find(|role| role.as_str() == text).ok_or(AccountRoleError)
-    }
+    SubjectTold,
+    Reach,
 }
 
 /// A console account.
@@ -133,6 +85,8 @@ pub struct Account {
     pub passkey_required: bool,
     pub role: AccountRole,
     pub role_source: RoleSource,
+    /// Where the role counts.
+    pub reach: Reach,
     pub active: bool,
     pub created_at: Timestamp,
     #[serde(skip)]
@@ -140,6 +94,16 @@ pub struct Account {
     /// The person whose account it is, where that is told. Others may be theirs as well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<SubjectId>,
+    /// The person was found by the identity that signed in, and goes when that leads to nobody; not named by an owner.
+    #[serde(skip)]
+    pub subject_told: bool,
+}
+
+impl Account {
+    /// Whether it answers requests for approval. A role that its provider no longer tells of is none.
+    pub fn may_approve(&self) -> bool {
+        self.active && self.role_source != RoleSource::Lapsed && self.role.may_approve()
+    }
 }
 
 /// An account to be made.
@@ -150,6 +114,8 @@ pub struct NewAccount {
     pub name: String,
     pub password_hash: Option<PasswordHash>,
     pub role: AccountRole,
+    /// Where the role counts.
+    pub reach: Reach,
 }
 
 /// Why nothing was changed. The texts are for the person who asked for it.
@@ -181,6 +147,12 @@ pub enum AccountError {
     IdentityTaken(String),
     #[error("no such person is registered")]
     NoSuchPerson,
+    #[error("the account has no password; only a link that an owner makes gives it one")]
+    NoPassword,
+    #[error("no such tenant is registered")]
+    NoSuchTenant,
+    #[error("it must reach one tenant at least")]
+    NoTenant,
     #[error(transparent)]
     Passkey(#[from] PasskeyError),
 }
@@ -199,6 +171,10 @@ struct AccountRow {
     created_at: i64,
     last_sign_in_at: Option<i64>,
     subject: Option<String>,
+    subject_told: i64,
+    reach: String,
+    /// One of those it is bound to; there is a row for each.
+    tenant: Option<String>,
 }
 
 impl TryFrom<AccountRow> for Account {
@@ -214,10 +190,12 @@ impl TryFrom<AccountRow> for Account {
             passkey_required: flag(row.passkey_required, "an account's `passkey_required`")?,
             role: word(&row.role, "an account's role")?,
             role_source: word(&row.role_source, "the source of an account's role")?,
+            reach: reach::read(&row.reach, row.tenant)?,
             active: flag(row.active, "an account's `active`")?,
             created_at: Timestamp::from_micros(row.created_at),
             last_sign_in_at: row.last_sign_in_at.map(Timestamp::from_micros),
             subject: row.subject.map(SubjectId::new),
+            subject_told: flag(row.subject_told, "an account's `subject_told`")?,
         })
     }
 }
@@ -242,9 +220,36 @@ fn select() -> SelectStatement {
             Accounts::CreatedAt,
             Accounts::LastSignInAt,
             Accounts::Subject,
+            Accounts::SubjectTold,
+            Accounts::Reach,
         ])
+        .column(AccountTenants::Tenant)
         .from(Accounts::Table)
+        .left_join(
+            AccountTenants::Table,
+            Expr::col((AccountTenants::Table, AccountTenants::Account))
+                .equals((Accounts::Table, Accounts::Id)),
+        )
         .take()
+}
+
+/// The accounts of rows in which those of one account stand together.
+fn gather(rows: Vec<AccountRow>) -> Result<Vec<Account>, StoreError> {
+    let mut accounts: Vec<Account> = Vec::new();
+    for row in rows {
+        let next = Account::try_from(row)?;
+        match accounts.last_mut() {
+            Some(last) if last.id == next.id => last.reach = last.reach.or(&next.reach),
+            _ => accounts.push(next),
+        }
+    }
+    Ok(accounts)
+}
+
+/// The account that the query is about.
+async fn one<S: Source>(source: &mut S, query: &SelectStatement) -> Result<Option<Account>, StoreError> {
+    let rows = source.all::<AccountRow, _>(query).await?;
+    Ok(gather(rows)?.into_iter().next())
 }
 
 fn by_id(id: &str) -> SelectStatement {
@@ -273,10 +278,12 @@ async fn insert(
         passkey_required: false,
         role: new.role,
         role_source,
+        reach: new.reach.clone(),
         active: true,
         created_at: now,
         last_sign_in_at: None,
         subject: None,
+        subject_told: false,
     };
     let insert = Query::insert()
         .into_table(Accounts::Table)
@@ -290,6 +297,7 @@ async fn insert(
             Accounts::RoleSource,
             Accounts::Active,
             Accounts::CreatedAt,
+            Accounts::Reach,
         ])
         .values_panic([
             account.id.as_str().into(),
@@ -301,6 +309,7 @@ async fn insert(
             account.role_source.as_str().into(),
             1_i64.into(),
             now.micros().into(),
+            reach::word_of(&account.reach).into(),
         ])
         .take();
     match tx.execute(&insert).await {
@@ -308,6 +317,7 @@ async fn insert(
         Err(StoreError::Constraint { .. }) => return Err(AccountError::LoginTaken(account.login)),
         Err(error) => return Err(error.into()),
     }
+    reach::add(tx, &account.id, &account.reach).await?;
     setup::close(tx, &account.id, now).await?;
     let note = Note { event, before: None, after: &account, ended_sessions: 0 };
     events::record(tx, &note, by, now).await?;
@@ -334,7 +344,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer, or holds what it must not.
     pub async fn account(&self, id: &str) -> Result<Option<Account>, StoreError> {
-        self.db.fetch_optional::<AccountRow>(&by_id(id)).await?.map(Account::try_from).transpose()
+        one(&mut &self.db, &by_id(id)).await
     }
 
     /// The login may be given in any case.
@@ -347,7 +357,7 @@ impl Store {
             return Ok(None);
         }
         let query = select().and_where(Expr::col(Accounts::Login).eq(normal_login(login))).take();
-        self.db.fetch_optional::<AccountRow>(&query).await?.map(Account::try_from).transpose()
+        one(&mut &self.db, &query).await
     }
 
     /// All accounts, by login.
@@ -356,7 +366,7 @@ impl Store {
     /// When the database does not answer, or holds what it must not.
     pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
         let query = select().order_by(Accounts::Login, Order::Asc).take();
-        self.db.fetch_all::<AccountRow>(&query).await?.into_iter().map(Account::try_from).collect()
+        gather(self.db.fetch_all::<AccountRow>(&query).await?)
     }
 }
 
@@ -369,7 +379,7 @@ impl Writer {
         if id.contains('\0') {
             return Ok(None);
         }
-        self.tx.fetch_optional::<AccountRow>(&by_id(id)).await?.map(Account::try_from).transpose()
+        one(&mut self.tx, &by_id(id)).await
     }
 }
 
@@ -378,11 +388,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn roles_read_back() {
-        for role in AccountRole::ALL {
-            assert_eq!(role.as_str().parse::<AccountRole>(), Ok(*role));
-        }
-        assert_eq!("root".parse::<AccountRole>(), Err(AccountRoleError));
+    fn logins_are_lower_case() {
         assert_eq!(normal_login(" Ann@Example.ORG "), "ann@example.org");
     }
 }

@@ -11,6 +11,7 @@ use policy::{TenantSlug, Timestamp};
 use sea_query::{Expr, ExprTrait, InsertStatement, Order, Query, SelectStatement};
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -88,6 +89,8 @@ pub struct Change {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ChangeFilter<'a> {
     pub tenant: Option<&'a TenantSlug>,
+    /// Any of these tenants; with none of them, nothing. What concerns every tenant, or none, is not among them.
+    pub tenants: Option<&'a BTreeSet<TenantSlug>>,
     pub kind: Option<&'a str>,
     pub object: Option<&'a str>,
     pub actor: Option<&'a str>,
@@ -195,6 +198,11 @@ impl Store {
         let mut query = select();
         query
             .and_where_option(filter.tenant.map(|tenant| Expr::col(Changes::Tenant).eq(tenant.as_str())))
+            .and_where_option(
+                filter
+                    .tenants
+                    .map(|any| Expr::col(Changes::Tenant).is_in(any.iter().map(TenantSlug::as_str))),
+            )
             .and_where_option(filter.kind.map(|kind| Expr::col(Changes::Kind).eq(kind)))
             .and_where_option(filter.object.map(|object| Expr::col(Changes::Object).eq(object)))
             .and_where_option(filter.actor.map(|actor| Expr::col(Changes::Actor).eq(actor)))

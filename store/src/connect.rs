@@ -98,11 +98,17 @@ async fn open_sqlite(path: &str, readers: u32) -> Result<Db, OpenError> {
         .pragma("wal_autocheckpoint", "1000")
         .pragma("journal_size_limit", "67108864");
     let write = sqlite_pool(1).connect_with(writer).await.map_err(OpenError::Connect)?;
-    let read = sqlite_pool(readers)
-        .connect_with(common.pragma("query_only", "ON"))
-        .await
-        .map_err(OpenError::Connect)?;
-    Ok(Db::Sqlite { read, write })
+    let reader = common.pragma("query_only", "ON");
+    let read = sqlite_pool(readers).connect_with(reader.clone()).await.map_err(OpenError::Connect)?;
+    // A pool hands its connections out in turn, and each has a thread: few of them stay warm, many do not.
+    let live = sqlite_pool(lanes(readers)).connect_with(reader).await.map_err(OpenError::Connect)?;
+    Ok(Db::Sqlite { read, live, write })
+}
+
+/// How many statements of the decision path run at the same time: as many as there are cores, and no more than may read.
+pub(crate) fn lanes(readers: u32) -> u32 {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    readers.clamp(1, u32::try_from(cores).unwrap_or(u32::MAX))
 }
 
 fn sqlite_pool(connections: u32) -> SqlitePoolOptions {

@@ -119,7 +119,12 @@ pub(crate) trait Source: Send {
 /// The open connections.
 #[derive(Clone)]
 pub(crate) enum Db {
-    Sqlite { read: SqlitePool, write: SqlitePool },
+    /// `live` is the decision path's own.
+    Sqlite {
+        read: SqlitePool,
+        live: SqlitePool,
+        write: SqlitePool,
+    },
     Postgres(PgPool),
 }
 
@@ -154,8 +159,9 @@ impl Db {
 
     pub(crate) async fn close(&self) {
         match self {
-            Self::Sqlite { read, write } => {
+            Self::Sqlite { read, live, write } => {
                 // The writer last: the last to leave brings the write-ahead log back into the file.
+                live.close().await;
                 read.close().await;
                 write.close().await;
             }
@@ -180,7 +186,7 @@ impl Db {
         })
     }
 
-    /// As [`Db::fetch_all`], with a text that is kept.
+    /// As [`Db::fetch_all`], with a text that is kept: the decision path's way.
     pub(crate) async fn fetch_kept<T: FromAnyRow>(
         &self,
         kept: &Kept,
@@ -188,8 +194,8 @@ impl Db {
     ) -> Result<Vec<T>, StoreError> {
         let sql = kept.sql();
         Ok(match self {
-            Self::Sqlite { read, .. } => {
-                sqlx::query_as_with::<Sqlite, T, SqlxValues>(sql, values).fetch_all(read).await?
+            Self::Sqlite { live, .. } => {
+                sqlx::query_as_with::<Sqlite, T, SqlxValues>(sql, values).fetch_all(live).await?
             }
             Self::Postgres(pool) => {
                 sqlx::query_as_with::<Postgres, T, SqlxValues>(sql, values).fetch_all(pool).await?

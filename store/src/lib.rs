@@ -50,6 +50,7 @@ use std::sync::Arc;
 pub struct Store {
     pub(crate) db: Db,
     lanes: live::Lanes,
+    remembered: live::Remembered,
     issuers: Arc<live::Memo>,
 }
 
@@ -61,7 +62,8 @@ impl Store {
     pub async fn open(settings: &Settings) -> Result<Self, OpenError> {
         let db = Db::open(settings).await?;
         let lanes = live::Lanes::open(&db, settings.read_connections);
-        Ok(Self { db, lanes, issuers: Arc::default() })
+        let remembered = live::Remembered::open(&db, settings.read_connections);
+        Ok(Self { db, lanes, remembered, issuers: Arc::default() })
     }
 
     /// Which of the two databases this is.

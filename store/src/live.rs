@@ -12,6 +12,7 @@ mod approval;
 mod bound;
 mod issuer;
 mod lane;
+mod stamp;
 mod statement;
 mod task;
 
@@ -22,6 +23,7 @@ pub(crate) use bound::{is_named, keys};
 pub use issuer::LiveIssuer;
 pub(crate) use issuer::Memo;
 pub(crate) use lane::Lanes;
+pub(crate) use stamp::Remembered;
 
 use crate::Store;
 use crate::db::{StoreError, flag, json, word};
@@ -129,6 +131,9 @@ struct LiveRow {
     nth: i32,
     now: i64,
     global_revision: i64,
+    /// What the answer holds under. None: nothing that is remembered would be known to hold.
+    #[sqlx(default)]
+    stamp: Option<String>,
     credential_id: Option<String>,
     credential_name: Option<String>,
     credential_tenant: Option<String>,
@@ -269,15 +274,34 @@ fn memberships(rows: Vec<LiveRow>) -> Vec<MembershipFacts> {
 }
 
 impl Store {
-    /// Reads everything about one call's credential and caller, in one statement.
+    /// Reads everything about one call's credential and caller, in one statement: or, where that was read before, whether
+    /// it still stands.
     ///
     /// # Errors
     /// When the database does not answer, or holds what it must not.
     pub async fn read_live(&self, query: &LiveQuery<'_>) -> Result<LiveState, StoreError> {
-        let mut rows = self.lanes.read(statement::Asked::from(query)).await?;
+        let asked = statement::Asked::from(query);
+        if !asked.is_stamped() {
+            return Ok(self.read_anew(asked).await?.1);
+        }
+        if let Some(state) = self.remembered.state(&asked).await? {
+            return Ok(state);
+        }
+        let (stamp, state) = self.read_anew(asked.clone()).await?;
+        // Whoever comes without a credential takes nobody's place.
+        if let Some(stamp) = stamp.filter(|_| state.credential.is_some()) {
+            self.remembered.remember(asked, stamp, &state);
+        }
+        Ok(state)
+    }
+
+    /// The state, and the stamp that it was read under.
+    async fn read_anew(&self, asked: statement::Asked) -> Result<(Option<String>, LiveState), StoreError> {
+        let mut rows = self.lanes.read(asked).await?;
         let actor = actor::taken_out(&mut rows)?;
         let first = rows.first().ok_or_else(|| StoreError::corrupt("the common revision is missing"))?;
-        Ok(LiveState {
+        let stamp = first.stamp.clone();
+        let state = LiveState {
             now: Timestamp::from_micros(first.now),
             global_revision: first.global_revision,
             credential: credential(first)?,
@@ -291,7 +315,8 @@ impl Store {
             task: first.task.read()?,
             memberships: memberships(rows),
             actor,
-        })
+        };
+        Ok((stamp, state))
     }
 
     /// The issuer with this URL as it was when a call last read it: good for a guess of what the next call will need, and

@@ -47,6 +47,9 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0016_notifications"),
     migration!("0017_mappings"),
     migration!("0018_passkeys"),
+    migration!("0019_reach"),
+    migration!("0021_told"),
+    migration!("0023_live_stamp"),
 ];
 
 impl Migration {

@@ -1,5 +1,5 @@
-//! The names of tables and columns that `0001_policy`, `0005_issuers` to `0014_signing_keys` and `0017_mappings` make; one
-//! enum per table.
+//! The names of tables and columns that `0001_policy`, `0005_issuers` to `0014_signing_keys`, `0017_mappings` and
+//! `0023_live_stamp` make; one enum per table.
 
 use sea_query::Iden;
 
@@ -7,6 +7,13 @@ use sea_query::Iden;
 pub(crate) enum Revisions {
     Table,
     Scope,
+    Value,
+}
+
+/// Of SQLite alone.
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum LiveStamp {
+    Table,
     Value,
 }
 

@@ -18,6 +18,7 @@ pub async fn token(world: &World, name: &str, scopes: &[AdminScope], tenant: Opt
             name: "Ada".to_owned(),
             password_hash: None,
             role: AccountRole::Owner,
+            reach: policy::Reach::Everything,
         };
         world.store.create_account(&new, &operator(), server::clock::system()()).await.expect("made");
     }

@@ -79,19 +79,30 @@ impl World {
         self.replica_at(&self.database.url).await
     }
 
+    /// A further replica that people and servers reach by the same address as this one, as behind a load balancer.
+    pub async fn twin(&self, of: &Replica) -> Replica {
+        self.start(&self.database.url, Some(of.address())).await
+    }
+
     /// A replica that reaches the database by this address.
     pub async fn replica_at(&self, url: &str) -> Replica {
+        self.start(url, None).await
+    }
+
+    /// `public`: by what it is reached, where that is not its own address.
+    async fn start(&self, url: &str, public: Option<SocketAddr>) -> Replica {
         // As the command line does first of all.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let own = listener.local_addr().expect("an address");
         let config = Config {
             database: url.to_owned(),
             audit_key: self.database.file("audit.key"),
             vault: VaultKeys::File(self.database.file("vault.key")),
             log_format: LogFormat::Text,
             log: "warn".to_owned(),
-            listen: listener.local_addr().expect("an address"),
-            public_url: format!("http://{}", listener.local_addr().expect("an address")),
+            listen: own,
+            public_url: format!("http://{}", public.unwrap_or(own)),
             allow_addresses: vec![AllowedAddress::Loopback],
             trusted_proxies: Vec::new(),
             limits: Limits::default(),

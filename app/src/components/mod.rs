@@ -8,6 +8,7 @@ pub mod empty;
 pub mod fields;
 pub mod icon;
 pub mod json;
+pub mod list;
 pub mod list_keys;
 pub mod loaded;
 pub mod notice;

@@ -61,22 +61,32 @@ pub mod server {
     use super::Alarm;
     use crate::moment::Moment;
     use crate::pages::form::place::{Ask, Place};
-    use crate::permission::{ConsoleRole, Permission};
+    use crate::permission::Permission;
     use crate::routes::EMERGENCY;
-    use policy::Timestamp;
+    use crate::session::SignedIn;
+    use policy::labels::StopScope;
+    use policy::{Reach, TenantSlug, Timestamp};
     use store::administration::{BreakGlassGrant, StopSwitch};
     use store::{Store, StoreError};
 
     /// More than these are not counted.
     const MOST: u64 = 100;
 
-    /// The gravest measure in force: stops before break-glass, the widest and the newest first.
-    pub async fn read(store: &Store, role: ConsoleRole, now: Timestamp) -> Result<Option<Alarm>, StoreError> {
+    /// The gravest measure in force: stops before break-glass, the widest and the newest first. Whoever is of some tenants
+    /// sees theirs, and the stop of everything.
+    pub async fn read(store: &Store, reader: &SignedIn, now: Timestamp) -> Result<Option<Alarm>, StoreError> {
+        let reach = reader.reach();
         let mut stops = store.list_active_stops(MOST).await?;
-        let grants = store.list_open_break_glass(MOST).await?;
+        let mut grants = store.list_open_break_glass(MOST).await?;
+        stops.retain(|stop| sees(&reach, stop));
+        grants.retain(|grant| reach.holds(grant.tenant.as_str()));
         // Stable: among equals the newest stays first.
         stops.sort_by_key(|stop| stop.scope);
-        Ok(gravest(&stops, &grants, role.may(Permission::Emergency), now))
+        Ok(gravest(&stops, &grants, reader.may(Permission::Emergency), now))
+    }
+
+    fn sees(reach: &Reach, stop: &StopSwitch) -> bool {
+        stop.scope == StopScope::Everything || reach.owns(stop.tenant.as_ref().map(TenantSlug::as_str))
     }
 
     fn gravest(
@@ -152,7 +162,6 @@ pub mod server {
     #[cfg(test)]
     mod tests {
         use super::*;
-        use policy::labels::StopScope;
 
         fn stop(scope: StopScope, target: &str) -> StopSwitch {
             StopSwitch {
@@ -165,6 +174,24 @@ pub mod server {
                 by: "ada".to_owned(),
                 lifted_at: None,
                 lifted_by: None,
+            }
+        }
+
+        #[test]
+        fn the_stops_of_other_tenants_are_not_seen() {
+            let acme = Reach::of([TenantSlug::from("acme")]);
+            let of = |tenant: Option<&str>, scope| StopSwitch {
+                tenant: tenant.map(TenantSlug::from),
+                ..stop(scope, "crm/refund")
+            };
+            for (stop, seen) in [
+                (of(Some("acme"), StopScope::Tool), true),
+                (of(Some("globex"), StopScope::Tool), false),
+                (of(None, StopScope::Tool), false),
+                (of(None, StopScope::Everything), true),
+            ] {
+                assert_eq!(sees(&acme, &stop), seen, "{}", stop.what());
+                assert!(sees(&Reach::Everything, &stop));
             }
         }
 

@@ -48,7 +48,8 @@ pub fn Frame(children: Children) -> impl IntoView {
     provide_context(ChosenTenant(tenant));
     let signed_in = session::current();
     // Who may find nothing has nowhere to jump.
-    let finds = signed_in.as_ref().is_some_and(|signed_in| Kind::any_for(signed_in.role));
+    let finds =
+        signed_in.as_ref().is_some_and(|signed_in| signed_in.sees(&SEARCH) && Kind::any_for(signed_in.role));
     let jump = finds.then(Jump::create);
     follow_navigation(jump);
     copyable::listen();

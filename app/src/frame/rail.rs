@@ -24,13 +24,13 @@ pub fn Rail(
     jump: Option<Jump>,
 ) -> impl IntoView {
     let path = use_location().pathname;
-    let role = signed_in.role;
+    let label = signed_in.label();
     let groups: Vec<AnyView> = NavGroup::ALL
         .iter()
         .filter_map(|group| {
             let pages: Vec<&'static Page> = PAGES
                 .iter()
-                .filter(|page| page.nav.is_some_and(|nav| nav.group == *group) && role.may(page.permission))
+                .filter(|page| page.nav.is_some_and(|nav| nav.group == *group) && signed_in.sees(page))
                 .collect();
             (!pages.is_empty()).then(|| {
                 let badge =
@@ -69,7 +69,7 @@ pub fn Rail(
                 <Icon glyph=Glyph::Account/>
                 <span>
                     <b class="cut">{signed_in.name}</b>
-                    <span class="cut">{role.label()}</span>
+                    <span class="cut">{label}</span>
                 </span>
             </a>
         </header>

@@ -30,6 +30,7 @@ pub mod rules;
 pub mod search;
 pub mod server;
 pub mod servers;
+pub mod settings;
 pub mod subject;
 pub mod subjects;
 pub mod tasks;
@@ -45,11 +46,11 @@ use forbidden::ForbiddenPage;
 use leptos::prelude::*;
 
 /// Draws the page for those who may see it; everyone else learns which role is missing. What the page shows is
-/// guarded once more by its server functions.
+/// guarded once more where it is read.
 pub(crate) fn guarded<V: IntoView + 'static>(page: Page, draw: impl FnOnce() -> V) -> AnyView {
     match session::current() {
-        Some(signed_in) if signed_in.role.may(page.permission) => draw().into_any(),
-        Some(signed_in) => view! { <ForbiddenPage page=page role=signed_in.role/> }.into_any(),
+        Some(signed_in) if signed_in.sees(&page) => draw().into_any(),
+        Some(signed_in) => view! { <ForbiddenPage page=page signed_in=signed_in/> }.into_any(),
         // The server sends those who are not signed in to the sign-in page; this is for the moment between.
         None => view! { <SignedOut/> }.into_any(),
     }

@@ -9,7 +9,7 @@ use leptos_meta::Title;
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
     PageStatus::current().not_found();
-    let home = session::current().map_or("/", |signed_in| landing(signed_in.role));
+    let home = session::current().map_or("/", |signed_in| landing(signed_in.role, signed_in.is_bound()));
     view! {
         <Title text="Not found"/>
         <section class="error-page">

@@ -13,7 +13,7 @@ pub use message::message;
 pub use passkey::{Asked, CEREMONY, CeremonyForm, SIGN_IN_BY_PASSKEY, ceremony};
 pub use recover::{RecoverForm, recover};
 pub use setup::{SetupErrors, SetupForm, setup, setup_closed};
-pub use sign_in::{PROVIDER_LINK, SignInForm, sign_in};
+pub use sign_in::{PROVIDER_CALLBACK, PROVIDER_LINK, SignInForm, sign_in};
 
 use crate::components::icon::{Glyph, Icon, Mark};
 use crate::console::Bundle;

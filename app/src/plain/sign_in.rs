@@ -7,6 +7,10 @@ use leptos::prelude::*;
 /// Where a sign-in by a provider begins: its id follows.
 pub const PROVIDER_LINK: &str = "/sign-in/with/";
 
+/// Where a provider leads back to: its id follows. Each has an address of its own, so that the answer of one is never
+/// taken for another's (RFC 9700, section 4.4.2).
+pub const PROVIDER_CALLBACK: &str = "/sign-in/callback/";
+
 /// What the page is filled with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SignInForm {

@@ -162,10 +162,14 @@ impl Hearing {
         if !account.active {
             return Ok(Err(Ineligible::Inactive));
         }
-        if !account.role.may_approve() {
+        if !account.may_approve() {
             return Ok(Err(Ineligible::Role));
         }
         let tenant = &self.approval.tenant;
+        if !account.reach.holds(tenant.as_str()) {
+            // Not even that there is such a request.
+            return Ok(Err(Ineligible::NotAsked));
+        }
         let Some(id) = &account.subject else { return Ok(Err(Ineligible::NoPerson)) };
         let Some(me) = reader.person(id, tenant).await? else { return Ok(Err(Ineligible::NoPerson)) };
         let admitted = |duty: Option<Person>| {
@@ -211,7 +215,9 @@ async fn cast(
     };
     let account = reader.account(&vote.account).await?;
     let account_holds = account.is_some_and(|account| {
-        account.active && account.role.may_approve() && account.subject.as_ref() == Some(&vote.person)
+        account.may_approve()
+            && account.reach.holds(approval.tenant.as_str())
+            && account.subject.as_ref() == Some(&vote.person)
     });
     Ok(Some(Cast { verdict: vote.verdict, voter, duty, account_holds }))
 }

@@ -52,7 +52,8 @@ impl Approvals {
     /// Whose duties this account does, its own first.
     async fn duties(&self, account: &str) -> Result<Option<(SubjectId, Vec<AskedPerson>)>, ApprovalError> {
         let account = self.store.account(account).await?.filter(|account| account.active);
-        let Some(me) = account.and_then(|account| account.subject) else { return Ok(None) };
+        let Some(account) = account else { return Ok(None) };
+        let Some(me) = account.subject else { return Ok(None) };
         let now = self.store.now().await?;
         let away = self.store.list_duties(&me, now).await?.into_iter().map(|named| named.person);
         let mut duties = Vec::new();
@@ -65,6 +66,7 @@ impl Approvals {
             }
             let held = self.store.list_memberships(&person).await?.into_iter();
             let held = held.filter(|held| held.until.is_none_or(|until| now < until));
+            let held = held.filter(|held| account.reach.holds(held.tenant.as_str()));
             let memberships = held.map(|held| (held.tenant, held.roles)).collect();
             duties.push(AskedPerson { person, memberships });
         }

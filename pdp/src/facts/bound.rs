@@ -1,9 +1,10 @@
-//! Registered resources that a call's arguments name, read together with the rest.
+//! What a call's read takes along besides its caller: the registered resources that its arguments name, and what was
+//! asked of it for approval.
 //!
 //! Which arguments name any, the compiled policy says, and which policy counts is known only after the read. So each
 //! call asks for what the bindings and the mapping named that its key and tool had last time; what counts is then held against the
-//! policy that was found. Only where something was not asked for, the state is read once more. A wrong guess costs a
-//! round and never a wrong answer.
+//! policy that was found. Only where something was not asked for, the state is read once more. Approvals likewise: they
+//! are read for what ever needed one. A wrong guess costs a round and never a wrong answer.
 
 use crate::policies::lock;
 use lru::LruCache;
@@ -19,13 +20,18 @@ use store::LiveResource;
 
 const MOST: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
 
-/// What names resources, by the digest of the enforcement key and the tool as it is named under it.
+/// By the digest of the enforcement key and the tool as it is named under it.
 #[derive(Debug)]
-pub(crate) struct Guesses(Mutex<LruCache<String, Naming>>);
+pub(crate) struct Guesses {
+    /// What names resources.
+    names: Mutex<LruCache<String, Naming>>,
+    /// What needed an approval.
+    asks: Mutex<LruCache<String, ()>>,
+}
 
 impl Default for Guesses {
     fn default() -> Self {
-        Self(Mutex::new(LruCache::new(MOST)))
+        Self { names: Mutex::new(LruCache::new(MOST)), asks: Mutex::new(LruCache::new(MOST)) }
     }
 }
 
@@ -41,11 +47,22 @@ impl Guesses {
             return vec![call.resource.clone()];
         }
         let Some(arguments) = call.arguments.known() else { return Vec::new() };
-        let naming = lock(&self.0).get(&key(credential, call)).cloned();
+        let naming = lock(&self.names).get(&key(credential, call)).cloned();
         let Some(naming) = naming else { return Vec::new() };
         // A library evaluates what the tool's server wrote; a panic in it is no guess.
         let guessed = catch_unwind(AssertUnwindSafe(|| naming.resources(arguments))).unwrap_or_default();
         each_once(guessed.into_iter())
+    }
+
+    /// Whether approvals are to be read along.
+    pub(crate) fn asks(&self, credential: &str, call: &Call) -> bool {
+        let mut asks = lock(&self.asks);
+        !asks.is_empty() && asks.get(&key(credential, call)).is_some()
+    }
+
+    /// Remembers that this needed an approval. It is forgotten only for others: asking in vain costs little.
+    pub(crate) fn learn_asks(&self, credential: &str, call: &Call) {
+        lock(&self.asks).put(key(credential, call), ());
     }
 
     /// Remembers what the tool binds, and what its mapping names, now.
@@ -53,10 +70,10 @@ impl Guesses {
         let key = key(credential, call);
         match tool.and_then(CompiledTool::naming) {
             Some(naming) => {
-                lock(&self.0).put(key, naming);
+                lock(&self.names).put(key, naming);
             }
             None => {
-                lock(&self.0).pop(&key);
+                lock(&self.names).pop(&key);
             }
         }
     }

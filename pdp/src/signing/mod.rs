@@ -48,8 +48,8 @@ pub enum SigningError {
 /// Why a text is not taken.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotTaken {
-    /// It is not one of ours, or of another kind, or the key that signed it is gone.
-    #[error("the signature is not ours")]
+    /// It is not one of ours, of another kind, by or for somebody else, or the key that signed it is gone.
+    #[error("it is not signed by us, for us")]
     Forged,
     #[error("its time is over")]
     Expired,
@@ -79,6 +79,7 @@ pub(crate) struct Signed {
 #[derive(Debug, Serialize, Deserialize)]
 struct Payload {
     iss: String,
+    aud: String,
     sub: String,
     bnd: String,
     iat: i64,
@@ -89,7 +90,8 @@ struct Payload {
 pub struct Signing {
     store: Store,
     vault: Vault,
-    /// Who signs, for those outside who read it: the public URL. What comes back is told by its key.
+    /// Who signs, and for whom: the public URL, which is one for all replicas. Where a copy of the database runs elsewhere,
+    /// both have the same keys, and what one signed is nothing to the other.
     issuer: String,
     /// The private key that signed last, by its name.
     open: Mutex<Option<(String, PrivateKey)>>,
@@ -128,6 +130,7 @@ impl Signing {
         let until = until.min(now.saturating_add_micros(LONGEST));
         let payload = Payload {
             iss: self.issuer.clone(),
+            aud: self.issuer.clone(),
             sub: spoken.approval.to_string(),
             bnd: spoken.bound.clone(),
             iat: now.micros().div_euclid(SECOND),
@@ -139,10 +142,11 @@ impl Signing {
         Ok(Signed { text, at: now, until })
     }
 
-    /// What a text of this kind speaks of, where one of our keys signed it and its time is not over.
+    /// What a text of this kind speaks of, where one of our keys signed it, it is by us and for us (RFC 8725, sections 3.8 and
+    /// 3.9), and its time is not over.
     pub(crate) async fn verify(&self, kind: Kind, text: &str) -> Result<Spoken, NotTaken> {
         let known = self.store.signing_keys().await?.ok_or(NotTaken::Forged)?;
-        taken(&known, kind, text)
+        taken(&known, &self.issuer, kind, text)
     }
 
     /// The key that signs, with the database's clock. It is made where there is none.
@@ -192,11 +196,14 @@ impl fmt::Debug for Signing {
     }
 }
 
-/// What a text speaks of, by these keys.
-fn taken(known: &SigningKeys, kind: Kind, text: &str) -> Result<Spoken, NotTaken> {
+/// What a text speaks of, by these keys, that this issuer signed for itself.
+fn taken(known: &SigningKeys, issuer: &str, kind: Kind, text: &str) -> Result<Spoken, NotTaken> {
     let payload = known.that_verify().find_map(|key| jws::verified(text, kind, &key.kid, &key.public));
     let payload = payload.ok_or(NotTaken::Forged)?;
     let payload: Payload = serde_json::from_slice(&payload).map_err(|_| NotTaken::Forged)?;
+    if payload.iss != issuer || payload.aud != issuer {
+        return Err(NotTaken::Forged);
+    }
     if payload.exp.saturating_mul(SECOND) <= known.now.micros() {
         return Err(NotTaken::Expired);
     }

@@ -28,6 +28,8 @@ pub async fn rewrap(
     to: &VaultKey,
     discard: bool,
 ) -> Result<Rewrapped, VaultError> {
+    // Calls that wait for approval keep their arguments at any moment: none of them is to come after the list.
+    writer.hold_vault_key().await?;
     let mut told = Rewrapped::default();
     for stored in writer.list_secrets().await? {
         let secret = stored.secret;

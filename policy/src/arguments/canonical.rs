@@ -76,47 +76,9 @@ fn write_number(out: &mut String, number: &Number) {
         out.push_str(&number.to_string());
         return;
     };
-    write_double(out, double);
-}
-
-/// ECMAScript `Number::toString` (ECMA-262, section 6.1.6.1.20), which RFC 8785 prescribes.
-fn write_double(out: &mut String, double: f64) {
-    if double == 0.0 {
-        out.push('0');
-        return;
-    }
-    if double < 0.0 {
-        out.push('-');
-    }
-    // `{:e}` gives the shortest digits that read back: "d.ddde±x".
-    let text = format!("{:e}", double.abs());
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    let k = i32::try_from(digits.len()).unwrap_or(i32::MAX);
-    let n = exponent.parse::<i32>().unwrap_or(0) + 1;
-    let zeros = |count: i32| "0".repeat(usize::try_from(count).unwrap_or(0));
-    if k <= n && n <= 21 {
-        out.push_str(&digits);
-        out.push_str(&zeros(n - k));
-    } else if 0 < n && n <= 21 {
-        let (whole, fraction) = digits.split_at(usize::try_from(n).unwrap_or(0));
-        out.push_str(whole);
-        out.push('.');
-        out.push_str(fraction);
-    } else if -6 < n && n <= 0 {
-        out.push_str("0.");
-        out.push_str(&zeros(-n));
-        out.push_str(&digits);
-    } else {
-        let (first, rest) = digits.split_at(1);
-        out.push_str(first);
-        if !rest.is_empty() {
-            out.push('.');
-            out.push_str(rest);
-        }
-        let sign = if n > 0 { '+' } else { '-' };
-        let _ = write!(out, "e{sign}{}", (n - 1).abs());
-    }
+    // ECMAScript's `Number::toString` (ECMA-262, section 6.1.6.1.20), which RFC 8785 prescribes; what is in a `Number` is
+    // finite. std writes other digits where two shortest texts are equally near.
+    out.push_str(ryu_js::Buffer::new().format_finite(double));
 }
 
 #[cfg(test)]
@@ -152,6 +114,9 @@ mod tests {
             ("0.000001", "0.000001"),
             ("1e-7", "1e-7"),
             ("-1.5", "-1.5"),
+            // Two shortest texts are equally near: the even one.
+            ("252829248226786.62", "252829248226786.62"),
+            ("252829248226786.63", "252829248226786.62"),
         ] {
             assert_eq!(canon(given), expected, "{given}");
         }

@@ -158,7 +158,11 @@ fn is_exact(token: &str) -> bool {
         return true;
     }
     let Ok(double) = token.parse::<f64>() else { return false };
-    double.is_finite() && normal_form(token) == normal_form(&format!("{double:e}"))
+    let given = normal_form(token);
+    // Where two shortest texts are equally near, ECMAScript, Python and serde_json write the even one, and Rust the larger.
+    double.is_finite()
+        && (given == normal_form(ryu_js::Buffer::new().format_finite(double))
+            || given == normal_form(&format!("{double:e}")))
 }
 
 /// Sign, significant digits without zeros at either end, and the power of ten of the last of them.
@@ -208,6 +212,8 @@ mod tests {
             "5e-324",
             "1.7976931348623157e308",
             "0.0e9",
+            "252829248226786.62",
+            "252829248226786.63",
         ] {
             assert!(parse_exact(good.as_bytes()).is_ok(), "{good}");
         }

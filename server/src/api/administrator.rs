@@ -15,7 +15,7 @@ use axum::response::Response;
 use pdp::Secret;
 use pdp::secret::KeyKind;
 use policy::scope::AdminScope;
-use policy::{TenantSlug, Timestamp};
+use policy::{Reach, TenantSlug, Timestamp};
 use store::{Actor, Via, administration};
 
 /// A token is its prefix and 32 bytes as base64url.
@@ -25,6 +25,8 @@ const CHARACTERS: usize = 43;
 #[derive(Debug, Clone)]
 pub(crate) struct Administrator {
     shown: administration::Administrator,
+    /// The very notion by which the console narrows.
+    reach: Reach,
     request_id: Option<String>,
 }
 
@@ -56,7 +58,7 @@ impl Administrator {
 
     /// Whether what belongs to this tenant (none: to all of them) is the token's to change.
     pub(crate) fn owns(&self, tenant: Option<&TenantSlug>) -> bool {
-        self.tenant().is_none_or(|own| tenant == Some(own))
+        self.reach.owns(tenant.map(TenantSlug::as_str))
     }
 
     /// Lets a token of all tenants pass.
@@ -64,7 +66,7 @@ impl Administrator {
     /// # Errors
     /// When it is one tenant's.
     pub(crate) fn of_every_tenant(&self) -> Result<(), Problem> {
-        if self.tenant().is_none() { Ok(()) } else { Err(Problem::of_another_tenant()) }
+        if self.reach.is_everything() { Ok(()) } else { Err(Problem::of_another_tenant()) }
     }
 
     /// Lets a token pass that [owns](Self::owns) it.
@@ -133,7 +135,8 @@ pub(super) async fn recognise(
     if !shown.token.may(scope) {
         return Err(Problem::without_scope(scope));
     }
-    Ok(Administrator { shown, request_id: id_of(extensions) })
+    let reach = Reach::from(shown.token.tenant.as_ref());
+    Ok(Administrator { shown, reach, request_id: id_of(extensions) })
 }
 
 /// The answer to whoever shows nothing that is known. Too many of them from one address are slowed down.

@@ -105,6 +105,7 @@ async fn list(
     }
     let filter = ChangeFilter {
         tenant: tenant.as_ref(),
+        tenants: None,
         kind: query.kind.as_deref(),
         object: query.object.as_deref(),
         actor: query.actor.as_deref(),

@@ -6,8 +6,8 @@ use crate::config::Config;
 use crate::console::{self, create_forgetting_link, create_recovery_link, create_setup_link};
 use anyhow::{Result, anyhow};
 use clap::{Args, Subcommand};
-use policy::SubjectId;
 use policy::text::shown;
+use policy::{Reach, SubjectId, TenantSlug};
 use std::process::ExitCode;
 use store::Store;
 use store::accounts::{Account, AccountRole, NewAccount, RoleSource};
@@ -26,6 +26,9 @@ enum Command {
         /// owner, policy_author, approver or auditor.
         #[arg(long)]
         role: AccountRole,
+        /// The role counts in this tenant alone [default: in every tenant, and for what is of none]. Repeatable.
+        #[arg(long, value_name = "SLUG")]
+        tenant: Vec<String>,
         /// [default: the login]
         #[arg(long)]
         name: Option<String>,
@@ -42,6 +45,9 @@ enum Command {
         login: String,
         /// owner, policy_author, approver or auditor.
         role: AccountRole,
+        /// The role counts in this tenant alone [default: in every tenant, and for what is of none]. Repeatable.
+        #[arg(long, value_name = "SLUG")]
+        tenant: Vec<String>,
     },
     /// Say which person of the policy an account is.
     Person {
@@ -93,9 +99,15 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
     let store = open(config).await?;
     let (by, now) = (operator(), clock::system()());
     match &options.command {
-        Command::Invite { login, role, name } => {
+        Command::Invite { login, role, tenant, name } => {
             let name = name.clone().unwrap_or_else(|| login.clone());
-            let new = NewAccount { login: login.clone(), name, password_hash: None, role: *role };
+            let new = NewAccount {
+                login: login.clone(),
+                name,
+                password_hash: None,
+                role: *role,
+                reach: reach(tenant),
+            };
             let (_, link) = console::invite(&store, &config.public_url, &new, &by, now).await?;
             eprintln!("Whoever opens this link first chooses the password; it works for three days, once:");
             println!("{link}");
@@ -108,10 +120,11 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
             };
             println!("{link}");
         }
-        Command::Role { login, role } => {
+        Command::Role { login, role, tenant } => {
             let account = need(&store, login).await?;
-            store.set_account_role(&account.id, *role, &by, now).await?;
-            println!("`{}` is {role}; takes effect on the next click", account.login);
+            let reach = reach(tenant);
+            store.set_account_grant(&account.id, *role, &reach, &by, now).await?;
+            println!("`{}` is {role} of {reach}; takes effect on the next click", account.login);
         }
         Command::Person { login, subject } => {
             let account = need(&store, login).await?;
@@ -142,6 +155,14 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
+/// Every tenant, unless some are named.
+fn reach(tenants: &[String]) -> Reach {
+    if tenants.is_empty() {
+        return Reach::Everything;
+    }
+    Reach::of(tenants.iter().map(TenantSlug::new))
+}
+
 async fn turn(store: &Store, login: &str, active: bool) -> Result<()> {
     let account = need(store, login).await?;
     store.set_account_active(&account.id, active, &operator(), clock::system()()).await?;
@@ -155,12 +176,14 @@ fn line(account: &Account) -> String {
     let told = match account.role_source {
         RoleSource::Given => "",
         RoleSource::Mapped => " (told by a provider)",
+        RoleSource::Lapsed => " (no longer told by its provider: none)",
     };
     let person = account.subject.as_ref().map_or("nobody", SubjectId::as_str);
     format!(
-        "{}\t{}\t{}{told}\t{state}\tperson {person}",
+        "{}\t{}\t{} of {}{told}\t{state}\tperson {person}",
         shown(&account.login, MOST),
         shown(&account.name, MOST),
-        account.role
+        account.role,
+        account.reach
     )
 }

@@ -4,12 +4,12 @@ use super::{open, operator};
 use crate::config::Config;
 use crate::vault_key;
 use anyhow::{Context, Result, anyhow};
+use app::plain::PROVIDER_CALLBACK;
 use clap::{Args, Subcommand};
 use pdp::Secret;
 use policy::text::shown;
 use std::process::ExitCode;
 use store::Store;
-use store::accounts::AccountRole;
 use store::administration::{GroupRole, ProviderSettings, SignInProvider};
 
 #[derive(Debug, Args)]
@@ -39,7 +39,8 @@ struct Given {
     /// The claim of the ID token that lists groups: a name, or a path such as /realm_access/roles.
     #[arg(long, value_name = "CLAIM", default_value = "groups")]
     groups_claim: String,
-    /// A group and the role it stands for, such as `finance=approver`. Repeatable.
+    /// A group and the role it stands for, such as `finance=approver`; in one tenant alone as `finance=approver@acme`.
+    /// Repeatable.
     #[arg(long, value_name = "GROUP=ROLE", value_parser = group)]
     group: Vec<GroupRole>,
     /// Let users whom the policy knows by this issuer sign in as approvers.
@@ -49,8 +50,8 @@ struct Given {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Add a provider, or set anew the one of this id. The redirect URI to register there is the public URL and
-    /// /sign-in/callback.
+    /// Add a provider, or set anew the one of this id. The redirect URI to register there is the public URL,
+    /// /sign-in/callback/ and the id.
     Put(Box<Given>),
     /// List providers, without their secrets.
     List,
@@ -67,8 +68,8 @@ const MOST: usize = 300;
 
 fn group(text: &str) -> Result<GroupRole, String> {
     let (group, role) = text.rsplit_once('=').ok_or("not like finance=approver")?;
-    let role = role.trim().parse::<AccountRole>().map_err(|error| error.to_string())?;
-    Ok(GroupRole { group: group.trim().to_owned(), role })
+    let read = GroupRole::read(group.trim(), role.trim());
+    read.ok_or_else(|| "not one of owner, policy_author, approver, auditor, or that and @tenant".to_owned())
 }
 
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
@@ -129,6 +130,8 @@ async fn put(config: &Config, store: &Store, given: &Given) -> Result<()> {
     }
     writer.commit().await?;
     println!("`{}` {}", provider.id, if known.is_some() { "set anew" } else { "added" });
+    let origin = config.public_url.trim_end_matches('/');
+    eprintln!("The redirect URI to register there: {origin}{PROVIDER_CALLBACK}{}", provider.id);
     Ok(())
 }
 
@@ -143,7 +146,7 @@ async fn turn(store: &Store, id: &str, active: bool) -> Result<()> {
 
 fn line(provider: &SignInProvider) -> String {
     let groups: Vec<String> =
-        provider.settings.groups.iter().map(|entry| format!("{}={}", entry.group, entry.role)).collect();
+        provider.settings.groups.iter().map(|entry| format!("{}={}", entry.group, entry.told())).collect();
     let groups = if groups.is_empty() { "no group stands for a role".to_owned() } else { groups.join(",") };
     format!(
         "{}\t{}\t{}\tas {}\t{}\t{}",
@@ -159,12 +162,15 @@ fn line(provider: &SignInProvider) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use store::accounts::AccountRole;
 
     #[test]
     fn a_group_stands_before_the_last_sign() {
         let read = group("cn=ops,dc=acme=owner").unwrap();
         assert_eq!((read.group.as_str(), read.role), ("cn=ops,dc=acme", AccountRole::Owner));
-        for bad in ["owner", "a=root", "a="] {
+        let bound = group("a=owner@acme").unwrap();
+        assert_eq!((bound.told().as_str(), bound.tenant.is_some()), ("owner@acme", true));
+        for bad in ["owner", "a=root", "a=", "a=owner@"] {
             assert!(group(bad).is_err(), "{bad}");
         }
     }

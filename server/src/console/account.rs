@@ -17,6 +17,10 @@ use store::accounts::{Account, AccountError, PasswordChange, PasswordHash};
 use store::{Actor, Via};
 use tower_sessions::Session;
 
+/// A second way in would stay open when the provider no longer vouches for whoever opened it.
+const NONE_TO_CHANGE: &str = "You sign in by your provider and have no password here. An owner can make a link with \
+                              which you choose one.";
+
 #[derive(Deserialize)]
 pub(super) struct PasswordFields {
     #[serde(default)]
@@ -44,6 +48,9 @@ pub(super) async fn change_password(
         Ok(account) => account,
         Err(answer) => return *answer,
     };
+    if account.password_hash.is_none() {
+        return unchanged(&plain, StatusCode::FORBIDDEN, NONE_TO_CHANGE);
+    }
     match state.passwords.accept(fields.password.clone(), account.login.clone()).await {
         Ok(Ok(())) => {}
         Ok(Err(weakness)) => {
@@ -80,6 +87,7 @@ async fn keep(
             let text = "Your account was changed meanwhile. Load the page again.";
             return unchanged(plain, StatusCode::CONFLICT, text);
         }
+        Err(AccountError::NoPassword) => return unchanged(plain, StatusCode::FORBIDDEN, NONE_TO_CHANGE),
         Err(AccountError::Store(error)) => return plain.unavailable(&error),
         Err(error) => return plain.internal(&error),
     }

@@ -42,6 +42,8 @@ struct InviteFields {
     login: String,
     name: String,
     role: String,
+    reach: String,
+    tenants: String,
 }
 
 async fn invite(
@@ -52,17 +54,23 @@ async fn invite(
     fields: Result<Form<InviteFields>, FormRejection>,
 ) -> Response {
     let Ok(Form(fields)) = fields else { return answered.unreadable() };
-    let form = InviteForm { login: &fields.login, name: &fields.name, role: &fields.role };
-    let role = match form.role() {
-        Ok(role) => role,
+    let form = InviteForm {
+        login: &fields.login,
+        name: &fields.name,
+        role: &fields.role,
+        reach: &fields.reach,
+        tenants: &fields.tenants,
+    };
+    let (role, reach) = match form.grant() {
+        Ok(grant) => grant,
         Err(problem) => return refused(&answered, problem.into(), form.back()),
     };
     if proved.is_too_old_for(None, state.now()) {
         return refused(&answered, Problem::of_form(Fault::Unproven).into(), form.back());
     }
     let by = actor(signed_in, &answered);
-    let new =
-        NewAccount { login: form.login.to_owned(), name: form.name().to_owned(), password_hash: None, role };
+    let (login, name) = (form.login.to_owned(), form.name().to_owned());
+    let new = NewAccount { login, name, password_hash: None, role, reach };
     match links::invite(&state.store, state.public_url.origin(), &new, &by, state.now()).await {
         Ok((account, link)) => {
             let fresh = Fresh {

@@ -174,8 +174,8 @@ async fn answer(
         None => return plain.unreadable(),
     };
     let approval = match state.store.get_approval(&id).await {
-        Ok(Some(approval)) => approval,
-        Ok(None) => return unknown(),
+        Ok(Some(approval)) if signed_in.reach().holds(approval.tenant.as_str()) => approval,
+        Ok(_) => return unknown(),
         Err(error) => return plain.unavailable(&error),
     };
     if proved.is_too_old_for(approval.risk, state.now()) {

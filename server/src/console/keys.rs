@@ -148,8 +148,9 @@ async fn create_api_key(
     let Ok(Form(fields)) = fields else { return answered.unreadable() };
     let form = ApiKeyForm { subject: &fields.subject, name: &fields.name, expires: &fields.expires };
     let secret = fresh_secret(KeyKind::Api);
+    let reach = signed_in.reach();
     let actor = actor(signed_in, &answered);
-    match form.create(&state.store, actor, state.now(), &secret.digest()).await {
+    match form.create(&state.store, actor, &reach, state.now(), &secret.digest()).await {
         Ok(saved) => {
             let (name, subject) = (plain(fields.name.trim()), plain(&fields.subject));
             let fresh = Fresh {

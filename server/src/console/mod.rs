@@ -196,6 +196,16 @@ pub async fn sweep(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Every server function, by its path and the method that calls it: for tests that walk them.
+pub fn functions() -> Vec<(&'static str, axum::http::Method)> {
+    leptos::server_fn::axum::server_fn_paths().collect()
+}
+
+/// The path of every page, as axum writes it: for tests that walk them.
+pub fn pages() -> Vec<&'static str> {
+    app::routes::PAGES.iter().map(|page| page.path).collect()
+}
+
 /// The whole console. Its fallback answers every path that nobody else does, so it is merged into, or made the
 /// fallback of, the router of the server. Expects `ConnectInfo<SocketAddr>` and a request id on requests, and
 /// does without where they are missing.

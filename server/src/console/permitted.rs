@@ -14,29 +14,32 @@ use std::marker::PhantomData;
 /// A permission, as a type.
 pub(super) trait Needed: Send {
     const PERMISSION: Permission;
+    /// Whether what the handler does is narrowed to the tenants in which the caller's role counts.
+    const NARROWED: bool = false;
 }
 
 macro_rules! needed {
-    ($($name:ident = $permission:ident;)+) => {
+    ($($name:ident = $permission:ident $(, narrowed: $narrowed:literal)?;)+) => {
         $(
             #[derive(Debug, Clone, Copy)]
             pub(super) struct $name;
 
             impl Needed for $name {
                 const PERMISSION: Permission = Permission::$permission;
+                $(const NARROWED: bool = $narrowed;)?
             }
         )+
     };
 }
 
 needed! {
-    OwnsAccount = OwnAccount;
+    OwnsAccount = OwnAccount, narrowed: true;
     ReadsEvidence = ReadEvidence;
     ReadsRules = ReadRules;
     UsesEmergency = Emergency;
     WritesResources = WriteResources;
     WritesSettings = WriteSettings;
-    WritesSubjects = WriteSubjects;
+    WritesSubjects = WriteSubjects, narrowed: true;
 }
 
 /// Somebody who is signed in and holds the permission.
@@ -51,10 +54,21 @@ impl<N: Needed> FromRequestParts<ConsoleState> for Permitted<N> {
         let Some(signed_in) = parts.extensions.get::<SignedIn>().cloned() else {
             return Err(answer::see_other("/sign-in"));
         };
-        if signed_in.role.may(N::PERMISSION) {
+        if signed_in.may(N::PERMISSION) && (N::NARROWED || !signed_in.is_bound()) {
             return Ok(Self(signed_in, PhantomData));
         }
         let plain = Plain::new(state, &parts.headers, &parts.extensions);
+        if signed_in.role.may(N::PERMISSION) {
+            let text =
+                "Your role counts in some tenants alone, and this concerns others. Nothing was changed.";
+            let back = Some(("/", "Go to the start page"));
+            return Err(plain.message(
+                StatusCode::FORBIDDEN,
+                "This concerns more than your tenants",
+                text,
+                back,
+            ));
+        }
         let text = format!("This needs the role {}. Nothing was changed.", N::PERMISSION.holders_in_words());
         let back = Some(("/", "Go to the start page"));
         Err(plain.message(StatusCode::FORBIDDEN, "Your role does not allow this", &text, back))

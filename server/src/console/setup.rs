@@ -92,6 +92,7 @@ pub(super) async fn create_owner(
         name: fields.name.trim().to_owned(),
         password_hash: Some(hash),
         role: AccountRole::Owner,
+        reach: policy::Reach::Everything,
     };
     // Whoever holds the link writes themselves down.
     let request_id = Some(plain.correlation.0.clone());
@@ -146,6 +147,9 @@ fn refused(error: &AccountError) -> SetupErrors {
         | AccountError::LastOwner
         | AccountError::ToldElsewhere
         | AccountError::NoSuchPerson
+        | AccountError::NoPassword
+        | AccountError::NoSuchTenant
+        | AccountError::NoTenant
         | AccountError::Identity(_)
         | AccountError::Passkey(_)
         | AccountError::IdentityTaken(_) => {

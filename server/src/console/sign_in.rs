@@ -170,7 +170,7 @@ pub(super) async fn enter_with(
     }
     tracing::info!(account = %account.id, address = %address.bucket(), "signed in");
     let wanted = cookies::read_return(headers, &state.public_url);
-    let begins = app::routes::landing(signed_in::role(account.role));
+    let begins = app::routes::landing(signed_in::role(account.role), !account.reach.is_everything());
     let mut response = answer::see_other(wanted.as_deref().unwrap_or(begins));
     if wanted.is_some() {
         cookies::remove(&mut response, &state.public_url, Jar::Return);

@@ -46,12 +46,14 @@ pub(super) async fn who(
             Some(told) => told,
             None => return Ok(None),
         },
+        RoleSource::Lapsed => return Ok(None),
     };
     Ok(Some(SignedIn {
         account_id: account.id,
         login: account.login,
         name: account.name,
         role: role(held),
+        tenants: account.reach.tenants().map(|tenants| tenants.iter().map(ToString::to_string).collect()),
         session: sessions::public_id(session_id),
         theme: cookies::read_theme(headers, &state.public_url),
     }))
@@ -70,6 +72,7 @@ pub(super) async fn role_in(
     Ok(known.and_then(|known| match known.role_source {
         RoleSource::Given => Some(role(known.role)),
         RoleSource::Mapped => sessions::told_role_in(&row, now).map(role),
+        RoleSource::Lapsed => None,
     }))
 }
 

@@ -5,8 +5,9 @@ use super::{Account, AccountRole, RoleSource};
 use crate::administration::Actor;
 use crate::changes::{self, Action, Change};
 use crate::db::{StoreError, Tx, new_id};
-use policy::{SubjectId, Timestamp};
+use policy::{SubjectId, TenantSlug, Timestamp};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// The kind under which these changes are found.
 const KIND: &str = "account";
@@ -27,7 +28,8 @@ pub(super) enum Event {
     Admitted,
     IdentityLinked,
     IdentityUnlinked,
-    SessionEnded,
+    /// A provider tells of no role any longer.
+    RoleLapsed,
     Invited,
     ResetLinkMade,
     ResetLinkMadeForgetting,
@@ -56,7 +58,7 @@ impl Event {
             Self::Admitted => "made by a sign-in",
             Self::IdentityLinked => "identity linked",
             Self::IdentityUnlinked => "identity unlinked",
-            Self::SessionEnded => "session ended",
+            Self::RoleLapsed => "role no longer told by a provider",
             Self::Invited => "invited",
             Self::ResetLinkMade => "link for a new password made",
             Self::ResetLinkMadeForgetting => "link for a new password made, which removes the passkeys",
@@ -94,6 +96,9 @@ struct Shown<'a> {
     name: &'a str,
     role: AccountRole,
     role_source: RoleSource,
+    /// Absent: it reaches everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenants: Option<&'a BTreeSet<TenantSlug>>,
     active: bool,
     password_version: i64,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -116,6 +121,7 @@ impl<'a> Shown<'a> {
             name: &account.name,
             role: account.role,
             role_source: account.role_source,
+            tenants: account.reach.tenants(),
             active: account.active,
             password_version: account.password_version,
             passkey_required: account.passkey_required,
@@ -182,6 +188,7 @@ mod tests {
     use super::*;
     use crate::accounts::PasswordHash;
     use crate::administration::Via;
+    use policy::Reach;
 
     #[test]
     fn a_password_is_told_by_its_version_alone() {
@@ -194,14 +201,17 @@ mod tests {
             passkey_required: false,
             role: AccountRole::Owner,
             role_source: RoleSource::Given,
+            reach: Reach::of([TenantSlug::from("acme")]),
             active: true,
             created_at: Timestamp::from_micros(1),
             last_sign_in_at: None,
             subject: None,
+            subject_told: false,
         };
         let after = Account {
             password_hash: Some(PasswordHash::new("$argon2id$new")),
             password_version: 2,
+            reach: Reach::Everything,
             ..before.clone()
         };
         let by = Actor { name: "ada".to_owned(), via: Via::Console, request_id: Some("r".to_owned()) };
@@ -213,6 +223,8 @@ mod tests {
         let (before, after) = (change.before.expect("before"), change.after.expect("after"));
         assert_eq!((&before["password_version"], &after["password_version"]), (&1.into(), &2.into()));
         assert_eq!((&after["event"], &after["ended_sessions"]), (&"password changed".into(), &3.into()));
+        assert_eq!(before["tenants"], serde_json::json!(["acme"]));
+        assert_eq!(after.get("tenants"), None);
         assert!(!format!("{before}{after}").contains("argon2"));
     }
 }

@@ -2,8 +2,9 @@
 //! address or a login never does: a provider may give the one to somebody else, and let people choose the other.
 
 use super::events::{self, Event, Note};
-use super::writing::{hold, update};
-use super::{Account, AccountError, AccountRow, Accounts, by_id, select};
+use super::lapsing::{store_told, without_what_was_told};
+use super::writing::hold;
+use super::{Account, AccountError, AccountRow, Accounts, by_id, one, select};
 use crate::Store;
 use crate::administration::{Actor, MAX_PART};
 use crate::db::{StoreError, Tx};
@@ -63,7 +64,7 @@ fn is(issuer: &str, sub: &str) -> Expr {
     Expr::col(AccountIdentities::Issuer).eq(issuer).and(Expr::col(AccountIdentities::Sub).eq(sub))
 }
 
-fn accounts_of(issuer: &str) -> SelectStatement {
+pub(super) fn accounts_of(issuer: &str) -> SelectStatement {
     Query::select()
         .column(AccountIdentities::Account)
         .from(AccountIdentities::Table)
@@ -121,7 +122,7 @@ impl Store {
             .and_where(is(issuer, sub))
             .take();
         let query = select().and_where(Expr::col(Accounts::Id).in_subquery(whose)).take();
-        self.db.fetch_optional::<AccountRow>(&query).await?.map(Account::try_from).transpose()
+        one(&mut &self.db, &query).await
     }
 
     /// All identities, by issuer and `sub`.
@@ -162,7 +163,8 @@ impl Store {
     }
 
     /// The identity leads to nobody from now on, and all sessions of its account end: nobody knows which of them began
-    /// with it. False where it led to nobody.
+    /// with it. A role that was told, and a person whom a sign-in found, go too: another identity may tell them anew. False
+    /// where it led to nobody.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -178,11 +180,10 @@ impl Store {
         let before = hold(&mut tx, &known.account).await?;
         let delete = Query::delete().from_table(AccountIdentities::Table).and_where(is(issuer, sub)).take();
         tx.execute(&delete).await?;
-        // A sign-in with it that is under way comes to nothing.
+        // What was told by it goes with it, and a sign-in that is under way comes to nothing.
         let password_version = before.password_version.saturating_add(1);
-        let outdate = update(&before.id).value(Accounts::PasswordVersion, password_version).take();
-        tx.execute(&outdate).await?;
-        let after = Account { password_version, ..before.clone() };
+        let after = Account { password_version, ..without_what_was_told(&before).0 };
+        store_told(&mut tx, &after).await?;
         let ended_sessions = tx.execute(&delete_of_account(&after.id, None)).await?;
         let note =
             Note { event: Event::IdentityUnlinked, before: Some(&before), after: &after, ended_sessions };

@@ -50,7 +50,7 @@ impl Store {
             // The link would switch it on again.
             return Err(AccountError::Stale);
         }
-        if account.role_source == RoleSource::Mapped {
+        if account.role_source != RoleSource::Given {
             return Err(AccountError::ToldElsewhere);
         }
         put_link(&mut tx, digest, LinkPurpose::Recover, Some(id), forgets_passkeys, (now, expires_at))

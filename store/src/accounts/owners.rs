@@ -1,25 +1,70 @@
-//! The active owners: those who may be asked to be the second person. Who is an owner by the word of a provider alone is
-//! none of them: nobody knows whether that still holds.
+//! The active owners: those who may be asked to be the second person, and how many persons they are. Who is an owner by
+//! the word of a provider alone is none of them: nobody knows whether that still holds. Nor is the owner of some tenants:
+//! what these are asked for concerns all of them.
 
-use super::{AccountRole, Accounts, RoleSource};
+use super::{AccountRole, Accounts, EVERYTHING, RoleSource};
 use crate::db::{StoreError, Tx};
 use sea_query::{Expr, ExprTrait, LockType, Order, Query};
 
-#[derive(sqlx::FromRow)]
-struct IdRow {
-    id: String,
+/// The account of an active owner.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct OwnerAccount {
+    pub(crate) id: String,
+    /// The person whose account it is, where that is told.
+    pub(crate) subject: Option<String>,
 }
 
-/// The ids of all active owners, in order, held until this transaction is over.
-pub(crate) async fn active_owners(tx: &mut Tx) -> Result<Vec<String>, StoreError> {
+impl OwnerAccount {
+    /// Whether both are one person's: the same account, or two of the same person. An account that is nobody's is a person
+    /// of its own, as nothing else is known of it.
+    pub(crate) fn is_of_same_person(&self, other: &Self) -> bool {
+        self.id == other.id || (self.subject.is_some() && self.subject == other.subject)
+    }
+}
+
+/// Whether at least two persons are among them.
+pub(crate) fn are_two_persons(owners: &[OwnerAccount]) -> bool {
+    owners.split_first().is_some_and(|(first, rest)| rest.iter().any(|other| !first.is_of_same_person(other)))
+}
+
+/// All active owners of everything, by id, held until this transaction is over.
+pub(crate) async fn active_owners(tx: &mut Tx) -> Result<Vec<OwnerAccount>, StoreError> {
     let owners = Query::select()
-        .column(Accounts::Id)
+        .columns([Accounts::Id, Accounts::Subject])
         .from(Accounts::Table)
         .and_where(Expr::col(Accounts::Role).eq(AccountRole::Owner.as_str()))
         .and_where(Expr::col(Accounts::RoleSource).eq(RoleSource::Given.as_str()))
         .and_where(Expr::col(Accounts::Active).eq(1_i64))
+        .and_where(Expr::col(Accounts::Reach).eq(EVERYTHING))
         .order_by(Accounts::Id, Order::Asc)
         .lock(LockType::NoKeyUpdate)
         .take();
-    Ok(tx.fetch_all::<IdRow>(&owners).await?.into_iter().map(|row| row.id).collect())
+    tx.fetch_all(&owners).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owner(id: &str, subject: Option<&str>) -> OwnerAccount {
+        OwnerAccount { id: id.to_owned(), subject: subject.map(str::to_owned) }
+    }
+
+    #[test]
+    fn persons_are_counted_and_not_accounts() {
+        let (one, two) = (owner("1", Some("ada")), owner("2", Some("ada")));
+        let (three, four) = (owner("3", Some("bob")), owner("4", None));
+        assert!(one.is_of_same_person(&two) && four.is_of_same_person(&four));
+        assert!(!one.is_of_same_person(&three) && !one.is_of_same_person(&four));
+        assert!(!four.is_of_same_person(&owner("5", None)));
+        for (owners, are) in [
+            (vec![], false),
+            (vec![one.clone()], false),
+            (vec![one.clone(), two.clone()], false),
+            (vec![one.clone(), two, three], true),
+            (vec![one, four], true),
+        ] {
+            assert_eq!(are_two_persons(&owners), are, "{owners:?}");
+        }
+    }
 }

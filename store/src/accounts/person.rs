@@ -1,11 +1,12 @@
 //! Whose account it is. Approvals compare persons, so an account that is nobody's approves nothing.
 
 use super::events::{self, Event, Note};
+use super::lapsing::{become_person, store_person};
 use super::writing::hold;
-use super::{Account, AccountError, Accounts};
+use super::{Account, AccountError};
 use crate::Store;
 use crate::administration::Actor;
-use crate::db::Tx;
+use crate::db::{StoreError, Tx};
 use crate::schema::Subjects;
 use policy::labels::SubjectKind;
 use policy::{SubjectId, Timestamp};
@@ -29,8 +30,45 @@ async fn is_person(tx: &mut Tx, subject: &SubjectId) -> Result<bool, AccountErro
     Ok(row.is_some_and(|row| row.kind == SubjectKind::User.as_str()))
 }
 
+/// Says whose account it is that is held; None: nobody's. An owner's word stays where a sign-in finds nobody.
+///
+/// # Errors
+/// When there is no such person.
+pub(super) async fn name_person(
+    tx: &mut Tx,
+    before: Account,
+    subject: Option<&SubjectId>,
+    by: &Actor,
+    now: Timestamp,
+) -> Result<Account, AccountError> {
+    if before.subject.as_ref() == subject {
+        return Ok(before);
+    }
+    if let Some(subject) = subject
+        && !is_person(tx, subject).await?
+    {
+        return Err(AccountError::NoSuchPerson);
+    }
+    Ok(stand_for(tx, &before, (subject.cloned(), false), by, now).await?)
+}
+
+/// The account is this person's from now on, found by a sign-in (`told`) or named by an owner.
+pub(super) async fn stand_for(
+    tx: &mut Tx,
+    before: &Account,
+    (subject, told): (Option<SubjectId>, bool),
+    by: &Actor,
+    now: Timestamp,
+) -> Result<Account, StoreError> {
+    let after = become_person(before, subject, told);
+    let ended_sessions = store_person(tx, before, &after).await?;
+    let note = Note { event: Event::PersonChanged, before: Some(before), after: &after, ended_sessions };
+    events::record(tx, &note, by, now).await?;
+    Ok(after)
+}
+
 impl Store {
-    /// Says whose account it is; None: nobody's.
+    /// Says whose account it is; None: nobody's. Where it was somebody's before, all its sessions end.
     ///
     /// # Errors
     /// When there is no such account, or no such person.
@@ -43,24 +81,7 @@ impl Store {
     ) -> Result<Account, AccountError> {
         let mut tx = self.db.begin_write().await?;
         let before = hold(&mut tx, id).await?;
-        if before.subject.as_ref() == subject {
-            return Ok(before);
-        }
-        if let Some(subject) = subject
-            && !is_person(&mut tx, subject).await?
-        {
-            return Err(AccountError::NoSuchPerson);
-        }
-        let update = Query::update()
-            .table(Accounts::Table)
-            .value(Accounts::Subject, subject.map(|subject| subject.as_str().to_owned()))
-            .and_where(Expr::col(Accounts::Id).eq(id))
-            .take();
-        tx.execute(&update).await?;
-        let after = Account { subject: subject.cloned(), ..before.clone() };
-        let note =
-            Note { event: Event::PersonChanged, before: Some(&before), after: &after, ended_sessions: 0 };
-        events::record(&mut tx, &note, by, now).await?;
+        let after = name_person(&mut tx, before, subject, by, now).await?;
         tx.commit().await?;
         Ok(after)
     }

@@ -1,4 +1,4 @@
-//! Whether an administrator gave a role, or a provider told of it.
+//! Whether an administrator gave a role, or a provider tells of it, or told of it once.
 
 use serde::Serialize;
 use std::str::FromStr;
@@ -11,6 +11,8 @@ pub enum RoleSource {
     Given,
     /// A provider told of it. It counts within the sign-in that proved it, and nowhere else.
     Mapped,
+    /// A provider told of it once, and its last word gives none: it counts nowhere.
+    Lapsed,
 }
 
 impl RoleSource {
@@ -18,13 +20,14 @@ impl RoleSource {
         match self {
             Self::Given => "given",
             Self::Mapped => "mapped",
+            Self::Lapsed => "lapsed",
         }
     }
 }
 
 /// A word that names no source of roles.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not one of given, mapped")]
+#[error("not one of given, mapped, lapsed")]
 pub struct RoleSourceError;
 
 impl FromStr for RoleSource {
@@ -34,6 +37,7 @@ impl FromStr for RoleSource {
         match text {
             "given" => Ok(Self::Given),
             "mapped" => Ok(Self::Mapped),
+            "lapsed" => Ok(Self::Lapsed),
             _ => Err(RoleSourceError),
         }
     }
@@ -45,7 +49,7 @@ mod tests {
 
     #[test]
     fn sources_read_back() {
-        for source in [RoleSource::Given, RoleSource::Mapped] {
+        for source in [RoleSource::Given, RoleSource::Mapped, RoleSource::Lapsed] {
             assert_eq!(source.as_str().parse::<RoleSource>(), Ok(source));
         }
         assert_eq!("".parse::<RoleSource>(), Err(RoleSourceError));

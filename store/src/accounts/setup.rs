@@ -9,7 +9,7 @@ use crate::Store;
 use crate::administration::{Actor, Via};
 use crate::db::{StoreError, Tx};
 use crate::sessions::delete_of_account;
-use policy::Timestamp;
+use policy::{Reach, Timestamp};
 use sea_query::{Expr, ExprTrait, Iden, OnConflict, Query, SelectStatement, UpdateStatement};
 
 #[derive(Debug, Clone, Copy, Iden)]
@@ -216,7 +216,7 @@ impl Store {
         Ok(account.is_none_or(|row| row.id.is_empty()))
     }
 
-    /// Makes the first owner (whatever role is given) and closes set-up, in one transaction. With a link, that
+    /// Makes the first owner (whatever role is given, and of everything) and closes set-up, in one transaction. With a link, that
     /// link is used up by it; without one, the caller is the operator on the host.
     ///
     /// # Errors
@@ -248,7 +248,7 @@ impl Store {
             Err(StoreError::Constraint { .. }) => return Err(AccountError::SetupClosed),
             Err(error) => return Err(error.into()),
         }
-        let owner = NewAccount { role: AccountRole::Owner, ..new.clone() };
+        let owner = NewAccount { role: AccountRole::Owner, reach: Reach::Everything, ..new.clone() };
         let account = insert(&mut tx, &owner, RoleSource::Given, Event::MadeAtSetup, by, now).await?;
         let name_it = Query::update()
             .table(ConsoleSetup::Table)

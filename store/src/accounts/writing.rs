@@ -5,14 +5,15 @@
 
 use super::events::{self, Event, Note};
 use super::{
-    Account, AccountError, AccountRole, AccountRow, Accounts, PasswordHash, RoleSource, by_id, devices, setup,
+    Account, AccountError, AccountRole, Accounts, PasswordHash, RoleSource, active_owners, by_id, devices,
+    one, reach, setup,
 };
 use crate::Store;
 use crate::administration::Actor;
 use crate::db::{StoreError, Tx};
 use crate::sessions::delete_of_account;
-use policy::Timestamp;
-use sea_query::{Expr, ExprTrait, LockType, Order, Query, UpdateStatement};
+use policy::{Reach, Timestamp};
+use sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement, UpdateStatement};
 
 /// Another password for an account.
 #[derive(Debug, Clone, Copy)]
@@ -43,26 +44,27 @@ pub(crate) fn note_sign_in(id: &str, password_version: i64, now: Timestamp) -> U
         .take()
 }
 
-/// The account as it is now, and stays until this transaction is over.
-pub(super) async fn hold(tx: &mut Tx, id: &str) -> Result<Account, AccountError> {
-    let query = by_id(id).lock(LockType::NoKeyUpdate).take();
-    let row = tx.fetch_optional::<AccountRow>(&query).await?.ok_or(AccountError::Unknown)?;
-    Ok(Account::try_from(row)?)
-}
-
-/// Refuses where this account is the only active owner. To be called before anything else is held: it holds all
-/// active owners, in the order of their ids, so that two who take each other away do not both succeed.
-async fn keep_an_owner(tx: &mut Tx, id: &str) -> Result<(), AccountError> {
-    let owners = Query::select()
+/// Takes hold of the account's row.
+fn lock(id: &str) -> SelectStatement {
+    Query::select()
         .column(Accounts::Id)
         .from(Accounts::Table)
-        .and_where(Expr::col(Accounts::Role).eq(AccountRole::Owner.as_str()))
-        .and_where(Expr::col(Accounts::RoleSource).eq(RoleSource::Given.as_str()))
-        .and_where(Expr::col(Accounts::Active).eq(1_i64))
-        .order_by(Accounts::Id, Order::Asc)
+        .and_where(Expr::col(Accounts::Id).eq(id))
         .lock(LockType::NoKeyUpdate)
-        .take();
-    let owners = tx.fetch_all::<IdRow>(&owners).await?;
+        .take()
+}
+
+/// The account as it is now, and stays until this transaction is over.
+pub(super) async fn hold(tx: &mut Tx, id: &str) -> Result<Account, AccountError> {
+    let held = tx.fetch_optional::<IdRow>(&lock(id)).await?.ok_or(AccountError::Unknown)?;
+    // Read only now: what stands beside the row may have changed while it was waited for.
+    one(tx, &by_id(&held.id)).await?.ok_or(AccountError::Unknown)
+}
+
+/// Refuses where this account is the only active owner of everything. To be called before anything else is held: it holds all
+/// active owners, in the order of their ids, so that two who take each other away do not both succeed.
+pub(super) async fn keep_an_owner(tx: &mut Tx, id: &str) -> Result<(), AccountError> {
+    let owners = active_owners(tx).await?;
     if matches!(owners.as_slice(), [only] if only.id == id) {
         return Err(AccountError::LastOwner);
     }
@@ -93,11 +95,38 @@ pub(super) async fn renew(
     Ok(renewed)
 }
 
+/// Gives the role, within this reach, to an account that is held.
+pub(super) async fn give_role(
+    tx: &mut Tx,
+    before: &Account,
+    (role, reach): (AccountRole, &Reach),
+    by: &Actor,
+    now: Timestamp,
+) -> Result<(), AccountError> {
+    let role_source = RoleSource::Given;
+    if before.role == role && before.role_source == role_source && before.reach == *reach {
+        return Ok(());
+    }
+    let update = update(&before.id)
+        .value(Accounts::Role, role.as_str())
+        .value(Accounts::RoleSource, role_source.as_str())
+        .value(Accounts::Reach, reach::word_of(reach))
+        .take();
+    tx.execute(&update).await?;
+    if before.reach != *reach {
+        reach::replace(tx, &before.id, reach).await?;
+    }
+    let after = Account { role, role_source, reach: reach.clone(), ..before.clone() };
+    let note = Note { event: Event::RoleChanged, before: Some(before), after: &after, ended_sessions: 0 };
+    Ok(events::record(tx, &note, by, now).await?)
+}
+
 impl Store {
     /// Sets another password and ends every other session of the account.
     ///
     /// # Errors
-    /// When there is no such account, or it was switched off or given another password meanwhile.
+    /// When there is no such account, it was switched off or given another password meanwhile, or it has none: one that
+    /// somebody gives themselves would go on counting once their provider no longer vouches for them.
     pub async fn change_password(
         &self,
         id: &str,
@@ -109,6 +138,9 @@ impl Store {
         let before = hold(&mut tx, id).await?;
         if !before.active || before.password_version != change.seen {
             return Err(AccountError::Stale);
+        }
+        if before.password_hash.is_none() {
+            return Err(AccountError::NoPassword);
         }
         let after = renew(&mut tx, &before, change.hash).await?;
         let ended_sessions = tx.execute(&delete_of_account(id, change.own_session)).await?;
@@ -133,9 +165,8 @@ impl Store {
         let mut tx = self.db.begin_write().await?;
         let ended_sessions = tx.execute(&delete_of_account(id, Some(own_session))).await?;
         if ended_sessions > 0
-            && let Some(row) = tx.fetch_optional::<AccountRow>(&by_id(id)).await?
+            && let Some(account) = one(&mut tx, &by_id(id)).await?
         {
-            let account = Account::try_from(row)?;
             let event = Event::SignedOutElsewhere;
             let note = Note { event, before: Some(&account), after: &account, ended_sessions };
             events::record(&mut tx, &note, by, now).await?;
@@ -185,7 +216,7 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Gives the account a role, which stays, whatever a provider says of its groups.
+    /// Gives the account a role, which stays, whatever a provider says of its groups. It counts where the one before did.
     ///
     /// # Errors
     /// When there is no such account, or it is the last active owner's.
@@ -196,24 +227,39 @@ impl Store {
         by: &Actor,
         now: Timestamp,
     ) -> Result<(), AccountError> {
+        self.grant(id, role, None, by, now).await
+    }
+
+    /// Gives the account a role within this reach; both stay, whatever a provider says of its groups.
+    ///
+    /// # Errors
+    /// When there is no such account, it is the last active owner's, or one of the tenants is not registered.
+    pub async fn set_account_grant(
+        &self,
+        id: &str,
+        role: AccountRole,
+        reach: &Reach,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<(), AccountError> {
+        self.grant(id, role, Some(reach), by, now).await
+    }
+
+    async fn grant(
+        &self,
+        id: &str,
+        role: AccountRole,
+        reach: Option<&Reach>,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<(), AccountError> {
         let mut tx = self.db.begin_write().await?;
-        if role != AccountRole::Owner {
+        if role != AccountRole::Owner || reach.is_some_and(|reach| !reach.is_everything()) {
             keep_an_owner(&mut tx, id).await?;
         }
         let before = hold(&mut tx, id).await?;
-        if before.role == role && before.role_source == RoleSource::Given {
-            return Ok(());
-        }
-        let role_source = RoleSource::Given;
-        let update = update(id)
-            .value(Accounts::Role, role.as_str())
-            .value(Accounts::RoleSource, role_source.as_str())
-            .take();
-        tx.execute(&update).await?;
-        let after = Account { role, role_source, ..before.clone() };
-        let event = Event::RoleChanged;
-        let note = Note { event, before: Some(&before), after: &after, ended_sessions: 0 };
-        events::record(&mut tx, &note, by, now).await?;
+        let reach = reach.unwrap_or(&before.reach);
+        give_role(&mut tx, &before, (role, reach), by, now).await?;
         Ok(tx.commit().await?)
     }
 }
@@ -225,8 +271,7 @@ mod tests {
 
     #[test]
     fn rows_are_held_where_there_is_more_than_one_writer() {
-        let mut query = by_id("a");
-        query.lock(LockType::NoKeyUpdate);
+        let query = lock("a");
         assert!(query.to_string(PostgresQueryBuilder).ends_with("FOR NO KEY UPDATE"));
         assert!(!query.to_string(SqliteQueryBuilder).contains("FOR"));
     }

@@ -5,7 +5,7 @@
 use super::writer::About;
 use super::{Page, WriteError, Writer, digest, holds, name};
 use crate::Store;
-use crate::accounts::{AccountRole, Accounts, RoleSource, normal_login};
+use crate::accounts::{AccountRole, Accounts, EVERYTHING, RoleSource, normal_login};
 use crate::db::{Source, StoreError, flag, json, new_id, now_micros, to_json, word};
 use crate::schema::AdministratorTokens;
 use policy::scope::AdminScope;
@@ -79,6 +79,7 @@ struct TokenRow {
     login: String,
     role: String,
     role_source: String,
+    reach: String,
     active: i64,
     tenant: Option<String>,
     scopes: String,
@@ -100,6 +101,7 @@ struct AccountRow {
     login: String,
     role: String,
     role_source: String,
+    reach: String,
     active: i64,
 }
 
@@ -108,7 +110,7 @@ impl TryFrom<TokenRow> for AdministratorToken {
 
     fn try_from(row: TokenRow) -> Result<Self, StoreError> {
         Ok(Self {
-            alive: is_active_owner(&row.role, &row.role_source, row.active)?,
+            alive: is_active_owner(&row.role, &row.role_source, &row.reach, row.active)?,
             id: row.id,
             name: row.name,
             account: row.login,
@@ -121,11 +123,12 @@ impl TryFrom<TokenRow> for AdministratorToken {
     }
 }
 
-/// A role that a provider told of counts within a sign-in, so no token outlives it.
-fn is_active_owner(role: &str, source: &str, active: i64) -> Result<bool, StoreError> {
+/// A role that a provider told of counts within a sign-in, so no token outlives it. The owner of some tenants has none:
+/// a token of one tenant still reads what is of no tenant, such as servers.
+fn is_active_owner(role: &str, source: &str, reach: &str, active: i64) -> Result<bool, StoreError> {
     let role: AccountRole = word(role, "an account's role")?;
     let source: RoleSource = word(source, "the source of an account's role")?;
-    let owner = role == AccountRole::Owner && source == RoleSource::Given;
+    let owner = role == AccountRole::Owner && source == RoleSource::Given && reach == EVERYTHING;
     Ok(flag(active, "an account's `active`")? && owner)
 }
 
@@ -136,6 +139,7 @@ fn select() -> SelectStatement {
         .expr_as(Expr::col(("a", Accounts::Login)), "login")
         .expr_as(Expr::col(("a", Accounts::Role)), "role")
         .expr_as(Expr::col(("a", Accounts::RoleSource)), "role_source")
+        .expr_as(Expr::col(("a", Accounts::Reach)), "reach")
         .expr_as(Expr::col(("a", Accounts::Active)), "active")
         .expr_as(Expr::col(("t", AdministratorTokens::Tenant)), "tenant")
         .expr_as(Expr::col(("t", AdministratorTokens::Scopes)), "scopes")
@@ -335,15 +339,19 @@ impl Writer {
         // Postgres refuses U+0000 even in a comparison; no account has it.
         let login = normal_login(login).replace('\0', "?");
         let query = Query::select()
-            .columns([Accounts::Id, Accounts::Login, Accounts::Role, Accounts::RoleSource, Accounts::Active])
+            .columns([Accounts::Id, Accounts::Login, Accounts::Role, Accounts::RoleSource])
+            .columns([Accounts::Reach, Accounts::Active])
             .from(Accounts::Table)
             .and_where(Expr::col(Accounts::Login).eq(login.as_str()))
             .take();
         let Some(account) = self.tx.fetch_optional::<AccountRow>(&query).await? else {
             return Err(WriteError::Unknown { kind: "account", name: login });
         };
-        if !is_active_owner(&account.role, &account.role_source, account.active)? {
-            return Err(WriteError::Invalid { field: "account", reason: "must be that of an active owner" });
+        if !is_active_owner(&account.role, &account.role_source, &account.reach, account.active)? {
+            return Err(WriteError::Invalid {
+                field: "account",
+                reason: "must be that of an active owner of every tenant",
+            });
         }
         Ok(account)
     }

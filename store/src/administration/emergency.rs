@@ -26,9 +26,11 @@ pub enum EmergencyError {
     Minutes,
     #[error("only an active owner may do this")]
     NotAnOwner,
-    #[error("another owner must confirm it in the console")]
+    #[error("another person who is an owner must confirm it")]
     SecondPerson,
-    #[error("it was asked for more than 15 minutes ago, is confirmed already, or was taken back")]
+    #[error(
+        "it was asked for more than 15 minutes ago or by who is no active owner any longer, is confirmed already, or was taken back"
+    )]
     Over,
 }
 

@@ -3,6 +3,7 @@
 use super::subjects::Identity;
 use super::writer::About;
 use super::{Subject, WriteError, Writer};
+use crate::accounts::no_longer_known;
 use crate::db::{StoreError, new_id};
 use crate::unmapped::{self, MAX_PART, UnmappedState};
 use policy::text::shown;
@@ -108,6 +109,23 @@ impl Writer {
     async fn is_blocked(&mut self, identity: &Identity) -> Result<bool, StoreError> {
         let found = unmapped::find(&mut self.tx, &identity.issuer, &identity.sub).await?;
         Ok(found.is_some_and(|caller| caller.state == UnmappedState::Blocked))
+    }
+
+    /// A subject had these identities, and is this from now on. By those that lead to no active user any longer nobody
+    /// signs in to the console as them: what an account has by one of them alone ends now.
+    pub(super) async fn ends_sign_ins_by(
+        &mut self,
+        held: &[Identity],
+        after: Option<&Subject>,
+    ) -> Result<(), StoreError> {
+        let signs_in = after.filter(|subject| subject.active && subject.kind == SubjectKind::User);
+        for identity in held {
+            if signs_in.is_none_or(|subject| !subject.identities.contains(identity)) {
+                let parts = (identity.issuer.as_str(), identity.sub.as_str());
+                Box::pin(no_longer_known(&mut self.tx, parts, &self.actor, self.now)).await?;
+            }
+        }
+        Ok(())
     }
 
     /// An identity that becomes somebody's is no longer listed; one that is blocked does not become anybody's.

@@ -6,6 +6,7 @@
 use super::writer::About;
 use super::{CHUNK, Page, SecretPlace, WriteError, Writer, holds};
 use crate::Store;
+use crate::accounts::{delete_sessions_by, forget_persons_by, lapse_roles_by, outdate_sign_ins_by};
 use crate::db::{Source, StoreError, flag, json, to_json};
 use crate::schema::{Identities, IssuerTenants, Issuers};
 use crate::unmapped;
@@ -250,8 +251,21 @@ impl Writer {
         if before.as_ref().is_some_and(|old| asked_elsewhere(old, &after.issuer)) {
             self.delete_secret(&SecretPlace::client_secret(&after.issuer.url)).await?;
         }
+        if before.as_ref().is_some_and(|old| counts_less(old, &after.issuer)) {
+            self.ends_sign_ins_of_issuer(&after.issuer.url).await?;
+        }
         self.record(about(&after.issuer.url), before.as_ref(), Some(&after.issuer)).await?;
         Ok(after)
+    }
+
+    /// Persons at the console who were found by its identities are looked for anew, and everybody whom it speaks of
+    /// signs in anew.
+    async fn ends_sign_ins_of_issuer(&mut self, url: &str) -> Result<(), StoreError> {
+        self.tx.execute(&forget_persons_by(url)).await?;
+        self.tx.execute(&lapse_roles_by(url)).await?;
+        self.tx.execute(&outdate_sign_ins_by(url)).await?;
+        self.tx.execute(&delete_sessions_by(url)).await?;
+        Ok(())
     }
 
     async fn store_issuer(&mut self, stored: &StoredIssuer, exists: bool) -> Result<(), StoreError> {
@@ -319,9 +333,15 @@ impl Writer {
         self.tx.execute(&delete).await?;
         self.tx.execute(&unmapped::forget_seen_of(url)).await?;
         self.delete_secret(&SecretPlace::client_secret(url)).await?;
+        self.ends_sign_ins_of_issuer(url).await?;
         self.record(about(url), Some(&before.issuer), None).await?;
         Ok(true)
     }
+}
+
+/// Whether its identities count in fewer tenants than before, or nowhere.
+fn counts_less(before: &Issuer, after: &Issuer) -> bool {
+    before.active && (!after.active || before.tenants.iter().any(|tenant| !after.tenants.contains(tenant)))
 }
 
 /// Whether the secret would go somewhere else than whoever gave it said.

@@ -7,7 +7,7 @@ use crate::Store;
 use crate::db::{Source, StoreError};
 use crate::schema::{Vault, VaultSecrets};
 use policy::Timestamp;
-use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
+use sea_query::{Expr, ExprTrait, LockType, Order, Query, SelectStatement};
 use serde::Serialize;
 use std::fmt;
 
@@ -213,6 +213,16 @@ impl Writer {
     /// When the database does not answer.
     pub async fn vault_key(&mut self) -> Result<Option<String>, StoreError> {
         current_key(&mut self.tx).await
+    }
+
+    /// As [`Writer::vault_key`], and nobody who is no administrator keeps a secret by it before this unit of work ends: who
+    /// was about to is waited for. Whoever changes the key calls it before looking which secrets there are.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn hold_vault_key(&mut self) -> Result<Option<String>, StoreError> {
+        let query = Query::select().column(Vault::KeyId).from(Vault::Table).lock(LockType::Update).take();
+        Ok(self.tx.fetch_optional::<KeyRow>(&query).await?.map(|row| row.key_id))
     }
 
     /// Keeps the secret, in place of the one that is there. The first one says which key the vault has.

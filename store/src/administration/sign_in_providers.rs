@@ -2,10 +2,14 @@
 //! client's secret is in the vault.
 
 use super::writer::About;
-use super::{SecretPlace, WriteError, Writer, name, slug};
+use super::{GroupRole, SecretPlace, WriteError, Writer, name, slug};
 use crate::Store;
-use crate::accounts::{AccountIdentities, AccountRole, delete_sessions_by, outdate_sign_ins_by};
+use crate::accounts::{
+    AccountIdentities, AccountRole, delete_sessions_by, forget_persons_by, lapse_roles_by,
+    outdate_sign_ins_by,
+};
 use crate::db::{Source, StoreError, Tx, flag, json, to_json};
+use policy::Reach;
 use policy::issuer::check_fetched_url;
 use policy::text::shown;
 use sea_query::{Expr, ExprTrait, Iden, LockType, Order, Query, SelectStatement};
@@ -25,13 +29,6 @@ enum SignInProviders {
 /// The most groups that stand for roles, and scopes that are asked for.
 pub const MOST_GROUPS: usize = 200;
 pub const MOST_SCOPES: usize = 20;
-
-/// A group, as the provider spells it, and the role of the console that it stands for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GroupRole {
-    pub group: String,
-    pub role: AccountRole,
-}
 
 /// What may change of a provider without anybody being somebody else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,16 +106,27 @@ impl SignInProvider {
         Ok(())
     }
 
-    /// Of these groups' roles the one that comes first of owner, policy author, approver and auditor.
-    pub fn role_of<'a>(&self, groups: impl IntoIterator<Item = &'a str>) -> Option<AccountRole> {
+    /// Whether both give the same people the same roles.
+    fn tells_as(&self, other: &Self) -> bool {
+        let (one, two) = (&self.settings, &other.settings);
+        self.client_id == other.client_id
+            && (&one.groups_claim, &one.groups, one.admit_subjects)
+                == (&two.groups_claim, &two.groups, two.admit_subjects)
+    }
+
+    /// Of these groups' roles the one that comes first of owner, policy author, approver and auditor, and where it counts:
+    /// wherever one of the groups tells it. The others are not told, not even elsewhere.
+    pub fn role_of<'a>(&self, groups: impl IntoIterator<Item = &'a str>) -> Option<(AccountRole, Reach)> {
         let held: Vec<&str> = groups.into_iter().collect();
-        let stands = |role: &&AccountRole| {
-            self.settings
-                .groups
-                .iter()
-                .any(|entry| entry.role == **role && held.contains(&entry.group.as_str()))
-        };
-        AccountRole::ALL.iter().find(stands).copied()
+        let told: Vec<&GroupRole> =
+            self.settings.groups.iter().filter(|entry| held.contains(&entry.group.as_str())).collect();
+        let role = *AccountRole::ALL.iter().find(|role| told.iter().any(|entry| entry.role == **role))?;
+        let reach = told
+            .iter()
+            .filter(|entry| entry.role == role)
+            .map(|entry| Reach::from(entry.tenant.as_ref()))
+            .reduce(|some, other| some.or(&other))?;
+        Some((role, reach))
     }
 }
 
@@ -210,7 +218,8 @@ impl Writer {
     }
 
     /// Adds a provider, or changes the one of this id. What it is known by, its issuer, never changes. Where it is
-    /// switched off, whoever has an identity of it is signed out.
+    /// switched off, whoever has an identity of it is signed out; where other groups stand for roles than before, whoever
+    /// has a role by its word.
     ///
     /// # Errors
     /// When a part of it cannot be taken, or another provider has this issuer.
@@ -248,6 +257,10 @@ impl Writer {
                 .take();
             self.tx.execute(&insert).await?;
         }
+        // What was told of groups that stood for something else was told of nothing.
+        if !provider.active || before.as_ref().is_some_and(|known| !known.tells_as(provider)) {
+            self.tx.execute(&lapse_roles_by(&provider.issuer)).await?;
+        }
         if !provider.active {
             self.tx.execute(&outdate_sign_ins_by(&provider.issuer)).await?;
             self.tx.execute(&delete_sessions_by(&provider.issuer)).await?;
@@ -277,6 +290,8 @@ impl Writer {
     /// When the database does not answer.
     pub async fn delete_sign_in_provider(&mut self, id: &str) -> Result<bool, WriteError> {
         let Some(before) = find(&mut self.tx, id).await? else { return Ok(false) };
+        self.tx.execute(&forget_persons_by(&before.issuer)).await?;
+        self.tx.execute(&lapse_roles_by(&before.issuer)).await?;
         self.tx.execute(&outdate_sign_ins_by(&before.issuer)).await?;
         self.tx.execute(&delete_sessions_by(&before.issuer)).await?;
         let identities = Query::delete()
@@ -302,9 +317,10 @@ fn about(provider: &SignInProvider) -> About<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use policy::TenantSlug;
 
     fn provider() -> SignInProvider {
-        let group = |group: &str, role| GroupRole { group: group.to_owned(), role };
+        let group = |group: &str, told: &str| GroupRole::read(group, told).expect("a role");
         SignInProvider {
             id: "work".to_owned(),
             name: "The company".to_owned(),
@@ -313,9 +329,11 @@ mod tests {
             active: true,
             settings: ProviderSettings {
                 groups: vec![
-                    group("staff", AccountRole::Auditor),
-                    group("admins", AccountRole::Owner),
-                    group("finance", AccountRole::Approver),
+                    group("staff", "auditor"),
+                    group("admins", "owner"),
+                    group("finance", "approver"),
+                    group("acme-admins", "owner@acme"),
+                    group("globex-admins", "owner@globex"),
                 ],
                 ..ProviderSettings::default()
             },
@@ -325,10 +343,14 @@ mod tests {
     #[test]
     fn the_first_of_the_roles_counts_and_unknown_groups_stand_for_none() {
         let provider = provider();
+        let of = |slugs: &[&str]| Reach::of(slugs.iter().map(|slug| TenantSlug::from(*slug)));
         for (groups, role) in [
-            (&["staff", "admins"][..], Some(AccountRole::Owner)),
-            (&["staff", "finance"], Some(AccountRole::Approver)),
-            (&["staff"], Some(AccountRole::Auditor)),
+            (&["staff", "admins"][..], Some((AccountRole::Owner, Reach::Everything))),
+            (&["staff", "finance"], Some((AccountRole::Approver, Reach::Everything))),
+            (&["staff"], Some((AccountRole::Auditor, Reach::Everything))),
+            (&["staff", "acme-admins"], Some((AccountRole::Owner, of(&["acme"])))),
+            (&["globex-admins", "acme-admins"], Some((AccountRole::Owner, of(&["acme", "globex"])))),
+            (&["acme-admins", "admins"], Some((AccountRole::Owner, Reach::Everything))),
             (&["Staff", "admin", ""], None),
             (&[], None),
         ] {

@@ -10,7 +10,7 @@ use policy::{SubjectId, SubjectKind, TenantSlug, Timestamp};
 use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How an issuer names a subject. Both parts together belong to one subject.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -166,15 +166,24 @@ pub(super) async fn list<S: Source>(
     tenant: Option<&TenantSlug>,
     page: &Page<'_>,
 ) -> Result<Vec<Subject>, StoreError> {
+    let tenants: Option<Vec<&str>> = tenant.map(|tenant| vec![tenant.as_str()]);
+    list_of(source, tenants.as_deref(), page).await
+}
+
+async fn list_of<S: Source>(
+    source: &mut S,
+    tenants: Option<&[&str]>,
+    page: &Page<'_>,
+) -> Result<Vec<Subject>, StoreError> {
     let mut query = select();
     if let Some(text) = page.search {
         query.cond_where(holds(text, [Subjects::Id, Subjects::Name]));
     }
-    if let Some(tenant) = tenant {
+    if let Some(tenants) = tenants {
         let members = Query::select()
             .column(Memberships::Subject)
             .from(Memberships::Table)
-            .and_where(Expr::col(Memberships::Tenant).eq(tenant.as_str()))
+            .and_where(Expr::col(Memberships::Tenant).is_in(tenants.iter().copied()))
             .take();
         query.and_where(Expr::col(Subjects::Id).in_subquery(members));
     }
@@ -203,6 +212,19 @@ impl Store {
         page: &Page<'_>,
     ) -> Result<Vec<Subject>, StoreError> {
         list(&mut &self.db, tenant, page).await
+    }
+
+    /// Subjects by id: the members of any of these tenants.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn list_subjects_of(
+        &self,
+        tenants: &BTreeSet<TenantSlug>,
+        page: &Page<'_>,
+    ) -> Result<Vec<Subject>, StoreError> {
+        let tenants: Vec<&str> = tenants.iter().map(TenantSlug::as_str).collect();
+        list_of(&mut &self.db, Some(&tenants), page).await
     }
 }
 
@@ -292,6 +314,7 @@ impl Writer {
             None => &[],
         };
         self.replace_identities(held, &after).await?;
+        self.ends_sign_ins_by(held, Some(&after)).await?;
         self.record(about(&after.id), before.as_ref(), Some(&after)).await?;
         Ok(after)
     }
@@ -359,6 +382,7 @@ impl Writer {
         let Some(before) = find(&mut self.tx, id).await? else {
             return Ok(false);
         };
+        self.ends_sign_ins_by(&before.identities, None).await?;
         let delete = Query::delete()
             .from_table(Subjects::Table)
             .and_where(Expr::col(Subjects::Id).eq(id.as_str()))

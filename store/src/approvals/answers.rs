@@ -4,8 +4,9 @@ use super::tables::{ApprovalVotes, Approvals};
 use super::{Approval, ApprovalFilter, ApprovalRow, select};
 use crate::Store;
 use crate::db::StoreError;
-use policy::{RuleId, SubjectId};
+use policy::{RuleId, SubjectId, TenantSlug};
 use sea_query::{Expr, ExprTrait, LikeExpr, Order, Query, SelectStatement};
+use std::collections::BTreeSet;
 
 fn id() -> Expr {
     Expr::col((Approvals::Table, Approvals::Id))
@@ -26,13 +27,14 @@ fn naming(rule: &RuleId) -> LikeExpr {
 }
 
 impl Store {
-    /// The requests that this person answered, the newest first, from the one older than `before` on.
+    /// The requests that this person answered, of these tenants where such are given, the newest first, from the one older than `before` on.
     ///
     /// # Errors
     /// When the database does not answer, or holds what it must not.
     pub async fn list_answers(
         &self,
         person: &SubjectId,
+        tenants: Option<&BTreeSet<TenantSlug>>,
         before: Option<&str>,
         limit: u64,
     ) -> Result<Vec<Approval>, StoreError> {
@@ -42,7 +44,9 @@ impl Store {
             .and_where(Expr::col(ApprovalVotes::Person).eq(person.as_str()))
             .take();
         let mut query = select();
-        query.and_where(id().in_subquery(answered));
+        query.and_where(id().in_subquery(answered)).and_where_option(tenants.map(|any| {
+            Expr::col((Approvals::Table, Approvals::Tenant)).is_in(any.iter().map(TenantSlug::as_str))
+        }));
         self.newest(query, before, limit).await
     }
 

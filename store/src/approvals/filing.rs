@@ -14,7 +14,7 @@ use policy::{
     ApprovalId, CredentialId, DecisionId, ResourceRef, Risk, Sensitivity, ServerSlug, SubjectId, TaskId,
     TenantSlug, Timestamp,
 };
-use sea_query::{Expr, ExprTrait, OnConflict, Query};
+use sea_query::{Expr, ExprTrait, LockBehavior, LockType, OnConflict, Query};
 use serde_json::{Map, Value};
 
 /// So many requests may wait of one caller for one rule.
@@ -200,7 +200,10 @@ struct KeyRow {
     key_id: String,
 }
 
-/// Whether secrets are wrapped by this key; from now on, where there never was one.
+/// Whether secrets are wrapped by this key; from now on, where there never was one. It stays so until this transaction is
+/// over: a rotation, which holds the key before it looks which secrets there are (`Writer::hold_vault_key`), waits and then
+/// finds this one. While one is under way it is nobody's key: nothing is filed, and the caller asks again. Waiting for it
+/// instead could be in a circle, as it touches secrets that others who share this transaction may have deleted.
 async fn is_vault_key(tx: &mut Tx, key: &str) -> Result<bool, StoreError> {
     let first = Query::insert()
         .into_table(Vault::Table)
@@ -209,7 +212,11 @@ async fn is_vault_key(tx: &mut Tx, key: &str) -> Result<bool, StoreError> {
         .on_conflict(OnConflict::new().do_nothing().to_owned())
         .take();
     tx.execute(&first).await?;
-    let query = Query::select().column(Vault::KeyId).from(Vault::Table).take();
+    let query = Query::select()
+        .column(Vault::KeyId)
+        .from(Vault::Table)
+        .lock_with_behavior(LockType::Share, LockBehavior::SkipLocked)
+        .take();
     Ok(tx.fetch_optional::<KeyRow>(&query).await?.is_some_and(|row| row.key_id == key))
 }
 

@@ -44,7 +44,8 @@ const FOUND: &str = "CASE WHEN row_number() OVER () = 1 THEN (SELECT CAST(@array
     'filed_at', ap.filed_at, 'expires_at', ap.expires_at, 'decided_at', ap.decided_at, 'valid_until', ap.valid_until, \
     'owners', @json((SELECT @array(ow.owner) FROM subjects AS ow WHERE ow.id IN (ap.subject, ap.actor) AND ow.owner IS NOT NULL)), \
     'votes', @json((SELECT @array(@object('verdict', av.verdict, 'person', av.person, 'in_place_of', av.in_place_of, \
-        'account', CASE WHEN EXISTS (SELECT 1 FROM accounts AS ac WHERE ac.id = av.account AND ac.active = 1 AND ac.subject = av.person AND ac.role IN ('owner', 'approver')) THEN 1 ELSE 0 END)) \
+        'account', CASE WHEN EXISTS (SELECT 1 FROM accounts AS ac WHERE ac.id = av.account AND ac.active = 1 AND ac.subject = av.person AND ac.role IN ('owner', 'approver') AND ac.role_source <> 'lapsed' \
+            AND (ac.reach = 'everything' OR EXISTS (SELECT 1 FROM account_tenants AS ar WHERE ar.account = ac.id AND ar.tenant = ap.tenant))) THEN 1 ELSE 0 END)) \
         FROM approval_votes AS av WHERE av.approval = ap.id)), \
     'persons', @json((SELECT @array(@object('id', pe.id, 'kind', pe.kind, 'active', pe.active, \
         'member', CASE WHEN EXISTS (SELECT 1 FROM memberships AS pm WHERE pm.subject = pe.id AND pm.tenant = ap.tenant AND (pm.until IS NULL OR pm.until > @now)) THEN 1 ELSE 0 END, \
@@ -175,13 +176,14 @@ impl TryFrom<Found> for LiveApproval {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::accounts::AccountRole;
+    use crate::accounts::{AccountRole, EVERYTHING};
     use sea_query::{PostgresQueryBuilder, Query, SqliteQueryBuilder};
 
     #[test]
     fn votes_count_of_accounts_whose_role_approves() {
         let words: Vec<String> = AccountRole::approving().map(|word| format!("'{word}'")).collect();
         assert!(FOUND.contains(&format!("ac.role IN ({})", words.join(", "))), "{words:?}");
+        assert!(FOUND.contains(&format!("ac.reach = '{EVERYTHING}'")));
     }
 
     #[test]

@@ -4,16 +4,17 @@
 use super::LiveRow;
 use super::statement::{self, Asked, MOST};
 use crate::StoreError;
+use crate::connect::lanes;
 use crate::db::Db;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 /// Questions that may wait; beyond that, whoever asks does.
-const WAITING: usize = 4_096;
+pub(super) const WAITING: usize = 4_096;
 
 /// How long a question waits for its answer, and a lane for the database.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 type Answer = oneshot::Sender<Result<Vec<LiveRow>, StoreError>>;
 
@@ -27,13 +28,10 @@ struct Job {
 pub(crate) struct Lanes(mpsc::Sender<Job>);
 
 impl Lanes {
-    /// As many as there are cores, and no more than may read at the same time.
     pub(crate) fn open(db: &Db, readers: u32) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let count = usize::try_from(readers).unwrap_or(usize::MAX).clamp(1, cores);
         let (queue, waiting) = mpsc::channel(WAITING);
         let waiting = Arc::new(Mutex::new(waiting));
-        for _ in 0..count {
+        for _ in 0..lanes(readers) {
             tokio::spawn(run(db.clone(), Arc::clone(&waiting)));
         }
         Self(queue)
@@ -92,13 +90,18 @@ async fn trip(db: &Db, asked: &[Asked], answers: Vec<Answer>) {
         }
         // What is bound are texts that both databases take, so the fault is the database's and not one question's.
         Err(error) => {
-            let error = Arc::new(error);
+            let mut error = spread(error);
             for answer in answers {
-                let shared = sqlx::Error::Io(std::io::Error::other(Arc::clone(&error)));
-                let _ = answer.send(Err(StoreError::Unavailable(shared)));
+                let _ = answer.send(Err(error()));
             }
         }
     }
+}
+
+/// One fault for all that share a trip.
+pub(super) fn spread(error: StoreError) -> impl FnMut() -> StoreError {
+    let error = Arc::new(error);
+    move || StoreError::Unavailable(sqlx::Error::Io(std::io::Error::other(Arc::clone(&error))))
 }
 
 /// The rows of each question.

@@ -1,6 +1,7 @@
 //! The text of the live read. It hangs on the shape of the question alone, so it is rendered once per shape.
 
 use super::actor::Whose;
+use super::stamp::stamp;
 use super::{CallerBy, CredentialBy, LiveQuery, approval, bound, task};
 use crate::db::{Dialect, now_micros};
 use crate::kept::{Kept, Shelf, slot};
@@ -102,7 +103,7 @@ impl Nth {
 }
 
 /// A question as the statement takes it.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Asked {
     pub(super) shape: Shape,
     values: [Option<String>; SLOTS],
@@ -155,6 +156,13 @@ impl From<&LiveQuery<'_>> for Asked {
     }
 }
 
+impl Asked {
+    /// Whether all that is read is under the stamp. What changes with calls is not.
+    pub(super) fn is_stamped(&self) -> bool {
+        !(self.shape.bound || self.shape.task || self.shape.approvals)
+    }
+}
+
 /// The tenants in which an issuer's identities count, in one text. It does not hang on the other rows, so it is read
 /// once, however many there are.
 fn tenants_of_issuer(nth: Nth) -> SelectStatement {
@@ -170,6 +178,9 @@ fn statement(shape: Shape, nth: Nth, whose: Whose, dialect: Dialect) -> SelectSt
     select.expr_as(Expr::cust(nth.0.to_string()), "nth");
     select.expr_as(now_micros(dialect), "now");
     pick(&mut select, "g", Revisions::Value, "global_revision");
+    if dialect == Dialect::Sqlite {
+        select.expr_as(stamp(), "stamp");
+    }
     select.from_as(Revisions::Table, "g").and_where(Expr::col(("g", Revisions::Scope)).eq(""));
     read_credential(&mut select, nth);
     match shape.by {

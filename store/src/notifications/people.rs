@@ -1,7 +1,7 @@
 //! The accounts that a request may concern. Generous: whether one of them may really decide is judged again when its
 //! message is sent, by the very code that judges its click.
 
-use crate::accounts::{AccountRole, Accounts};
+use crate::accounts::{AccountRole, Accounts, RoleSource};
 use crate::approvals::tables::{ApprovalAsks, Substitutes};
 use crate::db::{Source, StoreError, now_micros};
 use crate::schema::{MembershipRoles, Roles};
@@ -48,6 +48,7 @@ impl People {
             .from(Accounts::Table)
             .and_where(Expr::col(Accounts::Active).eq(1_i64))
             .and_where(Expr::col(Accounts::Role).is_in(AccountRole::approving()))
+            .and_where(Expr::col(Accounts::RoleSource).ne(RoleSource::Lapsed.as_str()))
             .and_where(Expr::col(Accounts::Subject).is_not_null())
             .take();
         let now = || now_micros(dialect);

@@ -9,7 +9,6 @@ on_both_databases!(
     a_browser_is_known_to_one_account_and_for_a_while,
     every_change_of_an_account_is_written_down,
     nobody_comes_in_by_what_was_taken_away_meanwhile,
-    whoever_signs_in_is_whom_the_policy_knows,
 );
 
 mod two_owners_cannot_switch_each_other_off {
@@ -27,14 +26,14 @@ mod a_session_that_just_started_ends_with_its_account {
 }
 
 mod stories {
-    use policy::{SubjectId, SubjectKind, Timestamp};
+    use policy::{Reach, Timestamp};
     use sqlx::{AssertSqlSafe, Connection, PgConnection};
     use std::time::Duration;
     use store::accounts::{
         Account, AccountError, AccountRole, Admission, Admitted, LinkPurpose, NewAccount, PasswordChange,
         PasswordHash,
     };
-    use store::administration::{Identity, ProviderSettings, SignInProvider, Subject};
+    use store::administration::{ProviderSettings, SignInProvider};
     use store::changes::{ChangeFilter, ChangePosition};
     use store::sessions::{ConsoleSession, Started, session_digest};
     use store::{Action, Store};
@@ -49,8 +48,8 @@ mod stories {
 
     async fn account(store: &Store, login: &str, role: AccountRole) -> Account {
         let password_hash = Some(PasswordHash::new("$argon2id$first"));
-        let new =
-            NewAccount { login: login.to_owned(), name: format!("Name of {login}"), password_hash, role };
+        let (login, name) = (login.to_owned(), format!("Name of {login}"));
+        let new = NewAccount { login, name, password_hash, role, reach: Reach::Everything };
         store.create_account(&new, &operator(), at(0)).await.expect("made")
     }
 
@@ -260,7 +259,7 @@ mod stories {
 
     /// Ann, for whom the provider vouches; none where she does not come in.
     async fn ann(store: &Store) -> Option<Account> {
-        let role = Some(AccountRole::Approver);
+        let role = Some((AccountRole::Approver, Reach::Everything));
         let who =
             Admission { issuer: ISSUER, sub: "17", login: "ann", name: "Ann", role, admit_subjects: false };
         match store.admit(&who, None, at(0)).await.expect("answers") {
@@ -294,41 +293,6 @@ mod stories {
         let started = store.start_session(&session("3", &known), known.password_version).await;
         assert_eq!(started.expect("answers"), Started::Refused);
         assert_eq!(sessions(store, &known).await, 0);
-    }
-
-    /// From now on the policy knows this person by these identities of the provider.
-    async fn person(store: &Store, id: &str, subs: &[&str]) {
-        let identity = |sub: &&str| Identity { issuer: ISSUER.to_owned(), sub: (*sub).to_owned() };
-        let identities = subs.iter().map(identity).collect();
-        let subject = Subject { identities, ..Subject::new(SubjectId::from(id), SubjectKind::User) };
-        let mut writer = store.write(operator()).await.expect("a unit of work");
-        writer.put_subject(&subject).await.expect("kept");
-        writer.commit().await.expect("commits");
-    }
-
-    pub(super) async fn whoever_signs_in_is_whom_the_policy_knows(backend: Backend) {
-        let world = World::empty(backend).await;
-        let store = &world.store;
-        provider(store, true).await;
-        let stands_for = async || {
-            let known = ann(store).await.expect("comes in");
-            let kept = store.account(&known.id).await.expect("reads").expect("is there");
-            assert_eq!(kept.subject, known.subject);
-            kept.subject.map(|subject| subject.as_str().to_owned())
-        };
-        assert_eq!(stands_for().await, None);
-        // Made known to the policy later, and then given to somebody else: nobody goes on approving as who they were.
-        person(store, "ann", &["17"]).await;
-        assert_eq!(stands_for().await.as_deref(), Some("ann"));
-        person(store, "ann", &[]).await;
-        person(store, "anna", &["17"]).await;
-        assert_eq!(stands_for().await.as_deref(), Some("anna"));
-        let filter = ChangeFilter { kind: Some("account"), object: Some("ann"), ..ChangeFilter::default() };
-        let found = store.list_changes(&filter, ChangePosition::Newest, 100).await.expect("reads");
-        let told = found.iter().filter(|change| {
-            change.after.as_ref().is_some_and(|after| after["event"] == "linked to another person")
-        });
-        assert_eq!(told.count(), 2);
     }
 
     /// Waits until as many sessions of this database wait for a lock.

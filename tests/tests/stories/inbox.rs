@@ -67,6 +67,7 @@ mod stories {
             name: format!("Account {number}"),
             password_hash: Some(PasswordHash::new("$argon2id$never")),
             role,
+            reach: policy::Reach::Everything,
         };
         let account = world.store.create_account(&new, &operator(), now()).await.expect("made");
         if let Some(person) = person {
@@ -396,7 +397,7 @@ mod stories {
             assert_eq!(found.len(), count, "{tenant}");
         }
 
-        let answered = store.list_answers(&person, None, 10).await.expect("reads");
+        let answered = store.list_answers(&person, None, None, 10).await.expect("reads");
         assert!(matches!(answered.as_slice(), [only] if only.id == newer.id), "{answered:?}");
         let rule = newer.requirements.first().expect("asks").rule.clone();
         let filter = ApprovalFilter::default();

@@ -10,13 +10,13 @@ pub mod gather;
 use crate::components::empty::Empty;
 use crate::components::icon::Glyph;
 use crate::components::loaded::loaded;
+use crate::components::page_head::PageHead;
 use crate::components::untrusted::plain;
 use crate::drawn::server_drawn;
 use crate::routes::{self, ACCESS};
 use crate::url::use_parameters;
 use crate::wire::resource;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::components::Form;
 use query::AccessQuery;
 use read::{AccessView, read_access};
@@ -41,9 +41,11 @@ fn page() -> impl IntoView {
 fn draw(view: AccessView) -> AnyView {
     let export = view.query.tenant.is_some().then(|| {
         view! {
-            <a class="button button-primary" href=view.query.at(EXPORT, None, None) rel="external">
-                "Export CSV"
-            </a>
+            <div class="page-actions">
+                <a class="button button-primary" href=view.query.at(EXPORT, None, None) rel="external">
+                    "Export CSV"
+                </a>
+            </div>
         }
     });
     let body = if view.query.tenant.is_none() {
@@ -61,11 +63,7 @@ fn draw(view: AccessView) -> AnyView {
         table::answer(&view)
     };
     view! {
-        <Title text=ACCESS.title/>
-        <header class="page-head">
-            <h1>{ACCESS.title}</h1>
-            {export}
-        </header>
+        <PageHead title=ACCESS.title>{export}</PageHead>
         {filters(&view)}
         {body}
     }

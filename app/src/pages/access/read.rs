@@ -1,10 +1,8 @@
 //! What the Access explorer reads from the server.
 
 use super::query::AccessQuery;
+use crate::drawn;
 use crate::error::AppError;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 /// One answer. Names and reasons are hostile text.
@@ -44,9 +42,11 @@ pub struct AccessView {
     pub unknown: bool,
 }
 
-#[server(endpoint = "access", input = GetUrl, output = Json)]
-pub async fn read_access(#[server(default)] query: AccessQuery) -> Result<AccessView, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn read_access(query: AccessQuery) -> Result<AccessView, AppError> {
     crate::session::require(crate::permission::Permission::ReadRules)?;
     let console = crate::console::Console::current()?;
     super::gather::page(&console.store, console.now(), query).await
 }
+
+drawn::unread!(read_access(AccessQuery) -> Result<AccessView, AppError>);

@@ -4,6 +4,8 @@ use super::query::AccessQuery;
 use super::read::{Access, AccessView, MatrixRow};
 use crate::components::empty::{Empty, EmptyFiltered};
 use crate::components::icon::{Glyph, Icon};
+use crate::components::list::Column::Text;
+use crate::components::list::framed;
 use crate::components::untrusted::{Untrusted, UntrustedLine};
 use crate::routes::ACCESS;
 use leptos::prelude::*;
@@ -80,7 +82,7 @@ fn matrix(view: &AccessView) -> AnyView {
         view.more_roles.as_deref().map(|role| query.at(ACCESS.path, query.after.as_deref(), Some(role)));
     let none = view.roles.is_empty().then(|| view! { <p class="quiet">"This tenant has no roles yet."</p> });
     view! {
-        <section>
+        <section class="stack">
             <p class="quiet">"What somebody can call who holds this role and no other."</p>
             {none}
             <div class="matrix-frame" tabindex="0" role="region" aria-label="Roles by tools">
@@ -148,22 +150,8 @@ fn list(view: &AccessView) -> AnyView {
             row(one, head, href)
         })
         .collect();
-    view! {
-        <div class="table-frame">
-            <table class="table table-roomy">
-                <caption class="visually-hidden">{caption}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">{head}</th>
-                        <th scope="col">"Access"</th>
-                        <th scope="col">"Why"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    let columns = [Text(head), Text("Access"), Text("Why")];
+    framed(caption, &columns, rows)
 }
 
 fn row(one: &Access, head: &'static str, href: String) -> AnyView {

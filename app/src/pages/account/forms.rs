@@ -98,3 +98,21 @@ pub fn PasswordForm(login: String) -> impl IntoView {
         </section>
     }
 }
+
+/// Who comes in by a provider alone does not give themselves a second way in: it would stay open when the provider no
+/// longer vouches for them.
+#[component]
+pub fn NoPassword() -> impl IntoView {
+    view! {
+        <section class="card">
+            <header class="card-head">
+                <h2>"Password"</h2>
+            </header>
+            <div class="card-body">
+                <p>
+                    "You sign in by your provider and have no password here. An owner can make a link with which you choose one."
+                </p>
+            </div>
+        </section>
+    }
+}

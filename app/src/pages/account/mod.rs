@@ -22,7 +22,7 @@ use crate::routes;
 use crate::session::{self, SignedIn};
 use crate::url::use_parameters;
 use crate::wire::resource;
-use forms::{PasswordForm, ThemeForm};
+use forms::{NoPassword, PasswordForm, ThemeForm};
 use leptos::prelude::*;
 use read::{AccountView, EndOtherSessions, EndSession, read_account};
 use sessions::SessionTable;
@@ -46,7 +46,6 @@ fn page() -> impl IntoView {
         one.or(others).map(|error| view! { <ErrorNotice error=error/> })
     };
     let theme = signed_in.as_ref().map(|signed_in| signed_in.theme).unwrap_or_default();
-    let login = signed_in.as_ref().map(|signed_in| signed_in.login.clone()).unwrap_or_default();
     view! {
         <PageHead title="Account">
             {signed_in.map(|signed_in| pill(&signed_in))}
@@ -63,13 +62,12 @@ fn page() -> impl IntoView {
         <div class="stack page-form">
             {loaded(account, move |account| draw(account, &asked, end, end_others))}
             <ThemeForm theme=theme/>
-            <PasswordForm login=login/>
         </div>
     }
 }
 
 fn pill(signed_in: &SignedIn) -> AnyView {
-    view! { <span class="pill">{signed_in.role.label()}</span> }.into_any()
+    view! { <span class="pill">{signed_in.label()}</span> }.into_any()
 }
 
 fn draw(
@@ -79,6 +77,11 @@ fn draw(
     end_others: ServerAction<EndOtherSessions>,
 ) -> AnyView {
     let panel = passkeys::panel(*ask, of.as_deref(), &account.passkeys, answer);
+    let password = if account.has_password {
+        view! { <PasswordForm login=account.login.clone()/> }.into_any()
+    } else {
+        view! { <NoPassword/> }.into_any()
+    };
     view! {
         <Answered answer=answer.clone()/>
         {panel}
@@ -100,6 +103,7 @@ fn draw(
             </dl>
         </section>
         <SessionTable sessions=account.sessions end=end end_others=end_others/>
+        {password}
         {passkeys::card(account.passkeys)}
     }
     .into_any()

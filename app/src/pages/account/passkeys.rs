@@ -101,10 +101,10 @@ fn demand(demanded: bool, answer: &Answer) -> AnyView {
 
 pub fn card(passkeys: Passkeys) -> AnyView {
     let usable = passkeys.usable;
-    let told = (passkeys.told && usable).then(|| {
+    let told = ((passkeys.told || !passkeys.has_password) && usable).then(|| {
         view! {
             <p class="quiet">
-                "A provider tells of your role, so you sign in there. A passkey serves where a proof is asked for."
+                "You sign in by your provider. A passkey serves where a proof is asked for, and opens no session."
             </p>
         }
     });

@@ -15,6 +15,8 @@ pub struct AccountView {
     /// The word on screen.
     pub role: String,
     pub last_sign_in: Option<Moment>,
+    /// Without one they come in by a provider, and do not give themselves one.
+    pub has_password: bool,
     /// The one used last first.
     pub sessions: Vec<SessionLine>,
     pub passkeys: Passkeys,
@@ -61,7 +63,7 @@ pub struct SessionLine {
 
 #[server(endpoint = "account", input = GetUrl, output = Json)]
 pub async fn read_account() -> Result<AccountView, AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::OwnAccount)?;
+    let (signed_in, _) = crate::session::require_within(crate::permission::Permission::OwnAccount)?;
     let console = crate::console::Console::current()?;
     server::account(&console, signed_in).await
 }
@@ -69,7 +71,7 @@ pub async fn read_account() -> Result<AccountView, AppError> {
 /// Ends one of the own sessions. A session of somebody else, or one that is gone, is left alone.
 #[server(endpoint = "end-session", output = Json)]
 pub async fn end_session(id: String) -> Result<(), AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::OwnAccount)?;
+    let (signed_in, _) = crate::session::require_within(crate::permission::Permission::OwnAccount)?;
     let console = crate::console::Console::current()?;
     server::end(&console, &signed_in, &id).await?;
     leptos_axum::redirect(crate::routes::ACCOUNT.path);
@@ -79,7 +81,7 @@ pub async fn end_session(id: String) -> Result<(), AppError> {
 /// Ends all own sessions but this one.
 #[server(endpoint = "end-other-sessions", output = Json)]
 pub async fn end_other_sessions() -> Result<(), AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::OwnAccount)?;
+    let (signed_in, _) = crate::session::require_within(crate::permission::Permission::OwnAccount)?;
     let console = crate::console::Console::current()?;
     server::end_others(&console, &signed_in).await?;
     leptos_axum::redirect(crate::routes::ACCOUNT.path);
@@ -106,10 +108,11 @@ mod server {
         let sessions = console.store.list_sessions(&signed_in.account_id, now).await?;
         let held = console.store.list_passkeys(&signed_in.account_id).await?;
         Ok(AccountView {
+            has_password: account.as_ref().is_some_and(|account| account.password_hash.is_some()),
             passkeys: passkeys(console, account.as_ref(), held),
             last_sign_in: account.and_then(|account| account.last_sign_in_at).map(|at| Moment::new(at, now)),
             sessions: sessions.iter().map(|session| line(session, &signed_in.session, now)).collect(),
-            role: signed_in.role.label().to_owned(),
+            role: signed_in.label(),
             name: signed_in.name,
             login: signed_in.login,
         })

@@ -19,6 +19,10 @@ use leptos::server_fn::ServerFn;
 pub const INVITE: &str = "/accounts/invite";
 pub const RESET: &str = "/accounts/reset";
 
+/// The words of the choice where a role counts.
+pub const EVERYTHING: &str = "everything";
+pub const TENANTS: &str = "tenants";
+
 /// The form that the address asks for; nothing where it asks for none.
 pub fn panel(list: &AccountList, answer: &Answer) -> Option<AnyView> {
     match (list.query.ask?, &list.asked) {
@@ -51,6 +55,24 @@ fn roles() -> Vec<Choice> {
     ConsoleRole::ALL.iter().map(|role| Choice::new(role.as_str(), role.label())).collect()
 }
 
+/// Where the role counts. Both say it, so that nobody reaches everything by leaving something out.
+fn reach(filled: &Filled, tenants: Option<&[String]>) -> [AnyView; 2] {
+    let choices = [
+        Choice::new(EVERYTHING, "In every tenant, and for what is of none"),
+        Choice::new(TENANTS, "In these tenants alone"),
+    ];
+    let chosen = if tenants.is_some() { TENANTS } else { EVERYTHING };
+    let slugs = tenants.unwrap_or_default().join(" ");
+    [
+        select(filled, "reach", "Where it counts", None, &choices, chosen),
+        Input::text("tenants", "Tenants")
+            .optional()
+            .code()
+            .help("Their slugs, with spaces between; empty for every tenant.")
+            .draw(filled, &slugs),
+    ]
+}
+
 fn card(
     ask: Ask,
     answer: &Answer,
@@ -73,13 +95,14 @@ fn card(
 
 fn invite(answer: &Answer) -> AnyView {
     let card = card(Ask::New, answer, "Invite somebody".to_owned(), INVITE, None);
-    let fields = vec![
+    let mut fields = vec![
         Input::text("login", "Login")
             .help("With it they sign in; often an e-mail address.")
             .draw(&card.filled, ""),
         Input::text("name", "Name").optional().draw(&card.filled, ""),
-        select(&card.filled, "role", "Role", Some("In every tenant."), &roles(), "approver"),
+        select(&card.filled, "role", "Role", None, &roles(), "approver"),
     ];
+    fields.extend(reach(&card.filled, None));
     let lead = "You get a link for them, once. Whoever opens it first chooses the password.".to_owned();
     FormCard { fields, lead: vec![lead], button: "Make the invitation", ..card }.draw()
 }
@@ -89,26 +112,23 @@ fn edit(account: &AccountLine, answer: &Answer) -> AnyView {
     let card = card(Ask::Edit, answer, title, SaveAccount::url(), Some(account));
     let mut choices = roles();
     let chosen = if account.told {
-        choices.insert(0, Choice::new("", format!("As the provider tells ({})", account.role.title())));
+        let told = if account.lapsed { "none" } else { account.role.title() };
+        choices.insert(0, Choice::new("", format!("As the provider tells ({told})")));
         ""
     } else {
         account.role.as_str()
     };
-    let fields = vec![
-        select(
-            &card.filled,
-            "role",
-            "Role",
-            Some("In every tenant. It counts from the next click on."),
-            &choices,
-            chosen,
-        ),
+    let role =
+        select(&card.filled, "role", "Role", Some("It counts from the next click on."), &choices, chosen);
+    let mut fields = vec![role];
+    fields.extend(reach(&card.filled, account.tenants.as_deref()));
+    fields.push(
         Input::text("subject", "Person")
             .optional()
             .code()
             .help("The id of a subject who is a user. Who approves is compared by it.")
             .draw(&card.filled, account.subject.as_deref().unwrap_or_default()),
-    ];
+    );
     FormCard { fields, ..card }.draw()
 }
 

@@ -31,8 +31,12 @@ pub struct AccountLine {
     pub login: String,
     pub name: String,
     pub role: ConsoleRole,
+    /// The tenants in which it counts. None: all of them.
+    pub tenants: Option<Vec<String>>,
     /// A provider tells of the role, by each sign-in anew.
     pub told: bool,
+    /// It told of one once, and does no longer: the account has none.
+    pub lapsed: bool,
     pub active: bool,
     pub has_password: bool,
     pub passkeys: usize,
@@ -103,7 +107,9 @@ mod server {
             login: account.login.clone(),
             name: account.name.clone(),
             role: role(account.role),
-            told: account.role_source == RoleSource::Mapped,
+            tenants: account.reach.tenants().map(|tenants| tenants.iter().map(ToString::to_string).collect()),
+            told: account.role_source != RoleSource::Given,
+            lapsed: account.role_source == RoleSource::Lapsed,
             active: account.active,
             has_password: account.password_hash.is_some(),
             passkeys: passkey_holders.iter().filter(|holder| **holder == account.id).count(),

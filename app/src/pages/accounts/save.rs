@@ -4,16 +4,19 @@ use crate::error::AppError;
 use crate::wire::Json;
 use leptos::prelude::*;
 
-/// Gives the account a role, which stays, and makes it stand for a person of the policy; for none where that is empty.
+/// Gives the account a role, everywhere or in some tenants, which stays, and makes it stand for a person of the policy; for none where that is empty.
 #[server(endpoint = "account-save", output = Json)]
 pub async fn save_account(
     #[server(default)] id: String,
     #[server(default)] role: String,
+    #[server(default)] reach: String,
+    #[server(default)] tenants: String,
     #[server(default)] subject: String,
 ) -> Result<(), AppError> {
     let signed_in = crate::session::require(crate::permission::Permission::WriteSettings)?;
     let console = crate::console::Console::current()?;
-    super::write::save(&console, &signed_in, &id, &role, &subject).await
+    let grant = super::write::GrantForm { role: &role, reach: &reach, tenants: &tenants };
+    super::write::save(&console, &signed_in, &id, &grant, &subject).await
 }
 
 /// Its sessions end at once, its links work no longer, and its administrator tokens are dead.

@@ -91,7 +91,13 @@ fn row(line: AccountLine, may_write: bool) -> AnyView {
     };
     let (off, ways) = ((!line.active).then_some("row-off"), ways(&line));
     let state = (!line.active).then(|| view! { <small>"disabled"</small> });
-    let told = line.told.then(|| view! { <small>"told by a provider"</small> });
+    let role = if line.lapsed { "None" } else { line.role.label() };
+    let reach = line.tenants.map(|tenants| match tenants.as_slice() {
+        [] => view! { <small>"of no tenant"</small> }.into_any(),
+        slugs => view! { <small>{format!("of {}", slugs.join(", "))}</small> }.into_any(),
+    });
+    let told = if line.lapsed { "told by a provider once" } else { "told by a provider" };
+    let told = line.told.then(|| view! { <small>{told}</small> });
     let last = match line.last_sign_in {
         Some(moment) => view! { <Time moment=moment/> }.into_any(),
         None => view! { <span class="muted">"never"</span> }.into_any(),
@@ -112,7 +118,8 @@ fn row(line: AccountLine, may_write: bool) -> AnyView {
                 {state}
             </td>
             <td data-label="Role">
-                {line.role.label()}
+                {role}
+                {reach}
                 {told}
             </td>
             <td data-label="Person">{person}</td>

@@ -1,5 +1,6 @@
 //! The server's side of the forms of accounts.
 
+use super::panel::{EVERYTHING, TENANTS};
 use crate::console::Console;
 use crate::error::AppError;
 use crate::pages::form::answer::{Done, Draft, Saved};
@@ -9,9 +10,9 @@ use crate::pages::form::proof;
 use crate::pages::form::respond::{Refusal, actor, respond};
 use crate::routes::ACCOUNTS;
 use crate::session::SignedIn;
-use policy::SubjectId;
-use policy::ids::{check_id, check_subject_id};
-use store::accounts::{AccountError, AccountRole, normal_login};
+use policy::ids::{check_id, check_slug, check_subject_id};
+use policy::{Reach, SubjectId, TenantSlug};
+use store::accounts::{AccountChange, AccountError, AccountRole, normal_login};
 
 /// What the account is told that asked for it.
 pub fn refusal(error: AccountError) -> Refusal {
@@ -27,9 +28,12 @@ pub fn refusal(error: AccountError) -> Refusal {
         AccountError::Identity(_) => Problem::new("sub", Fault::Refused),
         AccountError::IdentityTaken(_) => Problem::new("sub", Fault::Taken),
         AccountError::NoSuchPerson => Problem::new("subject", Fault::NotAPerson),
-        AccountError::SetupClosed | AccountError::LinkNotValid | AccountError::Passkey(_) => {
-            Problem::of_form(Fault::Refused)
-        }
+        AccountError::NoSuchTenant => Problem::new("tenants", Fault::Unknown),
+        AccountError::NoTenant => Problem::new("tenants", Fault::Missing),
+        AccountError::SetupClosed
+        | AccountError::LinkNotValid
+        | AccountError::NoPassword
+        | AccountError::Passkey(_) => Problem::of_form(Fault::Refused),
     };
     problem.into()
 }
@@ -65,27 +69,48 @@ fn parse_role(role: &str) -> Result<AccountRole, Problem> {
     role.parse().map_err(|_| Problem::new("role", Fault::NoKind))
 }
 
+/// Where a role counts, as the forms send it. What names tenants and asks for all of them is no answer.
+fn parse_reach(reach: &str, tenants: &str) -> Result<Reach, Problem> {
+    let is_between = |character: char| character == ',' || character.is_whitespace();
+    let slugs: Vec<&str> = tenants.split(is_between).filter(|slug| !slug.is_empty()).collect();
+    match (reach, slugs.is_empty()) {
+        (EVERYTHING, true) => Ok(Reach::Everything),
+        (EVERYTHING, false) => Err(Problem::new("tenants", Fault::NotBoth)),
+        (TENANTS, true) => Err(Problem::new("tenants", Fault::Missing)),
+        (TENANTS, false) if slugs.iter().all(|slug| check_slug(slug).is_ok()) => {
+            Ok(Reach::of(slugs.into_iter().map(TenantSlug::from)))
+        }
+        (TENANTS, false) => Err(Problem::new("tenants", Fault::Unknown)),
+        _ => Err(Problem::new("reach", Fault::NoKind)),
+    }
+}
+
 /// What the form of an invitation sends. The link is made by the caller.
 #[derive(Debug, Clone, Copy)]
 pub struct InviteForm<'a> {
     pub login: &'a str,
     pub name: &'a str,
     pub role: &'a str,
+    pub reach: &'a str,
+    pub tenants: &'a str,
 }
 
 impl InviteForm<'_> {
+    /// The role, and where it counts.
+    ///
     /// # Errors
-    /// When the role is none, or the login cannot be one.
-    pub fn role(&self) -> Result<AccountRole, Vec<Problem>> {
+    /// When the role or its reach is none, or the login cannot be one.
+    pub fn grant(&self) -> Result<(AccountRole, Reach), Vec<Problem>> {
         let mut problems = Vec::new();
         if let Err(error) = check_id(&normal_login(self.login)) {
             problems.push(Problem::new("login", Fault::from(&error)));
         }
-        match parse_role(self.role) {
-            Ok(role) if problems.is_empty() => Ok(role),
-            Ok(_) => Err(problems),
-            Err(problem) => {
-                problems.push(problem);
+        let (role, reach) = (parse_role(self.role), parse_reach(self.reach, self.tenants));
+        match (role, reach) {
+            (Ok(role), Ok(reach)) if problems.is_empty() => Ok((role, reach)),
+            (role, reach) => {
+                problems.extend(role.err());
+                problems.extend(reach.err());
                 Err(problems)
             }
         }
@@ -99,7 +124,9 @@ impl InviteForm<'_> {
 
     /// Where the form stands, and what was typed.
     pub fn back(&self) -> (Place, Draft) {
-        let values = [("login", self.login), ("name", self.name), ("role", self.role)];
+        let who = [("login", self.login), ("name", self.name)];
+        let what = [("role", self.role), ("reach", self.reach), ("tenants", self.tenants)];
+        let values = who.into_iter().chain(what);
         (page().asking(Ask::New), Draft::new(Ask::New.as_str(), values))
     }
 }
@@ -124,15 +151,38 @@ impl ResetForm<'_> {
     }
 }
 
+/// The role that the form of an account sends, and where it counts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct GrantForm<'a> {
+    /// Empty: as a provider tells.
+    pub(super) role: &'a str,
+    pub(super) reach: &'a str,
+    pub(super) tenants: &'a str,
+}
+
+impl<'a> GrantForm<'a> {
+    fn read(&self) -> Result<Option<(AccountRole, Reach)>, Problem> {
+        if self.role.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some((parse_role(self.role)?, parse_reach(self.reach, self.tenants)?)))
+    }
+
+    fn values(&self) -> [(&'static str, &'a str); 3] {
+        [("role", self.role), ("reach", self.reach), ("tenants", self.tenants)]
+    }
+}
+
 pub(super) async fn save(
     console: &Console,
     signed_in: &SignedIn,
     id: &str,
-    role: &str,
+    grant: &GrantForm<'_>,
     subject: &str,
 ) -> Result<(), AppError> {
-    let result = keep(console, signed_in, id, role, subject.trim()).await;
-    answer(result, Ask::Edit, id, &[("role", role), ("subject", subject)])
+    let result = keep(console, signed_in, id, grant, subject.trim()).await;
+    let [role, reach, tenants] = grant.values();
+    answer(result, Ask::Edit, id, &[role, reach, tenants, ("subject", subject)])
 }
 
 /// An empty role leaves the one that a provider tells of.
@@ -140,22 +190,20 @@ async fn keep(
     console: &Console,
     signed_in: &SignedIn,
     id: &str,
-    role: &str,
+    grant: &GrantForm<'_>,
     subject: &str,
 ) -> Result<Done, Refusal> {
     need_id(id)?;
     proof::need(console.now())?;
-    let role = if role.is_empty() { None } else { Some(parse_role(role)?) };
+    let grant = grant.read()?;
     if !subject.is_empty() && check_subject_id(subject).is_err() {
         return Err(Problem::new("subject", Fault::NotAPerson).into());
     }
     let person = (!subject.is_empty()).then(|| SubjectId::from(subject));
     let (store, by, now) = (&console.store, actor(signed_in), console.now());
-    // The person first: where it is none, nothing is changed.
-    store.set_account_subject(id, person.as_ref(), &by, now).await.map_err(refusal)?;
-    if let Some(role) = role {
-        store.set_account_role(id, role, &by, now).await.map_err(refusal)?;
-    }
+    let grant = grant.as_ref().map(|(role, reach)| (*role, reach));
+    let change = AccountChange { grant, subject: person.as_ref() };
+    store.change_account(id, &change, &by, now).await.map_err(refusal)?;
     Ok(Done::AccountSaved)
 }
 
@@ -228,12 +276,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_invitation_needs_a_login_and_a_role() {
-        let form = InviteForm { login: " Ann@Example.org ", name: " ", role: "auditor" };
-        assert_eq!(form.role(), Ok(AccountRole::Auditor));
+    fn an_invitation_needs_a_login_a_role_and_where_it_counts() {
+        let form = InviteForm {
+            login: " Ann@Example.org ",
+            name: " ",
+            role: "auditor",
+            reach: "everything",
+            tenants: " ",
+        };
+        assert_eq!(form.grant(), Ok((AccountRole::Auditor, Reach::Everything)));
         assert_eq!(form.name(), "Ann@Example.org");
-        let nothing = InviteForm { login: "", name: "x", role: "root" };
-        let problems = [Problem::new("login", Fault::Missing), Problem::new("role", Fault::NoKind)];
-        assert_eq!(nothing.role(), Err(problems.to_vec()));
+        let nothing = InviteForm { login: "", name: "x", role: "root", reach: "", tenants: "" };
+        let problems = [
+            Problem::new("login", Fault::Missing),
+            Problem::new("role", Fault::NoKind),
+            Problem::new("reach", Fault::NoKind),
+        ];
+        assert_eq!(nothing.grant(), Err(problems.to_vec()));
+    }
+
+    #[test]
+    fn nobody_reaches_everything_by_leaving_something_out() {
+        let of = |slugs: &[&str]| Reach::of(slugs.iter().map(|slug| TenantSlug::from(*slug)));
+        assert_eq!(parse_reach("tenants", " globex,acme\r\nacme "), Ok(of(&["acme", "globex"])));
+        for (reach, tenants, problem) in [
+            ("tenants", " , ", Problem::new("tenants", Fault::Missing)),
+            ("tenants", "acme Globex", Problem::new("tenants", Fault::Unknown)),
+            ("everything", "acme", Problem::new("tenants", Fault::NotBoth)),
+            ("", "", Problem::new("reach", Fault::NoKind)),
+            ("", "acme", Problem::new("reach", Fault::NoKind)),
+        ] {
+            assert_eq!(parse_reach(reach, tenants), Err(problem), "{reach} {tenants}");
+        }
     }
 }

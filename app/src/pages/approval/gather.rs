@@ -21,7 +21,7 @@ use crate::url::encode;
 use pdp::approvals::{ApprovalView, MayDecide, RequirementView};
 use policy::approval::{Ineligible, Seen};
 use policy::labels::{OpenedBy, Verdict};
-use policy::{ApprovalId, Outcome, Timestamp};
+use policy::{ApprovalId, Outcome, Reach, Timestamp};
 use store::approvals::{Approval, ApprovalCall, ApprovalVote};
 use store::decisions::{DecisionFilter, Edge, Page};
 use store::{Store, StoreError};
@@ -37,6 +37,7 @@ const NEXT: u64 = 51;
 pub(super) async fn view(
     console: &Console,
     signed_in: &SignedIn,
+    reach: &Reach,
     id: &str,
     changed: &str,
 ) -> Result<Option<RequestView>, AppError> {
@@ -47,6 +48,9 @@ pub(super) async fn view(
     let presence = Presence::current();
     let id = ApprovalId::new(id);
     let Some(shown) = console.approvals.show(&id).await? else { return Ok(None) };
+    if !reach.holds(shown.approval.tenant.as_str()) {
+        return Ok(None);
+    }
     let account = signed_in.account_id.as_str();
     let may = console.approvals.may_decide(account, &id).await?;
     let own = person(store, account).await?;
@@ -71,7 +75,7 @@ pub(super) async fn view(
         }),
         other => other,
     };
-    let reads_rules = signed_in.role.may(Permission::ReadRules);
+    let reads_rules = signed_in.may(Permission::ReadRules);
     let (today, more_today) = today(store, approval, now).await?;
     Ok(Some(RequestView {
         id: approval.id.to_string(),

@@ -106,7 +106,7 @@ fn head(request: &RequestView) -> AnyView {
                 </span>
             </h1>
         </header>
-        <ul class="facts">
+        <ul class="facts page-lead">
             <li>{pill(request.standing)}</li>
             {risk}
             {sensitivity}

@@ -12,7 +12,7 @@ pub async fn read_approval(
     #[server(default)] id: String,
     #[server(default)] changed: String,
 ) -> Result<Option<RequestView>, AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::Approve)?;
+    let (signed_in, reach) = crate::session::require_within(crate::permission::Permission::Approve)?;
     let console = crate::console::Console::current()?;
-    Box::pin(super::gather::view(&console, &signed_in, &id, &changed)).await
+    Box::pin(super::gather::view(&console, &signed_in, &reach, &id, &changed)).await
 }

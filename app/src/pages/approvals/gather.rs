@@ -15,7 +15,7 @@ use crate::permission::ConsoleRole;
 use crate::session::SignedIn;
 use pdp::approvals::{ApprovalError, Approvals};
 use policy::labels::{SubjectKind, Verdict};
-use policy::{RuleId, SubjectId, TenantSlug, Timestamp};
+use policy::{Reach, RuleId, SubjectId, TenantSlug, Timestamp};
 use std::collections::BTreeMap;
 use store::administration::Page;
 use store::approvals::{Approval, ApprovalFilter, Substitute};
@@ -41,6 +41,7 @@ pub async fn waiting_for(approvals: &Approvals, account: &str) -> Result<u64, Ap
 pub(super) async fn view(
     console: &Console,
     signed_in: &SignedIn,
+    reach: &Reach,
     query: ApprovalsQuery,
 ) -> Result<ApprovalsView, AppError> {
     refuse_zero([&query.tenant, &query.subject, &query.rule, &query.state, &query.after, &query.of])?;
@@ -50,9 +51,9 @@ pub(super) async fn view(
     let waiting = waiting_for(&console.approvals, account).await?;
     let person = person(&console.store, account).await?;
     let (inbox, history) = if query.history {
-        (None, Some(Box::pin(history(console, signed_in, person.as_ref(), &query)).await?))
+        (None, Some(Box::pin(history(console, signed_in, reach, person.as_ref(), &query)).await?))
     } else {
-        (Some(Box::pin(inbox(console, account, person.as_ref(), &query)).await?), None)
+        (Some(Box::pin(inbox(console, (account, reach), person.as_ref(), &query)).await?), None)
     };
     Ok(ApprovalsView { query, waiting, marker, inbox, history })
 }
@@ -64,7 +65,7 @@ pub(crate) async fn person(store: &Store, account: &str) -> Result<Option<Subjec
 
 async fn inbox(
     console: &Console,
-    account: &str,
+    (account, reach): (&str, &Reach),
     person: Option<&SubjectId>,
     query: &ApprovalsQuery,
 ) -> Result<Inbox, AppError> {
@@ -86,11 +87,11 @@ async fn inbox(
         unlinked: person.is_none(),
     };
     if let Some(person) = person {
-        let answers = store.list_answers(person, None, ANSWERS).await?;
+        let answers = store.list_answers(person, reach.tenants(), None, ANSWERS).await?;
         inbox.answers = answers.iter().map(|approval| decided_line(approval, now)).collect();
         cover(store, person, now, &mut inbox).await?;
         if query.ask == Some(Ask::New) {
-            inbox.persons = persons(store, person, now).await?;
+            inbox.persons = persons(store, person, reach, now).await?;
         }
     }
     Ok(inbox)
@@ -125,10 +126,11 @@ pub(crate) async fn name(store: &Store, id: &SubjectId) -> Result<String, StoreE
 async fn persons(
     store: &Store,
     reader: &SubjectId,
+    reach: &Reach,
     now: Timestamp,
 ) -> Result<Vec<(String, String)>, StoreError> {
     let mut persons = BTreeMap::new();
-    for tenant in tenants_of(store, reader, now).await? {
+    for tenant in tenants_of(store, reader, reach, now).await? {
         let found = store.list_subjects(Some(&tenant), &PERSONS).await?;
         let found = found
             .into_iter()
@@ -146,20 +148,27 @@ pub(super) async fn may_stand_in(
     store: &Store,
     reader: &SubjectId,
     substitute: &SubjectId,
+    reach: &Reach,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let known = store.get_subject(substitute).await?;
     if known.is_none_or(|known| known.kind != SubjectKind::User || !known.active || known.id == *reader) {
         return Ok(false);
     }
-    let theirs = tenants_of(store, substitute, now).await?;
-    Ok(tenants_of(store, reader, now).await?.iter().any(|tenant| theirs.contains(tenant)))
+    let theirs = tenants_of(store, substitute, reach, now).await?;
+    Ok(tenants_of(store, reader, reach, now).await?.iter().any(|tenant| theirs.contains(tenant)))
 }
 
-/// The tenants of which somebody is a member now.
-async fn tenants_of(store: &Store, id: &SubjectId, now: Timestamp) -> Result<Vec<TenantSlug>, StoreError> {
+/// The tenants of which somebody is a member now, as far as the reader's account reaches.
+async fn tenants_of(
+    store: &Store,
+    id: &SubjectId,
+    reach: &Reach,
+    now: Timestamp,
+) -> Result<Vec<TenantSlug>, StoreError> {
     let held = store.list_memberships(id).await?.into_iter();
-    Ok(held.filter(|held| held.until.is_none_or(|until| now < until)).map(|held| held.tenant).collect())
+    let held = held.filter(|held| held.until.is_none_or(|until| now < until));
+    Ok(held.map(|held| held.tenant).filter(|tenant| reach.holds(tenant.as_str())).collect())
 }
 
 async fn waiting_line(store: &Store, approval: &Approval, now: Timestamp) -> Result<WaitingLine, StoreError> {
@@ -198,10 +207,11 @@ fn decided_line(approval: &Approval, now: Timestamp) -> DecidedLine {
     }
 }
 
-/// Owners see every request, everybody else what they answered.
+/// Owners see every request of their tenants, everybody else what they answered.
 async fn history(
     console: &Console,
     signed_in: &SignedIn,
+    reach: &Reach,
     person: Option<&SubjectId>,
     query: &ApprovalsQuery,
 ) -> Result<History, AppError> {
@@ -211,16 +221,18 @@ async fn history(
         History { lines: Vec::new(), next: None, chart: None, advice: Vec::new(), rule: None, all: false };
     if signed_in.role != ConsoleRole::Owner {
         let Some(person) = person else { return Ok(nothing) };
-        let mut found = store.list_answers(person, after, ROWS_AND_ONE).await?;
+        let mut found = store.list_answers(person, reach.tenants(), after, ROWS_AND_ONE).await?;
         let next = cut(&mut found, |approval: &Approval| approval.id.to_string());
         let lines = found.iter().map(|approval| decided_line(approval, now)).collect();
         return Ok(History { lines, next, ..nothing });
     }
     let tenant = query.tenant.as_deref().map(TenantSlug::from);
+    let own: Option<Vec<TenantSlug>> = reach.tenants().map(|tenants| tenants.iter().cloned().collect());
     let subject = query.subject.as_deref().map(SubjectId::from);
     let rule = query.rule.as_deref().map(RuleId::from);
     let filter = ApprovalFilter {
         tenant: tenant.as_ref(),
+        tenants: own.as_deref(),
         subject: subject.as_ref(),
         state: query.state.as_deref().and_then(|word| word.parse().ok()),
         ..ApprovalFilter::default()

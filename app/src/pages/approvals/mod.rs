@@ -186,7 +186,7 @@ fn draw_history(history: History, query: &ApprovalsQuery) -> AnyView {
     let filters = if history.all {
         filters(query, history.rule.clone())
     } else {
-        view! { <p class="quiet">"What you answered."</p> }.into_any()
+        view! { <p class="page-lead">"What you answered."</p> }.into_any()
     };
     let body = table::history(history, query);
     view! {

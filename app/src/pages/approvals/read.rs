@@ -133,17 +133,17 @@ pub struct ApprovalsView {
 
 #[server(endpoint = "approvals", input = GetUrl, output = Json)]
 pub async fn read_approvals(#[server(default)] query: ApprovalsQuery) -> Result<ApprovalsView, AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::Approve)?;
+    let (signed_in, reach) = crate::session::require_within(crate::permission::Permission::Approve)?;
     let console = crate::console::Console::current()?;
-    super::gather::view(&console, &signed_in, query).await
+    super::gather::view(&console, &signed_in, &reach, query).await
 }
 
 /// The same, asked for by an open page itself when something changed: nobody is at the desk for it.
 #[server(endpoint = "approvals-changed", input = GetUrl, output = Json)]
 pub async fn follow_approvals(#[server(default)] query: ApprovalsQuery) -> Result<ApprovalsView, AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::Approve)?;
+    let (signed_in, reach) = crate::session::require_within(crate::permission::Permission::Approve)?;
     let console = crate::console::Console::current()?;
-    super::gather::view(&console, &signed_in, query).await
+    super::gather::view(&console, &signed_in, &reach, query).await
 }
 
 #[cfg(feature = "ssr")]

@@ -11,14 +11,15 @@ pub async fn put_substitute(
     #[server(default)] substitute: String,
     #[server(default)] until: String,
 ) -> Result<(), AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::Approve)?;
+    let (signed_in, reach) = crate::session::require_within(crate::permission::Permission::Approve)?;
     let console = crate::console::Console::current()?;
-    server::put(&console, &signed_in, substitute.trim(), &until).await
+    server::put(&console, (&signed_in, &reach), substitute.trim(), &until).await
 }
 
 #[server(endpoint = "substitute-end", output = Json)]
 pub async fn end_substitute(#[server(default)] id: String) -> Result<(), AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::Approve)?;
+    // One's own substitutes alone.
+    let (signed_in, _) = crate::session::require_within(crate::permission::Permission::Approve)?;
     let console = crate::console::Console::current()?;
     server::end(&console, &signed_in, &id).await
 }
@@ -34,25 +35,25 @@ mod server {
     use crate::pages::form::respond::{Refusal, actor, parse_moment, respond, saved};
     use crate::routes::APPROVALS;
     use crate::session::SignedIn;
-    use policy::SubjectId;
+    use policy::{Reach, SubjectId};
     use store::WriteError;
     use store::approvals::NewSubstitute;
 
     pub(super) async fn put(
         console: &Console,
-        signed_in: &SignedIn,
+        (signed_in, reach): (&SignedIn, &Reach),
         substitute: &str,
         until: &str,
     ) -> Result<(), AppError> {
         let page = Place::new(APPROVALS.path);
         let draft = Draft::new(Ask::New.as_str(), [("substitute", substitute), ("until", until)]);
-        let result = keep(console, signed_in, substitute, until).await;
+        let result = keep(console, (signed_in, reach), substitute, until).await;
         respond(result.map(|saved| (page.clone(), saved)), &page.clone().asking(Ask::New), draft)
     }
 
     async fn keep(
         console: &Console,
-        signed_in: &SignedIn,
+        (signed_in, reach): (&SignedIn, &Reach),
         substitute: &str,
         until: &str,
     ) -> Result<Saved, Refusal> {
@@ -76,7 +77,7 @@ mod server {
             return Err(Problem::of_form(Fault::NoPerson).into());
         };
         let substitute = SubjectId::from(substitute);
-        if !may_stand_in(&console.store, &person, &substitute, now).await? {
+        if !may_stand_in(&console.store, &person, &substitute, reach, now).await? {
             return Err(Problem::new("substitute", Fault::NotASubstitute).into());
         }
         let new = NewSubstitute { person: &person, substitute: &substitute, starts_at: now, ends_at };

@@ -4,6 +4,8 @@ use super::query::ApprovalsQuery;
 use super::read::{Asking, DecidedLine, History, Standing, WaitingLine};
 use crate::components::empty::{Empty, EmptyFiltered};
 use crate::components::icon::{Glyph, Icon};
+use crate::components::list::Column::{Figure, Text};
+use crate::components::list::{counted, framed, ways_on};
 use crate::components::risk::RiskBars;
 use crate::components::time::Time;
 use crate::components::tool_name::ToolName;
@@ -76,30 +78,18 @@ pub fn waiting(lines: Vec<WaitingLine>, query: &ApprovalsQuery, next: Option<Str
     if lines.is_empty() {
         return None;
     }
-    let summary = match lines.len() {
-        1 => "1 request".to_owned(),
-        count => format!("{count} requests"),
-    };
+    let summary = counted(lines.len(), "request", "requests");
     let rows: Vec<AnyView> = lines.into_iter().map(waiting_row).collect();
+    let columns = [
+        Text("Risk"),
+        Text("Call"),
+        Text("Caller"),
+        Text("Rule that asks"),
+        Text("Waits since"),
+        Figure("Ends"),
+    ];
     let view = view! {
-        <div class="table-frame">
-            <table class="table table-roomy">
-                <caption class="visually-hidden">"Requests that wait for you, the gravest and oldest first"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Risk"</th>
-                        <th scope="col">"Call"</th>
-                        <th scope="col">"Caller"</th>
-                        <th scope="col">"Rule that asks"</th>
-                        <th scope="col">"Waits since"</th>
-                        <th scope="col" class="num">
-                            "Ends"
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        {framed("Requests that wait for you, the gravest and oldest first", &columns, rows)}
         {paging(summary, query, next)}
     };
     Some(view.into_any())
@@ -109,9 +99,7 @@ fn waiting_row(line: WaitingLine) -> AnyView {
     let risk = line.risk.map(|risk| view! { <RiskBars risk=risk/> });
     view! {
         <tr>
-            <td class="cell-lead col-fit" data-label="Risk">
-                {risk}
-            </td>
+            <td class="cell-lead col-fit">{risk}</td>
             <td class="cell-title" data-label="Call">
                 {call(&line.asking, &line.id)}
             </td>
@@ -135,30 +123,16 @@ fn waiting_row(line: WaitingLine) -> AnyView {
 /// Requests and what became of them.
 pub fn decided(caption: &'static str, lines: Vec<DecidedLine>) -> AnyView {
     let rows: Vec<AnyView> = lines.into_iter().map(decided_row).collect();
-    view! {
-        <div class="table-frame">
-            <table class="table table-roomy">
-                <caption class="visually-hidden">{caption}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Outcome"</th>
-                        <th scope="col">"Call"</th>
-                        <th scope="col">"Caller"</th>
-                        <th scope="col">"Rule that asked"</th>
-                        <th scope="col">"Decided by"</th>
-                        <th scope="col" class="num">
-                            "Time to decision"
-                        </th>
-                        <th scope="col" class="num">
-                            "When"
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    let columns = [
+        Text("Outcome"),
+        Text("Call"),
+        Text("Caller"),
+        Text("Rule that asked"),
+        Text("Decided by"),
+        Figure("Time to decision"),
+        Figure("When"),
+    ];
+    framed(caption, &columns, rows)
 }
 
 fn decided_row(line: DecidedLine) -> AnyView {
@@ -191,14 +165,7 @@ fn decided_row(line: DecidedLine) -> AnyView {
 fn paging(summary: String, query: &ApprovalsQuery, next: Option<String>) -> AnyView {
     let first = query.after.is_some().then(|| query.href());
     let next = next.map(|cursor| query.beyond(Some(&cursor)));
-    view! {
-        <nav class="paging" aria-label="Pages">
-            <span>{summary}</span>
-            {first.map(|href| view! { <a class="button button-small" href=href>"Back to the first"</a> })}
-            {next.map(|href| view! { <a class="button button-small" rel="next" href=href>"Next"</a> })}
-        </nav>
-    }
-    .into_any()
+    ways_on(summary, first, next)
 }
 
 /// The history, with how often each rule's requests are approved.
@@ -206,10 +173,7 @@ pub fn history(history: History, query: &ApprovalsQuery) -> AnyView {
     if history.lines.is_empty() {
         return no_history(query);
     }
-    let summary = match history.lines.len() {
-        1 => "1 request".to_owned(),
-        count => format!("{count} requests"),
-    };
+    let summary = counted(history.lines.len(), "request", "requests");
     let advice: Vec<AnyView> = history
         .advice
         .into_iter()

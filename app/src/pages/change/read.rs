@@ -1,11 +1,9 @@
 //! What the page of one change reads from the server.
 
 use crate::components::diff::DiffRow;
+use crate::drawn;
 use crate::error::AppError;
 use crate::moment::Moment;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 /// One change as its page shows it. Names and values are drawn as untrusted.
@@ -29,16 +27,19 @@ pub struct ChangeView {
 }
 
 /// None: no such change, or not one that the reader may see.
-#[server(endpoint = "change", input = GetUrl, output = Json)]
+#[cfg(feature = "ssr")]
 pub async fn read_change(id: String) -> Result<Option<ChangeView>, AppError> {
-    crate::session::require(crate::permission::Permission::ReadChanges)?;
+    let (_, reach) = crate::session::require_within(crate::permission::Permission::ReadChanges)?;
     if id.is_empty() || id.contains('\0') {
         return Ok(None);
     }
     let console = crate::console::Console::current()?;
     let change = console.store.get_change(&id).await?;
+    let change = change.filter(|change| reach.owns(change.tenant.as_ref().map(policy::TenantSlug::as_str)));
     Ok(change.map(|change| server::describe(change, console.now())))
 }
+
+drawn::unread!(read_change(String) -> Result<Option<ChangeView>, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {

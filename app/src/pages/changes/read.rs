@@ -1,11 +1,9 @@
 //! What the list of changes reads from the server.
 
 use super::query::ChangeQuery;
+use crate::drawn;
 use crate::error::AppError;
 use crate::moment::Moment;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 /// Rows of a page.
@@ -33,12 +31,14 @@ pub struct ChangeList {
     pub has_newer: bool,
 }
 
-#[server(endpoint = "changes", input = GetUrl, output = Json)]
-pub async fn list_changes(#[server(default)] query: ChangeQuery) -> Result<ChangeList, AppError> {
-    crate::session::require(crate::permission::Permission::ReadChanges)?;
+#[cfg(feature = "ssr")]
+pub async fn list_changes(query: ChangeQuery) -> Result<ChangeList, AppError> {
+    let (_, reach) = crate::session::require_within(crate::permission::Permission::ReadChanges)?;
     let console = crate::console::Console::current()?;
-    server::list(&console, query).await
+    server::list(&console, &reach, query).await
 }
+
+drawn::unread!(list_changes(ChangeQuery) -> Result<ChangeList, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {
@@ -47,16 +47,22 @@ mod server {
     use crate::console::Console;
     use crate::error::AppError;
     use crate::moment::Moment;
-    use policy::{TenantSlug, Timestamp};
+    use policy::{Reach, TenantSlug, Timestamp};
     use store::Change;
     use store::changes::{ChangeFilter, ChangePosition};
 
-    pub(super) async fn list(console: &Console, query: ChangeQuery) -> Result<ChangeList, AppError> {
+    /// Of the reader's tenants, where there are such: what concerns all of them, or others, is not there.
+    pub(super) async fn list(
+        console: &Console,
+        reach: &Reach,
+        query: ChangeQuery,
+    ) -> Result<ChangeList, AppError> {
         check(&query)?;
         let now = console.now();
         let tenant = query.tenant.as_deref().map(TenantSlug::from);
         let filter = ChangeFilter {
             tenant: tenant.as_ref(),
+            tenants: reach.tenants(),
             kind: query.kind.as_deref(),
             object: query.object.as_deref(),
             actor: query.actor.as_deref(),

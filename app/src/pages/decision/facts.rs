@@ -306,13 +306,19 @@ fn record(record: RecordFacts, at: Moment) -> AnyView {
                     </Definition>
                 }
             })}
-        <Definition term="Chain">
-            <Copyable value=record.chain what="chain id"/>
-            <small>{format!("position {}", record.seq)}</small>
-        </Definition>
-        <Definition term="Hash">
-            <Copyable value=record.hash what="record hash"/>
-        </Definition>
+        {record
+            .place
+            .map(|place| {
+                view! {
+                    <Definition term="Chain">
+                        <Copyable value=place.chain what="chain id"/>
+                        <small>{format!("position {}", place.seq)}</small>
+                    </Definition>
+                    <Definition term="Hash">
+                        <Copyable value=place.hash what="record hash"/>
+                    </Definition>
+                }
+            })}
     };
     card("Record", entries.into_any())
 }

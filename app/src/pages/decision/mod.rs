@@ -93,7 +93,17 @@ fn draw(decision: DecisionView) -> AnyView {
         }
     });
     let why = decision.why.clone().map(|why| view! { <WhyCard why=why verdict=decision.verdict/> });
-    let raw = decision.raw.clone();
+    let raw = decision.raw.clone().map(|raw| {
+        view! {
+            <section class="card">
+                <header class="card-head">
+                    <h2>"Record"</h2>
+                    <p>"Everything that was evaluated, as it was written."</p>
+                </header>
+                <RawJson label="Raw record" text=raw/>
+            </section>
+        }
+    });
     view! {
         {head(&decision)}
         <Banner decision=decision.clone()/>
@@ -103,13 +113,7 @@ fn draw(decision: DecisionView) -> AnyView {
             <div class="stack">
                 {why}
                 <ArgumentsCard arguments=decision.arguments.clone()/>
-                <section class="card">
-                    <header class="card-head">
-                        <h2>"Record"</h2>
-                        <p>"Everything that was evaluated, as it was written."</p>
-                    </header>
-                    <RawJson label="Raw record" text=raw/>
-                </section>
+                {raw}
             </div>
             <FactsAside decision=decision/>
         </div>

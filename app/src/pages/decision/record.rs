@@ -3,8 +3,8 @@
 
 use super::arguments_read::{self, Miss};
 use super::view::{
-    ActorWords, DecisionView, MembershipWords, MissLine, RecordFacts, RuleLine, SubjectWords, TokenWords,
-    ToolFacts, Who, Why,
+    ActorWords, DecisionView, MembershipWords, MissLine, Place, RecordFacts, RuleLine, SubjectWords,
+    TokenWords, ToolFacts, Who, Why,
 };
 use super::words;
 use crate::moment::Moment;
@@ -16,7 +16,7 @@ use policy::facts::{
 };
 use policy::labels::{Effect, Trust};
 use policy::text::shown;
-use policy::{Decision, Risk, Timestamp};
+use policy::{Decision, Reach, Risk, Timestamp};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -132,13 +132,25 @@ pub(super) fn describe(recorded: RecordedDecision, now: Timestamp) -> DecisionVi
                 .map(|approval| (approval.id.to_string(), words::part(approval.part).to_owned())),
             request_id: body.request_id,
             took: body.micros.map(words::micros),
-            chain: recorded.chain,
-            seq: recorded.seq,
-            hash: recorded.hash.to_string(),
+            place: Some(Place { chain: recorded.chain, seq: recorded.seq, hash: recorded.hash.to_string() }),
         },
-        raw: body.raw,
+        raw: Some(body.raw),
         unreadable: body.unreadable,
     }
+}
+
+/// What of it somebody of these tenants alone is told: not what the caller is in others, nor where it stands in the record,
+/// whose places count the calls of all tenants. The record as it was written says both.
+pub(super) fn within(mut shown: DecisionView, reach: &Reach) -> DecisionView {
+    if reach.is_everything() {
+        return shown;
+    }
+    if let Some(who) = &mut shown.who {
+        who.memberships.retain(|held| reach.holds(&held.tenant));
+    }
+    shown.record.place = None;
+    shown.raw = None;
+    shown
 }
 
 /// "/customer_id: customer c-42, of acme".

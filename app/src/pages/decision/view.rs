@@ -32,8 +32,8 @@ pub struct DecisionView {
     /// What the arguments named, one line each.
     pub touched: Vec<String>,
     pub record: RecordFacts,
-    /// The record as it was written.
-    pub raw: String,
+    /// The record as it was written; none for those of some tenants alone, since it tells of others.
+    pub raw: Option<String>,
     /// Parts of the record that could not be understood.
     pub unreadable: Vec<String>,
     /// Who granted what no rule allows, until when and why.
@@ -202,6 +202,13 @@ pub struct RecordFacts {
     pub approval: Option<(String, String)>,
     /// "1.8 ms".
     pub took: Option<String>,
+    /// None for those of some tenants alone: places count the calls of all of them.
+    pub place: Option<Place>,
+}
+
+/// Where a decision stands in the record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
     pub chain: String,
     pub seq: i64,
     pub hash: String,

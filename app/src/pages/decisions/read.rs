@@ -43,12 +43,12 @@ pub struct DecisionList {
 
 #[server(endpoint = "decisions", input = GetUrl, output = Json)]
 pub async fn list_decisions(#[server(default)] query: DecisionQuery) -> Result<DecisionList, AppError> {
-    crate::session::require(crate::permission::Permission::ReadDecisions)?;
+    let (_, reach) = crate::session::require_within(crate::permission::Permission::ReadDecisions)?;
     server::check(&query)?;
     let console = crate::console::Console::current()?;
     let now = console.now();
     let page = store::decisions::Page { edge: server::edge(&query), limit: ROWS };
-    let page = console.store.list_decisions(&server::filter(&query, now), &page).await?;
+    let page = console.store.list_decisions(&server::filter(&query, &reach, now), &page).await?;
     Ok(DecisionList {
         lines: page.rows.into_iter().map(|row| server::line(row, now)).collect(),
         has_older: page.has_older,
@@ -63,10 +63,10 @@ pub async fn count_newer_decisions(
     than: String,
     #[server(default)] query: DecisionQuery,
 ) -> Result<u32, AppError> {
-    crate::session::require(crate::permission::Permission::ReadDecisions)?;
+    let (_, reach) = crate::session::require_within(crate::permission::Permission::ReadDecisions)?;
     server::check(&query)?;
     let console = crate::console::Console::current()?;
-    let filter = server::filter(&query, console.now());
+    let filter = server::filter(&query, &reach, console.now());
     let than = policy::DecisionId::new(than.replace('\0', ""));
     Ok(console.store.count_newer(&filter, &than, MOST_NEWER).await?)
 }
@@ -80,7 +80,7 @@ mod server {
     use crate::error::AppError;
     use crate::moment::Moment;
     use crate::verdict::Verdict;
-    use policy::{DecisionId, Outcome, Reason, Timestamp};
+    use policy::{DecisionId, Outcome, Reach, Reason, Timestamp};
     use store::decisions::{DecisionFilter, DecisionRow, Edge};
 
     /// No record holds U+0000, and Postgres refuses it even in a comparison.
@@ -108,7 +108,8 @@ mod server {
         }
     }
 
-    pub(super) fn filter(query: &DecisionQuery, now: Timestamp) -> DecisionFilter {
+    /// Within the reader's tenants, where there are such: decisions of no tenant, and of others, are not there.
+    pub(super) fn filter(query: &DecisionQuery, reach: &Reach, now: Timestamp) -> DecisionFilter {
         let (outcome, waiting) = match query.outcome {
             None => (None, None),
             Some(Verdict::Allowed) => (Some(Outcome::Allow), None),
@@ -116,7 +117,12 @@ mod server {
             Some(Verdict::Waiting) => (Some(Outcome::Deny), Some(true)),
         };
         DecisionFilter {
-            tenants: query.tenant.clone().map(|tenant| vec![tenant]),
+            tenants: match (&query.tenant, reach.tenants()) {
+                (Some(tenant), _) if !reach.holds(tenant) => Some(Vec::new()),
+                (Some(tenant), _) => Some(vec![tenant.clone()]),
+                (None, Some(own)) => Some(own.iter().map(ToString::to_string).collect()),
+                (None, None) => None,
+            },
             subject: query.subject.clone(),
             credential: None,
             server: query.server.clone(),

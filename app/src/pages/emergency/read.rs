@@ -1,11 +1,9 @@
 //! What the page of emergencies reads from the server.
 
 use super::query::EmergencyQuery;
+use crate::drawn;
 use crate::error::AppError;
 use crate::moment::Moment;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 /// A stop or a break-glass grant as a row.
@@ -53,9 +51,11 @@ pub struct EmergencyView {
     pub asked: Option<Asked>,
 }
 
-#[server(endpoint = "emergency", input = GetUrl, output = Json)]
-pub async fn read_emergency(#[server(default)] query: EmergencyQuery) -> Result<EmergencyView, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn read_emergency(query: EmergencyQuery) -> Result<EmergencyView, AppError> {
     crate::session::require(crate::permission::Permission::Emergency)?;
     let console = crate::console::Console::current()?;
     super::gather::view(&console, query).await
 }
+
+drawn::unread!(read_emergency(EmergencyQuery) -> Result<EmergencyView, AppError>);

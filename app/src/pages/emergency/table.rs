@@ -2,6 +2,8 @@
 
 use super::query::EmergencyQuery;
 use super::read::EmergencyLine;
+use crate::components::list::Column::{Actions, Text};
+use crate::components::list::framed;
 use crate::components::time::Time;
 use crate::components::untrusted::{UntrustedLine, plain};
 use crate::pages::form::place::{Ask, Place};
@@ -52,26 +54,8 @@ pub fn history(lines: Vec<EmergencyLine>, next: Option<String>, behind: bool) ->
 }
 
 fn table(caption: &'static str, rows: Vec<AnyView>) -> AnyView {
-    view! {
-        <div class="table-frame">
-            <table class="table table-roomy">
-                <caption class="visually-hidden">{caption}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"What"</th>
-                        <th scope="col">"Why"</th>
-                        <th scope="col">"Who"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col">
-                            <span class="visually-hidden">"Actions"</span>
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    let columns = [Text("What"), Text("Why"), Text("Who"), Text("State"), Actions];
+    framed(caption, &columns, rows)
 }
 
 fn row(line: EmergencyLine, with_actions: bool) -> AnyView {

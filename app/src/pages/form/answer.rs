@@ -100,7 +100,7 @@ done! {
     AccountEnabled = "account-enabled", "The account was enabled.";
     AccountLinked = "account-linked", "The identity was linked. Whoever signs in with it is this account.";
     AccountUnlinked = "account-unlinked", "The identity was unlinked, and all sessions of the account ended.";
-    PasskeyAdded = "passkey-added", "The passkey was added. You can sign in with it from now on.";
+    PasskeyAdded = "passkey-added", "The passkey was added.";
     PasskeyRemoved = "passkey-removed", "The passkey was removed, and every other session ended.";
     PasskeyDemanded = "passkey-demanded", "From now on your password alone opens nothing. Every other session ended.";
     PasskeyNotDemanded = "passkey-not-demanded", "Your password alone opens a session again.";

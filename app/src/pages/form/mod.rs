@@ -24,5 +24,5 @@ use crate::session;
 
 /// Whether the reader may do it; who may not, sees no action.
 pub fn may(permission: Permission) -> bool {
-    session::current().is_some_and(|signed_in| signed_in.role.may(permission))
+    session::current().is_some_and(|signed_in| signed_in.may(permission))
 }

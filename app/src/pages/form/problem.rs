@@ -54,6 +54,8 @@ pub enum Fault {
     /// More of something than there may be.
     TooMany(usize),
     NothingChosen,
+    /// Tenants are named where all of them are chosen.
+    NotBoth,
     /// The server offers a tool in another form than the one that was seen.
     OfferChanged,
     /// The server lists a tool no longer.
@@ -89,6 +91,8 @@ pub enum Fault {
     NotAnId,
     /// It belongs to another tenant.
     NotMoved,
+    /// It is not of the tenants alone in which the reader's role counts.
+    NotYours,
     /// Which arguments name resources.
     NotBindings,
     /// Scopes that a tool asks for.
@@ -203,6 +207,7 @@ impl Problem {
             Fault::SecretInUrl => "Leave user name and password out of the address.".to_owned(),
             Fault::TooMany(limit) => format!("These are too many: {limit} at the most."),
             Fault::NothingChosen => "Tick at least one.".to_owned(),
+            Fault::NotBoth => "Choose that it counts in these alone, or leave them out.".to_owned(),
             Fault::OfferChanged => {
                 "The server offers something else by now. Nothing was marked; look at the difference again.".to_owned()
             }
@@ -245,6 +250,9 @@ impl Problem {
             }
             Fault::NotAnId => {
                 "This is longer than 1000 bytes or holds control characters. Calls could not name it.".to_owned()
+            }
+            Fault::NotYours => {
+                "It concerns more than your tenants, so that takes a role in all of them.".to_owned()
             }
             Fault::NotMoved => "Only an owner moves a resource to another tenant.".to_owned(),
             Fault::NotBindings => {

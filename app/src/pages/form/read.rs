@@ -2,7 +2,7 @@
 
 use super::count::Count;
 use crate::error::AppError;
-use policy::TenantSlug;
+use policy::{Reach, TenantSlug};
 use std::collections::BTreeMap;
 use store::administration::{Membership, Page, Role, StoredRule};
 use store::{Store, StoreError};
@@ -39,17 +39,20 @@ pub fn refuse_zero<'a>(texts: impl IntoIterator<Item = &'a Option<String>>) -> R
     Ok(())
 }
 
-/// Memberships of one tenant or of all of them, as far as they are counted; and whether there are more.
+/// Memberships of one tenant or of all that the reader reaches, as far as they are counted; and whether there are more.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn memberships(
     store: &Store,
     tenant: Option<&TenantSlug>,
+    reach: &Reach,
 ) -> Result<(Vec<Membership>, bool), StoreError> {
-    let tenants = match tenant {
-        Some(tenant) => vec![tenant.clone()],
-        None => store.list_tenants(&Page::ALL).await?.into_iter().map(|tenant| tenant.slug).collect(),
+    let tenants: Vec<TenantSlug> = match (tenant, reach.tenants()) {
+        (Some(tenant), _) if !reach.holds(tenant.as_str()) => Vec::new(),
+        (Some(tenant), _) => vec![tenant.clone()],
+        (None, Some(own)) => own.iter().cloned().collect(),
+        (None, None) => store.list_tenants(&Page::ALL).await?.into_iter().map(|tenant| tenant.slug).collect(),
     };
     let mut found: Vec<Membership> = Vec::new();
     for tenant in tenants {
@@ -70,6 +73,11 @@ pub async fn memberships(
         }
     }
     Ok((found, false))
+}
+
+/// Whether the reader sees what belongs to this tenant; none: to all of them.
+pub fn sees(reach: &Reach, tenant: Option<&TenantSlug>) -> bool {
+    reach.sees(tenant.map(TenantSlug::as_str))
 }
 
 /// Whether somebody with this membership holds the role. A name stands for one role in a tenant.

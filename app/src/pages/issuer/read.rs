@@ -1,18 +1,18 @@
 //! What the page of one issuer reads from the server.
 
 use super::view::{IssuerQuery, IssuerView};
+use crate::drawn;
 use crate::error::AppError;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 
 /// None: no such issuer.
-#[server(endpoint = "issuer", input = GetUrl, output = Json)]
-pub async fn read_issuer(#[server(default)] query: IssuerQuery) -> Result<Option<IssuerView>, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn read_issuer(query: IssuerQuery) -> Result<Option<IssuerView>, AppError> {
     crate::session::require(crate::permission::Permission::ReadIssuers)?;
     let console = crate::console::Console::current()?;
     server::issuer(&console, query).await
 }
+
+drawn::unread!(read_issuer(IssuerQuery) -> Result<Option<IssuerView>, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {

@@ -10,16 +10,15 @@ use super::form::may;
 use super::form::notice::Answered;
 use super::form::place::{Ask, Place};
 use super::issuer::fields;
-use crate::components::icon::{Glyph, Icon};
+use crate::components::list::{adding, search};
 use crate::components::loaded::loaded;
+use crate::components::page_head::PageHead;
 use crate::drawn::server_drawn;
 use crate::permission::Permission;
 use crate::routes::{self, ISSUERS};
 use crate::url::use_parameters;
 use crate::wire::resource;
 use leptos::prelude::*;
-use leptos_meta::Title;
-use leptos_router::components::Form;
 use query::IssuersQuery;
 use read::{IssuerList, read_issuers};
 
@@ -47,57 +46,23 @@ fn draw(list: IssuerList, answer: &Answer, may_write: bool) -> AnyView {
     let form = list.form.as_ref().filter(|_| may_write);
     let add = (may_write && form.is_none()).then(|| {
         let href = Place::new(ISSUERS.path).asking(Ask::New).href();
-        view! {
-            <div class="page-actions">
-                <a class="button button-primary" href=href rel="external">
-                    <Icon glyph=Glyph::Plus/>
-                    "Add issuer"
-                </a>
-            </div>
-        }
+        adding(href, "Add issuer")
     });
     let form = form.map(|form| fields::form(form, None, answer, cancel));
     let waiting = (!list.unmapped.is_none()).then(|| {
         if list.unmapped.more { format!("{}+", list.unmapped.number) } else { list.unmapped.words() }
     });
+    let kept = [("tenant", list.query.tenant.clone())];
+    let search = search(ISSUERS.path, "URL or name", list.query.search.clone(), kept);
     view! {
-        <Title text=ISSUERS.title/>
-        <header class="page-head">
-            <h1>{ISSUERS.title}</h1>
-            {add}
-        </header>
+        <PageHead title=ISSUERS.title>{add}</PageHead>
         {tabs::tabs(ISSUERS.path, waiting)}
-        {search(&list.query)}
+        {search}
         <div class="stack">
             <Answered answer=answer.clone()/>
             {form}
             <div>{table::table(list, may_write)}</div>
         </div>
-    }
-    .into_any()
-}
-
-fn search(query: &IssuersQuery) -> AnyView {
-    let value = query.search.clone();
-    let tenant = query.tenant.clone().map(|slug| view! { <input type="hidden" name="tenant" value=slug/> });
-    view! {
-        <Form method="get" action=ISSUERS.path attr:class="filters">
-            <label class="filter filter-search">
-                <Icon glyph=Glyph::Search/>
-                <span class="visually-hidden">"URL or name"</span>
-                <input
-                    class="bare"
-                    type="search"
-                    name="q"
-                    placeholder="URL or name"
-                    autocomplete="off"
-                    value=value.clone()
-                    prop:value=value.unwrap_or_default()
-                />
-            </label>
-            {tenant}
-            <button class="button filters-apply">"Search"</button>
-        </Form>
     }
     .into_any()
 }

@@ -1,13 +1,11 @@
 //! What the list of issuers reads from the server.
 
 use super::query::IssuersQuery;
+use crate::drawn;
 use crate::error::AppError;
 use crate::moment::Moment;
 use crate::pages::form::count::Count;
 use crate::pages::issuer::view::IssuerForm;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 /// An issuer as a row.
@@ -39,12 +37,14 @@ pub struct IssuerList {
     pub form: Option<IssuerForm>,
 }
 
-#[server(endpoint = "issuers", input = GetUrl, output = Json)]
-pub async fn read_issuers(#[server(default)] query: IssuersQuery) -> Result<IssuerList, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn read_issuers(query: IssuersQuery) -> Result<IssuerList, AppError> {
     crate::session::require(crate::permission::Permission::ReadIssuers)?;
     let console = crate::console::Console::current()?;
     server::list(&console, query).await
 }
+
+drawn::unread!(read_issuers(IssuersQuery) -> Result<IssuerList, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {

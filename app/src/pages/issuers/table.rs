@@ -4,6 +4,8 @@ use super::read::{IssuerLine, IssuerList};
 use crate::components::definition::Nothing;
 use crate::components::empty::{Empty, EmptyFiltered};
 use crate::components::icon::Glyph;
+use crate::components::list::Column::Text;
+use crate::components::list::{counted, framed, ways_on};
 use crate::components::time::Time;
 use crate::components::untrusted::UntrustedLine;
 use crate::pages::form::place::{Ask, Place};
@@ -14,34 +16,14 @@ pub fn table(list: IssuerList, may_write: bool) -> AnyView {
     if list.lines.is_empty() {
         return nothing(&list, may_write);
     }
-    let summary = match list.lines.len() {
-        1 => "1 issuer".to_owned(),
-        count => format!("{count} issuers"),
-    };
+    let summary = counted(list.lines.len(), "issuer", "issuers");
     let first = list.query.after.is_some().then(|| list.query.beyond(None));
     let next = list.next.as_deref().map(|cursor| list.query.beyond(Some(cursor)));
     let rows: Vec<AnyView> = list.lines.into_iter().map(row).collect();
+    let columns = [Text("Issuer"), Text("Counts in"), Text("Keys"), Text("Checks"), Text("State")];
     view! {
-        <div class="table-frame">
-            <table class="table table-roomy">
-                <caption class="visually-hidden">"Issuers by URL"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Issuer"</th>
-                        <th scope="col">"Counts in"</th>
-                        <th scope="col">"Keys"</th>
-                        <th scope="col">"Checks"</th>
-                        <th scope="col">"State"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-        <nav class="paging" aria-label="Pages">
-            <span>{summary}</span>
-            {first.map(|href| view! { <a class="button button-small" href=href>"Back to the first"</a> })}
-            {next.map(|href| view! { <a class="button button-small" rel="next" href=href>"Next"</a> })}
-        </nav>
+        {framed("Issuers by URL", &columns, rows)}
+        {ways_on(summary, first, next)}
     }
     .into_any()
 }

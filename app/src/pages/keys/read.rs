@@ -1,32 +1,32 @@
 //! What the page of enforcement keys reads from the server.
 
-use super::query::KeysQuery;
 use super::view::KeyList;
+use crate::drawn;
 use crate::error::AppError;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
+use crate::pages::settings::query::ListQuery;
 
-#[server(endpoint = "keys", input = GetUrl, output = Json)]
-pub async fn read_keys(#[server(default)] query: KeysQuery) -> Result<KeyList, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn read_keys(query: ListQuery) -> Result<KeyList, AppError> {
     crate::session::require(crate::permission::Permission::ReadSettings)?;
     let console = crate::console::Console::current()?;
     server::list(&console, query).await
 }
 
+drawn::unread!(read_keys(ListQuery) -> Result<KeyList, AppError>);
+
 #[cfg(feature = "ssr")]
 mod server {
-    use super::super::query::KeysQuery;
     use super::super::view::{KeyLine, KeyList, SecretLine};
     use crate::console::Console;
     use crate::error::AppError;
     use crate::moment::Moment;
     use crate::pages::form::place::Ask;
     use crate::pages::form::read::{ROWS_AND_ONE, cut, refuse_zero};
+    use crate::pages::settings::query::ListQuery;
     use policy::CredentialId;
     use store::administration::{Credential, Page};
 
-    pub(super) async fn list(console: &Console, query: KeysQuery) -> Result<KeyList, AppError> {
+    pub(super) async fn list(console: &Console, query: ListQuery) -> Result<KeyList, AppError> {
         refuse_zero([&query.search, &query.after, &query.of])?;
         let store = &console.store;
         let page =

@@ -6,6 +6,8 @@ use super::view::{KeyLine, KeyList, SecretLine, arguments_label, responses_label
 use crate::components::definition::Nothing;
 use crate::components::empty::{Empty, EmptyFiltered};
 use crate::components::icon::Glyph;
+use crate::components::list::Column::{Actions, Text};
+use crate::components::list::{counted, framed, ways_on};
 use crate::components::time::Time;
 use crate::components::untrusted::{UntrustedLine, plain};
 use crate::pages::form::answer::Answer;
@@ -18,37 +20,15 @@ pub fn table(list: KeyList, answer: &Answer, may_write: bool) -> AnyView {
     if list.lines.is_empty() {
         return nothing(&list, answer, may_write);
     }
-    let summary = match list.lines.len() {
-        1 => "1 enforcement key".to_owned(),
-        count => format!("{count} enforcement keys"),
-    };
-    let first = list.query.after.is_some().then(|| list.query.from_the_first());
-    let next = list.next.as_deref().map(|cursor| list.query.after(cursor));
+    let summary = counted(list.lines.len(), "enforcement key", "enforcement keys");
+    let first = list.query.after.is_some().then(|| list.query.beyond(KEYS.path, None));
+    let next = list.next.as_deref().map(|cursor| list.query.beyond(KEYS.path, Some(cursor)));
     let rows: Vec<AnyView> = list.lines.into_iter().map(|line| row(line, may_write)).collect();
+    let columns =
+        [Text("Key"), Text("Asks for"), Text("Its holder"), Text("Secrets"), Text("State"), Actions];
     view! {
-        <div class="table-frame">
-            <table class="table table-roomy">
-                <caption class="visually-hidden">"Enforcement keys by name"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Key"</th>
-                        <th scope="col">"Asks for"</th>
-                        <th scope="col">"Its holder"</th>
-                        <th scope="col">"Secrets"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col">
-                            <span class="visually-hidden">"Actions"</span>
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-        <nav class="paging" aria-label="Pages">
-            <span>{summary}</span>
-            {first.map(|href| view! { <a class="button button-small" href=href>"Back to the first"</a> })}
-            {next.map(|href| view! { <a class="button button-small" rel="next" href=href>"Next"</a> })}
-        </nav>
+        {framed("Enforcement keys by name", &columns, rows)}
+        {ways_on(summary, first, next)}
     }
     .into_any()
 }
@@ -186,7 +166,7 @@ fn actions(line: &KeyLine) -> AnyView {
 }
 
 fn nothing(list: &KeyList, answer: &Answer, may_write: bool) -> AnyView {
-    if list.query.search.is_some() || list.query.after.is_some() {
+    if list.query.narrows() {
         return view! { <EmptyFiltered text="No enforcement key's name, server or tenant holds this." clear=KEYS.path/> }
             .into_any();
     }

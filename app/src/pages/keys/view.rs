@@ -1,14 +1,14 @@
 //! Enforcement keys as their page shows them, and the words for their settings.
 
-use super::query::KeysQuery;
 use crate::moment::Moment;
+use crate::pages::settings::query::ListQuery;
 use policy::labels::{ArgumentsMode, Responses, Trust};
 use serde::{Deserialize, Serialize};
 
 /// A page of enforcement keys by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyList {
-    pub query: KeysQuery,
+    pub query: ListQuery,
     pub lines: Vec<KeyLine>,
     /// The cursor of the next page.
     pub next: Option<String>,

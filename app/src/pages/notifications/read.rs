@@ -1,11 +1,9 @@
 //! What the page of notifications reads from the server. No secret is among it.
 
 use super::query::NotificationsQuery;
+use crate::drawn;
 use crate::error::AppError;
 use crate::moment::Moment;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,11 +86,11 @@ pub struct AddressLine {
     pub last: Option<LastLine>,
 }
 
-#[server(endpoint = "notifications", input = GetUrl, output = Json)]
-pub async fn read_notifications(
-    #[server(default)] query: NotificationsQuery,
-) -> Result<NotificationsView, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn read_notifications(query: NotificationsQuery) -> Result<NotificationsView, AppError> {
     crate::session::require(crate::permission::Permission::ReadSettings)?;
     let console = crate::console::Console::current()?;
     super::gather::view(&console, query).await
 }
+
+drawn::unread!(read_notifications(NotificationsQuery) -> Result<NotificationsView, AppError>);

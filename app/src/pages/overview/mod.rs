@@ -26,12 +26,12 @@ use leptos::prelude::*;
 use leptos_router::components::Redirect;
 use read::{Overview, read_overview};
 
-/// Approvers have nothing here: whoever follows the wordmark goes on to where they start.
+/// Approvers, and those of some tenants, have nothing here: whoever follows the wordmark goes on to where they start.
 #[component]
 pub fn OverviewPage() -> impl IntoView {
     match session::current() {
-        Some(signed_in) if signed_in.role == ConsoleRole::Approver => {
-            let path = routes::landing(signed_in.role);
+        Some(signed_in) if signed_in.role == ConsoleRole::Approver || signed_in.is_bound() => {
+            let path = routes::landing(signed_in.role, signed_in.is_bound());
             view! {
                 <PageHead title="Start"/>
                 <p>

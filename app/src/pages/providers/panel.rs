@@ -103,6 +103,10 @@ fn form(list: &ProviderList, provider: Option<&ProviderLine>, answer: &Answer) -
         Some(provider) => format!("Change {}", plain(&provider.name)),
         None => "Add a provider".to_owned(),
     };
+    let lead = match provider {
+        Some(provider) => format!("Register this redirect URI there: {}{}", list.callback, provider.id),
+        None => format!("Register this redirect URI there, with the id at its end: {}ID", list.callback),
+    };
     let values = match provider {
         Some(provider) => vec![("id", provider.id.clone())],
         None => vec![("new", "true".to_owned())],
@@ -112,7 +116,7 @@ fn form(list: &ProviderList, provider: Option<&ProviderLine>, answer: &Answer) -
         title,
         url: SaveProvider::url(),
         values,
-        lead: vec![format!("Register this redirect URI there: {}", list.callback)],
+        lead: vec![lead],
         fields,
         button: "Save provider",
         destructive: false,

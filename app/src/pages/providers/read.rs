@@ -1,20 +1,18 @@
 //! What the page of sign-in providers reads from the server.
 
+use crate::drawn;
 use crate::error::AppError;
-use crate::pages::keys::query::KeysQuery;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
+use crate::pages::settings::query::ListQuery;
 use serde::{Deserialize, Serialize};
 
 /// All providers, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProviderList {
-    pub query: KeysQuery,
+    pub query: ListQuery,
     pub lines: Vec<ProviderLine>,
     /// The provider that the open form is about.
     pub asked: Option<ProviderLine>,
-    /// What is registered at a provider.
+    /// What is registered at a provider, with its id behind it.
     pub callback: String,
     /// The reader's last proof is too old for most of the forms.
     pub asks_password: bool,
@@ -37,23 +35,25 @@ pub struct ProviderLine {
     pub admit_subjects: bool,
 }
 
-#[server(endpoint = "sign-in-providers", input = GetUrl, output = Json)]
-pub async fn read_providers(#[server(default)] query: KeysQuery) -> Result<ProviderList, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn read_providers(query: ListQuery) -> Result<ProviderList, AppError> {
     crate::session::require(crate::permission::Permission::ReadSettings)?;
     let console = crate::console::Console::current()?;
     server::list(&console, query).await
 }
 
+drawn::unread!(read_providers(ListQuery) -> Result<ProviderList, AppError>);
+
 #[cfg(feature = "ssr")]
 mod server {
     use super::super::write::write_groups;
-    use super::{KeysQuery, ProviderLine, ProviderList};
+    use super::{ListQuery, ProviderLine, ProviderList};
     use crate::console::Console;
     use crate::error::AppError;
     use crate::pages::form::read::refuse_zero;
     use crate::session::Presence;
 
-    pub(super) async fn list(console: &Console, query: KeysQuery) -> Result<ProviderList, AppError> {
+    pub(super) async fn list(console: &Console, query: ListQuery) -> Result<ProviderList, AppError> {
         refuse_zero([&query.search, &query.after, &query.of])?;
         let asks_password = Presence::current().is_too_old_for(None, console.now());
         let mut lines = Vec::new();
@@ -73,7 +73,7 @@ mod server {
             });
         }
         let asked = query.of.as_ref().and_then(|id| lines.iter().find(|line| line.id == *id)).cloned();
-        let callback = format!("{}/sign-in/callback", console.public_url);
+        let callback = format!("{}{}", console.public_url, crate::plain::PROVIDER_CALLBACK);
         Ok(ProviderList { query, lines, asked, callback, asks_password })
     }
 }

@@ -3,6 +3,8 @@
 use super::read::{ProviderLine, ProviderList};
 use crate::components::empty::Empty;
 use crate::components::icon::Glyph;
+use crate::components::list::Column::{Actions, Text};
+use crate::components::list::framed;
 use crate::components::untrusted::{UntrustedLine, plain};
 use crate::pages::form::place::{Ask, Place};
 use crate::routes::PROVIDERS;
@@ -22,25 +24,8 @@ pub fn table(list: ProviderList, may_write: bool) -> AnyView {
         .into_any();
     }
     let rows: Vec<AnyView> = list.lines.into_iter().map(|line| row(line, may_write)).collect();
-    view! {
-        <div class="table-frame">
-            <table class="table table-roomy">
-                <caption class="visually-hidden">"Sign-in providers by name"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Provider"</th>
-                        <th scope="col">"Issuer"</th>
-                        <th scope="col">"Groups"</th>
-                        <th scope="col">
-                            <span class="visually-hidden">"Actions"</span>
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    let columns = [Text("Provider"), Text("Issuer"), Text("Groups"), Actions];
+    framed("Sign-in providers by name", &columns, rows)
 }
 
 fn row(line: ProviderLine, may_write: bool) -> AnyView {
@@ -54,12 +39,14 @@ fn row(line: ProviderLine, may_write: bool) -> AnyView {
         }
         .into_any()
     };
-    let actions: Vec<AnyView> = if may_write {
+    let actions = may_write.then(|| {
         let turn = if line.active { "Disable" } else { "Enable" };
-        vec![action(Ask::Edit, "Change"), action(Ask::Suspend, turn), action(Ask::Delete, "Remove")]
-    } else {
-        Vec::new()
-    };
+        view! {
+            <div class="button-row">
+                {action(Ask::Edit, "Change")} {action(Ask::Suspend, turn)} {action(Ask::Delete, "Remove")}
+            </div>
+        }
+    });
     let groups = match line.groups.lines().count() {
         0 => "none stands for a role".to_owned(),
         1 => "1 stands for a role".to_owned(),

@@ -14,7 +14,6 @@ use pdp::vault::VaultError;
 use policy::ids::{check_id, check_slug};
 use policy::issuer::check_fetched_url;
 use store::WriteError;
-use store::accounts::AccountRole;
 use store::administration::{GroupRole, MOST_GROUPS, ProviderSettings, SignInProvider};
 
 /// What the form sends, but for the secret.
@@ -31,9 +30,9 @@ pub struct ProviderForm {
     pub admit_subjects: bool,
 }
 
-/// `group -> role`, one per line.
+/// `group -> role`, or `group -> role@tenant`, one per line.
 pub fn write_groups(groups: &[GroupRole]) -> String {
-    groups.iter().map(|entry| format!("{} -> {}", entry.group, entry.role)).collect::<Vec<_>>().join("\n")
+    groups.iter().map(|entry| format!("{} -> {}", entry.group, entry.told())).collect::<Vec<_>>().join("\n")
 }
 
 /// The other way. The last arrow counts: a group may hold one.
@@ -51,8 +50,7 @@ pub fn read_groups(text: &str) -> Result<Vec<GroupRole>, Fault> {
             let (group, role) = line.rsplit_once("->").ok_or(Fault::NotGroups)?;
             let (group, role) = (group.trim(), role.trim());
             check_id(group).map_err(|_| Fault::NotGroups)?;
-            let role: AccountRole = role.parse().map_err(|_| Fault::NotGroups)?;
-            Ok(GroupRole { group: group.to_owned(), role })
+            GroupRole::read(group, role).ok_or(Fault::NotGroups)
         })
         .collect()
 }
@@ -210,9 +208,9 @@ mod tests {
 
     #[test]
     fn groups_are_lines_and_read_back() {
-        let groups = read_groups(" /ops/on-call -> owner\n\na -> b -> auditor\r\n").expect("groups");
-        let entry = |group: &str, role| GroupRole { group: group.to_owned(), role };
-        let expected = [entry("/ops/on-call", AccountRole::Owner), entry("a -> b", AccountRole::Auditor)];
+        let groups = read_groups(" /ops/on-call -> owner\n\na -> b -> auditor@acme\r\n").expect("groups");
+        let entry = |group: &str, told| GroupRole::read(group, told).expect("a role");
+        let expected = [entry("/ops/on-call", "owner"), entry("a -> b", "auditor@acme")];
         assert_eq!(groups, expected);
         assert_eq!(read_groups(&write_groups(&groups)), Ok(groups));
         for bad in ["owner", "-> owner", "a -> root", "a => owner", "a ->"] {

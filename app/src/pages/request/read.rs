@@ -1,12 +1,12 @@
 //! What the requester's page reads from the server. It holds nothing of the policy: no rule, no approver who was asked and
 //! has not decided, no quorum.
 
+use crate::drawn;
 use crate::error::AppError;
 use crate::moment::Moment;
 use crate::pages::approvals::read::{Asking, Standing};
 use crate::wire::Json;
 use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 /// The requester's own call and what became of it. Names and the reason are text of others.
@@ -30,16 +30,19 @@ pub struct OwnRequest {
 }
 
 /// None: no such request, or somebody else's.
-#[server(endpoint = "request", input = GetUrl, output = Json)]
-pub async fn read_request(#[server(default)] id: String) -> Result<Option<OwnRequest>, AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::OwnAccount)?;
+#[cfg(feature = "ssr")]
+pub async fn read_request(id: String) -> Result<Option<OwnRequest>, AppError> {
+    let (signed_in, reach) = crate::session::require_within(crate::permission::Permission::OwnAccount)?;
     let console = crate::console::Console::current()?;
-    server::read(&console, &signed_in, &id).await
+    server::read(&console, &signed_in, &reach, &id).await
 }
+
+drawn::unread!(read_request(String) -> Result<Option<OwnRequest>, AppError>);
 
 #[server(endpoint = "request-cancel", output = Json)]
 pub async fn cancel_request(#[server(default)] id: String) -> Result<(), AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::OwnAccount)?;
+    // One's own requests are one's own in every tenant.
+    let (signed_in, _) = crate::session::require_within(crate::permission::Permission::OwnAccount)?;
     let console = crate::console::Console::current()?;
     server::cancel(&console, &signed_in, &id).await
 }
@@ -61,11 +64,12 @@ mod server {
     use crate::permission::ConsoleRole;
     use crate::session::SignedIn;
     use pdp::approvals::ApprovalError;
-    use policy::ApprovalId;
+    use policy::{ApprovalId, Reach};
 
     pub(super) async fn read(
         console: &Console,
         signed_in: &SignedIn,
+        reach: &Reach,
         id: &str,
     ) -> Result<Option<OwnRequest>, AppError> {
         if id.is_empty() || id.contains('\0') {
@@ -75,7 +79,8 @@ mod server {
         let Some(approval) = store.get_approval(&ApprovalId::new(id)).await? else { return Ok(None) };
         let person = person(store, &signed_in.account_id).await?;
         let own = person.is_some_and(|person| person == approval.subject);
-        if !own && signed_in.role != ConsoleRole::Owner {
+        let owned = signed_in.role == ConsoleRole::Owner && reach.holds(approval.tenant.as_str());
+        if !own && !owned {
             return Ok(None);
         }
         let standing = words::standing(&approval, now);

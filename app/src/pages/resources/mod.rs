@@ -17,6 +17,7 @@ use super::form::notice::Answered;
 use super::form::place::{Ask, Place};
 use crate::components::icon::{Glyph, Icon};
 use crate::components::loaded::loaded;
+use crate::components::page_head::PageHead;
 use crate::components::untrusted::plain;
 use crate::drawn::server_drawn;
 use crate::permission::Permission;
@@ -24,7 +25,6 @@ use crate::routes::{self, RESOURCES};
 use crate::url::use_parameters;
 use crate::wire::resource;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::components::Form;
 use query::ResourcesQuery;
 use read::{ResourceList, read_resources};
@@ -69,11 +69,7 @@ fn draw(list: ResourceList, answer: &Answer, may_write: bool) -> AnyView {
         }
     });
     view! {
-        <Title text=RESOURCES.title/>
-        <header class="page-head">
-            <h1>{RESOURCES.title}</h1>
-            {actions}
-        </header>
+        <PageHead title=RESOURCES.title>{actions}</PageHead>
         {search(&list)}
         <div class="stack">
             <Answered answer=answer.clone()/>

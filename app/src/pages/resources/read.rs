@@ -1,6 +1,7 @@
 //! What the pages of resources read from the server. Ids and attributes are text of others.
 
 use super::query::ResourcesQuery;
+use crate::drawn;
 use crate::error::AppError;
 use crate::moment::Moment;
 use crate::wire::Json;
@@ -57,20 +58,24 @@ pub struct ResourceList {
     pub imports: Vec<ImportView>,
 }
 
-#[server(endpoint = "resources", input = GetUrl, output = Json)]
-pub async fn read_resources(#[server(default)] query: ResourcesQuery) -> Result<ResourceList, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn read_resources(query: ResourcesQuery) -> Result<ResourceList, AppError> {
     crate::session::require(crate::permission::Permission::ReadResources)?;
     let console = crate::console::Console::current()?;
     server::list(&console, query).await
 }
 
+drawn::unread!(read_resources(ResourcesQuery) -> Result<ResourceList, AppError>);
+
 /// None: no such resource.
-#[server(endpoint = "resource", input = GetUrl, output = Json)]
-pub async fn read_resource(#[server(default)] key: String) -> Result<Option<ResourceView>, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn read_resource(key: String) -> Result<Option<ResourceView>, AppError> {
     crate::session::require(crate::permission::Permission::ReadResources)?;
     let console = crate::console::Console::current()?;
     server::one(&console, &key).await
 }
+
+drawn::unread!(read_resource(String) -> Result<Option<ResourceView>, AppError>);
 
 /// None: no such import.
 #[server(endpoint = "resource-import", input = GetUrl, output = Json)]

@@ -4,6 +4,8 @@ use super::read::{ResourceList, ResourceView};
 use crate::components::definition::Nothing;
 use crate::components::empty::{Empty, EmptyFiltered};
 use crate::components::icon::Glyph;
+use crate::components::list::Column::Text;
+use crate::components::list::{counted, framed, ways_on};
 use crate::components::untrusted::UntrustedLine;
 use crate::routes::RESOURCES;
 use leptos::prelude::*;
@@ -12,34 +14,14 @@ pub fn table(list: &ResourceList, may_write: bool) -> AnyView {
     if list.lines.is_empty() {
         return nothing(list, may_write);
     }
-    let summary = match list.lines.len() {
-        1 => "1 resource".to_owned(),
-        count => format!("{count} resources"),
-    };
+    let summary = counted(list.lines.len(), "resource", "resources");
     let first = list.query.after.is_some().then(|| list.query.beyond(None));
     let next = list.next.as_deref().map(|cursor| list.query.beyond(Some(cursor)));
     let rows: Vec<AnyView> = list.lines.iter().cloned().map(row).collect();
+    let columns = [Text("Resource"), Text("Type"), Text("Tenant"), Text("Sensitivity"), Text("Attributes")];
     view! {
-        <div class="table-frame">
-            <table class="table table-roomy">
-                <caption class="visually-hidden">"Resources by type and id"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Resource"</th>
-                        <th scope="col">"Type"</th>
-                        <th scope="col">"Tenant"</th>
-                        <th scope="col">"Sensitivity"</th>
-                        <th scope="col">"Attributes"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-        <nav class="paging" aria-label="Pages">
-            <span>{summary}</span>
-            {first.map(|href| view! { <a class="button button-small" href=href>"Back to the first"</a> })}
-            {next.map(|href| view! { <a class="button button-small" rel="next" href=href>"Next"</a> })}
-        </nav>
+        {framed("Resources by type and id", &columns, rows)}
+        {ways_on(summary, first, next)}
     }
     .into_any()
 }

@@ -1,12 +1,10 @@
 //! What the review of one tool reads from the server.
 
 use super::parts::Sides;
+use crate::drawn;
 use crate::error::AppError;
 use crate::moment::Moment;
 use crate::pages::tool::hints::Hint;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use policy::{ReviewState, Risk, Sensitivity};
 use serde::{Deserialize, Serialize};
 
@@ -55,12 +53,14 @@ pub struct MappingView {
 }
 
 /// None: no such tool.
-#[server(endpoint = "tool-to-review", input = GetUrl, output = Json)]
+#[cfg(feature = "ssr")]
 pub async fn read_review(id: String) -> Result<Option<ReviewView>, AppError> {
     crate::session::require(crate::permission::Permission::ReadServers)?;
     let console = crate::console::Console::current()?;
     server::read(&console, &id).await
 }
+
+drawn::unread!(read_review(String) -> Result<Option<ReviewView>, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {

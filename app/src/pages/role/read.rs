@@ -1,12 +1,10 @@
 //! What the page of one role reads from the server.
 
+use crate::drawn;
 use crate::error::AppError;
 use crate::moment::Moment;
 use crate::pages::form::count::Count;
 use crate::verdict::EffectWords;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 /// A role, who holds it, and which rules name it.
@@ -50,13 +48,15 @@ pub struct RuleLine {
     pub approves: bool,
 }
 
-/// None: no such role.
-#[server(endpoint = "role", input = GetUrl, output = Json)]
+/// None: no such role, or not one that the reader may see.
+#[cfg(feature = "ssr")]
 pub async fn read_role(id: String) -> Result<Option<RoleView>, AppError> {
-    crate::session::require(crate::permission::Permission::ReadSubjects)?;
+    let (_, reach) = crate::session::require_within(crate::permission::Permission::ReadSubjects)?;
     let console = crate::console::Console::current()?;
-    server::role(&console, &id).await
+    server::role(&console, &reach, &id).await
 }
+
+drawn::unread!(read_role(String) -> Result<Option<RoleView>, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {
@@ -65,19 +65,25 @@ mod server {
     use crate::error::AppError;
     use crate::moment::Moment;
     use crate::pages::form::count::Count;
-    use crate::pages::form::read::{holds, memberships, names, uses};
+    use crate::pages::form::read::{holds, memberships, names, sees, uses};
     use crate::verdict::EffectWords;
-    use policy::Timestamp;
     use policy::labels::RuleStatus;
+    use policy::{Reach, Timestamp};
     use store::administration::{Membership, Page, Role, StoredRule};
 
-    pub(super) async fn role(console: &Console, id: &str) -> Result<Option<RoleView>, AppError> {
+    pub(super) async fn role(
+        console: &Console,
+        reach: &Reach,
+        id: &str,
+    ) -> Result<Option<RoleView>, AppError> {
         let store = &console.store;
         let now = console.now();
         let found = store.list_roles(None).await?.into_iter().find(|role| role.id == id);
+        let found = found.filter(|role| sees(reach, role.tenant.as_ref()));
         let Some(role) = found else { return Ok(None) };
-        let (members, more) = memberships(store, role.tenant.as_ref()).await?;
-        let rules = store.list_rules(role.tenant.as_ref(), &Page::ALL).await?;
+        let (members, more) = memberships(store, role.tenant.as_ref(), reach).await?;
+        let mut rules = store.list_rules(role.tenant.as_ref(), &Page::ALL).await?;
+        rules.retain(|found| sees(reach, found.rule.tenant.as_ref()));
         let counts = uses(std::slice::from_ref(&role), &members, more, &rules);
         let holder_count = counts.first().map_or_else(Count::default, |(holders, _)| *holders);
         let mut holders = Vec::new();

@@ -10,7 +10,7 @@ use super::form::answer::Answer;
 use super::form::may;
 use super::form::notice::Answered;
 use super::form::place::{Ask, Place};
-use crate::components::icon::{Glyph, Icon};
+use crate::components::list::adding;
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::drawn::server_drawn;
@@ -39,14 +39,7 @@ fn page() -> impl IntoView {
     let create = move || {
         (may_write && asked.with(|(query, _)| query.ask.is_none())).then(|| {
             let href = Place::new(routes::ROLES.path).asking(Ask::New).href();
-            view! {
-                <div class="page-actions">
-                    <a class="button button-primary" href=href rel="external">
-                        <Icon glyph=Glyph::Plus/>
-                        "New role"
-                    </a>
-                </div>
-            }
+            adding(href, "New role")
         })
     };
     view! {

@@ -11,7 +11,7 @@ pub async fn create_role(
     #[server(default)] tenant: String,
     #[server(default)] description: String,
 ) -> Result<(), AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::WriteSubjects)?;
+    let (signed_in, _) = crate::session::require_within(crate::permission::Permission::WriteSubjects)?;
     let console = crate::console::Console::current()?;
     let result = server::create(&console, &signed_in, &name, &tenant, &description).await;
     let values =
@@ -24,7 +24,7 @@ pub async fn describe_role(
     #[server(default)] id: String,
     #[server(default)] description: String,
 ) -> Result<(), AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::WriteSubjects)?;
+    let (signed_in, _) = crate::session::require_within(crate::permission::Permission::WriteSubjects)?;
     let console = crate::console::Console::current()?;
     let result = server::describe(&console, &signed_in, &id, &description).await;
     server::answer_describe(result, &id, &description)
@@ -33,7 +33,7 @@ pub async fn describe_role(
 /// Refused while somebody holds the role or a rule names it.
 #[server(endpoint = "role-delete", output = Json)]
 pub async fn delete_role(#[server(default)] id: String) -> Result<(), AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::WriteSubjects)?;
+    let (signed_in, _) = crate::session::require_within(crate::permission::Permission::WriteSubjects)?;
     let console = crate::console::Console::current()?;
     let result = server::delete(&console, &signed_in, &id).await;
     server::answer_delete(result, &id)
@@ -47,13 +47,13 @@ mod server {
     use crate::pages::form::count::Count;
     use crate::pages::form::place::{Ask, Place};
     use crate::pages::form::problem::{Fault, Problem};
-    use crate::pages::form::read::{holds, memberships, names};
+    use crate::pages::form::read::{holds, memberships, names, sees};
     use crate::pages::form::respond::{Refusal, actor, respond, saved};
     use crate::routes::ROLES;
     use crate::session::SignedIn;
     use crate::url::encode;
-    use policy::TenantSlug;
     use policy::ids::{check_id, check_slug};
+    use policy::{Reach, TenantSlug};
     use store::administration::{Page, Role};
     use store::{WriteError, Writer};
 
@@ -70,6 +70,9 @@ mod server {
         description: &str,
     ) -> Result<(Place, Saved), Refusal> {
         let role = parse(name, tenant, description)?;
+        if !signed_in.reach().owns(role.tenant.as_ref().map(TenantSlug::as_str)) {
+            return Err(Problem::new("tenant", Fault::NotYours).into());
+        }
         let mut writer = console.store.write(actor(signed_in)).await?;
         if writer.get_role(role.tenant.as_ref(), &role.name).await?.is_some() {
             return Err(Problem::new("name", Fault::RoleTaken).into());
@@ -89,21 +92,21 @@ mod server {
     ) -> Result<Saved, Refusal> {
         let description = parse_description(description)?;
         let mut writer = console.store.write(actor(signed_in)).await?;
-        let role = find(&mut writer, id).await?;
+        let role = find(&mut writer, &signed_in.reach(), id).await?;
         writer.put_role(&Role { description, ..role }).await?;
         Ok(saved(Done::RoleSaved, &writer.commit().await?))
     }
 
     pub(super) async fn delete(console: &Console, signed_in: &SignedIn, id: &str) -> Result<Saved, Refusal> {
         let mut writer = console.store.write(actor(signed_in)).await?;
-        let role = find(&mut writer, id).await?;
+        let role = find(&mut writer, &signed_in.reach(), id).await?;
         let held = writer.list_held_roles().await?.into_iter().any(|held| {
             held.role == role.name && role.tenant.as_ref().is_none_or(|tenant| *tenant == held.tenant)
         });
         let rules = writer.list_rules(role.tenant.as_ref(), &Page::ALL).await?;
         let rules = Count::new(rules.iter().filter(|rule| names(rule, &role)).count());
         if held || !rules.is_none() {
-            let (members, _) = memberships(&console.store, role.tenant.as_ref()).await?;
+            let (members, _) = memberships(&console.store, role.tenant.as_ref(), &Reach::Everything).await?;
             let holders = Count::new(members.iter().filter(|member| holds(member, &role)).count());
             let fault =
                 Fault::RoleInUse { holders: holders.number.max(u64::from(held)), rules: rules.number };
@@ -113,9 +116,16 @@ mod server {
         Ok(saved(Done::RoleDeleted, &writer.commit().await?))
     }
 
-    async fn find(writer: &mut Writer, id: &str) -> Result<Role, Refusal> {
-        let roles = writer.list_roles(None).await?;
-        roles.into_iter().find(|role| role.id == id).ok_or_else(|| Problem::of_form(Fault::Gone).into())
+    /// A role that is the reader's to change: one of its tenants.
+    async fn find(writer: &mut Writer, reach: &Reach, id: &str) -> Result<Role, Refusal> {
+        let found = writer.list_roles(None).await?.into_iter().find(|role| role.id == id);
+        let found = found.filter(|role| sees(reach, role.tenant.as_ref()));
+        let role = found.ok_or_else(|| Problem::of_form(Fault::Gone))?;
+        if reach.owns(role.tenant.as_ref().map(TenantSlug::as_str)) {
+            Ok(role)
+        } else {
+            Err(Problem::of_form(Fault::NotYours).into())
+        }
     }
 
     fn parse_description(text: &str) -> Result<String, Problem> {

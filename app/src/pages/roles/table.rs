@@ -5,6 +5,8 @@ use super::read::{RoleLine, RoleList};
 use crate::components::definition::Nothing;
 use crate::components::empty::Empty;
 use crate::components::icon::Glyph;
+use crate::components::list::Column::{Figure, Text};
+use crate::components::list::{counted, framed};
 use crate::components::untrusted::UntrustedLine;
 use crate::pages::form::answer::Answer;
 use crate::routes::ROLES;
@@ -15,30 +17,11 @@ pub fn table(list: RoleList, answer: &Answer, may_write: bool) -> AnyView {
     if list.lines.is_empty() {
         return nothing(&list, answer, may_write);
     }
-    let summary = match list.lines.len() {
-        1 => "1 role".to_owned(),
-        count => format!("{count} roles"),
-    };
+    let summary = counted(list.lines.len(), "role", "roles");
     let rows: Vec<AnyView> = list.lines.into_iter().map(row).collect();
+    let columns = [Text("Role"), Text("Where"), Figure("Holders"), Figure("Rules")];
     view! {
-        <div class="table-frame">
-            <table class="table table-roomy">
-                <caption class="visually-hidden">"Roles by name"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Role"</th>
-                        <th scope="col">"Where"</th>
-                        <th scope="col" class="num">
-                            "Holders"
-                        </th>
-                        <th scope="col" class="num">
-                            "Rules"
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        {framed("Roles by name", &columns, rows)}
         <p class="paging">
             <span>{summary}</span>
         </p>

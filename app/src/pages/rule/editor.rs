@@ -16,6 +16,8 @@ use super::who::who;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::time::Time;
 use crate::components::untrusted::UntrustedLine;
+use crate::pages::form::may;
+use crate::permission::Permission;
 use crate::sentence::sentence;
 use crate::sentence::view::pieces;
 use leptos::prelude::*;
@@ -46,7 +48,7 @@ pub fn editor(data: EditorData, told: &Told, go: Callback<String>) -> AnyView {
                 {explain(editing)}
                 {last_change(&data)}
             </div>
-            {try_panel::panel(editing, data.example.clone())}
+            {may(Permission::TryCalls).then(|| try_panel::panel(editing, data.example.clone()))}
         </div>
         {saving.dialog(editing)}
     }

@@ -6,6 +6,7 @@ use super::service::tenant_of;
 use super::spec::{ArgumentKind, ToolForm};
 use crate::console::Console;
 use crate::error::AppError;
+use policy::Reach;
 use serde_json::{Map, Value, json};
 use store::decisions::{DecisionFilter, Page};
 
@@ -14,6 +15,7 @@ const REDACTED: &str = "$redacted";
 
 pub(super) async fn find(
     console: &Console,
+    reach: &Reach,
     draft: &Draft,
     form: Option<&ToolForm>,
     choices: &Choices,
@@ -22,7 +24,12 @@ pub(super) async fn find(
     if let Some(form) = form {
         example.tool = format!("{}/{}", form.server, form.tool);
         let filter = DecisionFilter {
-            tenants: tenant_of(&draft.tenant).map(|tenant| vec![tenant.to_string()]),
+            tenants: match (tenant_of(&draft.tenant), reach.tenants()) {
+                (Some(tenant), _) if !reach.holds(tenant.as_str()) => Some(Vec::new()),
+                (Some(tenant), _) => Some(vec![tenant.to_string()]),
+                (None, Some(own)) => Some(own.iter().map(ToString::to_string).collect()),
+                (None, None) => None,
+            },
             server: Some(form.server.clone()),
             tool: Some(form.tool.clone()),
             ..DecisionFilter::default()

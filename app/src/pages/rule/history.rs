@@ -6,16 +6,15 @@ use crate::components::loaded::loaded;
 use crate::components::page_head::{Crumbs, PageHead};
 use crate::components::time::Time;
 use crate::components::untrusted::{UntrustedLine, plain};
-use crate::drawn::server_drawn;
+use crate::drawn::{self, server_drawn};
 use crate::error::AppError;
 use crate::moment::Moment;
 use crate::routes;
 use crate::sentence::Sentence;
 use crate::sentence::view::pieces;
 use crate::status::PageStatus;
-use crate::wire::{Json, resource};
+use crate::wire::resource;
 use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use serde::{Deserialize, Serialize};
@@ -44,12 +43,14 @@ pub struct RuleHistory {
 }
 
 /// None: no rule ever had this id.
-#[server(endpoint = "rule-history", input = GetUrl, output = Json)]
+#[cfg(feature = "ssr")]
 pub async fn read_history(id: String) -> Result<Option<RuleHistory>, AppError> {
-    crate::session::require(crate::permission::Permission::ReadRules)?;
+    let (_, reach) = crate::session::require_within(crate::permission::Permission::ReadRules)?;
     let console = crate::console::Console::current()?;
-    server::history(&console, &id).await
+    server::history(&console, &reach, &id).await
 }
+
+drawn::unread!(read_history(String) -> Result<Option<RuleHistory>, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {
@@ -59,17 +60,23 @@ mod server {
     use crate::moment::Moment;
     use crate::pages::change::difference;
     use crate::sentence::sentence;
-    use policy::{Rule, RuleId};
+    use policy::{Reach, Rule, RuleId, TenantSlug};
 
     /// Versions of one page.
     const SHOWN: usize = 50;
 
-    pub(super) async fn history(console: &Console, id: &str) -> Result<Option<RuleHistory>, AppError> {
+    pub(super) async fn history(
+        console: &Console,
+        reach: &Reach,
+        id: &str,
+    ) -> Result<Option<RuleHistory>, AppError> {
         if id.is_empty() || id.contains('\0') {
             return Ok(None);
         }
         let id = RuleId::new(id);
-        let versions = console.store.list_rule_versions(&id).await?;
+        let mut versions = console.store.list_rule_versions(&id).await?;
+        // A rule may have been another tenant's before.
+        versions.retain(|version| reach.sees(version.rule.tenant.as_ref().map(TenantSlug::as_str)));
         let Some(newest) = versions.first() else { return Ok(None) };
         let gone = console.store.get_rule(&id).await?.is_none();
         let now = console.now();

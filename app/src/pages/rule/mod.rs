@@ -40,9 +40,7 @@ mod service_save;
 use super::guarded;
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
-use crate::permission::Permission;
 use crate::routes;
-use crate::session;
 use crate::status::PageStatus;
 use crate::url::{parameter, use_parameters};
 use crate::wire::resource;
@@ -88,12 +86,11 @@ fn page() -> impl IntoView {
         resource(move || asked.get(), |asked| async move { read_editor(asked.id, asked.beginning).await });
     let navigate = use_navigate();
     let go = Callback::new(move |path: String| navigate(&path, NavigateOptions::default()));
-    let may_write = session::current().is_some_and(|signed_in| signed_in.role.may(Permission::WriteRules));
     let status = PageStatus::current();
     loaded(editor, move |found: Option<EditorData>| match found {
         Some(data) => {
             let told = asked.with_untracked(|asked| asked.told.clone());
-            if may_write { editor::editor(data, &told, go) } else { reading::reading(&data, &told) }
+            if data.may_write { editor::editor(data, &told, go) } else { reading::reading(&data, &told) }
         }
         None => {
             status.not_found();

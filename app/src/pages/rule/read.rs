@@ -163,6 +163,8 @@ pub struct EditorData {
     pub example: Example,
     /// What deleting or disabling it means, in numbers.
     pub consequence: String,
+    /// Whether the reader may save it: a rule of every tenant is not that of those who are of some.
+    pub may_write: bool,
 }
 
 /// How a new rule begins, and what was sent before.
@@ -187,31 +189,33 @@ pub async fn read_editor(
     #[server(default)] id: String,
     #[server(default)] beginning: Beginning,
 ) -> Result<Option<EditorData>, AppError> {
-    crate::session::require(crate::permission::Permission::ReadRules)?;
+    let (signed_in, reach) = crate::session::require_within(crate::permission::Permission::ReadRules)?;
+    let may_write = signed_in.may(crate::permission::Permission::WriteRules);
     let console = crate::console::Console::current()?;
-    super::service::editor(&console, &id, &beginning).await
+    let found = super::service::editor(&console, &reach, &id, &beginning).await?;
+    Ok(found.map(|data| EditorData { may_write: may_write && data.may_write, ..data }))
 }
 
 /// The arguments of one tool.
 #[server(endpoint = "rule-tool", input = GetUrl, output = Json)]
 pub async fn read_tool_form(server: String, tool: String) -> Result<Option<ToolForm>, AppError> {
-    crate::session::require(crate::permission::Permission::ReadRules)?;
+    let (_, reach) = crate::session::require_within(crate::permission::Permission::ReadRules)?;
     let console = crate::console::Console::current()?;
-    super::service::tool_form(&console, &server, &tool).await
+    super::service::tool_form(&console, &reach, &server, &tool).await
 }
 
 /// What is wrong with a draft, and odd about it. `id` is the rule it is to become a version of; empty: none.
 #[server(endpoint = "rule-check", input = Json, output = Json)]
 pub async fn check_draft(draft: Draft, id: String) -> Result<Checked, AppError> {
-    crate::session::require(crate::permission::Permission::WriteRules)?;
+    let (_, reach) = crate::session::require_within(crate::permission::Permission::WriteRules)?;
     let console = crate::console::Console::current()?;
-    super::service::check(&console, &draft, &id).await
+    super::service::check(&console, &reach, &draft, &id).await
 }
 
 /// What saving the draft would change: the difference, and who gains or loses.
 #[server(endpoint = "rule-compare", input = Json, output = Json)]
 pub async fn compare_draft(draft: Draft, id: String) -> Result<Comparison, AppError> {
-    crate::session::require(crate::permission::Permission::WriteRules)?;
+    let (_, reach) = crate::session::require_within(crate::permission::Permission::WriteRules)?;
     let console = crate::console::Console::current()?;
-    super::service::compare(&console, &draft, &id).await
+    super::service::compare(&console, &reach, &draft, &id).await
 }

@@ -38,10 +38,10 @@ pub async fn save_rule(
     status: RuleStatus,
     allow_unmatched: bool,
 ) -> Result<SaveOutcome, AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::WriteRules)?;
+    let (signed_in, reach) = crate::session::require_within(crate::permission::Permission::WriteRules)?;
     let console = crate::console::Console::current()?;
     let draft = Draft { status, ..draft };
-    super::service_save::save_draft(&console, &signed_in, &draft, &id, seen, allow_unmatched).await
+    super::service_save::save_draft(&console, (&signed_in, &reach), &draft, &id, seen, allow_unmatched).await
 }
 
 /// Saves a rule written as text, sent without script: answers with a page in every case.
@@ -53,7 +53,7 @@ pub async fn save_rule_text(
     #[server(default)] status: String,
     #[server(default)] allow_unmatched: String,
 ) -> Result<(), AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::WriteRules)?;
+    let (signed_in, reach) = crate::session::require_within(crate::permission::Permission::WriteRules)?;
     let console = crate::console::Console::current()?;
     let status = status.parse::<RuleStatus>().map_err(|error| AppError::bad_request(&error))?;
     let sent = super::service_save::SentText {
@@ -63,7 +63,7 @@ pub async fn save_rule_text(
         status,
         allow_unmatched: !allow_unmatched.is_empty(),
     };
-    let path = super::service_save::save_text(&console, &signed_in, &sent).await?;
+    let path = super::service_save::save_text(&console, (&signed_in, &reach), &sent).await?;
     leptos_axum::redirect(&path);
     Ok(())
 }
@@ -71,9 +71,9 @@ pub async fn save_rule_text(
 /// Enforces, only watches or switches off a rule as it stands, and goes back to its page.
 #[server(endpoint = "rule-status", output = Json)]
 pub async fn set_rule_status(id: String, seen: i64, status: RuleStatus) -> Result<(), AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::WriteRules)?;
+    let (signed_in, reach) = crate::session::require_within(crate::permission::Permission::WriteRules)?;
     let console = crate::console::Console::current()?;
-    let path = super::service_save::set_status(&console, &signed_in, &id, seen, status).await?;
+    let path = super::service_save::set_status(&console, (&signed_in, &reach), &id, seen, status).await?;
     leptos_axum::redirect(&path);
     Ok(())
 }
@@ -81,9 +81,9 @@ pub async fn set_rule_status(id: String, seen: i64, status: RuleStatus) -> Resul
 /// Deletes a rule and goes to the list.
 #[server(endpoint = "rule-delete", output = Json)]
 pub async fn delete_rule(id: String, seen: i64) -> Result<(), AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::WriteRules)?;
+    let (signed_in, reach) = crate::session::require_within(crate::permission::Permission::WriteRules)?;
     let console = crate::console::Console::current()?;
-    let path = super::service_save::delete(&console, &signed_in, &id, seen).await?;
+    let path = super::service_save::delete(&console, (&signed_in, &reach), &id, seen).await?;
     leptos_axum::redirect(&path);
     Ok(())
 }

@@ -11,10 +11,12 @@ use crate::console::Console;
 use crate::error::AppError;
 use crate::moment::Moment;
 use crate::pages::change::difference;
+use crate::pages::form::read::sees;
 use pdp::drafts::{self, Remark};
 use policy::compile::Surroundings;
-use policy::{ReviewState, Rule, RuleId, ServerSlug, TenantSlug, Timestamp};
+use policy::{Reach, ReviewState, Rule, RuleId, ServerSlug, TenantSlug, Timestamp};
 use serde_json::Value;
+use store::StoreError;
 use store::administration::{Page, StoredRule, Tool};
 use store::changes::{ChangeFilter, ChangePosition};
 
@@ -23,35 +25,64 @@ const MOST_ROLES: usize = 500;
 const MOST_TOOLS: usize = 2_000;
 const MOST_SUBJECTS: u64 = 500;
 
-/// None: no such rule.
+/// What rules are held against, as far as the reader reaches: nobody is told what others have.
+pub(in crate::pages) async fn surroundings(
+    console: &Console,
+    reach: &Reach,
+) -> Result<Surroundings, StoreError> {
+    let mut around = pdp::flags::surroundings(&console.store, console.now()).await?;
+    if !reach.is_everything() {
+        around.tools.retain(|tool| tool.tenants.iter().any(|tenant| reach.holds(tenant.as_str())));
+        around.held.retain(|(tenant, _)| reach.holds(tenant.as_str()));
+        around.rules.retain(|rule| sees(reach, rule.tenant.as_ref()));
+    }
+    Ok(around)
+}
+
+/// Whether the rule is the reader's own: what it does is then within what the reader may know.
+pub(super) fn owns(reach: &Reach, rule: &Rule) -> bool {
+    reach.owns(rule.tenant.as_ref().map(TenantSlug::as_str))
+}
+
+/// How a new rule begins. Whoever is of some tenants begins in one of them.
+fn beginning_within(reach: &Reach, asked: &Beginning) -> Beginning {
+    let Some(own) = reach.tenants() else { return asked.clone() };
+    let tenant = asked.tenant.clone().filter(|tenant| reach.holds(tenant));
+    Beginning { tenant: tenant.or_else(|| own.first().map(ToString::to_string)), ..asked.clone() }
+}
+
+/// None: no such rule, or not one that the reader may see.
 pub(super) async fn editor(
     console: &Console,
+    reach: &Reach,
     id: &str,
     beginning: &Beginning,
 ) -> Result<Option<EditorData>, AppError> {
     let stored = match id {
         "" => None,
-        id => match stored(console, id).await? {
+        id => match stored(console, reach, id).await? {
             Some(stored) => Some(stored),
             None => return Ok(None),
         },
     };
     let now = console.now();
+    let beginning = &beginning_within(reach, beginning);
     let draft = stored.as_ref().map_or_else(|| begin(beginning), |stored| Draft::from_rule(&stored.rule));
     let (rule, notes) = draft.to_rule();
-    let around = pdp::flags::surroundings(&console.store, now).await?;
+    let own = owns(reach, &rule);
+    let around = surroundings(console, reach).await?;
     let form = match draft.exact_tool() {
-        Some((server, tool)) => tool_form(console, &server, &tool).await?,
+        Some((server, tool)) => tool_form(console, reach, &server, &tool).await?,
         None => None,
     };
-    let choices = choices(console, rule.tenant.as_ref(), &around).await?;
-    let example = example::find(console, &draft, form.as_ref(), &choices).await?;
+    let choices = choices(console, reach, rule.tenant.as_ref(), &around).await?;
+    let example = example::find(console, reach, &draft, form.as_ref(), &choices).await?;
     let consequence = match &stored {
-        Some(stored) => {
+        Some(stored) if own => {
             let reach = drafts::reach(&console.store, &stored.rule, &around).await?;
             reach_words::consequence(&stored.rule, &reach)
         }
-        None => String::new(),
+        _ => String::new(),
     };
     let last_change = match &stored {
         Some(stored) => {
@@ -71,7 +102,8 @@ pub(super) async fn editor(
         changed_by: last_change.map(|change| change.actor),
         yaml: if stored.is_some() { drafts::write_rule(&rule) } else { template(beginning) },
         refused: carried::refused(beginning.text.as_deref(), beginning.why, &around),
-        checked: say(&rule, notes, &around, stored.as_ref().map(|stored| &stored.rule)),
+        checked: say_within(reach, &rule, notes, &around, stored.as_ref().map(|stored| &stored.rule)),
+        may_write: own,
         draft,
         choices,
         form,
@@ -80,11 +112,13 @@ pub(super) async fn editor(
     }))
 }
 
-async fn stored(console: &Console, id: &str) -> Result<Option<StoredRule>, AppError> {
+/// A rule that the reader sees: one of its tenants, or one of every tenant.
+async fn stored(console: &Console, reach: &Reach, id: &str) -> Result<Option<StoredRule>, AppError> {
     if id.contains('\0') {
         return Ok(None);
     }
-    Ok(console.store.get_rule(&RuleId::new(id)).await?)
+    let found = console.store.get_rule(&RuleId::new(id)).await?;
+    Ok(found.filter(|stored| sees(reach, stored.rule.tenant.as_ref())))
 }
 
 fn begin(beginning: &Beginning) -> Draft {
@@ -107,20 +141,32 @@ fn template(beginning: &Beginning) -> String {
     format!("name: \n{tenant}effect: allow\nroles: []\ntools: [{tool}]\n")
 }
 
-/// What can be chosen from; subjects are the members of the tenant, or all.
+/// What can be chosen from, of the reader's tenants; subjects are the members of the tenant, or all of these.
 pub(in crate::pages) async fn choices(
     console: &Console,
+    reach: &Reach,
     tenant: Option<&TenantSlug>,
     around: &Surroundings,
 ) -> Result<Choices, AppError> {
     let page = |limit| Page { search: None, after: None, limit };
-    let tenants = console.store.list_tenants(&page(MOST_TENANTS)).await?;
+    let tenants = match reach.tenants() {
+        Some(own) => own.iter().map(ToString::to_string).collect(),
+        None => {
+            let all = console.store.list_tenants(&page(MOST_TENANTS)).await?;
+            all.into_iter().map(|tenant| tenant.slug.to_string()).collect()
+        }
+    };
     let roles = console.store.list_roles(None).await?;
-    let subjects = console.store.list_subjects(tenant, &page(MOST_SUBJECTS)).await?;
+    let subjects = match (tenant, reach.tenants()) {
+        (Some(tenant), _) if !reach.holds(tenant.as_str()) => Vec::new(),
+        (None, Some(own)) => console.store.list_subjects_of(own, &page(MOST_SUBJECTS)).await?,
+        _ => console.store.list_subjects(tenant, &page(MOST_SUBJECTS)).await?,
+    };
     Ok(Choices {
-        tenants: tenants.into_iter().map(|tenant| tenant.slug.to_string()).collect(),
+        tenants,
         roles: roles
             .into_iter()
+            .filter(|role| sees(reach, role.tenant.as_ref()))
             .take(MOST_ROLES)
             .map(|role| RoleOption { name: role.name, tenant: role.tenant.map(|tenant| tenant.to_string()) })
             .collect(),
@@ -137,8 +183,10 @@ pub(in crate::pages) async fn choices(
     })
 }
 
+/// None: no such tool, or none that the reader's tenants may use.
 pub(super) async fn tool_form(
     console: &Console,
+    reach: &Reach,
     server: &str,
     tool: &str,
 ) -> Result<Option<ToolForm>, AppError> {
@@ -146,7 +194,15 @@ pub(super) async fn tool_form(
         return Ok(None);
     }
     let now = console.now();
-    let found = console.store.get_tool(&ServerSlug::from(server), tool).await?;
+    let server = ServerSlug::from(server);
+    if !reach.is_everything() {
+        let known = console.store.get_server(&server).await?;
+        let usable = |tenant: &TenantSlug| reach.holds(tenant.as_str());
+        if !known.is_some_and(|known| known.tenants.iter().any(usable)) {
+            return Ok(None);
+        }
+    }
+    let found = console.store.get_tool(&server, tool).await?;
     Ok(found.map(|found| form_of(found, now)))
 }
 
@@ -169,17 +225,32 @@ fn form_of(tool: Tool, now: Timestamp) -> ToolForm {
     }
 }
 
-pub(super) async fn check(console: &Console, draft: &Draft, id: &str) -> Result<Checked, AppError> {
-    let before = if id.is_empty() { None } else { stored(console, id).await? };
-    let around = pdp::flags::surroundings(&console.store, console.now()).await?;
+pub(super) async fn check(
+    console: &Console,
+    reach: &Reach,
+    draft: &Draft,
+    id: &str,
+) -> Result<Checked, AppError> {
+    let before = if id.is_empty() { None } else { stored(console, reach, id).await? };
+    let around = surroundings(console, reach).await?;
     let (rule, notes) = draft.to_rule();
-    Ok(say(&rule, notes, &around, before.as_ref().map(|before| &before.rule)))
+    Ok(say_within(reach, &rule, notes, &around, before.as_ref().map(|before| &before.rule)))
 }
 
-pub(super) async fn compare(console: &Console, draft: &Draft, id: &str) -> Result<Comparison, AppError> {
-    let before = if id.is_empty() { None } else { stored(console, id).await? };
-    let around = pdp::flags::surroundings(&console.store, console.now()).await?;
+pub(super) async fn compare(
+    console: &Console,
+    reach: &Reach,
+    draft: &Draft,
+    id: &str,
+) -> Result<Comparison, AppError> {
+    let before = if id.is_empty() { None } else { stored(console, reach, id).await? };
+    let around = surroundings(console, reach).await?;
     let (rule, notes) = draft.to_rule();
+    if !owns(reach, &rule) || before.as_ref().is_some_and(|before| !owns(reach, &before.rule)) {
+        // Saving it is refused, and whom it would reach is not the reader's to know.
+        let checked = say_within(reach, &rule, notes, &around, before.as_ref().map(|before| &before.rule));
+        return Ok(Comparison { checked, rows: Vec::new(), reach: Vec::new() });
+    }
     let after_reach = drafts::reach(&console.store, &rule, &around).await?;
     let before_reach = match &before {
         Some(before) => Some(drafts::reach(&console.store, &before.rule, &around).await?),
@@ -192,6 +263,20 @@ pub(super) async fn compare(console: &Console, draft: &Draft, id: &str) -> Resul
         reach: reach_words::compare(before.zip(before_reach.as_ref()), &rule, &after_reach),
         checked: say(&rule, notes, &around, before),
     })
+}
+
+/// As [`say`], of a rule that is the reader's own. What others have says why another never matches: of it nothing is said.
+fn say_within(
+    reach: &Reach,
+    rule: &Rule,
+    notes: Vec<Note>,
+    around: &Surroundings,
+    before: Option<&Rule>,
+) -> Checked {
+    if owns(reach, rule) {
+        return say(rule, notes, around, before);
+    }
+    Checked { problems: notes, ..Checked::default() }
 }
 
 /// What is to be said of a rule; `notes` are of its fields.

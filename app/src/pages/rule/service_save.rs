@@ -4,19 +4,26 @@ use super::carried;
 use super::draft::{Draft, Note};
 use super::read::WhyNot;
 use super::save::SaveOutcome;
-use super::service::notes_of;
+use super::service::{notes_of, owns};
 use crate::console::Console;
 use crate::error::AppError;
+use crate::pages::form::read::sees;
 use crate::routes::{RULE_NEW, RULES};
 use crate::session::SignedIn;
 use crate::url::{encode, href};
 use pdp::drafts::{self, Save, SaveError, Saved};
 use policy::facts::Revision;
 use policy::labels::RuleStatus;
-use policy::{Rule, RuleId};
+use policy::{Reach, Rule, RuleId};
 use store::{Actor, Via, WriteError};
 
 const NAME_TAKEN: &str = "Another rule of this tenant has this name";
+
+/// Whoever is of some tenants writes rules of these, and of one at a time.
+const NOT_YOURS: &str = "Your role counts in some tenants alone: choose one of them";
+
+/// Who saves, and how far they reach.
+type By<'a> = (&'a SignedIn, &'a Reach);
 
 fn actor(signed_in: &SignedIn) -> Actor {
     Actor { name: signed_in.login.clone(), via: Via::Console, request_id: request_id() }
@@ -58,9 +65,33 @@ fn outcome(result: Result<Saved, SaveError>) -> Result<SaveOutcome, AppError> {
     }
 }
 
+/// The version that is to be changed, if the rule is the reader's to change as it stands in that version; else what is to be
+/// answered. A rule that is moved to another tenant meanwhile is of another version.
+async fn own(
+    console: &Console,
+    reach: &Reach,
+    id: &RuleId,
+    seen: Option<i64>,
+) -> Result<Result<Option<i64>, SaveOutcome>, AppError> {
+    if reach.is_everything() {
+        return Ok(Ok(seen));
+    }
+    let found = console.store.get_rule(id).await?;
+    let Some(stored) = found.filter(|stored| sees(reach, stored.rule.tenant.as_ref())) else {
+        return Ok(Err(SaveOutcome::Gone));
+    };
+    if !owns(reach, &stored.rule) {
+        return Ok(Err(SaveOutcome::Refused(crate::explain::sentence(NOT_YOURS))));
+    }
+    Ok(match seen {
+        Some(seen) if seen != stored.version => Err(SaveOutcome::Stale { version: stored.version }),
+        _ => Ok(Some(stored.version)),
+    })
+}
+
 async fn save(
     console: &Console,
-    signed_in: &SignedIn,
+    (signed_in, reach): By<'_>,
     rule: &Rule,
     id: &str,
     seen: Option<i64>,
@@ -69,14 +100,24 @@ async fn save(
     if id.contains('\0') {
         return Err(AppError::bad_request(&"an id holds U+0000"));
     }
+    if !owns(reach, rule) {
+        return Ok(SaveOutcome::Problems(vec![Note::new("who", NOT_YOURS)]));
+    }
     let id = (!id.is_empty()).then(|| RuleId::new(id));
+    let seen = match &id {
+        Some(id) => match own(console, reach, id, seen).await? {
+            Ok(seen) => seen,
+            Err(outcome) => return Ok(outcome),
+        },
+        None => seen,
+    };
     let wanted = Save { id: id.as_ref(), seen, rule, allow_unmatched };
     outcome(drafts::save(&console.store, actor(signed_in), &wanted).await)
 }
 
 pub(super) async fn save_draft(
     console: &Console,
-    signed_in: &SignedIn,
+    (signed_in, reach): By<'_>,
     draft: &Draft,
     id: &str,
     seen: Option<i64>,
@@ -86,7 +127,7 @@ pub(super) async fn save_draft(
     if !notes.is_empty() {
         return Ok(SaveOutcome::Problems(notes));
     }
-    save(console, signed_in, &rule, id, seen, allow_unmatched).await
+    save(console, (signed_in, reach), &rule, id, seen, allow_unmatched).await
 }
 
 /// A rule as it was sent without script.
@@ -101,13 +142,13 @@ pub(super) struct SentText<'a> {
 /// Where the answer is: the rule's page, or the form with what is wrong.
 pub(super) async fn save_text(
     console: &Console,
-    signed_in: &SignedIn,
+    (signed_in, reach): By<'_>,
     sent: &SentText<'_>,
 ) -> Result<String, AppError> {
     let why = match drafts::read_rule(sent.text) {
         Ok(rule) => {
             let rule = Rule { status: sent.status, ..rule };
-            match save(console, signed_in, &rule, sent.id, sent.seen, sent.allow_unmatched).await? {
+            match save(console, (signed_in, reach), &rule, sent.id, sent.seen, sent.allow_unmatched).await? {
                 SaveOutcome::Saved { id, revision } => return Ok(saved_path(&id, &revision, None)),
                 SaveOutcome::Problems(notes) => why_not(&notes),
                 SaveOutcome::Unmatched(_) => Some(WhyNot::Unmatched),
@@ -136,7 +177,7 @@ fn why_not(notes: &[Note]) -> Option<WhyNot> {
 
 pub(super) async fn set_status(
     console: &Console,
-    signed_in: &SignedIn,
+    (signed_in, reach): By<'_>,
     id: &str,
     seen: i64,
     status: RuleStatus,
@@ -144,9 +185,15 @@ pub(super) async fn set_status(
     if id.contains('\0') {
         return Err(AppError::bad_request(&"an id holds U+0000"));
     }
-    let done =
-        drafts::set_status(&console.store, actor(signed_in), &RuleId::new(id), Some(seen), status).await;
-    Ok(match outcome(done)? {
+    let id_of_rule = RuleId::new(id);
+    let done = match own(console, reach, &id_of_rule, Some(seen)).await? {
+        Ok(seen) => {
+            let set = drafts::set_status(&console.store, actor(signed_in), &id_of_rule, seen, status).await;
+            outcome(set)?
+        }
+        Err(outcome) => outcome,
+    };
+    Ok(match done {
         SaveOutcome::Saved { id, revision } => saved_path(&id, &revision, Some(status)),
         SaveOutcome::Stale { .. } => href(&path_of(id), [("failed", Some("stale"))]),
         SaveOutcome::Problems(_) | SaveOutcome::Unmatched(_) => {
@@ -158,14 +205,20 @@ pub(super) async fn set_status(
 
 pub(super) async fn delete(
     console: &Console,
-    signed_in: &SignedIn,
+    (signed_in, reach): By<'_>,
     id: &str,
     seen: i64,
 ) -> Result<String, AppError> {
     if id.contains('\0') {
         return Err(AppError::bad_request(&"an id holds U+0000"));
     }
-    match drafts::delete(&console.store, actor(signed_in), &RuleId::new(id), Some(seen)).await {
+    let id_of_rule = RuleId::new(id);
+    let seen = match own(console, reach, &id_of_rule, Some(seen)).await? {
+        Ok(seen) => seen,
+        Err(SaveOutcome::Stale { .. }) => return Ok(href(&path_of(id), [("failed", Some("stale"))])),
+        Err(_) => return Ok(RULES.path.to_owned()),
+    };
+    match drafts::delete(&console.store, actor(signed_in), &id_of_rule, seen).await {
         Ok(_) => Ok(RULES.path.to_owned()),
         Err(WriteError::Store(error)) => Err(error.into()),
         Err(WriteError::Stale { .. }) => Ok(href(&path_of(id), [("failed", Some("stale"))])),

@@ -29,7 +29,7 @@ fn page() -> impl IntoView {
     let map = use_parameters();
     let query = Memo::new(move |_| map.with(RuleQuery::read));
     let list = resource(move || query.get(), list_rules);
-    let may_write = session::current().is_some_and(|signed_in| signed_in.role.may(Permission::WriteRules));
+    let may_write = session::current().is_some_and(|signed_in| signed_in.may(Permission::WriteRules));
     let new = move || query.with(|query| href(routes::RULE_NEW.path, [("tenant", query.tenant.as_deref())]));
     let primary = may_write.then(|| {
         view! {

@@ -1,13 +1,11 @@
 //! What the list of rules reads from the server.
 
 use super::query::RuleQuery;
+use crate::drawn;
 use crate::error::AppError;
 use crate::moment::Moment;
 use crate::sentence::Sentence;
 use crate::verdict::EffectWords;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use policy::labels::RuleStatus;
 use serde::{Deserialize, Serialize};
 
@@ -35,12 +33,14 @@ pub struct RuleList {
     pub next: Option<String>,
 }
 
-#[server(endpoint = "rules", input = GetUrl, output = Json)]
-pub async fn list_rules(#[server(default)] query: RuleQuery) -> Result<RuleList, AppError> {
-    crate::session::require(crate::permission::Permission::ReadRules)?;
+#[cfg(feature = "ssr")]
+pub async fn list_rules(query: RuleQuery) -> Result<RuleList, AppError> {
+    let (_, reach) = crate::session::require_within(crate::permission::Permission::ReadRules)?;
     let console = crate::console::Console::current()?;
-    server::list(&console, query).await
+    server::list(&console, &reach, query).await
 }
+
+drawn::unread!(list_rules(RuleQuery) -> Result<RuleList, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {
@@ -49,11 +49,12 @@ mod server {
     use crate::console::Console;
     use crate::error::AppError;
     use crate::moment::Moment;
+    use crate::pages::rule::service::surroundings;
     use crate::sentence::sentence;
     use crate::verdict::EffectWords;
     use policy::compile::Surroundings;
     use policy::labels::{Effect, RuleStatus};
-    use policy::{Rule, TenantSlug, Timestamp};
+    use policy::{Reach, Rule, TenantSlug, Timestamp};
     use store::administration::{Page, StoredRule};
 
     /// Rows of a page.
@@ -63,7 +64,12 @@ mod server {
     /// Rules looked at for one page; where a page ends early because of it, the next one goes on from there.
     const MOST_READ: usize = 5_000;
 
-    pub(super) async fn list(console: &Console, query: RuleQuery) -> Result<RuleList, AppError> {
+    /// Those that bind the reader's tenants: their own, and the ones of every tenant.
+    pub(super) async fn list(
+        console: &Console,
+        reach: &Reach,
+        query: RuleQuery,
+    ) -> Result<RuleList, AppError> {
         let texts = [&query.tenant, &query.tool, &query.search, &query.after];
         if texts.into_iter().flatten().any(|text| text.contains('\0')) {
             return Err(AppError::bad_request(&"a filter holds U+0000"));
@@ -80,7 +86,8 @@ mod server {
             read += rules.len();
             after = rules.last().map(StoredRule::cursor);
             for stored in rules {
-                if fits(&stored.rule, &query) {
+                let seen = reach.sees(stored.rule.tenant.as_ref().map(TenantSlug::as_str));
+                if seen && fits(&stored.rule, &query) {
                     if found.len() == ROWS {
                         next = found.last().map(StoredRule::cursor);
                         break 'pages;
@@ -91,18 +98,16 @@ mod server {
             if last {
                 break;
             }
-            if read >= MOST_READ {
+            // What others have must not stand in the cursor either.
+            if read >= MOST_READ && reach.is_everything() {
                 next.clone_from(&after);
                 break;
             }
         }
         let now = console.now();
-        let around = if found.is_empty() {
-            Surroundings::default()
-        } else {
-            pdp::flags::surroundings(&console.store, now).await?
-        };
-        let lines = found.into_iter().map(|stored| line(stored, &around, now)).collect();
+        let around =
+            if found.is_empty() { Surroundings::default() } else { surroundings(console, reach).await? };
+        let lines = found.into_iter().map(|stored| line(stored, reach, &around, now)).collect();
         Ok(RuleList { query, lines, next })
     }
 
@@ -126,9 +131,11 @@ mod server {
         })
     }
 
-    fn line(stored: StoredRule, around: &Surroundings, now: Timestamp) -> RuleLine {
+    fn line(stored: StoredRule, reach: &Reach, around: &Surroundings, now: Timestamp) -> RuleLine {
         let rule = stored.rule;
-        let flags = if rule.status == RuleStatus::Disabled {
+        // What others have says why a rule of every tenant never matches.
+        let own = reach.owns(rule.tenant.as_ref().map(TenantSlug::as_str));
+        let flags = if rule.status == RuleStatus::Disabled || !own {
             Vec::new()
         } else {
             let review = pdp::drafts::review(&rule, around);

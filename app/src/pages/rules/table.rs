@@ -4,6 +4,8 @@ use super::query::status_label;
 use super::read::{RuleLine, RuleList};
 use crate::components::empty::{Empty, EmptyFiltered};
 use crate::components::icon::{Glyph, Icon};
+use crate::components::list::Column::{Figure, Mid, Text};
+use crate::components::list::{counted, framed, ways_on};
 use crate::components::pill::EffectPill;
 use crate::components::time::Time;
 use crate::components::untrusted::UntrustedLine;
@@ -21,37 +23,14 @@ pub fn RuleTable(list: RuleList) -> impl IntoView {
     if list.lines.is_empty() {
         return nothing(&list);
     }
-    let summary = match list.lines.len() {
-        1 => "1 rule".to_owned(),
-        count => format!("{count} rules"),
-    };
+    let summary = counted(list.lines.len(), "rule", "rules");
     let first = list.query.after.is_some().then(|| list.query.from_the_first().href());
     let next = list.next.as_deref().map(|cursor| list.query.beyond(cursor).href());
     let rows: Vec<AnyView> = list.lines.into_iter().map(row).collect();
+    let columns = [Text("Effect"), Text("Rule"), Mid("Tenant"), Figure("Changed")];
     view! {
-        <div class="table-frame">
-            <table class="table table-roomy">
-                <caption class="visually-hidden">"Rules by name"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Effect"</th>
-                        <th scope="col">"Rule"</th>
-                        <th scope="col" class="col-mid">
-                            "Tenant"
-                        </th>
-                        <th scope="col" class="num">
-                            "Changed"
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-        <nav class="paging" aria-label="Pages">
-            <span>{summary}</span>
-            {first.map(|href| view! { <a class="button button-small" href=href>"First page"</a> })}
-            {next.map(|href| view! { <a class="button button-small" rel="next" href=href>"Next"</a> })}
-        </nav>
+        {framed("Rules by name", &columns, rows)}
+        {ways_on(summary, first, next)}
     }
     .into_any()
 }
@@ -126,7 +105,7 @@ fn nothing(list: &RuleList) -> AnyView {
         return view! { <EmptyFiltered text="No rule fits all of the filters above." clear=RULES.path/> }
             .into_any();
     }
-    let may_write = session::current().is_some_and(|signed_in| signed_in.role.may(Permission::WriteRules));
+    let may_write = session::current().is_some_and(|signed_in| signed_in.may(Permission::WriteRules));
     let first = may_write.then(|| {
         view! {
             <a class="button" href=RULE_NEW.path>

@@ -6,7 +6,7 @@ use super::read::ServerHead;
 use crate::components::empty::Empty;
 use crate::components::icon::Glyph;
 use crate::components::loaded::loaded;
-use crate::drawn::server_drawn;
+use crate::drawn::{self, server_drawn};
 use crate::error::AppError;
 #[cfg(feature = "ssr")]
 use crate::pages::decisions::query::DecisionQuery;
@@ -15,9 +15,8 @@ use crate::pages::decisions::table::DecisionTable;
 use crate::pages::form::answer::Answer;
 use crate::routes;
 use crate::status::PageStatus;
-use crate::wire::{Json, resource};
+use crate::wire::resource;
 use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 /// The newest decisions; older ones stand in the list of all decisions.
@@ -28,7 +27,7 @@ pub struct ActivityView {
 }
 
 /// None: no such server.
-#[server(endpoint = "server-activity", input = GetUrl, output = Json)]
+#[cfg(feature = "ssr")]
 pub async fn read_activity(slug: String) -> Result<Option<ActivityView>, AppError> {
     crate::session::require(crate::permission::Permission::ReadServers)?;
     let console = crate::console::Console::current()?;
@@ -39,6 +38,8 @@ pub async fn read_activity(slug: String) -> Result<Option<ActivityView>, AppErro
     let decisions = crate::pages::decisions::read::list_decisions(query).await?;
     Ok(Some(ActivityView { head, decisions }))
 }
+
+drawn::unread!(read_activity(String) -> Result<Option<ActivityView>, AppError>);
 
 #[component]
 pub fn ServerActivityPage() -> impl IntoView {

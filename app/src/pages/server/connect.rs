@@ -8,16 +8,15 @@ use crate::components::empty::Empty;
 use crate::components::icon::Glyph;
 use crate::components::loaded::loaded;
 use crate::components::untrusted::UntrustedLine;
-use crate::drawn::server_drawn;
+use crate::drawn::{self, server_drawn};
 use crate::error::AppError;
 use crate::pages::form::answer::Answer;
 use crate::pages::form::may;
 use crate::permission::Permission;
 use crate::routes::{self, KEYS};
 use crate::status::PageStatus;
-use crate::wire::{Json, resource};
+use crate::wire::resource;
 use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use policy::labels::{ArgumentsMode, Trust};
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +42,7 @@ pub struct KeyLine {
 }
 
 /// None: no such server.
-#[server(endpoint = "server-connect", input = GetUrl, output = Json)]
+#[cfg(feature = "ssr")]
 pub async fn read_connect(slug: String) -> Result<Option<ConnectView>, AppError> {
     crate::session::require(crate::permission::Permission::ReadServers)?;
     let console = crate::console::Console::current()?;
@@ -64,6 +63,8 @@ pub async fn read_connect(slug: String) -> Result<Option<ConnectView>, AppError>
     let endpoint = format!("{}/access/v1/evaluation", console.public_url);
     Ok(Some(ConnectView { head, endpoint, keys }))
 }
+
+drawn::unread!(read_connect(String) -> Result<Option<ConnectView>, AppError>);
 
 #[component]
 pub fn ServerConnectPage() -> impl IntoView {

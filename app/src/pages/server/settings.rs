@@ -10,7 +10,7 @@ use crate::components::loaded::loaded;
 use crate::components::notice::WarningNotice;
 use crate::components::text_area::TextArea;
 use crate::components::untrusted::UntrustedLine;
-use crate::drawn::server_drawn;
+use crate::drawn::{self, server_drawn};
 use crate::error::AppError;
 use crate::pages::changes::query::ChangeQuery;
 use crate::pages::form::answer::Answer;
@@ -24,10 +24,9 @@ use crate::permission::Permission;
 use crate::routes::{self, SERVER_CONNECT, SERVER_SETTINGS};
 use crate::status::PageStatus;
 use crate::url::use_parameters;
-use crate::wire::{Json, resource};
+use crate::wire::resource;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 /// The form of the settings in addresses.
@@ -47,12 +46,14 @@ pub struct SettingsView {
 }
 
 /// None: no such server.
-#[server(endpoint = "server-settings", input = GetUrl, output = Json)]
+#[cfg(feature = "ssr")]
 pub async fn read_settings(slug: String) -> Result<Option<SettingsView>, AppError> {
     crate::session::require(crate::permission::Permission::ReadServers)?;
     let console = crate::console::Console::current()?;
     server::read(&console, &slug).await
 }
+
+drawn::unread!(read_settings(String) -> Result<Option<SettingsView>, AppError>);
 
 #[component]
 pub fn ServerSettingsPage() -> impl IntoView {

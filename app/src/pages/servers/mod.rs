@@ -12,8 +12,9 @@ use super::form::may;
 use super::form::notice::Answered;
 use super::guarded;
 use crate::components::icon::{Glyph, Icon};
+use crate::components::list::search;
 use crate::components::loaded::loaded;
-use crate::components::page_head::Crumbs;
+use crate::components::page_head::{Crumbs, PageHead};
 use crate::pages::server::asking::Asking;
 use crate::pages::server::fields::TenantChoice;
 use crate::permission::Permission;
@@ -22,7 +23,6 @@ use crate::url::use_parameters;
 use crate::wire::resource;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::Form;
 use query::ServersQuery;
 use read::{ServerList, list_servers, read_choices};
 
@@ -59,44 +59,18 @@ fn draw(list: ServerList, answer: &Answer, asking: Asking, may_write: bool) -> A
             </div>
         }
     });
-    let search = (!first).then(|| search(&list.query));
+    let search = (!first).then(|| {
+        let kept = [("tenant", list.query.tenant.clone())];
+        search(SERVERS.path, "Slug, name or address", list.query.search.clone(), kept)
+    });
     let body =
         if first && may_write { form::first(&list.choices, answer, asking) } else { table::table(list) };
     view! {
-        <Title text=SERVERS.title/>
-        <header class="page-head">
-            <h1>{SERVERS.title}</h1>
-            {register}
-        </header>
+        <PageHead title=SERVERS.title>{register}</PageHead>
         {Filled::new("", answer).summary()}
         <Answered answer=answer.clone()/>
         {search}
         {body}
-    }
-    .into_any()
-}
-
-fn search(query: &ServersQuery) -> AnyView {
-    let value = query.search.clone();
-    let tenant = query.tenant.clone().map(|slug| view! { <input type="hidden" name="tenant" value=slug/> });
-    view! {
-        <Form method="get" action=SERVERS.path attr:class="filters">
-            <label class="filter filter-search">
-                <Icon glyph=Glyph::Search/>
-                <span class="visually-hidden">"Slug, name or address"</span>
-                <input
-                    class="bare"
-                    type="search"
-                    name="q"
-                    placeholder="Slug, name or address"
-                    autocomplete="off"
-                    value=value.clone()
-                    prop:value=value.unwrap_or_default()
-                />
-            </label>
-            {tenant}
-            <button class="button filters-apply">"Search"</button>
-        </Form>
     }
     .into_any()
 }

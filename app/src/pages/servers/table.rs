@@ -4,6 +4,8 @@ use super::read::{ServerLine, ServerList};
 use crate::components::definition::Nothing;
 use crate::components::empty::{Empty, EmptyFiltered};
 use crate::components::icon::Glyph;
+use crate::components::list::Column::{Mid, Text};
+use crate::components::list::{counted, framed, ways_on};
 use crate::components::untrusted::{UntrustedLine, plain};
 use crate::pages::decisions::query::{DecisionQuery, Span};
 use crate::pages::server::counts::tools;
@@ -19,37 +21,21 @@ pub fn table(list: ServerList) -> AnyView {
     if list.lines.is_empty() {
         return nothing(&list);
     }
-    let summary = match list.lines.len() {
-        1 => "1 server".to_owned(),
-        count => format!("{count} servers"),
-    };
+    let summary = counted(list.lines.len(), "server", "servers");
     let first = list.query.after.is_some().then(|| list.query.from_the_first().href());
     let next = list.next.as_deref().map(|cursor| list.query.beyond(cursor).href());
     let rows: Vec<AnyView> = list.lines.into_iter().map(row).collect();
+    let columns = [
+        Text("Server"),
+        Text("Tools"),
+        Text("To review"),
+        Mid("Tenants"),
+        Text("State"),
+        Text("Last 24 hours"),
+    ];
     view! {
-        <div class="table-frame">
-            <table class="table table-roomy">
-                <caption class="visually-hidden">"Servers by slug"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Server"</th>
-                        <th scope="col">"Tools"</th>
-                        <th scope="col">"To review"</th>
-                        <th scope="col" class="col-mid">
-                            "Tenants"
-                        </th>
-                        <th scope="col">"State"</th>
-                        <th scope="col">"Last 24 hours"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-        <nav class="paging" aria-label="Pages">
-            <span>{summary}</span>
-            {first.map(|href| view! { <a class="button button-small" href=href>"Back to the first"</a> })}
-            {next.map(|href| view! { <a class="button button-small" rel="next" href=href>"Next"</a> })}
-        </nav>
+        {framed("Servers by slug", &columns, rows)}
+        {ways_on(summary, first, next)}
     }
     .into_any()
 }

@@ -9,6 +9,8 @@ pub mod tables;
 pub mod view;
 
 #[cfg(feature = "ssr")]
+mod own;
+#[cfg(feature = "ssr")]
 pub mod write;
 
 use super::emergency::stop_link;

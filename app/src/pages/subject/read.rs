@@ -1,18 +1,18 @@
 //! What the page of one subject reads from the server.
 
 use super::view::{SubjectQuery, SubjectView};
+use crate::drawn;
 use crate::error::AppError;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 
-/// None: no such subject.
-#[server(endpoint = "subject", input = GetUrl, output = Json)]
+/// None: no such subject, or not one that the reader may see.
+#[cfg(feature = "ssr")]
 pub async fn read_subject(query: SubjectQuery) -> Result<Option<SubjectView>, AppError> {
-    crate::session::require(crate::permission::Permission::ReadSubjects)?;
+    let (_, reach) = crate::session::require_within(crate::permission::Permission::ReadSubjects)?;
     let console = crate::console::Console::current()?;
-    server::subject(&console, query).await
+    server::subject(&console, &reach, query).await
 }
+
+drawn::unread!(read_subject(SubjectQuery) -> Result<Option<SubjectView>, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {
@@ -30,18 +30,20 @@ mod server {
     use crate::pages::form::respond::write_moment;
     use crate::pages::unmapped::write::id_of;
     use crate::verdict::Verdict;
-    use policy::{SubjectId, TenantSlug, Timestamp};
+    use policy::{Reach, SubjectId, TenantSlug, Timestamp};
     use serde_json::Value;
-    use store::Change;
+    use std::collections::BTreeSet;
     use store::administration::{ApiKey, Identity, Membership, Page, Subject};
     use store::changes::{ChangeFilter, ChangePosition};
     use store::decisions::{DecisionFilter, DecisionRow, Edge};
+    use store::{Change, Store, StoreError};
 
     /// Rows of what happened last.
     const RECENT: u32 = 5;
 
     pub(super) async fn subject(
         console: &Console,
+        reach: &Reach,
         query: SubjectQuery,
     ) -> Result<Option<SubjectView>, AppError> {
         let texts = [&query.of, &query.told];
@@ -52,18 +54,23 @@ mod server {
         let now = console.now();
         let id = SubjectId::new(query.id.as_str());
         let Some(subject) = store.get_subject(&id).await? else { return Ok(None) };
-        let memberships = store.list_memberships(&id).await?;
+        let mut memberships = store.list_memberships(&id).await?;
+        memberships.retain(|held| reach.holds(held.tenant.as_str()));
+        if memberships.is_empty() && !reach.is_everything() {
+            return Ok(None);
+        }
+        let subject = within(store, reach, subject).await?;
         let keys = store.list_api_keys(&id).await?;
-        let member = member(console, &query, &memberships).await?;
-        let undo = undo(console, &query, &memberships).await?;
+        let member = member(console, reach, &query, &memberships).await?;
+        let undo = undo(console, reach, &query, &memberships).await?;
         let tenants = match query.ask {
-            Some(Ask::Join) => joinable(console, &memberships).await?,
+            Some(Ask::Join) => joinable(console, reach, &memberships).await?,
             _ => Vec::new(),
         };
         Ok(Some(SubjectView {
-            decisions: decisions(console, by(&id), now).await?,
-            acted: decisions(console, through(&id), now).await?,
-            changes: changes(console, &id, now).await?,
+            decisions: decisions(console, reach, by(&id), now).await?,
+            acted: decisions(console, reach, through(&id), now).await?,
+            changes: changes(console, reach, &id, now).await?,
             memberships: memberships.into_iter().map(|membership| line(membership, now)).collect(),
             keys: keys.into_iter().map(|key| key_line(key, now)).collect(),
             tenants,
@@ -99,6 +106,29 @@ mod server {
         }
     }
 
+    /// The subject without identities of issuers that speak for other tenants alone, and without an owner who is a member of
+    /// none of the reader's: what it is elsewhere, is for those there to know.
+    async fn within(store: &Store, reach: &Reach, mut subject: Subject) -> Result<Subject, StoreError> {
+        if reach.is_everything() {
+            return Ok(subject);
+        }
+        let mut identities = Vec::with_capacity(subject.identities.len());
+        for identity in subject.identities {
+            let issuer = store.get_issuer(&identity.issuer).await?;
+            let speaks = |tenant: &TenantSlug| reach.holds(tenant.as_str());
+            if issuer.is_none_or(|stored| stored.issuer.tenants.iter().any(speaks)) {
+                identities.push(identity);
+            }
+        }
+        subject.identities = identities;
+        if let Some(owner) = subject.owner.take() {
+            let held = store.list_memberships(&owner).await?;
+            let known = held.iter().any(|held| reach.holds(held.tenant.as_str()));
+            subject.owner = known.then_some(owner);
+        }
+        Ok(subject)
+    }
+
     fn identity(known: Identity) -> IdentityLine {
         IdentityLine { id: id_of(&known.issuer, &known.sub), issuer: known.issuer, sub: known.sub }
     }
@@ -125,11 +155,15 @@ mod server {
     /// What the form of the membership in `?of=` shows; none where there is no such tenant.
     async fn member(
         console: &Console,
+        reach: &Reach,
         query: &SubjectQuery,
         memberships: &[Membership],
     ) -> Result<Option<MemberForm>, AppError> {
         let (Some(Ask::Member), Some(slug)) = (query.ask, &query.of) else { return Ok(None) };
         let slug = TenantSlug::from(slug.as_str());
+        if !reach.holds(slug.as_str()) {
+            return Ok(None);
+        }
         let Some(tenant) = console.store.get_tenant(&slug).await? else { return Ok(None) };
         let held = memberships.iter().find(|membership| membership.tenant == slug);
         let roles = console.store.list_roles(Some(&slug)).await?;
@@ -155,12 +189,16 @@ mod server {
     /// changed since.
     async fn undo(
         console: &Console,
+        reach: &Reach,
         query: &SubjectQuery,
         memberships: &[Membership],
     ) -> Result<Option<TakeBack>, AppError> {
         let Some(id) = &query.told else { return Ok(None) };
         let Some(change) = console.store.get_change(id).await? else { return Ok(None) };
         let (Some(tenant), Some(before)) = (&change.tenant, &change.before) else { return Ok(None) };
+        if !reach.holds(tenant.as_str()) {
+            return Ok(None);
+        }
         let held = memberships.iter().find(|membership| membership.tenant == *tenant);
         let stands = held.and_then(|membership| serde_json::to_value(membership).ok());
         if change.kind != "membership" || change.object != query.id || stands != change.after {
@@ -194,11 +232,13 @@ mod server {
     /// The tenants it is no member of.
     async fn joinable(
         console: &Console,
+        reach: &Reach,
         memberships: &[Membership],
     ) -> Result<Vec<(String, String)>, AppError> {
         let tenants = console.store.list_tenants(&Page::ALL).await?;
         Ok(tenants
             .into_iter()
+            .filter(|tenant| reach.holds(tenant.slug.as_str()))
             .filter(|tenant| !memberships.iter().any(|membership| membership.tenant == tenant.slug))
             .map(|tenant| (tenant.slug.to_string(), tenant.name))
             .collect())
@@ -216,10 +256,13 @@ mod server {
 
     async fn decisions(
         console: &Console,
+        reach: &Reach,
         filter: DecisionFilter,
         now: Timestamp,
     ) -> Result<Vec<DecisionLine>, AppError> {
         let page = store::decisions::Page { edge: Edge::Newest, limit: RECENT };
+        let own = |tenants: &BTreeSet<TenantSlug>| tenants.iter().map(ToString::to_string).collect();
+        let filter = DecisionFilter { tenants: reach.tenants().map(own), ..filter };
         let found = console.store.list_decisions(&filter, &page).await?;
         Ok(found.rows.into_iter().map(|row| decision(row, now)).collect())
     }
@@ -241,11 +284,20 @@ mod server {
     }
 
     /// The last changes of it, of its memberships and of its keys: each is one look into an index.
-    async fn changes(console: &Console, id: &SubjectId, now: Timestamp) -> Result<Vec<ChangeLine>, AppError> {
+    async fn changes(
+        console: &Console,
+        reach: &Reach,
+        id: &SubjectId,
+        now: Timestamp,
+    ) -> Result<Vec<ChangeLine>, AppError> {
         let mut found = Vec::new();
         for kind in ["subject", "membership", "api_key"] {
-            let filter =
-                ChangeFilter { kind: Some(kind), object: Some(id.as_str()), ..ChangeFilter::default() };
+            let filter = ChangeFilter {
+                kind: Some(kind),
+                object: Some(id.as_str()),
+                tenants: reach.tenants(),
+                ..ChangeFilter::default()
+            };
             let some = console.store.list_changes(&filter, ChangePosition::Newest, u64::from(RECENT)).await?;
             found.extend(some);
         }

@@ -1,5 +1,6 @@
 //! The server's side of the forms of one subject.
 
+use super::own::{find, find_own, hidden, person};
 use crate::console::Console;
 use crate::error::AppError;
 use crate::pages::form::answer::{Done, Draft, Saved};
@@ -12,10 +13,10 @@ use crate::session::SignedIn;
 use crate::url::encode;
 use policy::arguments::parse_exact;
 use policy::ids::{check_id, check_slug};
-use policy::{SubjectId, SubjectKind, TenantSlug, Timestamp};
+use policy::{Reach, SubjectKind, TenantSlug, Timestamp};
 use serde_json::{Map, Value};
 use store::administration::{Membership, NewApiKey, Subject};
-use store::{Actor, Store, Writer};
+use store::{Actor, Store};
 
 /// The page of this subject.
 pub fn page_of(id: &str) -> Place {
@@ -25,15 +26,6 @@ pub fn page_of(id: &str) -> Place {
 /// Answers a form of the page.
 fn answer(result: Result<Saved, Refusal>, id: &str, back: &Place, draft: Draft) -> Result<(), AppError> {
     respond(result.map(|saved| (page_of(id), saved)), back, draft)
-}
-
-async fn find(writer: &mut Writer, id: &str) -> Result<Subject, Refusal> {
-    // What can be no id is not asked for: Postgres refuses U+0000 even in a comparison.
-    if check_id(id).is_err() {
-        return Err(Problem::of_form(Fault::Gone).into());
-    }
-    let found = writer.get_subject(&SubjectId::new(id)).await?;
-    found.ok_or_else(|| Problem::of_form(Fault::Gone).into())
 }
 
 pub(super) async fn save(
@@ -62,28 +54,16 @@ async fn save_details(
     owner: &str,
 ) -> Result<Saved, Refusal> {
     let mut writer = console.store.write(actor(signed_in)).await?;
-    let subject = find(&mut writer, id).await?;
+    let subject = find_own(&mut writer, &signed_in.reach(), id).await?;
     let name = if name.is_empty() { subject.id.to_string() } else { name };
     let owner = match subject.kind {
         // Nobody answers for a person; its form does not ask.
         SubjectKind::User => None,
-        _ if owner.is_empty() => None,
-        _ => Some(person(&mut writer, owner).await?),
+        _ if owner.is_empty() => hidden(&mut writer, &signed_in.reach(), subject.owner.as_ref()).await?,
+        _ => Some(person(&mut writer, &signed_in.reach(), owner).await?),
     };
     writer.put_subject(&Subject { name, attributes, owner, ..subject }).await?;
     Ok(saved(Done::SubjectSaved, &writer.commit().await?))
-}
-
-/// A registered user of this id.
-async fn person(writer: &mut Writer, id: &str) -> Result<SubjectId, Refusal> {
-    let refused = || Refusal::from(Problem::new("owner", Fault::NotAPerson));
-    if check_id(id).is_err() {
-        return Err(refused());
-    }
-    match writer.get_subject(&SubjectId::new(id)).await? {
-        Some(subject) if subject.kind == SubjectKind::User => Ok(subject.id),
-        _ => Err(refused()),
-    }
 }
 
 pub(super) async fn set_active(
@@ -98,7 +78,7 @@ pub(super) async fn set_active(
 
 async fn turn(console: &Console, signed_in: &SignedIn, id: &str, active: bool) -> Result<Saved, Refusal> {
     let mut writer = console.store.write(actor(signed_in)).await?;
-    let subject = find(&mut writer, id).await?;
+    let subject = find_own(&mut writer, &signed_in.reach(), id).await?;
     writer.put_subject(&Subject { active, ..subject }).await?;
     let done = if active { Done::SubjectEnabled } else { Done::SubjectDisabled };
     Ok(saved(done, &writer.commit().await?))
@@ -111,7 +91,7 @@ pub(super) async fn delete(console: &Console, signed_in: &SignedIn, id: &str) ->
 
 async fn remove(console: &Console, signed_in: &SignedIn, id: &str) -> Result<Saved, Refusal> {
     let mut writer = console.store.write(actor(signed_in)).await?;
-    let subject = find(&mut writer, id).await?;
+    let subject = find_own(&mut writer, &signed_in.reach(), id).await?;
     writer.delete_subject(&subject.id).await?;
     Ok(saved(Done::SubjectDeleted, &writer.commit().await?))
 }
@@ -139,8 +119,13 @@ async fn join(
     until: &str,
 ) -> Result<Saved, Refusal> {
     let (tenant, until) = parse_membership(tenant, &roles, until, console.now())?;
+    let reach = signed_in.reach();
+    if !reach.holds(tenant.as_str()) {
+        return Err(Problem::of_form(Fault::Gone).into());
+    }
     let mut writer = console.store.write(actor(signed_in)).await?;
-    let subject = find(&mut writer, subject).await?;
+    // Nobody draws somebody else's subject into their own tenant.
+    let (subject, _) = find(&mut writer, &reach, subject).await?;
     writer.put_membership(&Membership { subject: subject.id, tenant, roles, until }).await?;
     Ok(saved(Done::MembershipSaved, &writer.commit().await?))
 }
@@ -162,11 +147,12 @@ async fn leave(
     subject: &str,
     tenant: &str,
 ) -> Result<Saved, Refusal> {
-    if check_slug(tenant).is_err() {
+    let reach = signed_in.reach();
+    if check_slug(tenant).is_err() || !reach.holds(tenant) {
         return Err(Problem::of_form(Fault::Gone).into());
     }
     let mut writer = console.store.write(actor(signed_in)).await?;
-    let subject = find(&mut writer, subject).await?;
+    let (subject, _) = find(&mut writer, &reach, subject).await?;
     writer.delete_membership(&subject.id, &TenantSlug::from(tenant)).await?;
     Ok(saved(Done::MembershipRemoved, &writer.commit().await?))
 }
@@ -192,7 +178,7 @@ async fn revoke(
         return Err(Problem::of_form(Fault::Gone).into());
     }
     let mut writer = console.store.write(actor(signed_in)).await?;
-    let subject = find(&mut writer, subject).await?;
+    let subject = find_own(&mut writer, &signed_in.reach(), subject).await?;
     writer.delete_api_key(&subject.id, name).await?;
     Ok(saved(Done::ApiKeyRevoked, &writer.commit().await?))
 }
@@ -204,7 +190,7 @@ pub(super) async fn sign_out(console: &Console, signed_in: &SignedIn, id: &str) 
 
 async fn end_tokens(console: &Console, signed_in: &SignedIn, id: &str) -> Result<Saved, Refusal> {
     let mut writer = console.store.write(actor(signed_in)).await?;
-    let subject = find(&mut writer, id).await?;
+    let subject = find_own(&mut writer, &signed_in.reach(), id).await?;
     writer.sign_out_everywhere(&subject.id).await?;
     Ok(saved(Done::SubjectSignedOut, &writer.commit().await?))
 }
@@ -228,7 +214,7 @@ async fn unmap(
 ) -> Result<Saved, Refusal> {
     let (issuer, sub) = identity_of(identity).ok_or_else(|| Problem::of_form(Fault::Gone))?;
     let mut writer = console.store.write(actor(signed_in)).await?;
-    let mut subject = find(&mut writer, subject).await?;
+    let mut subject = find_own(&mut writer, &signed_in.reach(), subject).await?;
     subject.identities.retain(|known| known.issuer != issuer || known.sub != sub);
     writer.put_subject(&subject).await?;
     Ok(saved(Done::IdentityRemoved, &writer.commit().await?))
@@ -252,17 +238,18 @@ impl ApiKeyForm<'_> {
     /// Stores the key by the digest of its secret. A key of this name must not exist: its secret would end.
     ///
     /// # Errors
-    /// When a field is wrong, the subject is gone, or the database fails.
+    /// When a field is wrong, the subject is gone or not the reader's to change, or the database fails.
     pub async fn create(
         &self,
         store: &Store,
         actor: Actor,
+        reach: &Reach,
         now: Timestamp,
         digest: &str,
     ) -> Result<Saved, Refusal> {
         let (name, expires_at) = parse_api_key(self.name, self.expires, now)?;
         let mut writer = store.write(actor).await?;
-        let subject = find(&mut writer, self.subject).await?;
+        let subject = find_own(&mut writer, reach, self.subject).await?;
         if writer.list_api_keys(&subject.id).await?.iter().any(|key| key.name == name) {
             return Err(Problem::new("name", Fault::Taken).into());
         }

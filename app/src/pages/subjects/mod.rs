@@ -11,7 +11,7 @@ use super::form::may;
 use super::form::notice::Answered;
 use super::form::place::Ask;
 use crate::components::chips::FilterChips;
-use crate::components::icon::{Glyph, Icon};
+use crate::components::list::{adding, search};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::drawn::server_drawn;
@@ -20,7 +20,6 @@ use crate::routes;
 use crate::url::use_parameters;
 use crate::wire::resource;
 use leptos::prelude::*;
-use leptos_router::components::Form;
 use policy::SubjectKind;
 use query::{SubjectsQuery, kinds_label};
 use read::{SubjectList, read_subjects};
@@ -42,14 +41,7 @@ fn page() -> impl IntoView {
     let create = move || {
         (may_write && asked.with(|(query, _)| query.ask.is_none())).then(|| {
             let href = asked.with(|(query, _)| query.from_the_first().asking(Ask::New).href());
-            view! {
-                <div class="page-actions">
-                    <a class="button button-primary" href=href rel="external">
-                        <Icon glyph=Glyph::Plus/>
-                        "Add subject"
-                    </a>
-                </div>
-            }
+            adding(href, "Add subject")
         })
     };
     view! {
@@ -74,32 +66,14 @@ fn filters(query: &SubjectsQuery) -> AnyView {
             .into_any()
         })
         .collect();
-    let search = query.search.clone();
+    let kept = [("tenant", query.tenant.clone()), ("kind", query.kind.map(|kind| kind.as_str().to_owned()))];
+    let search = search(routes::SUBJECTS.path, "Id or name", query.search.clone(), kept);
     let clear = SubjectsQuery { kind: query.kind, ..SubjectsQuery::default() }.href();
-    let tenant = query.tenant.clone();
-    let kind = query.kind.map(SubjectKind::as_str);
     view! {
         <nav class="tabs" aria-label="Kinds">
             {tabs}
         </nav>
-        <Form method="get" action=routes::SUBJECTS.path attr:class="filters">
-            {tenant.map(|tenant| view! { <input type="hidden" name="tenant" value=tenant/> })}
-            {kind.map(|kind| view! { <input type="hidden" name="kind" value=kind/> })}
-            <label class="filter filter-search">
-                <Icon glyph=Glyph::Search/>
-                <span class="visually-hidden">"Id or name"</span>
-                <input
-                    class="bare"
-                    type="search"
-                    name="q"
-                    placeholder="Id or name"
-                    autocomplete="off"
-                    value=search.clone()
-                    prop:value=search.unwrap_or_default()
-                />
-            </label>
-            <button class="button filters-apply">"Search"</button>
-        </Form>
+        {search}
         <FilterChips filters=query.active_filters() clear=clear/>
     }
     .into_any()

@@ -1,10 +1,8 @@
 //! What the list of subjects reads from the server.
 
 use super::query::SubjectsQuery;
+use crate::drawn;
 use crate::error::AppError;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use policy::SubjectKind;
 use serde::{Deserialize, Serialize};
 
@@ -34,12 +32,14 @@ pub struct SubjectList {
     pub tenants: Vec<(String, String)>,
 }
 
-#[server(endpoint = "subjects", input = GetUrl, output = Json)]
-pub async fn read_subjects(#[server(default)] query: SubjectsQuery) -> Result<SubjectList, AppError> {
-    crate::session::require(crate::permission::Permission::ReadSubjects)?;
+#[cfg(feature = "ssr")]
+pub async fn read_subjects(query: SubjectsQuery) -> Result<SubjectList, AppError> {
+    let (_, reach) = crate::session::require_within(crate::permission::Permission::ReadSubjects)?;
     let console = crate::console::Console::current()?;
-    server::list(&console, query).await
+    server::list(&console, &reach, query).await
 }
+
+drawn::unread!(read_subjects(SubjectsQuery) -> Result<SubjectList, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {
@@ -47,7 +47,7 @@ mod server {
     use crate::console::Console;
     use crate::error::AppError;
     use crate::pages::form::read::{ROWS, refuse_zero};
-    use policy::TenantSlug;
+    use policy::{Reach, TenantSlug};
     use store::administration::{Page, Subject};
 
     /// Subjects read at once.
@@ -55,16 +55,22 @@ mod server {
     /// So often at the most: a kind that is rare must not read the whole list for one page.
     const ROUNDS: usize = 25;
 
-    pub(super) async fn list(console: &Console, query: SubjectsQuery) -> Result<SubjectList, AppError> {
+    /// Of the members of the reader's tenants, what they are there.
+    pub(super) async fn list(
+        console: &Console,
+        reach: &Reach,
+        query: SubjectsQuery,
+    ) -> Result<SubjectList, AppError> {
         refuse_zero([&query.tenant, &query.search, &query.after])?;
-        let (found, next) = page(console, &query).await?;
+        let (found, next) = page(console, reach, &query).await?;
         let mut lines = Vec::with_capacity(found.len());
         for subject in found {
-            lines.push(line(console, subject).await?);
+            lines.push(line(console, reach, subject).await?);
         }
         let tenants = if query.ask.is_some() {
             let tenants = console.store.list_tenants(&Page::ALL).await?;
-            tenants.into_iter().map(|tenant| (tenant.slug.to_string(), tenant.name)).collect()
+            let tenants = tenants.into_iter().filter(|tenant| reach.holds(tenant.slug.as_str()));
+            tenants.map(|tenant| (tenant.slug.to_string(), tenant.name)).collect()
         } else {
             Vec::new()
         };
@@ -74,6 +80,7 @@ mod server {
     /// The subjects of one page, and where the next one goes on.
     async fn page(
         console: &Console,
+        reach: &Reach,
         query: &SubjectsQuery,
     ) -> Result<(Vec<Subject>, Option<String>), AppError> {
         let tenant = query.tenant.as_deref().map(TenantSlug::from);
@@ -81,7 +88,11 @@ mod server {
         let mut found: Vec<Subject> = Vec::new();
         for _ in 0..ROUNDS {
             let page = Page { search: query.search.as_deref(), after: after.as_deref(), limit: AT_ONCE };
-            let read = console.store.list_subjects(tenant.as_ref(), &page).await?;
+            let read = match (&tenant, reach.tenants()) {
+                (Some(tenant), _) if !reach.holds(tenant.as_str()) => Vec::new(),
+                (None, Some(own)) => console.store.list_subjects_of(own, &page).await?,
+                _ => console.store.list_subjects(tenant.as_ref(), &page).await?,
+            };
             let last = read.last().map(Subject::cursor);
             let ends = (read.len() as u64) < AT_ONCE;
             for subject in read {
@@ -103,8 +114,9 @@ mod server {
         Ok((found, after))
     }
 
-    async fn line(console: &Console, subject: Subject) -> Result<SubjectLine, AppError> {
+    async fn line(console: &Console, reach: &Reach, subject: Subject) -> Result<SubjectLine, AppError> {
         let mut memberships = console.store.list_memberships(&subject.id).await?;
+        memberships.retain(|held| reach.holds(held.tenant.as_str()));
         let more_memberships = memberships.len().saturating_sub(MOST_MEMBERSHIPS);
         memberships.truncate(MOST_MEMBERSHIPS);
         Ok(SubjectLine {

@@ -12,7 +12,7 @@ pub async fn create_subject(
     #[server(default)] name: String,
     #[server(default)] tenant: String,
 ) -> Result<(), AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::WriteSubjects)?;
+    let (signed_in, _) = crate::session::require_within(crate::permission::Permission::WriteSubjects)?;
     let console = crate::console::Console::current()?;
     let values =
         [("id", id.as_str()), ("kind", kind.as_str()), ("name", name.as_str()), ("tenant", tenant.as_str())];
@@ -53,6 +53,9 @@ mod server {
         signed_in: &SignedIn,
         new: &NewSubject,
     ) -> Result<(Place, Saved), Refusal> {
+        if !signed_in.reach().owns(new.tenant.as_ref().map(TenantSlug::as_str)) {
+            return Err(Problem::new("tenant", Fault::NotYours).into());
+        }
         let mut writer = console.store.write(actor(signed_in)).await?;
         if writer.get_subject(&new.subject.id).await?.is_some() {
             return Err(Problem::new("id", Fault::Taken).into());

@@ -5,6 +5,8 @@ use super::read::{SubjectLine, SubjectList};
 use crate::components::definition::Nothing;
 use crate::components::empty::{Empty, EmptyFiltered};
 use crate::components::icon::Glyph;
+use crate::components::list::Column::Text;
+use crate::components::list::{counted, framed, ways_on};
 use crate::components::untrusted::UntrustedLine;
 use crate::pages::form::place::Ask;
 use crate::routes::SUBJECTS;
@@ -15,33 +17,14 @@ pub fn table(list: SubjectList, may_write: bool) -> AnyView {
     if list.lines.is_empty() && list.next.is_none() {
         return nothing(&list, may_write);
     }
-    let summary = match list.lines.len() {
-        1 => "1 subject".to_owned(),
-        count => format!("{count} subjects"),
-    };
+    let summary = counted(list.lines.len(), "subject", "subjects");
     let first = list.query.after.is_some().then(|| list.query.from_the_first().href());
     let next = list.next.as_deref().map(|cursor| list.query.after(cursor).href());
     let rows: Vec<AnyView> = list.lines.into_iter().map(row).collect();
+    let columns = [Text("Subject"), Text("Kind"), Text("Member of"), Text("State")];
     view! {
-        <div class="table-frame">
-            <table class="table table-roomy">
-                <caption class="visually-hidden">"Subjects by id"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Subject"</th>
-                        <th scope="col">"Kind"</th>
-                        <th scope="col">"Member of"</th>
-                        <th scope="col">"State"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-        <nav class="paging" aria-label="Pages">
-            <span>{summary}</span>
-            {first.map(|href| view! { <a class="button button-small" href=href>"Back to the first"</a> })}
-            {next.map(|href| view! { <a class="button button-small" rel="next" href=href>"Next"</a> })}
-        </nav>
+        {framed("Subjects by id", &columns, rows)}
+        {ways_on(summary, first, next)}
     }
     .into_any()
 }

@@ -1,12 +1,10 @@
 //! What the pages of tasks read from the server.
 
 use super::query::TasksQuery;
+use crate::drawn;
 use crate::error::AppError;
 use crate::moment::Moment;
 use crate::pages::decisions::read::DecisionLine;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 /// A task as a row. Purpose and subject are hostile text.
@@ -51,23 +49,24 @@ pub struct TaskView {
     pub older: Option<String>,
 }
 
-#[server(endpoint = "tasks", input = GetUrl, output = Json)]
-pub async fn read_tasks(#[server(default)] query: TasksQuery) -> Result<TaskList, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn read_tasks(query: TasksQuery) -> Result<TaskList, AppError> {
     crate::session::require(crate::permission::Permission::ReadTasks)?;
     let console = crate::console::Console::current()?;
     server::list(&console, query).await
 }
 
+drawn::unread!(read_tasks(TasksQuery) -> Result<TaskList, AppError>);
+
 /// None: no such task. `older`: the decision behind which the calls begin; empty for the newest.
-#[server(endpoint = "task", input = GetUrl, output = Json)]
-pub async fn read_task(
-    #[server(default)] id: String,
-    #[server(default)] older: String,
-) -> Result<Option<TaskView>, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn read_task(id: String, older: String) -> Result<Option<TaskView>, AppError> {
     crate::session::require(crate::permission::Permission::ReadTasks)?;
     let console = crate::console::Console::current()?;
     server::task(&console, id, older).await
 }
+
+drawn::unread!(read_task(String, String) -> Result<Option<TaskView>, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {

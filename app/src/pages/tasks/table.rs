@@ -3,6 +3,8 @@
 use super::read::{TaskLine, TaskList};
 use crate::components::empty::{Empty, EmptyFiltered};
 use crate::components::icon::Glyph;
+use crate::components::list::Column::{Figure, Text};
+use crate::components::list::{counted, framed, ways_on};
 use crate::components::time::Time;
 use crate::components::untrusted::UntrustedLine;
 use crate::routes::TASKS;
@@ -13,39 +15,15 @@ pub fn table(list: TaskList) -> AnyView {
     if list.lines.is_empty() {
         return nothing(&list);
     }
-    let summary = match list.lines.len() {
-        1 => "1 task".to_owned(),
-        count => format!("{count} tasks"),
-    };
+    let summary = counted(list.lines.len(), "task", "tasks");
     let first = list.query.after.is_some().then(|| list.query.beyond(None));
     let next = list.next.as_deref().map(|cursor| list.query.beyond(Some(cursor)));
     let rows: Vec<AnyView> = list.lines.into_iter().map(row).collect();
+    let columns =
+        [Text("Purpose"), Text("Subject"), Text("State"), Figure("Calls"), Text("Opened"), Figure("Expires")];
     view! {
-        <div class="table-frame">
-            <table class="table table-roomy">
-                <caption class="visually-hidden">"Tasks, newest first"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Purpose"</th>
-                        <th scope="col">"Subject"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col" class="num">
-                            "Calls"
-                        </th>
-                        <th scope="col">"Opened"</th>
-                        <th scope="col" class="num">
-                            "Expires"
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-        <nav class="paging" aria-label="Pages">
-            <span>{summary}</span>
-            {first.map(|href| view! { <a class="button button-small" href=href>"Back to the first"</a> })}
-            {next.map(|href| view! { <a class="button button-small" rel="next" href=href>"Next"</a> })}
-        </nav>
+        {framed("Tasks, newest first", &columns, rows)}
+        {ways_on(summary, first, next)}
     }
     .into_any()
 }

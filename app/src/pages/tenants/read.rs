@@ -1,12 +1,10 @@
 //! What the page of tenants reads from the server.
 
-use super::query::TenantsQuery;
+use crate::drawn;
 use crate::error::AppError;
 use crate::moment::Moment;
 use crate::pages::form::count::Count;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
+use crate::pages::settings::query::ListQuery;
 use serde::{Deserialize, Serialize};
 
 /// A tenant as a row.
@@ -21,7 +19,7 @@ pub struct TenantLine {
 /// A page of tenants by slug.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TenantList {
-    pub query: TenantsQuery,
+    pub query: ListQuery,
     pub lines: Vec<TenantLine>,
     /// The cursor of the next page.
     pub next: Option<String>,
@@ -42,16 +40,18 @@ pub struct TenantFacts {
     pub keys: Count,
 }
 
-#[server(endpoint = "tenants", input = GetUrl, output = Json)]
-pub async fn read_tenants(#[server(default)] query: TenantsQuery) -> Result<TenantList, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn read_tenants(query: ListQuery) -> Result<TenantList, AppError> {
     crate::session::require(crate::permission::Permission::ReadSettings)?;
     let console = crate::console::Console::current()?;
     server::list(&console, query).await
 }
 
+drawn::unread!(read_tenants(ListQuery) -> Result<TenantList, AppError>);
+
 #[cfg(feature = "ssr")]
 mod server {
-    use super::{TenantFacts, TenantLine, TenantList, TenantsQuery};
+    use super::{ListQuery, TenantFacts, TenantLine, TenantList};
     use crate::console::Console;
     use crate::error::AppError;
     use crate::moment::Moment;
@@ -64,7 +64,7 @@ mod server {
     const MOST_MEMBERS: usize = 1_000;
     const MOST_MEMBERS_AND_ONE: u64 = 1_001;
 
-    pub(super) async fn list(console: &Console, query: TenantsQuery) -> Result<TenantList, AppError> {
+    pub(super) async fn list(console: &Console, query: ListQuery) -> Result<TenantList, AppError> {
         refuse_zero([&query.search, &query.after, &query.of])?;
         let now = console.now();
         let page =

@@ -5,6 +5,8 @@ use super::read::{TenantLine, TenantList};
 use super::save::ResumeTenant;
 use crate::components::empty::{Empty, EmptyFiltered};
 use crate::components::icon::Glyph;
+use crate::components::list::Column::{Actions, Figure, Text};
+use crate::components::list::{counted, framed, ways_on};
 use crate::components::time::Time;
 use crate::components::untrusted::{UntrustedLine, plain};
 use crate::pages::emergency::stop_link;
@@ -19,38 +21,14 @@ pub fn table(list: TenantList, answer: &Answer, may_write: bool) -> AnyView {
     if list.lines.is_empty() {
         return nothing(&list, answer, may_write);
     }
-    let summary = match list.lines.len() {
-        1 => "1 tenant".to_owned(),
-        count => format!("{count} tenants"),
-    };
-    let first = list.query.after.is_some().then(|| list.query.from_the_first());
-    let next = list.next.as_deref().map(|cursor| list.query.after(cursor));
+    let summary = counted(list.lines.len(), "tenant", "tenants");
+    let first = list.query.after.is_some().then(|| list.query.beyond(TENANTS.path, None));
+    let next = list.next.as_deref().map(|cursor| list.query.beyond(TENANTS.path, Some(cursor)));
     let rows: Vec<AnyView> = list.lines.into_iter().map(|line| row(line, may_write)).collect();
+    let columns = [Text("Tenant"), Text("State"), Text("Look at"), Figure("Created"), Actions];
     view! {
-        <div class="table-frame">
-            <table class="table table-roomy">
-                <caption class="visually-hidden">"Tenants by slug"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Tenant"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col">"Look at"</th>
-                        <th scope="col" class="num">
-                            "Created"
-                        </th>
-                        <th scope="col">
-                            <span class="visually-hidden">"Actions"</span>
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-        <nav class="paging" aria-label="Pages">
-            <span>{summary}</span>
-            {first.map(|href| view! { <a class="button button-small" href=href>"Back to the first"</a> })}
-            {next.map(|href| view! { <a class="button button-small" rel="next" href=href>"Next"</a> })}
-        </nav>
+        {framed("Tenants by slug", &columns, rows)}
+        {ways_on(summary, first, next)}
     }
     .into_any()
 }
@@ -132,7 +110,7 @@ fn actions(line: &TenantLine) -> AnyView {
 }
 
 fn nothing(list: &TenantList, answer: &Answer, may_write: bool) -> AnyView {
-    if list.query.search.is_some() || list.query.after.is_some() {
+    if list.query.narrows() {
         return view! { <EmptyFiltered text="No tenant's slug or name holds this." clear=TENANTS.path/> }
             .into_any();
     }

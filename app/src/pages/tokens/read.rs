@@ -1,17 +1,15 @@
 //! What the page of administrator tokens reads from the server.
 
+use crate::drawn;
 use crate::error::AppError;
-use crate::pages::keys::query::KeysQuery;
 use crate::pages::keys::view::SecretLine;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
+use crate::pages::settings::query::ListQuery;
 use serde::{Deserialize, Serialize};
 
 /// A page of administrator tokens by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenList {
-    pub query: KeysQuery,
+    pub query: ListQuery,
     pub lines: Vec<TokenLine>,
     /// The cursor of the next page.
     pub next: Option<String>,
@@ -39,16 +37,18 @@ pub struct TokenLine {
     pub secret: SecretLine,
 }
 
-#[server(endpoint = "administrator-tokens", input = GetUrl, output = Json)]
-pub async fn read_tokens(#[server(default)] query: KeysQuery) -> Result<TokenList, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn read_tokens(query: ListQuery) -> Result<TokenList, AppError> {
     crate::session::require(crate::permission::Permission::ReadSettings)?;
     let console = crate::console::Console::current()?;
     server::list(&console, query).await
 }
 
+drawn::unread!(read_tokens(ListQuery) -> Result<TokenList, AppError>);
+
 #[cfg(feature = "ssr")]
 mod server {
-    use super::{KeysQuery, SecretLine, TokenLine, TokenList};
+    use super::{ListQuery, SecretLine, TokenLine, TokenList};
     use crate::console::Console;
     use crate::error::AppError;
     use crate::pages::form::place::Ask;
@@ -58,7 +58,7 @@ mod server {
     use policy::scope::AdminScope;
     use store::administration::{AdministratorToken, Page};
 
-    pub(super) async fn list(console: &Console, query: KeysQuery) -> Result<TokenList, AppError> {
+    pub(super) async fn list(console: &Console, query: ListQuery) -> Result<TokenList, AppError> {
         refuse_zero([&query.search, &query.after, &query.of])?;
         let (store, now) = (&console.store, console.now());
         let asks_password = Presence::current().is_too_old_for(None, now);

@@ -4,51 +4,28 @@ use super::panel;
 use super::read::{TokenLine, TokenList};
 use crate::components::empty::{Empty, EmptyFiltered};
 use crate::components::icon::Glyph;
+use crate::components::list::Column::{Actions, Text};
+use crate::components::list::{counted, framed, ways_on};
 use crate::components::time::Time;
 use crate::components::untrusted::{UntrustedLine, plain};
 use crate::pages::form::answer::Answer;
 use crate::pages::form::place::{Ask, Place};
 use crate::pages::keys::table::{bound, secret};
 use crate::routes::TOKENS;
-use crate::url::href;
 use leptos::prelude::*;
 
 pub fn table(list: TokenList, answer: &Answer, may_write: bool) -> AnyView {
     if list.lines.is_empty() {
         return nothing(&list, answer, may_write);
     }
-    let summary = match list.lines.len() {
-        1 => "1 administrator token".to_owned(),
-        count => format!("{count} administrator tokens"),
-    };
-    let place = |after| href(TOKENS.path, [("q", list.query.search.as_deref()), ("after", after)]);
-    let first = list.query.after.is_some().then(|| place(None));
-    let next = list.next.as_deref().map(|cursor| place(Some(cursor)));
+    let summary = counted(list.lines.len(), "administrator token", "administrator tokens");
+    let first = list.query.after.is_some().then(|| list.query.beyond(TOKENS.path, None));
+    let next = list.next.as_deref().map(|cursor| list.query.beyond(TOKENS.path, Some(cursor)));
     let rows: Vec<AnyView> = list.lines.into_iter().map(|line| row(line, may_write)).collect();
+    let columns = [Text("Token"), Text("May"), Text("Tenant"), Text("Account"), Text("Use"), Actions];
     view! {
-        <div class="table-frame">
-            <table class="table table-roomy">
-                <caption class="visually-hidden">"Administrator tokens by name"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Token"</th>
-                        <th scope="col">"May"</th>
-                        <th scope="col">"Tenant"</th>
-                        <th scope="col">"Account"</th>
-                        <th scope="col">"Use"</th>
-                        <th scope="col">
-                            <span class="visually-hidden">"Actions"</span>
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-        <nav class="paging" aria-label="Pages">
-            <span>{summary}</span>
-            {first.map(|href| view! { <a class="button button-small" href=href>"Back to the first"</a> })}
-            {next.map(|href| view! { <a class="button button-small" rel="next" href=href>"Next"</a> })}
-        </nav>
+        {framed("Administrator tokens by name", &columns, rows)}
+        {ways_on(summary, first, next)}
     }
     .into_any()
 }
@@ -92,7 +69,7 @@ fn row(line: TokenLine, may_write: bool) -> AnyView {
 }
 
 fn nothing(list: &TokenList, answer: &Answer, may_write: bool) -> AnyView {
-    if list.query.search.is_some() || list.query.after.is_some() {
+    if list.query.narrows() {
         return view! { <EmptyFiltered text="No administrator token's name holds this." clear=TOKENS.path/> }
             .into_any();
     }

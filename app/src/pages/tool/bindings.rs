@@ -1,15 +1,15 @@
 //! What a tool's arguments touch: which of them name registered resources, and the form that says so.
 
+use super::lines::Lines;
 use super::read::ToolView;
 use crate::components::untrusted::UntrustedLine;
 use crate::error::AppError;
-use crate::pages::form::answer::{Answer, Draft};
-use crate::pages::form::input::{Filled, area, hidden};
+use crate::pages::form::answer::Answer;
 use crate::wire::Json;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-/// The name of the form in addresses.
+/// The name of the form in addresses, and of its field.
 const FORM: &str = "bindings";
 
 /// `bindings` is one per line: a path, a type, and what is unusual of it.
@@ -36,49 +36,25 @@ pub fn card(tool: &ToolView, answer: &Answer, may_write: bool) -> AnyView {
             .into_any()
         })
         .collect();
-    let list = if lines.is_empty() {
+    let shown = if lines.is_empty() {
         view! { <p class="quiet">"No argument names a registered resource."</p> }.into_any()
     } else {
         view! { <ul>{lines}</ul> }.into_any()
     };
-    let form = may_write.then(|| form(tool, answer));
-    view! {
-        <section class="card">
-            <header class="card-head">
-                <h2>"What it touches"</h2>
-                <p>"A call that names a resource of another tenant, or one that is not registered, is denied."</p>
-            </header>
-            <div class="card-body stack">{list} {form}</div>
-        </section>
+    Lines {
+        name: FORM,
+        title: "What it touches",
+        lead: "A call that names a resource of another tenant, or one that is not registered, is denied.",
+        shown,
+        standing: tool.bindings.join("\n"),
+        open: "Edit",
+        label: "Arguments that name resources",
+        rows: 4,
+        help: "One on each line: /customer_id customer. In a path, * is each element of a list. Behind the type may stand optional, and unknown-allowed.",
+        button: "Save",
+        url: SaveBindings::url(),
     }
-    .into_any()
-}
-
-fn form(tool: &ToolView, answer: &Answer) -> AnyView {
-    let standing = tool.bindings.join("\n");
-    let standing = Draft::new(FORM, [("bindings", standing.as_str())]);
-    let refused = answer.draft.as_ref().is_some_and(|draft| draft.form == FORM);
-    let filled = Filled::over(FORM, answer, &standing);
-    view! {
-        <details open=refused>
-            <summary>"Edit"</summary>
-            <form class="form" method="post" action=SaveBindings::url()>
-                {filled.summary()}
-                {hidden("id", tool.id.clone())}
-                {area(
-                    &filled,
-                    "bindings",
-                    "Arguments that name resources",
-                    4,
-                    "One on each line: /customer_id customer. In a path, * is each element of a list. Behind the type may stand optional, and unknown-allowed.",
-                )}
-                <div class="form-actions">
-                    <button class="button button-primary">"Save"</button>
-                </div>
-            </form>
-        </details>
-    }
-    .into_any()
+    .card(tool, answer, may_write)
 }
 
 #[cfg(feature = "ssr")]
@@ -89,14 +65,10 @@ mod server {
     use super::FORM;
     use crate::console::Console;
     use crate::error::AppError;
-    use crate::pages::form::answer::{Done, Draft, Saved};
-    use crate::pages::form::place::Place;
+    use crate::pages::form::answer::{Done, Draft};
     use crate::pages::form::problem::{Fault, Problem};
-    use crate::pages::form::respond::{Refusal, actor, respond, saved};
-    use crate::routes::TOOL;
+    use crate::pages::tool::lines;
     use crate::session::SignedIn;
-    use crate::url::encode;
-    use policy::ToolId;
     use policy::binding::Binding;
     use policy::labels::OnUnknown;
     use store::administration::Tool;
@@ -132,8 +104,7 @@ mod server {
     }
 
     fn parse_all(text: &str) -> Result<Vec<Binding>, Problem> {
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        let bindings: Option<Vec<Binding>> = lines.map(parse).collect();
+        let bindings: Option<Vec<Binding>> = lines::split(text).map(parse).collect();
         // What is refused is told in this field, whichever part it is.
         bindings
             .filter(|bindings| policy::binding::compile(bindings).is_ok())
@@ -146,29 +117,9 @@ mod server {
         id: &str,
         bindings: &str,
     ) -> Result<(), AppError> {
-        let page = Place::new(TOOL.path.replace("{id}", &encode(id)));
-        let result = bind(console, signed_in, id, bindings).await;
-        let draft = Draft::new(FORM, [("bindings", bindings)]);
-        respond(result.map(|saved| (page.clone(), saved)), &page, draft)
-    }
-
-    async fn bind(
-        console: &Console,
-        signed_in: &SignedIn,
-        id: &str,
-        bindings: &str,
-    ) -> Result<Saved, Refusal> {
-        let bindings = parse_all(bindings)?;
-        let gone = || Refusal::from(Problem::of_form(Fault::Gone));
-        // Postgres refuses U+0000 even in a comparison.
-        if id.contains('\0') {
-            return Err(gone());
-        }
-        let tool = console.store.get_tool_by_id(&ToolId::from(id)).await?.ok_or_else(gone)?;
-        let mut writer = console.store.write(actor(signed_in)).await?;
-        let tool = writer.get_tool(&tool.server, &tool.name).await?.ok_or_else(gone)?;
-        writer.put_tool(&Tool { bindings, ..tool }).await?;
-        Ok(saved(Done::BindingsSaved, &writer.commit().await?))
+        let draft = Draft::new(FORM, [(FORM, bindings)]);
+        let change = parse_all(bindings).map(|bindings| move |tool: Tool| Tool { bindings, ..tool });
+        lines::save(console, signed_in, id, draft, change, Done::BindingsSaved).await
     }
 
     #[cfg(test)]

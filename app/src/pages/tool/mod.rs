@@ -5,6 +5,7 @@ pub mod callers;
 pub mod definition;
 pub mod facts;
 pub mod hints;
+pub mod lines;
 pub mod read;
 pub mod scopes;
 

@@ -3,12 +3,10 @@
 
 use super::callers::Callers;
 use super::hints::Hint;
+use crate::drawn;
 use crate::error::AppError;
 use crate::moment::Moment;
 use crate::pages::decisions::read::DecisionList;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use policy::{ReviewState, Risk, Sensitivity};
 use serde::{Deserialize, Serialize};
 
@@ -63,12 +61,14 @@ pub struct ArgumentLine {
 }
 
 /// None: no such tool.
-#[server(endpoint = "tool", input = GetUrl, output = Json)]
+#[cfg(feature = "ssr")]
 pub async fn read_tool(id: String) -> Result<Option<ToolView>, AppError> {
     crate::session::require(crate::permission::Permission::ReadServers)?;
     let console = crate::console::Console::current()?;
     server::read(&console, &id).await
 }
+
+drawn::unread!(read_tool(String) -> Result<Option<ToolView>, AppError>);
 
 #[cfg(feature = "ssr")]
 pub(crate) use server::{find, pretty};

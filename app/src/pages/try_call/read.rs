@@ -1,6 +1,7 @@
 //! Trying a call: by the live policy, or with a draft in place. Nothing is recorded.
 
 use super::query::TryQuery;
+use crate::drawn;
 use crate::error::AppError;
 use crate::pages::decision::view::Why;
 use crate::pages::rule::draft::{Draft, Note};
@@ -8,7 +9,6 @@ use crate::pages::rule::read::Choices;
 use crate::verdict::Verdict;
 use crate::wire::Json;
 use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 /// What would be decided.
@@ -42,12 +42,14 @@ pub struct TryView {
     pub answer: Option<TryAnswer>,
 }
 
-#[server(endpoint = "try", input = GetUrl, output = Json)]
-pub async fn read_try(#[server(default)] query: TryQuery) -> Result<TryView, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn read_try(query: TryQuery) -> Result<TryView, AppError> {
     crate::session::require(crate::permission::Permission::TryCalls)?;
     let console = crate::console::Console::current()?;
     super::service::page(&console, query).await
 }
+
+drawn::unread!(read_try(TryQuery) -> Result<TryView, AppError>);
 
 /// The same with a draft in the place of the rule `id`, or beside all others where that is empty.
 #[server(endpoint = "rule-try", input = Json, output = Json)]

@@ -13,7 +13,9 @@ use policy::arguments::{Arguments, parse_exact};
 use policy::call::TOOLS_CALL;
 use policy::compile::RuleSource;
 use policy::labels::RuleStatus;
-use policy::{Call, Decision, DecisionId, ResourceRef, Rule, RuleId, ServerSlug, SubjectId, TenantSlug};
+use policy::{
+    Call, Decision, DecisionId, Reach, ResourceRef, Rule, RuleId, ServerSlug, SubjectId, TenantSlug,
+};
 use serde_json::Map;
 
 pub(super) async fn page(console: &Console, query: TryQuery) -> Result<TryView, AppError> {
@@ -31,7 +33,7 @@ pub(super) async fn page(console: &Console, query: TryQuery) -> Result<TryView, 
     };
     let around = pdp::flags::surroundings(&console.store, console.now()).await?;
     let tenant = query.tenant.as_deref().filter(|tenant| !tenant.contains('\0')).map(TenantSlug::from);
-    let choices = service::choices(console, tenant.as_ref(), &around).await?;
+    let choices = service::choices(console, &Reach::Everything, tenant.as_ref(), &around).await?;
     Ok(TryView { query, choices, answer })
 }
 

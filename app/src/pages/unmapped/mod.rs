@@ -14,7 +14,7 @@ use super::form::input::Filled;
 use super::form::may;
 use super::form::notice::Answered;
 use super::issuers::tabs::{BLOCKED, tabs};
-use crate::components::icon::{Glyph, Icon};
+use crate::components::list::search;
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::drawn::server_drawn;
@@ -23,7 +23,6 @@ use crate::routes::{self, UNMAPPED};
 use crate::url::use_parameters;
 use crate::wire::resource;
 use leptos::prelude::*;
-use leptos_router::components::Form;
 use query::UnmappedQuery;
 use read::{UnmappedList, read_unmapped};
 
@@ -63,27 +62,10 @@ fn draw(list: UnmappedList, answer: Answer, may_write: bool) -> AnyView {
 
 /// The state as tabs, and a search.
 fn head(query: &UnmappedQuery) -> AnyView {
-    let value = query.search.clone();
-    let state = query.blocked.then(|| view! { <input type="hidden" name="state" value="blocked"/> });
+    let state = query.blocked.then(|| "blocked".to_owned());
     view! {
         {tabs(if query.blocked { BLOCKED } else { UNMAPPED.path }, None)}
-        <Form method="get" action=UNMAPPED.path attr:class="filters">
-            {state}
-            <label class="filter filter-search">
-                <Icon glyph=Glyph::Search/>
-                <span class="visually-hidden">"Issuer, subject, server or tool"</span>
-                <input
-                    class="bare"
-                    type="search"
-                    name="q"
-                    placeholder="Issuer, subject, server or tool"
-                    autocomplete="off"
-                    value=value.clone()
-                    prop:value=value.unwrap_or_default()
-                />
-            </label>
-            <button class="button filters-apply">"Search"</button>
-        </Form>
+        {search(UNMAPPED.path, "Issuer, subject, server or tool", query.search.clone(), [("state", state)])}
     }
     .into_any()
 }

@@ -1,11 +1,9 @@
 //! What the list of unmapped callers reads from the server.
 
 use super::query::UnmappedQuery;
+use crate::drawn;
 use crate::error::AppError;
 use crate::moment::Moment;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 /// An identity as a row. All but the id is hostile text.
@@ -40,12 +38,14 @@ pub struct UnmappedList {
 /// Suggestions of the form; further subjects are typed.
 pub const MOST_SUBJECTS: u64 = 500;
 
-#[server(endpoint = "unmapped", input = GetUrl, output = Json)]
-pub async fn read_unmapped(#[server(default)] query: UnmappedQuery) -> Result<UnmappedList, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn read_unmapped(query: UnmappedQuery) -> Result<UnmappedList, AppError> {
     crate::session::require(crate::permission::Permission::ReadIssuers)?;
     let console = crate::console::Console::current()?;
     server::list(&console, query).await
 }
+
+drawn::unread!(read_unmapped(UnmappedQuery) -> Result<UnmappedList, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {

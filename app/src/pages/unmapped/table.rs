@@ -5,6 +5,8 @@ use super::save::{BlockIdentity, UnblockIdentity};
 use crate::components::definition::Nothing;
 use crate::components::empty::{Empty, EmptyFiltered};
 use crate::components::icon::Glyph;
+use crate::components::list::Column::{Actions, Text};
+use crate::components::list::{counted, framed, ways_on};
 use crate::components::time::Time;
 use crate::components::tool_name::ToolName;
 use crate::components::untrusted::{UntrustedLine, plain};
@@ -18,37 +20,15 @@ pub fn table(list: UnmappedList, may_write: bool) -> AnyView {
     if list.lines.is_empty() {
         return nothing(&list);
     }
-    let summary = match list.lines.len() {
-        1 => "1 identity".to_owned(),
-        count => format!("{count} identities"),
-    };
+    let summary = counted(list.lines.len(), "identity", "identities");
     let query = &list.query;
     let first = query.after.is_some().then(|| query.beyond(None));
     let next = list.next.as_deref().map(|cursor| query.beyond(Some(cursor)));
     let rows: Vec<AnyView> = list.lines.into_iter().map(|line| row(line, may_write)).collect();
+    let columns = [Text("Identity"), Text("Tried last"), Text("How often"), Text("Last seen"), Actions];
     view! {
-        <div class="table-frame">
-            <table class="table table-roomy">
-                <caption class="visually-hidden">"Unmapped callers, the last seen first"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Identity"</th>
-                        <th scope="col">"Tried last"</th>
-                        <th scope="col">"How often"</th>
-                        <th scope="col">"Last seen"</th>
-                        <th scope="col">
-                            <span class="visually-hidden">"Actions"</span>
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-        <nav class="paging" aria-label="Pages">
-            <span>{summary}</span>
-            {first.map(|href| view! { <a class="button button-small" href=href>"Back to the first"</a> })}
-            {next.map(|href| view! { <a class="button button-small" rel="next" href=href>"Next"</a> })}
-        </nav>
+        {framed("Unmapped callers, the last seen first", &columns, rows)}
+        {ways_on(summary, first, next)}
     }
     .into_any()
 }

@@ -106,8 +106,9 @@ async fn by_itself(
     awaited: DiscoverableAuthentication,
 ) -> Result<Response, PasskeyFailure> {
     let account = answered(brought, awaited, None).await?;
-    // Whose role a provider tells of signs in there.
-    if account.role_source != RoleSource::Given {
+    // Who comes in by a provider does so there: a passkey that they gave themselves would stay a way in when the provider no
+    // longer vouches for them.
+    if account.role_source != RoleSource::Given || account.password_hash.is_none() {
         return Err(PasskeyFailure::Outdated);
     }
     Ok(enter(brought, &account).await)

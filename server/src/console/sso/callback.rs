@@ -10,7 +10,7 @@ use crate::console::answer::Plain;
 use crate::console::cookies::{self, Jar};
 use crate::console::sessions::Proof;
 use crate::console::sign_in;
-use axum::extract::{RawQuery, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use store::accounts::{AccountError, Admission, Admitted};
@@ -20,8 +20,8 @@ use tower_sessions::Session;
 /// For so long a role counts that a provider told of, in microseconds.
 const TOLD_FOR: i64 = 60 * 60 * 1_000_000;
 
-const NOT_OURS: &str = "This sign-in was not begun in this browser, was used before, or took longer than ten minutes. \
-                        Begin it once more.";
+const NOT_OURS: &str = "This sign-in was not begun in this browser, was used before, or took longer than ten minutes, \
+                        or the provider was changed meanwhile. Begin it once more.";
 
 /// What a provider may say, each at most once.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -58,13 +58,22 @@ pub(super) async fn answer(
     session: Session,
     address: Address,
     headers: HeaderMap,
+    Path(at): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
     let query = query.unwrap_or_default();
-    let mut response = Box::pin(answered(&state, &plain, &session, address, &headers, &query)).await;
+    let brought = Brought { at: &at, query: &query };
+    let mut response = Box::pin(answered(&state, &plain, &session, address, &headers, &brought)).await;
     // Whatever came of it, it is over.
     cookies::remove(&mut response, &state.public_url, Jar::Flow);
     response
+}
+
+/// An answer as it arrived.
+struct Brought<'a> {
+    /// Whose address it was brought to: the id of a provider.
+    at: &'a str,
+    query: &'a str,
 }
 
 async fn answered(
@@ -73,10 +82,10 @@ async fn answered(
     session: &Session,
     address: Address,
     headers: &HeaderMap,
-    query: &str,
+    brought: &Brought<'_>,
 ) -> Response {
     let not_ours = || refusal(plain, StatusCode::BAD_REQUEST, NOT_OURS);
-    let Some(told) = Told::read(query) else { return not_ours() };
+    let Some(told) = Told::read(brought.query) else { return not_ours() };
     let Some(flow) = Jar::Flow.read(&state.public_url, headers).and_then(Flow::sent) else {
         return not_ours();
     };
@@ -94,9 +103,12 @@ async fn answered(
         Ok(None) => return not_ours(),
         Err(error) => return plain.unavailable(&error),
     };
-    // RFC 9207: an answer that another provider gave, for a code that was meant for this one.
-    if told.iss.as_deref().is_some_and(|iss| iss != provider.issuer) {
-        tracing::warn!(provider = %provider.id, "an answer names another issuer than the one that was asked; refused");
+    // An answer that another provider gave, for a code that was meant for this one: it arrives at the other one's address
+    // (RFC 9700, section 4.4.2.2), or names the other one (RFC 9207).
+    let is_anothers =
+        brought.at != provider.id || told.iss.as_deref().is_some_and(|iss| iss != provider.issuer);
+    if is_anothers {
+        tracing::warn!(provider = %provider.id, "an answer is of another provider than the one that was asked; refused");
         return refusal(
             plain,
             StatusCode::FORBIDDEN,
@@ -108,9 +120,17 @@ async fn answered(
         tracing::info!(provider = %provider.id, answer = ?word, "a provider did not sign somebody in");
         return refusal(plain, StatusCode::FORBIDDEN, "The provider did not sign you in.");
     };
-    match exchange::redeem(state, &provider, &flow, &code, told.iss.as_deref()).await {
-        Ok(proven) => let_in(state, plain, session, address, headers, &provider, &proven).await,
-        Err(error) => failed(plain, &provider, &error),
+    let proven = match exchange::redeem(state, &provider, &flow, &code, told.iss.as_deref()).await {
+        Ok(proven) => proven,
+        Err(error) => return failed(plain, &provider, &error),
+    };
+    // Groups may stand for something else since the provider was asked; then they are told anew.
+    match usable(state, &provider.id).await {
+        Ok(Some(known)) if known == provider => {
+            let_in(state, plain, session, address, headers, &provider, &proven).await
+        }
+        Ok(_) => not_ours(),
+        Err(error) => plain.unavailable(&error),
     }
 }
 

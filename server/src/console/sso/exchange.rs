@@ -5,7 +5,7 @@ use super::error::SignInError;
 use super::fetch;
 use super::flow::Flow;
 use super::metadata::Metadata;
-use super::{CALLBACK, ConsoleState};
+use super::{ConsoleState, callback_of};
 use axum::http::HeaderValue;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -28,7 +28,7 @@ pub(super) async fn authorization(
 ) -> Result<String, SignInError> {
     let client = fetch::client(state)?;
     let metadata = Metadata::of(&client, &provider.issuer).await?;
-    let callback = RedirectUrl::new(state.public_url.join(CALLBACK));
+    let callback = RedirectUrl::new(callback_of(state, provider));
     let callback = callback.map_err(|error| SignInError::Metadata(error.to_string()))?;
     let (csrf, nonce) = (flow.state(), flow.nonce());
     let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(flow.verifier()));
@@ -63,7 +63,7 @@ pub(super) async fn redeem(
         return Err(SignInError::Token("the answer does not say whose it is (`iss`, RFC 9207)".to_owned()));
     }
     let secret = client_secret(state, provider).await?;
-    let callback = state.public_url.join(CALLBACK);
+    let callback = callback_of(state, provider);
     let (form, authorization) =
         question(provider, secret.as_ref(), metadata.secret_in_form, code, &flow.verifier(), &callback);
     let told = fetch::form(&client, &metadata.token_endpoint, form, authorization).await?;

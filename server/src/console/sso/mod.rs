@@ -1,7 +1,7 @@
 //! Sign-in by a provider (OpenID Connect Core 1.0, the authorization code flow with PKCE).
 //!
-//! Two doors: the one that leads to the provider, and the one address that providers lead back to. Between them lies a
-//! secret that only the browser has (`flow`): state, nonce and the verifier of PKCE all follow from it, so that an
+//! Two doors: the one that leads to the provider, and the address that this provider, and no other, leads back to. Between
+//! them lies a secret that only the browser has (`flow`): state, nonce and the verifier of PKCE all follow from it, so that an
 //! answer counts in the browser that asked, once, and for what it asked. Who is proven then still has to be let in
 //! (`store::accounts::Admission`). What goes wrong is told in our own words; the details are in the log.
 
@@ -18,7 +18,7 @@ use super::brake::{self, Attempt};
 use super::cookies;
 use super::{ConsoleState, sign_in};
 use crate::console::address::Address;
-use app::plain::PROVIDER_LINK;
+use app::plain::{PROVIDER_CALLBACK, PROVIDER_LINK};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -28,12 +28,16 @@ use error::SignInError;
 use flow::Flow;
 use store::administration::SignInProvider;
 
-/// Where every provider leads back to; what is registered there.
-pub(super) const CALLBACK: &str = "/sign-in/callback";
+/// Where this provider leads back to; what is registered there.
+fn callback_of(state: &ConsoleState, provider: &SignInProvider) -> String {
+    state.public_url.join(&format!("{PROVIDER_CALLBACK}{}", provider.id))
+}
 
 /// The doors, which stand outside of the ring of those who are signed in.
 pub(super) fn router() -> Router<ConsoleState> {
-    Router::new().route(&format!("{PROVIDER_LINK}{{id}}"), get(begin)).route(CALLBACK, get(callback::answer))
+    Router::new()
+        .route(&format!("{PROVIDER_LINK}{{id}}"), get(begin))
+        .route(&format!("{PROVIDER_CALLBACK}{{id}}"), get(callback::answer))
 }
 
 /// The provider, if people may sign in by it.

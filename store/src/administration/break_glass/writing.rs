@@ -1,7 +1,7 @@
 //! How a grant is asked for, confirmed and ended, each with a record of it.
 
 use super::{BreakGlassGrant, MAX_MINUTES, MINUTE, NewBreakGlass, find};
-use crate::accounts::active_owners;
+use crate::accounts::{OwnerAccount, active_owners, are_two_persons};
 use crate::administration::writer::About;
 use crate::administration::{EmergencyError, WriteError, Writer, emergency};
 use crate::db::{StoreError, new_id};
@@ -44,7 +44,7 @@ impl Writer {
             asked_at: self.now,
             asked_by: self.actor.name.clone(),
             asked_account: account.map(str::to_owned),
-            needs_second: owners.len() >= 2,
+            needs_second: are_two_persons(&owners),
             confirmed_at: None,
             confirmed_by: None,
             until: None,
@@ -83,11 +83,12 @@ impl Writer {
         Ok(grant)
     }
 
-    /// Confirms a grant: from now on, and for as many minutes as were asked for, it allows. Where two owners are active,
-    /// or were when it was asked for, it takes another owner than the one who asked, and the host's word does not do.
+    /// Confirms a grant: from now on, and for as many minutes as were asked for, it allows. Where two persons are active
+    /// owners, or were when it was asked for, it takes another person than the one who asked, by whichever account or token
+    /// of theirs; the host's word does not do.
     ///
     /// # Errors
-    /// When it cannot be confirmed any more, or not by this one.
+    /// When it cannot be confirmed any more, not by this one, or whoever asked is no active owner any longer.
     pub async fn confirm_break_glass(
         &mut self,
         id: &str,
@@ -98,8 +99,18 @@ impl Writer {
         if !before.waits(self.now) {
             return Err(EmergencyError::Over.into());
         }
-        let takes_two = before.needs_second || owners.len() >= 2;
-        if takes_two && (account.is_none() || account == before.asked_account.as_deref()) {
+        let of = |id: &str| owners.iter().find(|owner| owner.id == id);
+        let asked = before.asked_account.as_deref().map(of);
+        // Whoever asked must still be an owner: one person alone would stand for it otherwise.
+        if asked == Some(None) {
+            return Err(EmergencyError::Over.into());
+        }
+        let is_another = match (account.and_then(of), asked.flatten()) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(confirms), Some(asked)) => !confirms.is_of_same_person(asked),
+        };
+        if (before.needs_second || are_two_persons(&owners)) && !is_another {
             return Err(EmergencyError::SecondPerson.into());
         }
         let until = self.now.saturating_add_micros(before.minutes.saturating_mul(MINUTE));
@@ -156,10 +167,10 @@ impl Writer {
     }
 
     /// The active owners, held until the end; whoever comes by the console must be one of them.
-    async fn owners_with(&mut self, account: Option<&str>) -> Result<Vec<String>, WriteError> {
+    async fn owners_with(&mut self, account: Option<&str>) -> Result<Vec<OwnerAccount>, WriteError> {
         let owners = active_owners(&mut self.tx).await?;
         match account {
-            Some(account) if !owners.iter().any(|owner| owner == account) => {
+            Some(account) if !owners.iter().any(|owner| owner.id == account) => {
                 Err(EmergencyError::NotAnOwner.into())
             }
             _ => Ok(owners),

@@ -96,6 +96,7 @@ pub(crate) async fn owner(world: &World) -> String {
         name: "Ada".to_owned(),
         password_hash: None,
         role: AccountRole::Owner,
+        reach: policy::Reach::Everything,
     };
     world.store.create_account(&new, &operator(), now()).await.expect("made").id
 }

@@ -3,6 +3,7 @@
 use crate::api::client::{Client, now, token};
 use pdp::Secret;
 use pdp::secret::KeyKind;
+use policy::SubjectId;
 use policy::scope::AdminScope;
 use serde_json::{Value, json};
 use store::accounts::{AccountRole, NewAccount};
@@ -17,21 +18,23 @@ fn refund(amount: u32) -> Value {
     json!({"customer_id": "c-42", "amount": amount, "currency": "EUR"})
 }
 
-/// A token of a second owner.
-async fn of_grace(world: &World) -> String {
+/// A token of another owner, who is made; by the name that stands before the login's `@`.
+async fn of_another(world: &World, name: &str) -> String {
+    let login = format!("{name}@example.org");
     let new = NewAccount {
-        login: "grace@example.org".to_owned(),
-        name: "Grace".to_owned(),
+        login: login.clone(),
+        name: name.to_owned(),
         password_hash: None,
         role: AccountRole::Owner,
+        reach: policy::Reach::Everything,
     };
     world.store.create_account(&new, &operator(), now()).await.expect("made");
     let secret = Secret::from_random(KeyKind::Administrator, &server::random::bytes());
     let digest = secret.digest();
     let mut writer = world.store.write(operator()).await.expect("a unit of work");
     let new = NewAdministratorToken {
-        name: "grace",
-        account: "grace@example.org",
+        name,
+        account: &login,
         digest: &digest,
         tenant: None,
         scopes: AdminScope::ALL,
@@ -95,7 +98,7 @@ pub(crate) async fn break_glass_over_the_api_takes_a_second_owner(backend: Backe
     let crm = world.crm(&replica);
     let ada = Client::new(replica.address(), &token(&world, "ada", AdminScope::ALL, None).await);
     let second = Client::new(replica.address(), &token(&world, "ada two", AdminScope::ALL, None).await);
-    let grace = Client::new(replica.address(), &of_grace(&world).await);
+    let grace = Client::new(replica.address(), &of_another(&world, "grace").await);
     // No rule allows it: nobody may export.
     let call = async || {
         let told = crm.call(world.secret("ALICE_KEY"), "export_customers", json!({"format": "csv"})).await;
@@ -108,8 +111,14 @@ pub(crate) async fn break_glass_over_the_api_takes_a_second_owner(backend: Backe
     assert_eq!((made.status, &made.body["needs_second"]), (201, &json!(true)), "{made:?}");
     let path = made.header("location").to_owned();
     assert_eq!(call().await, before, "asked for, and no more");
-    // Persons are counted, not tokens.
-    for own in [&ada, &second] {
+    // Persons are counted, not tokens; nor accounts, where it is told whose they are.
+    let spare = Client::new(replica.address(), &of_another(&world, "spare").await);
+    let carol = SubjectId::from("carol");
+    for login in ["ada@example.org", "spare@example.org"] {
+        let account = world.store.account_by_login(login).await.expect("reads").expect("is there");
+        world.store.set_account_subject(&account.id, Some(&carol), &operator(), now()).await.expect("named");
+    }
+    for own in [&ada, &second, &spare] {
         let told = own.send("POST", &format!("{path}/confirm"), &[], None).await;
         assert_eq!((told.status, told.code()), (409, "second_person"), "{told:?}");
     }

@@ -4,9 +4,9 @@ use crate::approvals::helpers::{
     BY_FINANCE, account, add_note, approvals, approve, ballot, by, decide, note, read, waiting, world,
 };
 use pdp::approvals::ApprovalError;
-use policy::SubjectId;
 use policy::approval::Ineligible;
 use policy::labels::{ApprovalState, Verdict};
+use policy::{Reach, SubjectId, TenantSlug};
 use store::accounts::AccountRole;
 use store::approvals::NewSubstitute;
 use tests::world::operator;
@@ -49,6 +49,18 @@ pub(crate) async fn who_may_decide_and_who_may_not(backend: Backend) {
         let (account, now) = (account(&world, login, Some("fay")).await, server::clock::system()());
         world.store.set_account_role(&account, role, &operator(), now).await.expect("has the role");
         assert_eq!(refused(&world, &account, &request.id).await, Ineligible::Role, "{role}");
+    }
+    // And at an account that is of another tenant; of this one it may.
+    let made = account(&world, "fay-elsewhere", Some("fay")).await;
+    for (tenant, expected) in [("globex", Some(Ineligible::NotAsked)), ("acme", None)] {
+        let (reach, now) = (Reach::of([TenantSlug::from(tenant)]), server::clock::system()());
+        let granted =
+            world.store.set_account_grant(&made, AccountRole::Approver, &reach, &operator(), now).await;
+        granted.expect("has the reach");
+        let judged = approvals(&world).may_decide(&made, &request.id).await.expect("reads");
+        assert_eq!(judged.err(), expected, "{tenant}");
+        let waiting = approvals(&world).inbox_count(&made).await.expect("counts");
+        assert_eq!(waiting, i64::from(expected.is_none()), "{tenant}");
     }
     // An agent is no person, whoever links it.
     let made = account(&world, "bot", None).await;

@@ -60,6 +60,7 @@ pub(crate) async fn account(world: &World, login: &str, person: Option<&str>) ->
         name: login.to_owned(),
         password_hash: None,
         role: AccountRole::Approver,
+        reach: policy::Reach::Everything,
     };
     let now = server::clock::system()();
     let made = world.store.create_account(&new, &operator(), now).await.expect("is made");

@@ -4,8 +4,8 @@ use crate::approvals::helpers::{
     BY_FINANCE, account, add_note, approvals, approve, ask_for_notes, ballot, by, read, waiting, world,
 };
 use pdp::approvals::ApprovalError;
-use policy::SubjectId;
 use policy::labels::{ApprovalState, Verdict};
+use policy::{Reach, SubjectId, TenantSlug};
 use store::accounts::AccountRole;
 use store::approvals::ApprovalEventKind;
 use tests::world::operator;
@@ -74,7 +74,7 @@ pub(crate) async fn votes_of_those_who_may_no_longer_do_not_count(backend: Backe
     let crm = world.crm(&replica);
     let fay = account(&world, "fay", Some("fay")).await;
     let now = server::clock::system();
-    for round in 0..6 {
+    for round in 0..8 {
         let text = format!("round {round}");
         add_note(&world, &crm, &text).await;
         let request = waiting(&world).await;
@@ -92,6 +92,11 @@ pub(crate) async fn votes_of_those_who_may_no_longer_do_not_count(backend: Backe
             }
             3 => role(&world, &fay, AccountRole::Auditor).await,
             4 => role(&world, &fay, AccountRole::PolicyAuthor).await,
+            // Her provider tells of it no longer.
+            5 => {
+                world.database.by_hand("UPDATE accounts SET role_source = 'lapsed' WHERE login = 'fay'").await
+            }
+            6 => reach(&world, &fay, Reach::of([TenantSlug::from("globex")])).await,
             _ => ask_for_notes(&world, "{ approvers: [finance], quorum: 2 }").await,
         }
         assert_eq!(add_note(&world, &crm, &text).await.reason(), "approval_required", "{round}");
@@ -118,7 +123,8 @@ pub(crate) async fn votes_of_those_who_may_no_longer_do_not_count(backend: Backe
                 let linked = world.store.set_account_subject(&fay, Some(&person), &operator(), now()).await;
                 linked.expect("is linked");
             }
-            3 | 4 => role(&world, &fay, AccountRole::Approver).await,
+            3..=5 => role(&world, &fay, AccountRole::Approver).await,
+            6 => reach(&world, &fay, Reach::of([TenantSlug::from("acme")])).await,
             _ => {}
         }
         let bot = SubjectId::from("refund-bot");
@@ -130,6 +136,13 @@ pub(crate) async fn votes_of_those_who_may_no_longer_do_not_count(backend: Backe
 async fn role(world: &World, account: &str, role: AccountRole) {
     let now = server::clock::system()();
     world.store.set_account_role(account, role, &operator(), now).await.expect("has the role");
+}
+
+async fn reach(world: &World, account: &str, reach: Reach) {
+    let now = server::clock::system()();
+    let granted =
+        world.store.set_account_grant(account, AccountRole::Approver, &reach, &operator(), now).await;
+    granted.expect("has the reach");
 }
 
 pub(crate) async fn what_moved_since_it_was_shown_refuses_the_vote(backend: Backend) {

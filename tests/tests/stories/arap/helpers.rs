@@ -59,6 +59,7 @@ impl House {
             name: "Frank".to_owned(),
             password_hash: None,
             role: AccountRole::Approver,
+            reach: policy::Reach::Everything,
         };
         let account = world.store.create_account(&new, &operator(), now).await.expect("made").id;
         let frank = SubjectId::from("frank");

@@ -44,7 +44,8 @@ fn verifies(token: &str, keys: &[Value]) -> bool {
 
 pub(crate) async fn keys_are_made_once_and_published(backend: Backend) {
     let house = House::open(backend).await;
-    let (one, two) = (house.world.replica().await, house.world.replica().await);
+    let one = house.world.replica().await;
+    let two = house.world.twin(&one).await;
     let (here, there) = (house.pep(&one), house.pep(&two));
     assert!(published(&here).await.is_empty(), "none is needed yet");
     // Both need one at once.
@@ -64,6 +65,11 @@ pub(crate) async fn keys_are_made_once_and_published(backend: Backend) {
     assert_eq!(metadata["jwks_uri"], format!("http://{}/.well-known/jwks.json", one.address()));
     assert_eq!(metadata["access_request_endpoint"], format!("http://{}/access/v1/requests", one.address()));
     assert_eq!(metadata["capabilities"], json!(["urn:openid:authzen:capability:access-request"]));
+    // A server that is reached by another address is another one, though it has the keys: a copy, such as a staging house.
+    let copy = house.world.replica().await;
+    let told = house.pep(&copy).submit(&submission(&second, &theirs.body)).await;
+    assert_eq!(told.problem(), (400, "invalid_denial_binding"), "{told:?}");
+    copy.stop().await;
     // Nothing of the private half is in a change or in the clear.
     let secrets = house.world.store.list_secrets().await.expect("lists");
     assert!(secrets.iter().any(|stored| stored.secret.place.kind == "signing"), "{secrets:?}");
@@ -73,7 +79,8 @@ pub(crate) async fn keys_are_made_once_and_published(backend: Backend) {
 
 pub(crate) async fn what_was_signed_before_a_rotation_is_taken(backend: Backend) {
     let house = House::open(backend).await;
-    let (one, two) = (house.world.replica().await, house.world.replica().await);
+    let one = house.world.replica().await;
+    let two = house.world.twin(&one).await;
     let (here, there) = (house.pep(&one), house.pep(&two));
     let question = house.refund(900);
     let denial = here.evaluate(&question).await;

@@ -269,7 +269,8 @@ pub(crate) async fn nothing_is_offered_where_nothing_was_filed(backend: Backend)
 
 pub(crate) async fn an_answer_that_was_lost_is_had_again_by_its_key(backend: Backend) {
     let house = House::open(backend).await;
-    let (one, two) = (house.world.replica().await, house.world.replica().await);
+    let one = house.world.replica().await;
+    let two = house.world.twin(&one).await;
     let (here, there) = (house.pep(&one), house.pep(&two));
     let question = house.refund(900);
     let id = here.file(&question).await;

@@ -86,6 +86,7 @@ pub(crate) async fn a_browser_that_signed_in_before_is_not_kept_out(backend: Bac
         name: "Bob".to_owned(),
         password_hash: hash,
         role: AccountRole::Auditor,
+        reach: policy::Reach::Everything,
     };
     house.store().create_account(&other, &operator(), house.now()).await.expect("made");
     let device = house.sign_in(PASSWORD, &[]).await.cookie(DEVICE).expect("a cookie");

@@ -135,8 +135,8 @@ pub(crate) async fn whose_an_account_is_takes_a_fresh_proof(backend: Backend) {
     let cookie = [("cookie", session.as_str()), ("accept", "text/html")];
     let ada = house.store().account_by_login(LOGIN).await.expect("reads").expect("is there");
     let id = ("id", ada.id.as_str());
-    let invitation = [("login", "eve@example.org"), ("name", ""), ("role", "owner")];
-    let (reset, save) = ([id], [id, ("role", "owner"), ("subject", "carol")]);
+    let invitation = [("login", "eve@example.org"), ("name", ""), ("role", "owner"), ("reach", "everything")];
+    let (reset, save) = ([id], [id, ("role", "owner"), ("reach", "everything"), ("subject", "carol")]);
     let link = [id, ("issuer", "https://idp.example"), ("sub", "eve")];
     let provider = [
         ("new", "true"),

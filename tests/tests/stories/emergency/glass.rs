@@ -7,15 +7,17 @@ on_both_databases!(
     a_grant_ends_at_its_moment,
     a_grant_beats_no_deny_and_no_switch,
     who_may_ask_and_confirm,
+    two_accounts_of_one_person_are_one,
     every_measure_is_written_down,
 );
 
 mod stories {
     use crate::emergency::{acme, as_account, ask, confirm, export, lift, owner, recorded, refund, stop};
     use policy::labels::StopScope;
-    use policy::{DecisionId, Timestamp};
+    use policy::{DecisionId, SubjectId, Timestamp};
     use serde_json::json;
     use store::WriteError;
+    use store::accounts::{Account, AccountRole};
     use store::administration::{BreakGlassGrant, EmergencyError};
     use store::changes::{ChangeFilter, ChangePosition};
     use tests::world::operator;
@@ -197,6 +199,20 @@ mod stories {
         assert_eq!(refused(&confirm(&world, &asked.id, Some(&ben)).await), EmergencyError::NotAnOwner);
         assert_eq!(refused(&ask(&world, "crm/*", 5, Some(&ben)).await), EmergencyError::NotAnOwner);
 
+        // What somebody asked for who is no owner any longer, nobody confirms.
+        world.store.set_account_active(&ben.id, true, &operator(), Timestamp::default()).await.expect("on");
+        let bens = ask(&world, "crm/*", 5, Some(&ben)).await.expect("is asked for");
+        let role = AccountRole::Auditor;
+        world
+            .store
+            .set_account_role(&ben.id, role, &operator(), Timestamp::default())
+            .await
+            .expect("lowered");
+        assert_eq!(refused(&confirm(&world, &bens.id, Some(&ada)).await), EmergencyError::Over);
+        assert_eq!(refused(&confirm(&world, &bens.id, Some(&ben)).await), EmergencyError::NotAnOwner);
+        let role = AccountRole::Owner;
+        world.store.set_account_role(&ben.id, role, &operator(), Timestamp::default()).await.expect("again");
+
         // What the host asks for, any owner confirms.
         world.store.set_account_active(&ben.id, true, &operator(), Timestamp::default()).await.expect("on");
         let asked = ask(&world, "crm/*", 5, None).await.expect("is asked for");
@@ -213,6 +229,38 @@ mod stories {
         writer.end_break_glass(&asked.id).await.expect("is taken back");
         writer.commit().await.expect("commits");
         assert_eq!(refused(&confirm(&world, &asked.id, Some(&ben)).await), EmergencyError::Over);
+    }
+
+    pub(super) async fn two_accounts_of_one_person_are_one(backend: Backend) {
+        let world = World::demo(backend).await;
+        let (ada, spare) = (owner(&world, "ada").await, owner(&world, "ada-spare").await);
+        let carol = SubjectId::from("carol");
+        let named = async |account: &Account, person: &SubjectId| {
+            let (by, now) = (operator(), Timestamp::default());
+            world.store.set_account_subject(&account.id, Some(person), &by, now).await.expect("is named");
+        };
+        // Nothing is known of who they are: they count as two.
+        let before = ask(&world, "crm/*", 5, Some(&ada)).await.expect("is asked for");
+        assert!(before.needs_second);
+        named(&ada, &carol).await;
+        named(&spare, &carol).await;
+        assert_eq!(refused(&confirm(&world, &before.id, Some(&spare)).await), EmergencyError::SecondPerson);
+        // They are all the owners there are: one person, who confirms alone.
+        let alone = ask(&world, "crm/*", 5, Some(&ada)).await.expect("is asked for");
+        assert!(!alone.needs_second);
+        // Until there is another one: then neither account of hers does, nor the host.
+        let ben = owner(&world, "ben").await;
+        let asked = ask(&world, "crm/*", 5, Some(&spare)).await.expect("is asked for");
+        assert!(asked.needs_second);
+        for id in [&alone.id, &asked.id] {
+            for by in [Some(&ada), Some(&spare), None] {
+                assert_eq!(refused(&confirm(&world, id, by).await), EmergencyError::SecondPerson);
+            }
+        }
+        confirm(&world, &asked.id, Some(&ben)).await.expect("is confirmed");
+        let bob = SubjectId::from("bob");
+        named(&ben, &bob).await;
+        confirm(&world, &alone.id, Some(&ben)).await.expect("is confirmed");
     }
 
     pub(super) async fn every_measure_is_written_down(backend: Backend) {

@@ -55,6 +55,7 @@ async fn owner(world: &World, login: &str) -> Account {
         name: login.to_owned(),
         password_hash: Some(PasswordHash::new("$argon2id$x")),
         role: AccountRole::Owner,
+        reach: policy::Reach::Everything,
     };
     world.store.create_account(&new, &operator(), Timestamp::default()).await.expect("made")
 }

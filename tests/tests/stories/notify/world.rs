@@ -79,6 +79,7 @@ pub(crate) async fn account(world: &World, login: &str, person: Option<&str>) ->
         name: login.to_owned(),
         password_hash: None,
         role: AccountRole::Approver,
+        reach: policy::Reach::Everything,
     };
     let now = server::clock::system()();
     let account = world.store.create_account(&new, &operator(), now).await.expect("made");

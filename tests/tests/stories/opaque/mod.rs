@@ -17,6 +17,21 @@ on_both_databases!(
     without_its_key_the_vault_denies,
 );
 
+/// SQLite has one writer: nobody files beside a rotation.
+mod a_rotation_waits_for_who_keeps_a_secret {
+    #[tokio::test(flavor = "multi_thread")]
+    async fn postgres() {
+        super::stories::a_rotation_waits_for_who_keeps_a_secret().await;
+    }
+}
+
+mod nothing_is_filed_during_a_rotation {
+    #[tokio::test(flavor = "multi_thread")]
+    async fn postgres() {
+        super::stories::nothing_is_filed_during_a_rotation().await;
+    }
+}
+
 /// Where `on_both_databases` looks.
 mod stories {
     pub(super) use crate::opaque::asked::*;

@@ -3,6 +3,8 @@
 use crate::opaque::issuer::{Issuer, TOKEN, reason};
 use pdp::vault::{VaultKey, rewrap};
 use server::vault_key::{self, VaultKeys};
+use sqlx::{Connection, PgConnection};
+use std::time::Duration;
 use tests::world::operator;
 use tests::{Backend, World};
 
@@ -61,6 +63,85 @@ pub(crate) async fn secrets_are_wrapped_anew_beside_running_servers(backend: Bac
     for replica in [one, two, three] {
         replica.stop().await;
     }
+}
+
+/// Calls that wait for approval keep their arguments in transactions of their own, beside administrators.
+pub(crate) async fn a_rotation_waits_for_who_keeps_a_secret() {
+    let world = World::demo(Backend::Postgres).await;
+    let issuer = Issuer::start().await;
+    world.apply(&issuer.registered()).await;
+    let keys = VaultKeys::File(world.database.file("vault.key"));
+    let old = keys.read().expect("reads").remove(0);
+    let newest = vault_key::fresh();
+    vault_key::replace(&world.database.file("vault.key"), &[newest.clone(), old]).expect("written");
+    let mut hand = PgConnection::connect(&world.database.url).await.expect("the database answers");
+    // As one who files does: the key is looked at and held, and the secret kept, but not committed yet.
+    for part in [
+        "CREATE TEMP TABLE kept AS SELECT * FROM vault_secrets",
+        "DELETE FROM vault_secrets",
+        "BEGIN",
+        "SELECT key_id FROM vault FOR SHARE SKIP LOCKED",
+        "INSERT INTO vault_secrets SELECT * FROM kept",
+    ] {
+        sqlx::raw_sql(part).execute(&mut hand).await.expect("does");
+    }
+    let files = async {
+        wait_for_a_lock(&mut hand).await;
+        sqlx::raw_sql("COMMIT").execute(&mut hand).await.expect("commits");
+    };
+    tokio::join!(rotate(&world, &keys, &newest), files);
+    let secrets = world.store.list_secrets().await.expect("lists");
+    let kept: Vec<&str> = secrets.iter().map(|stored| stored.secret.key.as_str()).collect();
+    assert_eq!(kept, [newest.id()]);
+}
+
+/// And none of them is kept by a key that is about to go.
+pub(crate) async fn nothing_is_filed_during_a_rotation() {
+    let world = World::demo(Backend::Postgres).await;
+    world.database.by_hand("UPDATE tools SET redact = '[\"/text\"]' WHERE name = 'add_note'").await;
+    world
+        .apply("rules: [{ name: ask, tenant: acme, effect: require_approval, tools: [crm/add_note], approval: { approvers: [finance] } }]")
+        .await;
+    let replica = world.replica().await;
+    let crm = world.crm(&replica);
+    let file = async |text: &str| {
+        let arguments = serde_json::json!({"customer_id": "c-42", "text": text});
+        let told = crm.call(world.secret("ALICE_KEY"), "add_note", arguments).await;
+        assert!(!told.allowed(), "{told:?}");
+        let secrets = world.store.list_secrets().await.expect("lists").into_iter();
+        let filed = secrets.map(|stored| stored.secret).filter(|secret| secret.place.kind == "approval");
+        filed.map(|secret| secret.key).collect::<Vec<String>>()
+    };
+    let path = world.database.file("vault.key");
+    let keys = VaultKeys::File(path.clone());
+    let old = keys.read().expect("reads").remove(0);
+    assert_eq!(file("before").await, [old.id()]);
+    let newest = vault_key::fresh();
+    vault_key::replace(&path, &[newest.clone(), old.clone()]).expect("written");
+
+    let vault = vault_key::open(&keys);
+    let mut writer = world.store.write(operator()).await.expect("a unit of work");
+    writer.hold_vault_key().await.expect("holds");
+    assert_eq!(file("meanwhile").await, [old.id()], "it is denied, and nothing is kept");
+    let told = rewrap(&vault, &mut writer, &newest, false).await.expect("wraps anew");
+    assert!(told.rewrapped == told.total && told.lost.is_empty(), "{told:?}");
+    writer.commit().await.expect("commits");
+    assert_eq!(file("after").await, [newest.id(), newest.id()]);
+    replica.stop().await;
+}
+
+/// Waits until somebody waits for a lock of this database.
+async fn wait_for_a_lock(hand: &mut PgConnection) {
+    let query = "SELECT count(*) FROM pg_stat_activity \
+                 WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let waiting = async {
+        while sqlx::query_scalar::<_, i64>(query).fetch_one(&mut *hand).await.expect("reads") < 1 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            // Within a transaction Postgres shows the activity of its first look again and again.
+            sqlx::raw_sql("SELECT pg_stat_clear_snapshot()").execute(&mut *hand).await.expect("forgets");
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("somebody waits within 30 s");
 }
 
 pub(crate) async fn without_its_key_the_vault_denies(backend: Backend) {

@@ -4,9 +4,14 @@ use super::authenticator::Authenticator;
 use super::helpers::{add, asked, begin_sign_in, bring, events, open, owner, passkeys, path_of, signed_in};
 use crate::edge::house::{House, LOGIN, MINUTE};
 use crate::sso::browser::Browser;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use policy::Reach;
 use serde_json::Value;
+use store::accounts::{AccountRole, NewAccount, NewPasskey};
 use store::{Actor, Via};
 use tests::Backend;
+use uuid::Uuid;
 
 pub(crate) async fn somebody_signs_in_by_a_passkey_alone(backend: Backend) {
     let house = open(backend).await;
@@ -147,11 +152,12 @@ pub(crate) async fn a_disabled_account_stays_out(backend: Backend) {
     let mut blue = add(&mut desk, &house, "blue").await;
     let by = Actor { name: "operator".to_owned(), via: Via::Cli, request_id: None };
     // Not the last owner, who cannot be disabled.
-    let second = store::accounts::NewAccount {
+    let second = NewAccount {
         login: "bob@example.org".to_owned(),
         name: "Bob".to_owned(),
         password_hash: None,
-        role: store::accounts::AccountRole::Owner,
+        role: AccountRole::Owner,
+        reach: Reach::Everything,
     };
     house.store().create_account(&second, &by, house.now()).await.expect("is made");
     let mut phone = Browser::open();
@@ -166,5 +172,35 @@ pub(crate) async fn a_disabled_account_stays_out(backend: Backend) {
     let options = begin_sign_in(&mut phone, &house).await;
     let page = bring(&mut phone, &house, &blue.get(&options)).await;
     assert_eq!((page.status, path_of(&house, &page).is_empty()), (303, false), "{}", page.text);
+    house.stop().await;
+}
+
+pub(crate) async fn who_has_no_password_does_not_come_in_by_a_passkey(backend: Backend) {
+    let house = open(backend).await;
+    let mut desk = signed_in(&house).await;
+    let mut blue = add(&mut desk, &house, "blue").await;
+    let by = Actor { name: "operator".to_owned(), via: Via::Cli, request_id: None };
+    let new = NewAccount {
+        login: "bob@example.org".to_owned(),
+        name: "Bob".to_owned(),
+        password_hash: None,
+        role: AccountRole::Owner,
+        reach: Reach::Everything,
+    };
+    let bob = house.store().create_account(&new, &by, house.now()).await.expect("is made");
+    // The very same key under another id, as his.
+    let id = |name: &str| URL_SAFE_NO_PAD.encode(name);
+    let credential = passkeys(&house).await[0].credential.replace(&id("blue"), &id("mine"));
+    let mine = NewPasskey { name: "mine", credential_id: b"mine", credential: &credential };
+    house.store().add_passkey(&bob.id, &mine, &by, house.now()).await.expect("is added");
+    blue.id = b"mine".to_vec();
+    blue.handle = Uuid::parse_str(&bob.id).expect("an id").as_bytes().to_vec();
+    let mut phone = Browser::open();
+    let options = begin_sign_in(&mut phone, &house).await;
+    let page = bring(&mut phone, &house, &blue.get(&options)).await;
+    assert_eq!(page.status, 403, "{}", page.text);
+    assert!(!phone.is_in(&house).await);
+    let held = house.store().list_passkeys(&bob.id).await.expect("reads");
+    assert_eq!(held[0].last_used_at, Some(house.now()), "it was his, and right");
     house.stop().await;
 }

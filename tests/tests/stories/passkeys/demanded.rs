@@ -108,6 +108,7 @@ pub(crate) async fn the_last_way_in_stays(backend: Backend) {
         name: "Bob".to_owned(),
         password_hash: None,
         role: AccountRole::Auditor,
+        reach: policy::Reach::Everything,
     };
     let bob = store.create_account(&new, &by, now).await.expect("is made");
     let passkey = |name: &'static str| NewPasskey { name, credential_id: name.as_bytes(), credential: "{}" };

@@ -15,6 +15,7 @@ on_both_databases!(
     what_is_not_quite_the_answer_is_refused,
     a_counter_that_goes_backwards_is_refused_and_written_down,
     a_disabled_account_stays_out,
+    who_has_no_password_does_not_come_in_by_a_passkey,
     a_right_password_alone_opens_nothing_where_a_passkey_is_demanded,
     a_link_removes_passkeys_only_where_it_was_made_so,
     the_last_way_in_stays,

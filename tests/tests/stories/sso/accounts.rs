@@ -5,6 +5,7 @@ use crate::sso::browser::Browser;
 use crate::sso::provider::house_with_provider;
 use store::accounts::{AccountRole, RoleSource};
 use tests::Backend;
+use tests::world::operator;
 
 const PASSWORD: &str = "four copper whales hum";
 
@@ -22,11 +23,41 @@ async fn choose(house: &House, link: &str, password: &str) -> Option<String> {
     answer.cookie("countersign")
 }
 
+pub(crate) async fn who_has_no_password_gives_themselves_none(backend: Backend) {
+    let (house, provider) = house_with_provider(backend).await;
+    house.settle().await;
+    let mut ann = Browser::open();
+    assert_eq!(ann.sign_in(&house, "ann").await.status, 303);
+    let session = ann.session(&house).expect("a cookie");
+    let cookie = [("cookie", session.as_str()), ("accept", "text/html")];
+    let page = house.get("/account", &cookie).await;
+    assert_eq!(page.status, 200);
+    assert!(page.text.contains("have no password here") && !page.text.contains("Current password"));
+    let fields = [("current", ""), ("password", PASSWORD), ("password_again", PASSWORD)];
+    let kept = async || {
+        let known = house.store().account_by_identity(&provider.url, "ann").await.expect("reads");
+        known.expect("is there").password_hash
+    };
+    // Proven a moment ago, and still refused; whether an owner gave the role makes no difference.
+    for _ in 0..2 {
+        let refused = house.post("/account/password", &fields, &cookie).await;
+        assert_eq!(refused.status, 403, "{}", refused.text);
+        assert!(refused.text.contains("An owner can make a link"), "{}", refused.text);
+        assert!(kept().await.is_none());
+        let known = house.store().account_by_identity(&provider.url, "ann").await.expect("reads");
+        let known = known.expect("is there");
+        let role = AccountRole::Auditor;
+        house.store().set_account_role(&known.id, role, &operator(), house.now()).await.expect("given");
+    }
+    house.stop().await;
+}
+
 pub(crate) async fn an_owner_invites_resets_and_disables(backend: Backend) {
     let (house, provider) = house_with_provider(backend).await;
     let owner = house.settle().await;
     let cookie = [("cookie", owner.as_str()), ("accept", "text/html")];
-    let invitation = [("login", "Bob@Example.org"), ("name", ""), ("role", "auditor")];
+    let invitation =
+        [("login", "Bob@Example.org"), ("name", ""), ("role", "auditor"), ("reach", "everything")];
     let page = house.post("/accounts/invite", &invitation, &cookie).await;
     assert_eq!((page.status, page.header("cache-control")), (200, "no-store"), "{}", page.text);
     let link = shown(&page.text, &house.origin());
@@ -84,8 +115,13 @@ pub(crate) async fn an_owner_invites_resets_and_disables(backend: Backend) {
 
     // The last owner stays one, and on.
     let ada = house.store().account_by_login(LOGIN).await.expect("reads").expect("is there");
-    for (path, field) in [("account-disable", ("x", "")), ("account-save", ("role", "auditor"))] {
-        let kept = house.post(&format!("/_fn/{path}"), &[("id", ada.id.as_str()), field], &cookie).await;
+    let id = ("id", ada.id.as_str());
+    for (path, fields) in [
+        ("account-disable", &[id][..]),
+        ("account-save", &[id, ("role", "auditor"), ("reach", "everything")]),
+        ("account-save", &[id, ("role", "owner"), ("reach", "tenants"), ("tenants", "acme")]),
+    ] {
+        let kept = house.post(&format!("/_fn/{path}"), fields, &cookie).await;
         assert!(kept.header("location").contains("draft="), "{path}: {kept:?}");
     }
     assert!(house.is_open(&owner).await);

@@ -4,6 +4,7 @@ use crate::edge::house::House;
 use crate::sso::browser::Browser;
 use crate::sso::provider::{Provider, SECRET, house_with_provider, register, work};
 use store::accounts::{AccountRole, RoleSource};
+use store::administration::SignInProvider;
 use store::changes::{ChangeFilter, ChangePosition};
 use tests::Backend;
 
@@ -67,7 +68,7 @@ pub(crate) async fn no_answer_counts_that_this_browser_did_not_ask_for(backend: 
     assert_eq!(victim.get(&back).await.status, 400);
     // Her own, with another state, without one, and with something said twice.
     let (_, query) = back.split_once('?').expect("a query");
-    let callback = format!("{}/sign-in/callback", house.origin());
+    let callback = format!("{}/sign-in/callback/work", house.origin());
     for altered in [
         query.replace("state=", "state=x"),
         query.split('&').filter(|pair| !pair.starts_with("state=")).collect::<Vec<_>>().join("&"),
@@ -120,6 +121,27 @@ pub(crate) async fn an_answer_of_another_provider_or_for_another_question_is_ref
         assert_eq!(page.status, 403, "{iss}: {}", page.text);
         assert!(browser.session(&house).is_none());
     }
+    // Brought to the address of another provider, it is that one's answer, whatever it says; and it is used up.
+    let other = SignInProvider {
+        id: "partner".to_owned(),
+        issuer: "https://partner.example".to_owned(),
+        ..work(&provider)
+    };
+    register(&house, &other).await;
+    for at in ["partner", "nobody"] {
+        let mut browser = Browser::open();
+        let asked = browser.begin(&house).await;
+        assert!(asked.contains("sign-in%2Fcallback%2Fwork"), "{asked}");
+        let back = browser.prove(&asked, "ann").await;
+        let elsewhere = back.replace("/sign-in/callback/work", &format!("/sign-in/callback/{at}"));
+        assert_ne!(elsewhere, back);
+        let before_use = browser.clone();
+        let page = browser.get(&elsewhere).await;
+        assert_eq!(page.status, 403, "{at}: {}", page.text);
+        assert!(browser.session(&house).is_none());
+        let mut again = before_use;
+        assert_eq!(again.get(&back).await.status, 400, "{at}");
+    }
     // The ID token is for another nonce than the one that this browser asked with.
     let mut browser = Browser::open();
     let at = browser.begin(&house).await;
@@ -137,8 +159,10 @@ pub(crate) async fn an_answer_of_another_provider_or_for_another_question_is_ref
     // The provider says no.
     let at = browser.begin(&house).await;
     let state = at.split('&').find(|pair| pair.starts_with("state=")).expect("a state");
-    let refused =
-        format!("{}/sign-in/callback?error=access_denied&error_description=%3Cb%3E&{state}", house.origin());
+    let refused = format!(
+        "{}/sign-in/callback/work?error=access_denied&error_description=%3Cb%3E&{state}",
+        house.origin()
+    );
     let page = browser.get(&refused).await;
     assert_eq!(page.status, 403);
     assert!(!page.text.contains("<b>") && !page.text.contains("access_denied"), "{}", page.text);
@@ -146,7 +170,7 @@ pub(crate) async fn an_answer_of_another_provider_or_for_another_question_is_ref
     assert!(made.is_none(), "nobody was let in");
 
     // A provider that is switched off, or unknown, is no door.
-    register(&house, &store::administration::SignInProvider { active: false, ..work(&provider) }).await;
+    register(&house, &SignInProvider { active: false, ..work(&provider) }).await;
     for id in ["work", "nothing", "a%00b"] {
         let page = Browser::open().get(&format!("{}/sign-in/with/{id}", house.origin())).await;
         assert_eq!(page.status, 404, "{id}");
@@ -157,7 +181,7 @@ pub(crate) async fn an_answer_of_another_provider_or_for_another_question_is_ref
 pub(crate) async fn a_provider_is_asked_through_the_address_guard(backend: Backend) {
     let house = House::open(backend).await;
     house.settle().await;
-    let provider = Provider::start(&format!("{}/sign-in/callback", house.origin()));
+    let provider = Provider::start(&format!("{}/sign-in/callback/work", house.origin()));
     register(&house, &work(&provider)).await;
     let page = Browser::open().get(&format!("{}/sign-in/with/work", house.origin())).await;
     assert_eq!(page.status, 502, "{}", page.text);

@@ -19,6 +19,7 @@ on_both_databases!(
     a_disabled_account_is_signed_out_and_stays_out,
     a_person_of_the_policy_is_an_approver,
     an_owner_invites_resets_and_disables,
+    who_has_no_password_gives_themselves_none,
 );
 
 /// Where `on_both_databases` looks.

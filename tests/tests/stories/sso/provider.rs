@@ -88,13 +88,13 @@ impl Drop for Provider {
 /// A house that people sign in to by a provider of the id `work`.
 pub(crate) async fn house_with_provider(backend: Backend) -> (House, Provider) {
     let house = House::with(backend, |config| config.allow_addresses = vec![AllowedAddress::Loopback]).await;
-    let provider = Provider::start(&format!("{}/sign-in/callback", house.origin()));
+    let provider = Provider::start(&format!("{}/sign-in/callback/work", house.origin()));
     register(&house, &work(&provider)).await;
     (house, provider)
 }
 
 pub(crate) fn work(provider: &Provider) -> SignInProvider {
-    let group = |group: &str, role| GroupRole { group: group.to_owned(), role };
+    let group = |group: &str, role| GroupRole { group: group.to_owned(), role, tenant: None };
     SignInProvider {
         id: "work".to_owned(),
         name: "The company".to_owned(),

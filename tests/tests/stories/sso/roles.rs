@@ -81,6 +81,12 @@ pub(crate) async fn groups_are_told_anew_by_each_sign_in(backend: Backend) {
     let mut third = Browser::open();
     assert_eq!(third.sign_in(&house, "zoe").await.status, 403);
     assert!(!second.is_in(&house).await);
+    let known = account(&house, &provider, "zoe").await.expect("is there");
+    assert_eq!(known.role_source, RoleSource::Lapsed, "what groups gave is gone");
+    // They are hers again: so is the role, and no session of before.
+    provider.set_groups("zoe", "finance");
+    assert_eq!(third.sign_in(&house, "zoe").await.status, 303);
+    assert!(third.is_in(&house).await && !second.is_in(&house).await);
     house.stop().await;
 }
 
@@ -134,10 +140,10 @@ pub(crate) async fn a_person_of_the_policy_is_an_approver(backend: Backend) {
         let page = house.get(path, &[("cookie", session.as_str())]).await;
         assert_eq!(page.status, 403, "{path}");
     }
-    // Whoever is no person of the policy any more comes in no more.
+    // Whoever is no person of the policy any more is out at once, and comes in no more.
     house.world.apply("subjects: [{id: pat, active: false}]").await;
+    assert!(!pat.is_in(&house).await);
     let mut again = Browser::open();
     assert_eq!(again.sign_in(&house, "pat").await.status, 403);
-    assert!(!pat.is_in(&house).await);
     house.stop().await;
 }

@@ -123,6 +123,7 @@ pub(crate) async fn token(world: &World, name: &str, scopes: &[AdminScope], tena
             name: "Ada".to_owned(),
             password_hash: None,
             role: AccountRole::Owner,
+            reach: policy::Reach::Everything,
         };
         world.store.create_account(&new, &operator(), server::clock::system()()).await.expect("made");
     }

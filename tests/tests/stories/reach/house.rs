@@ -1,0 +1,204 @@
+//! The demo with a further tenant that has something of each kind, and browsers of accounts of every role and reach.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use policy::labels::StopScope;
+use policy::{Reach, SubjectId, TenantSlug, Timestamp};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method};
+use serde_json::json;
+use std::sync::atomic::{AtomicU64, Ordering};
+use store::accounts::{AccountRole, NewAccount, PasswordHash};
+use store::administration::{NewStop, Page};
+use store::changes::{ChangeFilter, ChangePosition};
+use store::decisions::DecisionFilter;
+use store::sessions::{ConsoleSession, Started, session_digest};
+use tests::pep::call_body;
+use tests::world::operator;
+use tests::{Backend, Replica, World};
+
+/// Stands in every name that the other tenant gave.
+pub(crate) const MARKER: &str = "Kestrel";
+
+const OTHERS: &str = "
+tenants: [{ slug: nimbus, name: Kestrel Works }]
+roles: [{ name: Kestrel role, tenant: nimbus, description: Kestrel's own }]
+subjects:
+  - { id: zed, kind: user, name: Zed Kestrel, memberships: [{ tenant: nimbus, roles: [Kestrel role] }], api_keys: [{ name: laptop, secret_env: ZED_KEY }] }
+  - { id: both, kind: user, name: Both, memberships: [{ tenant: acme, roles: [] }, { tenant: nimbus, roles: [Kestrel role] }] }
+rules: [{ name: Kestrel rule, tenant: nimbus, effect: allow, roles: [Kestrel role], tools: [crm/get_customer] }]
+";
+
+const HOUR: i64 = 60 * 60 * 1_000_000;
+
+/// What of the other tenant can be named by an id.
+#[derive(Debug, Clone)]
+pub(crate) struct Theirs {
+    pub(crate) rule: String,
+    pub(crate) role: String,
+    pub(crate) decision: String,
+    pub(crate) change: String,
+}
+
+impl Theirs {
+    pub(crate) fn all(&self) -> [&str; 6] {
+        [&self.rule, &self.role, &self.decision, &self.change, "zed", "nimbus"]
+    }
+}
+
+pub(crate) struct House {
+    pub(crate) world: World,
+    replica: Replica,
+    http: Client,
+    accounts: AtomicU64,
+    pub(crate) theirs: Theirs,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) location: String,
+    pub(crate) text: String,
+}
+
+pub(crate) fn now() -> Timestamp {
+    server::clock::system()()
+}
+
+pub(crate) fn of(slugs: &[&str]) -> Reach {
+    Reach::of(slugs.iter().map(|slug| TenantSlug::from(*slug)))
+}
+
+impl House {
+    pub(crate) async fn open(backend: Backend) -> Self {
+        let mut world = World::demo(backend).await;
+        world.set_secret("ZED_KEY", &format!("zed-{}", "x".repeat(40)));
+        world.apply(OTHERS).await;
+        let replica = world.replica().await;
+        let http = Client::builder().no_proxy().redirect(Policy::none()).build().expect("a client");
+        // Denied, and on record as a call of theirs.
+        let call = call_body(world.secret("ZED_KEY"), "get_customer", json!({"customer_id": "Kestrel-1"}));
+        let url = format!("http://{}/access/v1/evaluation", replica.address());
+        let asked = http.post(url).bearer_auth(world.secret("CRM_PEP_KEY")).json(&call).send().await;
+        assert_eq!(asked.expect("answers").status(), 200);
+        let nimbus = TenantSlug::from("nimbus");
+        let mut writer = world.store.write(operator()).await.expect("a unit of work");
+        let stop = NewStop {
+            scope: StopScope::Tenant,
+            target: "",
+            tenant: Some(&nimbus),
+            reason: "Kestrel runs wild",
+        };
+        writer.stop(&stop).await.expect("is stopped");
+        writer.commit().await.expect("commits");
+        let theirs = theirs(&world, &nimbus).await;
+        Self { world, replica, http, accounts: AtomicU64::new(1), theirs }
+    }
+
+    /// A new account, and what its browser sends from then on.
+    pub(crate) async fn account(&self, role: AccountRole, reach: Reach) -> (String, String) {
+        let number = self.accounts.fetch_add(1, Ordering::Relaxed);
+        let new = NewAccount {
+            login: format!("account-{number}"),
+            name: format!("Account {number}"),
+            password_hash: Some(PasswordHash::new("$argon2id$never")),
+            role,
+            reach,
+        };
+        let account = self.world.store.create_account(&new, &operator(), now()).await.expect("made");
+        let id = u128::from(number).to_le_bytes();
+        let session = ConsoleSession {
+            id_digest: session_digest(&id),
+            account: Some(account.id.clone()),
+            data: json!({ "proven_at": now().micros() }).to_string(),
+            created_at: now(),
+            expires_at: now().saturating_add_micros(HOUR),
+            absolute_expires_at: now().saturating_add_micros(HOUR),
+            last_seen_at: now(),
+            user_agent: None,
+            address: None,
+        };
+        let started = self.world.store.start_session(&session, account.password_version).await;
+        assert_eq!(started.expect("answers"), Started::Yes);
+        (account.id, format!("countersign={}", URL_SAFE_NO_PAD.encode(id)))
+    }
+
+    /// The cookie of such an account.
+    pub(crate) async fn browser(&self, role: AccountRole, reach: Reach) -> String {
+        self.account(role, reach).await.1
+    }
+
+    pub(crate) async fn get(&self, cookie: &str, path: &str) -> Answer {
+        self.send(Method::GET, cookie, path, None).await
+    }
+
+    /// A form, as a page sends it.
+    pub(crate) async fn post(&self, cookie: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.send(Method::POST, cookie, path, Some((form(fields), "text/html"))).await
+    }
+
+    /// The same, as a script sends it: it is told the status.
+    pub(crate) async fn call(&self, cookie: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.send(Method::POST, cookie, path, Some((form(fields), "application/json"))).await
+    }
+
+    async fn send(&self, method: Method, cookie: &str, path: &str, form: Option<(String, &str)>) -> Answer {
+        let origin = format!("http://{}", self.replica.address());
+        let mut request = self.http.request(method, format!("{origin}{path}")).header("cookie", cookie);
+        if let Some((form, accept)) = form {
+            request = request.header("origin", &origin).header("accept", accept).body(form);
+            request = request.header("content-type", "application/x-www-form-urlencoded");
+        }
+        let response = request.send().await.expect("answers");
+        let status = response.status().as_u16();
+        let location = response.headers().get("location").and_then(|value| value.to_str().ok());
+        let location = location.unwrap_or_default().to_owned();
+        Answer { status, location, text: response.text().await.expect("text") }
+    }
+
+    /// The newest administrative change: the same where nothing was changed.
+    pub(crate) async fn last_change(&self) -> Option<String> {
+        let changes =
+            self.world.store.list_changes(&ChangeFilter::default(), ChangePosition::Newest, 1).await;
+        changes.expect("lists").pop().map(|change| change.id)
+    }
+
+    pub(crate) async fn stop(self) {
+        self.replica.stop().await;
+    }
+}
+
+fn form(fields: &[(&str, &str)]) -> String {
+    fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect::<Vec<_>>().join("&")
+}
+
+pub(crate) fn encode(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut all, byte| {
+        if byte.is_ascii_alphanumeric() || byte == b'-' {
+            all.push(char::from(byte));
+        } else {
+            all.push_str(&format!("%{byte:02X}"));
+        }
+        all
+    })
+}
+
+async fn theirs(world: &World, nimbus: &TenantSlug) -> Theirs {
+    let store = &world.store;
+    let rules = store.list_rules(Some(nimbus), &Page::ALL).await.expect("lists");
+    let rule = rules.iter().find(|stored| stored.rule.tenant.as_ref() == Some(nimbus)).expect("a rule");
+    let roles = store.list_roles(Some(nimbus)).await.expect("lists");
+    let role = roles.iter().find(|role| role.tenant.as_ref() == Some(nimbus)).expect("a role");
+    let zed = SubjectId::from("zed");
+    let filter = DecisionFilter { subject: Some(zed.to_string()), ..DecisionFilter::default() };
+    let decisions = store.list_decisions(&filter, &store::decisions::Page::default()).await.expect("lists");
+    let filter = ChangeFilter { tenant: Some(nimbus), ..ChangeFilter::default() };
+    let changes = store.list_changes(&filter, ChangePosition::Newest, 1).await.expect("lists");
+    Theirs {
+        rule: rule.id.to_string(),
+        role: role.id.clone(),
+        decision: decisions.rows.first().expect("a decision").id.to_string(),
+        change: changes.first().expect("a change").id.clone(),
+    }
+}
