@@ -58,7 +58,7 @@ impl Authenticator {
 
     fn data(&self, more: u8) -> Vec<u8> {
         let verified = if self.verified { VERIFIED } else { 0 };
-        let mut data = Sha256::digest(self.relying_party.as_bytes()).to_vec();
+        let mut data = digest(self.relying_party.as_bytes()).to_vec();
         data.push(PRESENT | verified | more);
         data.extend(self.counter.to_be_bytes());
         data
@@ -75,7 +75,7 @@ impl Authenticator {
         };
         let mut key = vec![0xa5, 0x01, 0x02, 0x03, 0x26, 0x20, 0x01, 0x21, 0x58, 0x20];
         key.extend(coordinate("x"));
-        key.extend([0x22, 0x58, 0x20]);
+        key.extend([0x22_u8, 0x58, 0x20]);
         key.extend(coordinate("y"));
         key
     }
@@ -87,7 +87,7 @@ impl Authenticator {
         assert_eq!(options["authenticatorSelection"]["residentKey"], "required");
         assert_eq!(options["authenticatorSelection"]["userVerification"], "required");
         let mut data = self.data(ATTESTED);
-        data.extend([0; 16]);
+        data.extend([0_u8; 16]);
         data.extend(u16::try_from(self.id.len()).expect("short").to_be_bytes());
         data.extend(&self.id);
         data.extend(self.public_key());
@@ -97,9 +97,9 @@ impl Authenticator {
         object.extend(b"none");
         object.push(0x67);
         object.extend(b"attStmt");
-        object.extend([0xa0, 0x68]);
+        object.extend([0xa0_u8, 0x68]);
         object.extend(b"authData");
-        object.extend([0x58, u8::try_from(data.len()).expect("short")]);
+        object.extend([0x58_u8, u8::try_from(data.len()).expect("short")]);
         object.extend(data);
         let response = json!({"attestationObject": URL_SAFE_NO_PAD.encode(object),
             "clientDataJSON": URL_SAFE_NO_PAD.encode(self.client_data("webauthn.create", options))});
@@ -116,7 +116,7 @@ impl Authenticator {
     /// Answers without counting.
     pub(crate) fn answer(&self, options: &Value) -> String {
         let (data, client) = (self.data(0), self.client_data("webauthn.get", options));
-        let signed = [data.as_slice(), Sha256::digest(&client).as_slice()].concat();
+        let signed = [data.as_slice(), digest(&client).as_slice()].concat();
         let signature = crypto::sign(&signed, &self.key, Algorithm::ES256).expect("signs");
         let signature = der(&URL_SAFE_NO_PAD.decode(signature).expect("base64url"));
         let handle = (!self.handle.is_empty()).then(|| URL_SAFE_NO_PAD.encode(&self.handle));
@@ -131,6 +131,10 @@ impl Authenticator {
         json!({"id": id, "rawId": id, "type": "public-key", "response": response, "extensions": {}})
             .to_string()
     }
+}
+
+fn digest(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
 }
 
 /// A signature as ASN.1 has it, from its two numbers side by side.
