@@ -19,6 +19,8 @@ pub struct Bundle {
     pub css: String,
     /// Preloaded, so that text does not jump.
     pub fonts: Vec<String>,
+    /// The script of the page on which a passkey answers; plain JavaScript, for that page alone.
+    pub passkeys: String,
 }
 
 /// The server's side of the console. Provided by the server for every render and every server function.
@@ -27,6 +29,8 @@ pub struct Console {
     pub store: store::Store,
     /// Where people and enforcement points reach this server, without a slash at the end.
     pub public_url: String,
+    /// Whether that address can have passkeys.
+    pub passkeys_usable: bool,
     pub bundle: Bundle,
     pub version: &'static str,
     /// Which addresses MCP servers may be asked at.

@@ -116,6 +116,22 @@ impl SignedIn {
     }
 }
 
+/// What a page needs to know of the reader's passkeys; the server puts it into the context where it draws a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PasskeyHolder {
+    /// One of them could answer, here.
+    pub has_any: bool,
+    /// One of them answered so lately that no password is asked for.
+    pub proved: bool,
+}
+
+impl PasskeyHolder {
+    /// Of the page at hand.
+    pub fn current() -> Self {
+        use_context::<Self>().unwrap_or_default()
+    }
+}
+
 /// When whoever sits at the browser last proved to be the account's owner: by signing in, or by the password once more.
 /// The server puts it into the context. None: it is not known, which counts as long ago.
 #[cfg(feature = "ssr")]

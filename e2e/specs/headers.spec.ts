@@ -157,7 +157,7 @@ test('a change is taken from pages of this very console only', async ({ house })
   ];
   const body = 'theme=dark&login=x&password=y&id=z';
   const form = 'application/x-www-form-urlencoded';
-  const paths = ['/sign-in', '/sign-out', '/setup', '/recover', '/account/theme', '/account/password', '/nowhere'];
+  const paths = ['/sign-in', '/sign-in/passkey', '/passkey', '/sign-out', '/setup', '/recover', '/account/theme', '/account/password', '/nowhere'];
   for (const path of [...paths, ...FUNCTIONS.map((name) => `/_fn/${name}`)]) {
     for (const headers of [{}, ...foreign]) {
       for (const session of [{}, { Cookie: cookie }]) {

@@ -378,7 +378,7 @@ test('visitors are refused by every server function', async ({ house }) => {
     const form = await call(house, one, undefined, 'text/html');
     expect([form.status, form.headers.location], one.path).toEqual([303, '/sign-in']);
   }
-  for (const path of ['/keys/enforcement', '/keys/enforcement/rotate', '/keys/api', '/keys/administrator', '/accounts/invite', '/accounts/reset', '/webhooks/create', '/webhooks/rotate', '/account/prove', '/emergency/confirm', '/approvals/x/answer']) {
+  for (const path of ['/keys/enforcement', '/keys/enforcement/rotate', '/keys/api', '/keys/administrator', '/accounts/invite', '/accounts/reset', '/webhooks/create', '/webhooks/rotate', '/account/prove', '/account/prove/passkey', '/account/passkeys/add', '/account/passkeys/remove', '/account/passkeys/demand', '/emergency/confirm', '/approvals/x/answer']) {
     const answer = await post(house.address, path, { name: 'x' });
     expect([answer.status, answer.headers.location], path).toEqual([303, '/sign-in']);
   }

@@ -28,6 +28,22 @@ with sqlite3.connect(sys.argv[1], timeout=20) as database:
 database.close()
 `;
 
+const FORGET = `
+import sqlite3, sys
+with sqlite3.connect(sys.argv[1], timeout=20) as database:
+    database.execute("UPDATE console_sessions SET data = json_remove(data, '$.proven_at', '$.passkey_at')")
+database.close()
+`;
+
+/**
+ * Nobody proved themselves lately, as if they had been signed in for a while.
+ *
+ * @param {import('./house.mjs').House} house
+ */
+export async function forgetProofs(house) {
+  await promisify(execFile)('python3', ['-c', FORGET, house.database.replace('sqlite://', '')]);
+}
+
 /**
  * The owner is this person from now on.
  *
@@ -40,12 +56,13 @@ export async function linkOwner(house, subject) {
 }
 
 /**
- * A new account of this role, signed in: its session, and where it was led to. With a subject it is that person's.
+ * A new account of this role, signed in: its login (the password is the owner's), its session, and where it was led to.
+ * With a subject it is that person's.
  *
  * @param {import('./house.mjs').House} house
  * @param {(typeof ROLES)[number]} role
  * @param {string} [subject]
- * @returns {Promise<{ session: string, landing: string | undefined }>}
+ * @returns {Promise<{ login: string, session: string, landing: string | undefined }>}
  */
 export async function accountOf(house, role, subject) {
   const id = randomUUID();
@@ -55,7 +72,7 @@ export async function accountOf(house, role, subject) {
   const answer = await post(house.address, '/sign-in', { login, password: OWNER.password }, { from: '127.0.0.9' });
   const session = setCookie(answer, SESSION_COOKIE);
   if (session === undefined) throw new Error(`the ${role} could not sign in: ${answer.status} ${answer.text}`);
-  return { session, landing: answer.headers.location };
+  return { login, session, landing: answer.headers.location };
 }
 
 /**

@@ -39,8 +39,8 @@ interface Fixtures {
   /** The houses that the test was at. Where it failed, the report has what their servers said. */
   visited: Set<House>;
   silence: Silence;
-  /** A house of the test's own, with an owner; without one where `settled` is false. */
-  open: (options?: { settled?: boolean }) => Promise<House>;
+  /** A house of the test's own, with an owner; without one where `settled` is false. `name`: what browsers call the host. */
+  open: (options?: { settled?: boolean; name?: string }) => Promise<House>;
   /** A browser of its own at a house. */
   browse: (house: House, look?: Look) => Promise<Page>;
   /** The owner at the shared house, in one browser for all tests of a worker: for visits that change nothing. */
@@ -101,8 +101,8 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
   open: async ({ visited }, use) => {
     const houses: House[] = [];
-    await use(async ({ settled = true } = {}) => {
-      const house = await House.open();
+    await use(async ({ settled = true, name } = {}) => {
+      const house = await House.open(name);
       houses.push(house);
       visited.add(house);
       if (settled) await house.settle();

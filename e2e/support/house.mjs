@@ -74,11 +74,13 @@ export class House {
   /** Where in the log the current process begins. */
   #start = 0;
 
-  /** @param {string} folder @param {number} port */
-  constructor(folder, port) {
+  /** @param {string} folder @param {number} port @param {string} [name] what browsers call the host */
+  constructor(folder, port, name = '127.0.0.1') {
     this.folder = folder;
     this.port = port;
     this.address = `http://127.0.0.1:${port}`;
+    /** As it is set up with, and as browsers are to open it. */
+    this.publicUrl = `http://${name}:${port}`;
     this.database = `sqlite://${path.join(folder, 'countersign.db')}`;
     /** @type {Record<string, string>} */
     this.keys = Object.fromEntries(KEYS.map((name) => [name, secret()]));
@@ -86,11 +88,11 @@ export class House {
     this.session = '';
   }
 
-  /** Starts one; a port that somebody else took meanwhile is given up. */
-  static async open() {
+  /** Starts one; a port that somebody else took meanwhile is given up. @param {string} [name] */
+  static async open(name) {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'countersign-e2e-'));
     for (let attempt = 1; ; attempt += 1) {
-      const house = new House(folder, await freePort());
+      const house = new House(folder, await freePort(), name);
       try {
         await house.start();
         return house;
@@ -182,7 +184,7 @@ export class House {
     return {
       PATH: process.env.PATH,
       COUNTERSIGN_DATABASE: this.database,
-      COUNTERSIGN_PUBLIC_URL: this.address,
+      COUNTERSIGN_PUBLIC_URL: this.publicUrl,
       // The MCP servers of the tests run on this machine.
       COUNTERSIGN_ALLOW_ADDRESS: 'loopback',
       ...this.keys,

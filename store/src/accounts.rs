@@ -6,6 +6,7 @@
 
 mod admission;
 mod attempts;
+mod ceremonies;
 mod changing;
 mod devices;
 mod events;
@@ -14,6 +15,7 @@ mod identities;
 mod invitations;
 mod lapsing;
 mod owners;
+mod passkeys;
 mod password_hash;
 mod person;
 mod reach;
@@ -23,11 +25,13 @@ mod setup;
 mod writing;
 
 pub use admission::{Admission, Admitted};
+pub use ceremonies::{Ceremony, CeremonyPurpose, CeremonyPurposeError};
 pub use changing::AccountChange;
 pub use identities::AccountIdentity;
 pub(crate) use identities::{AccountIdentities, delete_sessions_by, outdate_sign_ins_by};
 pub(crate) use lapsing::{forget_persons_by, lapse_roles_by, no_longer_known};
 pub(crate) use owners::{OwnerAccount, active_owners, are_two_persons};
+pub use passkeys::{NewPasskey, Passkey, PasskeyError, PasskeyUse, UsedPasskey};
 pub use password_hash::PasswordHash;
 pub(crate) use reach::{AccountTenants, EVERYTHING};
 pub use role::{AccountRole, AccountRoleError};
@@ -53,6 +57,7 @@ pub(crate) enum Accounts {
     Name,
     PasswordHash,
     PasswordVersion,
+    PasskeyRequired,
     Role,
     Active,
     CreatedAt,
@@ -76,6 +81,8 @@ pub struct Account {
     /// Counts up with each new password, and when the account is switched off: a sign-in that began before is
     /// none.
     pub password_version: i64,
+    /// The password alone opens no session: it takes a passkey as well.
+    pub passkey_required: bool,
     pub role: AccountRole,
     pub role_source: RoleSource,
     /// Where the role counts.
@@ -148,6 +155,8 @@ pub enum AccountError {
     NoSuchTenant,
     #[error("it must reach one tenant at least")]
     NoTenant,
+    #[error(transparent)]
+    Passkey(#[from] PasskeyError),
 }
 
 #[derive(sqlx::FromRow)]
@@ -157,6 +166,7 @@ struct AccountRow {
     name: String,
     password_hash: Option<String>,
     password_version: i64,
+    passkey_required: i64,
     role: String,
     role_source: String,
     active: i64,
@@ -179,6 +189,7 @@ impl TryFrom<AccountRow> for Account {
             name: row.name,
             password_hash: row.password_hash.map(PasswordHash::new),
             password_version: row.password_version,
+            passkey_required: flag(row.passkey_required, "an account's `passkey_required`")?,
             role: word(&row.role, "an account's role")?,
             role_source: word(&row.role_source, "the source of an account's role")?,
             reach: reach::read(&row.reach, row.tenant)?,
@@ -204,6 +215,7 @@ fn select() -> SelectStatement {
             Accounts::Name,
             Accounts::PasswordHash,
             Accounts::PasswordVersion,
+            Accounts::PasskeyRequired,
             Accounts::Role,
             Accounts::RoleSource,
             Accounts::Active,
@@ -265,6 +277,7 @@ async fn insert(
         name: name.to_owned(),
         password_hash: new.password_hash.clone(),
         password_version: 1,
+        passkey_required: false,
         role: new.role,
         role_source,
         reach: new.reach.clone(),

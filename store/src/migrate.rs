@@ -46,6 +46,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0015_sign_in"),
     migration!("0016_notifications"),
     migration!("0017_mappings"),
+    migration!("0018_passkeys"),
     migration!("0019_reach"),
     migration!("0020_approval_retention"),
     migration!("0021_told"),

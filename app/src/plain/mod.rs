@@ -1,14 +1,16 @@
-//! Pages without a session and without wasm: set-up, recovery, sign-in, and short messages.
+//! Pages without a session and without wasm: set-up, recovery, sign-in, passkeys, and short messages.
 //!
 //! Each is a function from values to a complete document. The forms are plain HTML and are answered by plain
 //! handlers of `server`.
 
 mod message;
+mod passkey;
 mod recover;
 mod setup;
 mod sign_in;
 
 pub use message::message;
+pub use passkey::{Asked, CEREMONY, CeremonyForm, SIGN_IN_BY_PASSKEY, ceremony};
 pub use recover::{RecoverForm, recover};
 pub use setup::{SetupErrors, SetupForm, setup, setup_closed};
 pub use sign_in::{PROVIDER_CALLBACK, PROVIDER_LINK, SignInForm, sign_in};
@@ -47,12 +49,33 @@ const CODE_SCRIPT: &str = "(() => {\
 
 /// The whole document. Without a nonce no script is written.
 fn document(page: &PlainPage, title: &str, with_code_script: bool, card: impl FnOnce() -> AnyView) -> String {
+    let nonce = (with_code_script && !page.nonce.is_empty()).then(|| page.nonce.clone());
+    let script =
+        move || nonce.map(|nonce| view! { <script nonce=nonce inner_html=CODE_SCRIPT></script> }.into_any());
+    whole(page, title, script, card)
+}
+
+/// The same with a script of ours at this address.
+fn document_with(
+    page: &PlainPage,
+    title: &str,
+    script: Option<String>,
+    card: impl FnOnce() -> AnyView,
+) -> String {
+    let script = move || script.map(|address| view! { <script src=address></script> }.into_any());
+    whole(page, title, script, card)
+}
+
+fn whole(
+    page: &PlainPage,
+    title: &str,
+    script: impl FnOnce() -> Option<AnyView>,
+    card: impl FnOnce() -> AnyView,
+) -> String {
     let owner = Owner::new();
     // As inner HTML: a text child would be followed by a marker that a title shows as it is.
     let title_text = escaped(&format!("{title} · Countersign"));
     let html = owner.with(|| {
-        let script = (with_code_script && !page.nonce.is_empty())
-            .then(|| view! { <script nonce=page.nonce.clone() inner_html=CODE_SCRIPT></script> });
         view! {
             <html lang="en" data-theme=page.theme.attribute()>
                 <head>
@@ -70,7 +93,7 @@ fn document(page: &PlainPage, title: &str, with_code_script: bool, card: impl Fn
                         </p>
                         {card()}
                     </main>
-                    {script}
+                    {script()}
                 </body>
             </html>
         }

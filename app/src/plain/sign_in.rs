@@ -1,6 +1,6 @@
-//! The sign-in page. Posts `login` and `password` to `/sign-in`.
+//! The sign-in page. Posts `login` and `password` to `/sign-in`, or nothing to `/sign-in/passkey`.
 
-use super::{Field, PlainPage, document, summary};
+use super::{Field, PlainPage, SIGN_IN_BY_PASSKEY, document, summary};
 use crate::components::untrusted::UntrustedLine;
 use leptos::prelude::*;
 
@@ -19,6 +19,8 @@ pub struct SignInForm {
     pub error: Option<String>,
     /// Id and name of those by whom one may sign in instead.
     pub providers: Vec<(String, String)>,
+    /// Whether the console's address can have passkeys.
+    pub passkeys: bool,
 }
 
 /// The providers, in front of the form: who has one is meant to use it.
@@ -41,6 +43,18 @@ fn providers(known: Vec<(String, String)>) -> Option<AnyView> {
     Some(view! { <nav class="stack" aria-label="Providers">{links}</nav> }.into_any())
 }
 
+/// The way in without login and password.
+fn passkeys(usable: bool) -> Option<AnyView> {
+    usable.then(|| {
+        view! {
+            <form class="form" method="post" action=SIGN_IN_BY_PASSKEY>
+                <button class="button">"Sign in with a passkey"</button>
+            </form>
+        }
+        .into_any()
+    })
+}
+
 pub fn sign_in(page: &PlainPage, form: SignInForm) -> String {
     document(page, "Sign in", false, move || {
         view! {
@@ -53,6 +67,7 @@ pub fn sign_in(page: &PlainPage, form: SignInForm) -> String {
                     {Field::password("password", "Password", "current-password").draw()}
                     <button class="button button-primary">"Sign in"</button>
                 </form>
+                {passkeys(form.passkeys)}
             </div>
             <p class="plain-foot">
                 "Lost your password? An operator runs " <code>"countersign account recover"</code> " on the host."

@@ -14,6 +14,7 @@ fn sign_in_keeps_the_login_and_escapes_it() {
             login: "\"><script>".to_owned(),
             error: Some("Login or password is wrong.".to_owned()),
             providers: vec![("work".to_owned(), "<script>".to_owned())],
+            passkeys: true,
         },
     );
     assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\""), "{html}");
@@ -21,7 +22,21 @@ fn sign_in_keeps_the_login_and_escapes_it() {
     assert!(html.contains("role=\"alert\"") && html.contains("Login or password is wrong."), "{html}");
     assert!(html.contains("action=\"/sign-in\""), "{html}");
     assert!(html.contains("href=\"/sign-in/with/work\""), "{html}");
-    assert!(!sign_in(&page(), SignInForm::default()).contains("/sign-in/with/"));
+    assert!(html.contains("action=\"/sign-in/passkey\""), "{html}");
+    let bare = sign_in(&page(), SignInForm::default());
+    assert!(!bare.contains("/sign-in/with/") && !bare.contains("/sign-in/passkey"), "{bare}");
+}
+
+#[test]
+fn a_passkey_is_asked_by_a_file_of_ours_and_by_nothing_in_the_page() {
+    let form = || CeremonyForm { asked: Asked::Prove, options: r#"{"a": "\"><script>"}"#.to_owned() };
+    let mut page = page();
+    page.bundle.passkeys = "passkeys.1.js".to_owned();
+    let html = ceremony(&page, form());
+    assert_eq!(html.matches("<script").count(), 1, "{html}");
+    assert!(html.contains("<script src=\"/pkg/passkeys.1.js\">"), "{html}");
+    assert!(html.contains("data-method=\"get\"") && html.contains("needs JavaScript"), "{html}");
+    assert!(!ceremony(&PlainPage::default(), form()).contains("<script"));
 }
 
 #[test]

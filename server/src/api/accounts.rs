@@ -19,8 +19,8 @@ use axum::response::Response;
 use axum::routing::on;
 use policy::scope::AdminScope;
 use policy::{Reach, SubjectId, TenantSlug, Timestamp};
-use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use store::accounts::{Account, AccountRole, NewAccount, RoleSource};
 use utoipa::ToSchema;
 
@@ -247,7 +247,8 @@ async fn reset(
         ));
     }
     let (origin, by) = (state.console.origin(), administrator.actor());
-    let (account, link) = console::reset(&state.store, origin, &known.id, &by, administrator.now()).await?;
+    let (account, link) =
+        console::reset(&state.store, origin, &known.id, false, &by, administrator.now()).await?;
     // What it was when the link was made counts: nobody gets the link to an account that was raised in between.
     is_nobody(&account)?;
     Ok(Json(FreshLink { account: account.into(), link }))

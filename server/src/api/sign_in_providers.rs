@@ -98,7 +98,8 @@ struct ProviderView {
 impl From<SignInProvider> for ProviderView {
     fn from(provider: SignInProvider) -> Self {
         let settings = provider.settings;
-        let group = |entry: GroupRole| ProviderGroup { group: entry.group, role: entry.role, tenant: entry.tenant };
+        let group =
+            |entry: GroupRole| ProviderGroup { group: entry.group, role: entry.role, tenant: entry.tenant };
         Self {
             id: provider.id,
             name: provider.name,
@@ -186,7 +187,8 @@ async fn put(
     administrator.of_every_tenant()?;
     let id = known_slug("provider", &id)?;
     let usual = ProviderSettings::default();
-    let group = |entry: ProviderGroup| GroupRole { group: entry.group, role: entry.role, tenant: entry.tenant };
+    let group =
+        |entry: ProviderGroup| GroupRole { group: entry.group, role: entry.role, tenant: entry.tenant };
     let secret = Secret::new(terms.client_secret.unwrap_or_default());
     let mut writer = state.store.write(administrator.actor()).await?;
     let known = writer.get_sign_in_provider(id).await?;

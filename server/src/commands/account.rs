@@ -3,7 +3,7 @@
 use super::{open, operator};
 use crate::clock;
 use crate::config::Config;
-use crate::console::{self, create_recovery_link, create_setup_link};
+use crate::console::{self, create_forgetting_link, create_recovery_link, create_setup_link};
 use anyhow::{Result, anyhow};
 use clap::{Args, Subcommand};
 use policy::text::shown;
@@ -34,7 +34,12 @@ enum Command {
         name: Option<String>,
     },
     /// Print a one-time link with which the holder of a login sets a new password; it also switches the account on.
-    Recover { login: String },
+    Recover {
+        login: String,
+        /// Using the link also removes its passkeys, and the demand for one beside the password.
+        #[arg(long)]
+        forget_passkeys: bool,
+    },
     /// Give an account a role, which stays, whatever a provider says of its groups.
     Role {
         login: String,
@@ -107,8 +112,13 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
             eprintln!("Whoever opens this link first chooses the password; it works for three days, once:");
             println!("{link}");
         }
-        Command::Recover { login } => {
-            println!("{}", create_recovery_link(&store, &config.public_url, login, now).await?);
+        Command::Recover { login, forget_passkeys } => {
+            let link = if *forget_passkeys {
+                create_forgetting_link(&store, &config.public_url, login, now).await?
+            } else {
+                create_recovery_link(&store, &config.public_url, login, now).await?
+            };
+            println!("{link}");
         }
         Command::Role { login, role, tenant } => {
             let account = need(&store, login).await?;

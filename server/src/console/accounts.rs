@@ -91,6 +91,7 @@ async fn invite(
 #[serde(default)]
 struct ResetFields {
     id: String,
+    passkeys: String,
 }
 
 async fn reset(
@@ -101,7 +102,7 @@ async fn reset(
     fields: Result<Form<ResetFields>, FormRejection>,
 ) -> Response {
     let Ok(Form(fields)) = fields else { return answered.unreadable() };
-    let form = ResetForm { id: &fields.id };
+    let form = ResetForm { id: &fields.id, passkeys: &fields.passkeys };
     if let Err(problem) = form.check() {
         return refused(&answered, problem.into(), form.back());
     }
@@ -109,12 +110,20 @@ async fn reset(
         return refused(&answered, Problem::of_form(Fault::Unproven).into(), form.back());
     }
     let by = actor(signed_in, &answered);
-    match links::reset(&state.store, state.public_url.origin(), &fields.id, &by, state.now()).await {
+    let forgets_passkeys = fields.passkeys == "true";
+    let origin = state.public_url.origin();
+    match links::reset(&state.store, origin, &fields.id, forgets_passkeys, &by, state.now()).await {
         Ok((account, link)) => {
+            let advice = if forgets_passkeys {
+                "Give it to its holder alone: whoever opens it first chooses the password, and is asked for no passkey. \
+                 It works for an hour, once. The old password and the passkeys work until then."
+            } else {
+                "Give it to its holder alone: whoever opens it first chooses the password. It works for an hour, once. \
+                 The old password works until then."
+            };
             let fresh = Fresh {
                 title: format!("The link for {} is ready", plain(&account.login)),
-                advice: "Give it to its holder alone: whoever opens it first chooses the password. It works for an \
-                         hour, once. The old password works until then.",
+                advice,
                 secret: link,
                 saved: Saved { done: Done::AccountReset, revision: None, change: None },
                 next: ACCOUNTS.path.to_owned(),

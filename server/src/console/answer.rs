@@ -81,6 +81,17 @@ impl Plain {
         response
     }
 
+    /// A page that loads scripts of ours.
+    pub(super) fn draw_with_own_script(
+        &self,
+        status: StatusCode,
+        html: impl FnOnce(&PlainPage) -> String,
+    ) -> Response {
+        let mut response = self.draw(status, html);
+        headers::allow_own_script(&mut response);
+        response
+    }
+
     pub(super) fn message(
         &self,
         status: StatusCode,

@@ -3,8 +3,9 @@
 
 use super::address::Address;
 use super::answer::{self, Plain};
-use super::{ConsoleState, presence, sessions};
-use app::pages::approval::bar::{ANSWER, FORM};
+use super::public_url::is_local_path;
+use super::{ConsoleState, passkeys, presence, sessions};
+use app::pages::approval::bar::{ANSWER, BY_PASSKEY, FORM};
 use app::pages::approval::may_see;
 use app::pages::approvals::table::page_of;
 use app::pages::form::answer::{Done, Draft, Saved};
@@ -46,7 +47,7 @@ async fn to_page(Path(id): Path<String>) -> Response {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Fields {
-    /// `approve`, `deny` or `reissue`: the button.
+    /// `approve`, `deny`, `reissue`, or `passkey` for a proof before any of these: the button.
     answer: String,
     /// The decision that used it, where a use is given back.
     decision: String,
@@ -160,6 +161,14 @@ async fn answer(
         return unknown();
     }
     let id = ApprovalId::new(id);
+    if fields.answer == BY_PASSKEY {
+        // Back to the page with what was typed; it is answered there.
+        let page = page_of(id.as_str());
+        let typed = Place::new(page.as_str()).refused(&fields.draft());
+        // An address has an end; a very long reason is typed once more.
+        let back = if is_local_path(&typed) { typed } else { page };
+        return passkeys::ask_proof(&state, &plain, &signed_in, address, back).await;
+    }
     let doing = match fields.doing(state.now()) {
         Some(Ok(doing)) => doing,
         Some(Err(problems)) => return fields.refused(&id, problems),

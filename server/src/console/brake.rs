@@ -29,6 +29,8 @@ pub(super) enum Attempt<'a> {
     Token { address: Address },
     /// Whoever begins to sign in by a provider, which is asked for it.
     Provider { address: Address },
+    /// Whoever begins to sign in by a passkey alone.
+    Passkey { address: Address },
 }
 
 impl Attempt<'_> {
@@ -45,6 +47,7 @@ impl Attempt<'_> {
             }
             Self::Token { address } => vec![(format!("token {}", address.bucket()), PER_ADDRESS)],
             Self::Provider { address } => vec![(format!("provider {}", address.bucket()), PER_ADDRESS)],
+            Self::Passkey { address } => vec![(format!("passkey {}", address.bucket()), PER_ADDRESS)],
         }
     }
 
@@ -55,7 +58,8 @@ impl Attempt<'_> {
             | Self::Known { address, .. }
             | Self::SignedIn { address, .. }
             | Self::Token { address }
-            | Self::Provider { address } => address.bucket(),
+            | Self::Provider { address }
+            | Self::Passkey { address } => address.bucket(),
         }
     }
 }
@@ -69,12 +73,13 @@ pub(super) async fn count(state: &ConsoleState, attempt: Attempt<'_>) -> Result<
     }
     // Strangers queue for the database. The others are few, and wait for nobody.
     let _turn = match attempt {
-        Attempt::Stranger { .. } | Attempt::Token { .. } | Attempt::Provider { .. } => {
-            match state.attempts.turn().await {
-                Some(turn) => Some(turn),
-                None => return Ok(Some(1)),
-            }
-        }
+        Attempt::Stranger { .. }
+        | Attempt::Token { .. }
+        | Attempt::Provider { .. }
+        | Attempt::Passkey { .. } => match state.attempts.turn().await {
+            Some(turn) => Some(turn),
+            None => return Ok(Some(1)),
+        },
         Attempt::Known { .. } | Attempt::SignedIn { .. } => None,
     };
     for (bucket, most) in buckets {

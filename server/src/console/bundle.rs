@@ -60,6 +60,7 @@ impl Assets {
             wasm: self.manifest.wasm.clone(),
             css: self.manifest.css.clone(),
             fonts: self.manifest.fonts.clone(),
+            passkeys: self.manifest.files.get("passkeys.js").cloned().unwrap_or_default(),
         }
     }
 

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tower_sessions::cookie::time::Duration;
 use tower_sessions::cookie::{Cookie, CookieBuilder, SameSite};
 
-/// One of the five cookies of the console.
+/// One of the six cookies of the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Jar {
     /// The session's id. Ends with the browser; the server ends it sooner.
@@ -25,6 +25,8 @@ pub(super) enum Jar {
     Device,
     /// The secret of a sign-in by a provider that is under way; see `sso`. Lasts as long as that may.
     Flow,
+    /// The secret of a ceremony with a passkey that is under way; see `passkeys`. Lasts as long as that may.
+    Ceremony,
     /// How the console looks. Bare everywhere: it is no secret, and the name is known to the pages.
     Theme,
 }
@@ -40,6 +42,8 @@ impl Jar {
             (Self::Device, false) => "countersign-device",
             (Self::Flow, true) => "__Host-countersign-sign-in",
             (Self::Flow, false) => "countersign-sign-in",
+            (Self::Ceremony, true) => "__Host-countersign-passkey",
+            (Self::Ceremony, false) => "countersign-passkey",
             (Self::Theme, _) => "theme",
         }
     }
@@ -95,6 +99,11 @@ pub(super) fn read_return(headers: &HeaderMap, url: &PublicUrl) -> Option<String
 /// Remembers for ten minutes which sign-in this browser began.
 pub(super) fn set_flow(response: &mut Response, url: &PublicUrl, secret: &str) {
     append(response, &Jar::Flow.built(url, secret.to_owned()).max_age(Duration::minutes(10)).build());
+}
+
+/// Remembers for five minutes which ceremony this browser began.
+pub(super) fn set_ceremony(response: &mut Response, url: &PublicUrl, secret: &str) {
+    append(response, &Jar::Ceremony.built(url, secret.to_owned()).max_age(Duration::minutes(5)).build());
 }
 
 /// Has the browser known for so many days.

@@ -81,7 +81,27 @@ pub async fn invite(
     Ok((account, url.join(&format!("/recover#{secret}"))))
 }
 
+/// As [`create_recovery_link`]; using it also removes the passkeys of the account, and the demand for one.
+///
+/// # Errors
+/// When there is no such login, or the public URL cannot be used.
+pub async fn create_forgetting_link(
+    store: &Store,
+    public_url: &str,
+    login: &str,
+    now: Timestamp,
+) -> Result<String, LinkError> {
+    let url = check_public_url(public_url)?;
+    let account = store.account_by_login(login).await?;
+    let account = account.ok_or_else(|| LinkError::UnknownLogin(login.to_owned()))?;
+    let secret = secret();
+    let until = now.saturating_add_micros(VALID_FOR);
+    store.create_forgetting_link(&digest(&secret), &account.id, now, until).await?;
+    Ok(url.join(&format!("/recover#{secret}")))
+}
+
 /// Makes the link by which the holder of an account chooses another password: valid for an hour, for one use.
+/// `forgets_passkeys`: using it also removes its passkeys.
 ///
 /// # Errors
 /// When there is no such account, it is off, its role is told by a provider, or the public URL cannot be used.
@@ -89,13 +109,14 @@ pub async fn reset(
     store: &Store,
     public_url: &str,
     id: &str,
+    forgets_passkeys: bool,
     by: &Actor,
     now: Timestamp,
 ) -> Result<(Account, String), LinkError> {
     let url = check_public_url(public_url)?;
     let secret = secret();
     let until = now.saturating_add_micros(VALID_FOR);
-    let account = store.reset_account(id, &digest(&secret), by, now, until).await?;
+    let account = store.reset_account(id, &digest(&secret), forgets_passkeys, by, now, until).await?;
     Ok((account, url.join(&format!("/recover#{secret}"))))
 }
 

@@ -27,6 +27,7 @@ mod links;
 mod live;
 mod origin;
 mod pages;
+mod passkeys;
 mod passwords;
 mod permitted;
 mod presence;
@@ -39,7 +40,7 @@ mod signed_in;
 mod sso;
 mod webhooks;
 
-pub use links::{LinkError, create_recovery_link, create_setup_link, invite, reset};
+pub use links::{LinkError, create_forgetting_link, create_recovery_link, create_setup_link, invite, reset};
 pub use live::Live;
 pub use public_url::{PublicUrl, PublicUrlError, check_public_url};
 
@@ -52,6 +53,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
 use bundle::Assets;
 use forwarded::TrustedProxies;
+use passkeys::Party;
 use passwords::Passwords;
 use pdp::address_guard::{AddressGuard, AllowedAddress, GuardedClient};
 use pdp::approvals::Approvals;
@@ -108,6 +110,7 @@ pub struct ConsoleState {
     background: Arc<ConsoleSessions>,
     proxies: TrustedProxies,
     passwords: Passwords,
+    passkeys: Arc<Party>,
     attempts: Attempts,
     assets: Arc<Assets>,
     console: app::console::Console,
@@ -130,9 +133,11 @@ impl ConsoleState {
     ) -> Result<Self, PublicUrlError> {
         let public_url = check_public_url(&settings.public_url)?;
         let assets = Assets::embedded();
+        let passkeys = Party::of(&public_url);
         let console = app::console::Console {
             store: store.clone(),
             public_url: public_url.origin().to_owned(),
+            passkeys_usable: passkeys.is_usable(),
             bundle: assets.bundle(),
             version: env!("CARGO_PKG_VERSION"),
             guard: AddressGuard::new(&settings.allow_addresses),
@@ -146,6 +151,7 @@ impl ConsoleState {
         let live = Live::new(store.clone());
         Ok(Self {
             store,
+            passkeys: Arc::new(passkeys),
             public_url: Arc::new(public_url),
             background: Arc::new(sessions.in_background()),
             sessions: Arc::new(sessions),
@@ -186,7 +192,7 @@ impl std::fmt::Debug for ConsoleState {
     }
 }
 
-/// Removes sessions, links, known browsers and counts that can no longer matter. To be called every few minutes by
+/// Removes sessions, links, ceremonies, known browsers and counts that can no longer matter. To be called every few minutes by
 /// one task.
 ///
 /// # Errors
@@ -195,6 +201,7 @@ pub async fn sweep(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     store.delete_expired_sessions(now).await?;
     store.delete_expired_links(now).await?;
     store.delete_expired_sign_ins(now).await?;
+    store.delete_expired_ceremonies(now).await?;
     store.delete_expired_devices(now).await?;
     store.forget_attempts(now.saturating_add_micros(-COUNTS_KEPT)).await?;
     Ok(())
@@ -230,6 +237,7 @@ pub fn router(state: ConsoleState) -> Router {
         .merge(import::router())
         .merge(emergency::router())
         .merge(approvals::router())
+        .merge(passkeys::of_accounts())
         .merge(live::router())
         .merge(webhooks::router());
     for page in app::routes::PAGES.iter().filter(|page| page.path != "/") {
@@ -240,6 +248,7 @@ pub fn router(state: ConsoleState) -> Router {
     let doors: Router<ConsoleState> = Router::new()
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .merge(sso::router())
+        .merge(passkeys::doors())
         .route("/setup", get(setup::show).post(setup::create_owner))
         .route("/recover", get(recover::show).post(recover::set_password));
 

@@ -6,10 +6,11 @@
 use super::ConsoleState;
 use super::answer::{self, Plain};
 use super::public_url::is_local_path;
-use super::{error_links, headers};
+use super::signed_in::PasskeyAnswered;
+use super::{error_links, headers, presence};
 use any_spawner::Executor;
 use app::error::Correlation;
-use app::session::{Presence, SignedIn};
+use app::session::{PasskeyHolder, Presence, SignedIn};
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request, State};
 use axum::http::{Extensions, HeaderValue, Method, StatusCode, header};
@@ -29,6 +30,7 @@ struct Provided {
     console: app::console::Console,
     signed_in: Option<SignedIn>,
     presence: Presence,
+    passkeys: PasskeyHolder,
     correlation: Correlation,
 }
 
@@ -38,14 +40,28 @@ impl Provided {
             console: state.console.clone(),
             signed_in: extensions.get::<SignedIn>().cloned(),
             presence: extensions.get::<Presence>().copied().unwrap_or_default(),
+            passkeys: PasskeyHolder::default(),
             correlation: answer::correlation(extensions),
         }
+    }
+
+    /// The same with what is known of the reader's passkeys: a page may offer to use one. Where that cannot be told, it
+    /// offers none.
+    async fn with_passkeys(self, state: &ConsoleState, extensions: &Extensions) -> Self {
+        let Some(signed_in) = self.signed_in.as_ref().filter(|_| state.passkeys.is_usable()) else {
+            return self;
+        };
+        let held = state.store.list_passkeys(&signed_in.account_id).await.unwrap_or_default();
+        let answered = extensions.get::<PasskeyAnswered>().copied().unwrap_or_default();
+        let proved = answered.0.is_some_and(|at| presence::is_recent(at, state.now()));
+        Self { passkeys: PasskeyHolder { has_any: !held.is_empty(), proved }, ..self }
     }
 
     fn provide(&self) {
         provide_context(self.console.clone());
         provide_context(self.correlation.clone());
         provide_context(self.presence);
+        provide_context(self.passkeys);
         if let Some(signed_in) = &self.signed_in {
             provide_context(signed_in.clone());
         }
@@ -58,6 +74,7 @@ pub(super) async fn page(State(state): State<ConsoleState>, request: Request) ->
         return answer::see_other(if is_local_path(&path) { path.as_str() } else { "/" });
     }
     let provided = Provided::of(&state, request.extensions());
+    let provided = provided.with_passkeys(&state, request.extensions()).await;
     // The policy in the header must name the nonce that the scripts carry.
     let nonce = Nonce::new();
     let context = {

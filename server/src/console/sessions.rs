@@ -44,6 +44,8 @@ const TOLD_ROLE: &str = "told_role";
 const TOLD_UNTIL: &str = "told_until";
 /// When whoever sits at the browser last proved to be the account's owner, in microseconds.
 const PROVEN_AT: &str = "proven_at";
+/// When a passkey last answered in this session, in microseconds.
+const PASSKEY_AT: &str = "passkey_at";
 /// Which password was checked. Looked at when the session is made, and not kept.
 const PASSWORD_VERSION: &str = "password_version";
 
@@ -257,6 +259,17 @@ pub(super) async fn note_proof(session: &Session, now: Timestamp) -> Result<(), 
     session.insert(PROVEN_AT, now.micros()).await
 }
 
+/// A passkey answered, whose holder it verified; kept with the answer.
+pub(super) async fn note_passkey(session: &Session, now: Timestamp) -> Result<(), Error> {
+    note_proof(session, now).await?;
+    session.insert(PASSKEY_AT, now.micros()).await
+}
+
+/// When a passkey last answered in this session; none where none did.
+pub(super) async fn passkey_at(session: &Session) -> Result<Option<Timestamp>, Error> {
+    Ok(session.get::<i64>(PASSKEY_AT).await?.map(Timestamp::from_micros))
+}
+
 /// What a session begins with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Proof {
@@ -264,6 +277,8 @@ pub(super) struct Proof {
     pub(super) told: Option<(AccountRole, Timestamp)>,
     /// When somebody proved themselves: to the provider, or with the password.
     pub(super) at: Option<Timestamp>,
+    /// It was proved by a passkey.
+    pub(super) by_passkey: bool,
 }
 
 /// The role that a provider told of for this session, while it counts.
@@ -285,6 +300,12 @@ pub(super) fn told_role_in(row: &ConsoleSession, now: Timestamp) -> Option<Accou
 pub(super) fn proven_at(row: &ConsoleSession) -> Option<Timestamp> {
     let data: HashMap<String, Value> = serde_json::from_str(&row.data).ok()?;
     data.get(PROVEN_AT).and_then(Value::as_i64).map(Timestamp::from_micros)
+}
+
+/// When a passkey last answered in a session as it is stored.
+pub(super) fn passkey_at_in(row: &ConsoleSession) -> Option<Timestamp> {
+    let data: HashMap<String, Value> = serde_json::from_str(&row.data).ok()?;
+    data.get(PASSKEY_AT).and_then(Value::as_i64).map(Timestamp::from_micros)
 }
 
 /// Keeps a value, or keeps none: what an earlier sign-in left in the browser does not count.
@@ -309,6 +330,8 @@ pub(super) async fn start(
     keep(session, TOLD_ROLE, proof.told.map(|(role, _)| Value::from(role.as_str()))).await?;
     keep(session, TOLD_UNTIL, proof.told.map(|(_, until)| Value::from(until.micros()))).await?;
     keep(session, PROVEN_AT, proof.at.map(|at| Value::from(at.micros()))).await?;
+    let by_passkey = proof.at.filter(|_| proof.by_passkey);
+    keep(session, PASSKEY_AT, by_passkey.map(|at| Value::from(at.micros()))).await?;
     session.insert(ACCOUNT, &account.id).await?;
     session.insert(PASSWORD_VERSION, account.password_version).await?;
     if let Some(user_agent) = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()) {

@@ -152,6 +152,7 @@ fn refused(error: &AccountError) -> SetupErrors {
         | AccountError::NoSuchTenant
         | AccountError::NoTenant
         | AccountError::Identity(_)
+        | AccountError::Passkey(_)
         | AccountError::IdentityTaken(_) => {
             SetupErrors { form: Some("The account was not made.".to_owned()), ..none }
         }

@@ -9,7 +9,7 @@ use super::brake::{self, Attempt};
 use super::cookies::{self, Jar};
 use super::passwords::PasswordError;
 use super::sessions::Proof;
-use super::{ConsoleState, devices, sessions, signed_in};
+use super::{ConsoleState, devices, passkeys, sessions, signed_in};
 use app::plain::SignInForm;
 use axum::Form;
 use axum::extract::State;
@@ -66,7 +66,12 @@ async fn form(
         Ok(all) => all.into_iter().filter(|known| known.active).map(|known| (known.id, known.name)).collect(),
         Err(error) => return plain.unavailable(&error),
     };
-    let form = SignInForm { login: login.to_owned(), error: error.map(str::to_owned), providers };
+    let form = SignInForm {
+        login: login.to_owned(),
+        error: error.map(str::to_owned),
+        providers,
+        passkeys: state.passkeys.is_usable(),
+    };
     plain.draw(status, |page| app::plain::sign_in(page, form))
 }
 
@@ -127,7 +132,8 @@ pub(super) async fn sign_in(
     enter(&state, &plain, &session, &headers, address, &account).await
 }
 
-/// Starts the session of somebody whose password was checked, or set, just now.
+/// Starts the session of somebody whose password was checked, or set, just now; where that does not suffice, asks for a
+/// passkey instead.
 pub(super) async fn enter(
     state: &ConsoleState,
     plain: &Plain,
@@ -136,8 +142,11 @@ pub(super) async fn enter(
     address: Address,
     account: &Account,
 ) -> Response {
+    if account.passkey_required {
+        return passkeys::ask_second_factor(state, plain, account).await;
+    }
     // Here it was a password that was given, or a link from the host.
-    let proof = Proof { told: None, at: Some(state.now()) };
+    let proof = Proof { at: Some(state.now()), ..Proof::default() };
     enter_with(state, plain, session, headers, address, account, &proof).await
 }
 

@@ -10,9 +10,14 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use policy::Timestamp;
 use store::StoreError;
 use store::accounts::{AccountRole, RoleSource};
 use tower_sessions::Session;
+
+/// When a passkey last answered in the session of a request.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct PasskeyAnswered(pub(super) Option<Timestamp>);
 
 /// Why it is not known who is signed in.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +97,8 @@ pub(super) async fn require(
             // Who cannot be said to have proved it lately is asked once more.
             let proved = sessions::proved_at(&session).await.unwrap_or_default();
             request.extensions_mut().insert(Presence(proved));
+            let answered = sessions::passkey_at(&session).await.unwrap_or_default();
+            request.extensions_mut().insert(PasskeyAnswered(answered));
             request.extensions_mut().insert(signed_in);
             next.run(request).await
         }

@@ -32,7 +32,15 @@ pub(super) enum Event {
     RoleLapsed,
     Invited,
     ResetLinkMade,
+    ResetLinkMadeForgetting,
     PersonChanged,
+    PasskeyAdded,
+    PasskeyRemoved,
+    PasskeysForgotten,
+    /// Its counter went backwards: there may be a copy.
+    PasskeyRefused,
+    PasskeyDemanded,
+    PasskeyNotDemanded,
 }
 
 impl Event {
@@ -53,7 +61,14 @@ impl Event {
             Self::RoleLapsed => "role no longer told by a provider",
             Self::Invited => "invited",
             Self::ResetLinkMade => "link for a new password made",
+            Self::ResetLinkMadeForgetting => "link for a new password made, which removes the passkeys",
             Self::PersonChanged => "linked to another person",
+            Self::PasskeyAdded => "passkey added",
+            Self::PasskeyRemoved => "passkey removed",
+            Self::PasskeysForgotten => "all passkeys removed by a link",
+            Self::PasskeyRefused => "passkey refused: its counter went backwards",
+            Self::PasskeyDemanded => "a passkey demanded beside the password",
+            Self::PasskeyNotDemanded => "no passkey demanded beside the password",
         }
     }
 }
@@ -86,10 +101,15 @@ struct Shown<'a> {
     tenants: Option<&'a BTreeSet<TenantSlug>>,
     active: bool,
     password_version: i64,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    passkey_required: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<&'a SubjectId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<&'static str>,
+    /// What the passkey is called that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    passkey: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_sessions: Option<u64>,
 }
@@ -104,8 +124,10 @@ impl<'a> Shown<'a> {
             tenants: account.reach.tenants(),
             active: account.active,
             password_version: account.password_version,
+            passkey_required: account.passkey_required,
             subject: account.subject.as_ref(),
             event: None,
+            passkey: None,
             ended_sessions: None,
         }
     }
@@ -123,13 +145,26 @@ pub(super) async fn record(
     by: &Actor,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let change = change(note, by, at)?;
+    let change = change(note, None, by, at)?;
     tx.execute(&changes::insert(&change)?).await.map(|_| ())
 }
 
-fn change(note: &Note<'_>, by: &Actor, at: Timestamp) -> Result<Change, StoreError> {
+/// The same of an event that one passkey is about.
+pub(super) async fn record_passkey(
+    tx: &mut Tx,
+    note: &Note<'_>,
+    passkey: &str,
+    by: &Actor,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let change = change(note, Some(passkey), by, at)?;
+    tx.execute(&changes::insert(&change)?).await.map(|_| ())
+}
+
+fn change(note: &Note<'_>, passkey: Option<&str>, by: &Actor, at: Timestamp) -> Result<Change, StoreError> {
     let after = Shown {
         event: Some(note.event.as_str()),
+        passkey,
         ended_sessions: Some(note.ended_sessions).filter(|ended| *ended > 0),
         ..Shown::of(note.after)
     };
@@ -163,6 +198,7 @@ mod tests {
             name: "Ada".to_owned(),
             password_hash: Some(PasswordHash::new("$argon2id$old")),
             password_version: 1,
+            passkey_required: false,
             role: AccountRole::Owner,
             role_source: RoleSource::Given,
             reach: Reach::of([TenantSlug::from("acme")]),
@@ -181,7 +217,7 @@ mod tests {
         let by = Actor { name: "ada".to_owned(), via: Via::Console, request_id: Some("r".to_owned()) };
         let note =
             Note { event: Event::PasswordChanged, before: Some(&before), after: &after, ended_sessions: 3 };
-        let change = change(&note, &by, Timestamp::from_micros(5)).expect("a change");
+        let change = change(&note, None, &by, Timestamp::from_micros(5)).expect("a change");
         assert_eq!((change.kind.as_str(), change.object.as_str()), ("account", "ada"));
         assert_eq!(change.action, Action::Update);
         let (before, after) = (change.before.expect("before"), change.after.expect("after"));

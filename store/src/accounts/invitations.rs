@@ -27,12 +27,13 @@ impl Store {
         let mut tx = self.db.begin_write().await?;
         let new = NewAccount { password_hash: None, ..new.clone() };
         let account = insert(&mut tx, &new, RoleSource::Given, Event::Invited, by, now).await?;
-        put_link(&mut tx, digest, LinkPurpose::Recover, Some(&account.id), (now, expires_at)).await?;
+        put_link(&mut tx, digest, LinkPurpose::Recover, Some(&account.id), false, (now, expires_at)).await?;
         tx.commit().await?;
         Ok(account)
     }
 
     /// Makes the link by which the holder of the account chooses another password. The one it has works until then.
+    /// `forgets_passkeys`: using it also removes the account's passkeys, which work until then as well.
     ///
     /// # Errors
     /// When there is no such account, it is switched off, or its role is told by a provider.
@@ -40,6 +41,7 @@ impl Store {
         &self,
         id: &str,
         digest: &[u8; 32],
+        forgets_passkeys: bool,
         by: &Actor,
         now: Timestamp,
         expires_at: Timestamp,
@@ -54,8 +56,10 @@ impl Store {
         if account.role_source != RoleSource::Given {
             return Err(AccountError::ToldElsewhere);
         }
-        put_link(&mut tx, digest, LinkPurpose::Recover, Some(id), (now, expires_at)).await?;
-        events::record(&mut tx, &Note::of(Event::ResetLinkMade, &account), by, now).await?;
+        put_link(&mut tx, digest, LinkPurpose::Recover, Some(id), forgets_passkeys, (now, expires_at))
+            .await?;
+        let event = if forgets_passkeys { Event::ResetLinkMadeForgetting } else { Event::ResetLinkMade };
+        events::record(&mut tx, &Note::of(event, &account), by, now).await?;
         tx.commit().await?;
         Ok(account)
     }

@@ -2,7 +2,9 @@
 
 use super::events::{self, Event, Note};
 use super::writing::{hold, renew};
-use super::{Account, AccountError, AccountRole, Accounts, NewAccount, PasswordHash, RoleSource, insert};
+use super::{
+    Account, AccountError, AccountRole, Accounts, NewAccount, PasswordHash, RoleSource, insert, passkeys,
+};
 use crate::Store;
 use crate::administration::{Actor, Via};
 use crate::db::{StoreError, Tx};
@@ -27,6 +29,7 @@ enum SetupLinks {
     CreatedAt,
     ExpiresAt,
     UsedAt,
+    ForgetsPasskeys,
 }
 
 /// What a link leads to.
@@ -69,6 +72,7 @@ struct AccountIdRow {
 struct LinkRow {
     account: Option<String>,
     created_at: i64,
+    forgets_passkeys: i64,
 }
 
 fn closed() -> SelectStatement {
@@ -110,7 +114,7 @@ fn use_up(digest: &[u8; 32], purpose: LinkPurpose, now: Timestamp) -> UpdateStat
 /// The link, if it would work now.
 fn valid(digest: &[u8; 32], purpose: LinkPurpose, now: Timestamp) -> SelectStatement {
     Query::select()
-        .columns([SetupLinks::Account, SetupLinks::CreatedAt])
+        .columns([SetupLinks::Account, SetupLinks::CreatedAt, SetupLinks::ForgetsPasskeys])
         .from(SetupLinks::Table)
         .and_where(Expr::col(SetupLinks::Digest).eq(digest.to_vec()))
         .and_where(Expr::col(SetupLinks::Purpose).eq(purpose.as_str()))
@@ -130,7 +134,7 @@ async fn consume(
         return Ok(None);
     }
     let query = Query::select()
-        .columns([SetupLinks::Account, SetupLinks::CreatedAt])
+        .columns([SetupLinks::Account, SetupLinks::CreatedAt, SetupLinks::ForgetsPasskeys])
         .from(SetupLinks::Table)
         .and_where(Expr::col(SetupLinks::Digest).eq(digest.to_vec()))
         .take();
@@ -151,12 +155,14 @@ pub(super) fn unused_links_of(account: &str) -> sea_query::DeleteStatement {
         .take()
 }
 
-/// Puts the link in the place of earlier unused ones for the same end.
+/// Puts the link in the place of earlier unused ones for the same end. `forgets_passkeys`: using it removes those of the
+/// account.
 pub(super) async fn put_link(
     tx: &mut Tx,
     digest: &[u8; 32],
     purpose: LinkPurpose,
     account: Option<&str>,
+    forgets_passkeys: bool,
     (now, expires_at): (Timestamp, Timestamp),
 ) -> Result<(), AccountError> {
     let whose = match account {
@@ -178,6 +184,7 @@ pub(super) async fn put_link(
             SetupLinks::Account,
             SetupLinks::CreatedAt,
             SetupLinks::ExpiresAt,
+            SetupLinks::ForgetsPasskeys,
         ])
         .values_panic([
             digest.to_vec().into(),
@@ -185,6 +192,7 @@ pub(super) async fn put_link(
             account.map(str::to_owned).into(),
             now.micros().into(),
             expires_at.micros().into(),
+            i64::from(forgets_passkeys).into(),
         ])
         .take();
     match tx.execute(&insert).await {
@@ -268,7 +276,23 @@ impl Store {
         if purpose == LinkPurpose::Setup && !is_open(&mut tx).await? {
             return Err(AccountError::SetupClosed);
         }
-        put_link(&mut tx, digest, purpose, account, (now, expires_at)).await?;
+        put_link(&mut tx, digest, purpose, account, false, (now, expires_at)).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Stores a recovery link that also removes the account's passkeys once it is used: for somebody who lost them.
+    ///
+    /// # Errors
+    /// When there is no such account.
+    pub async fn create_forgetting_link(
+        &self,
+        digest: &[u8; 32],
+        account: &str,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<(), AccountError> {
+        let mut tx = self.db.begin_write().await?;
+        put_link(&mut tx, digest, LinkPurpose::Recover, Some(account), true, (now, expires_at)).await?;
         Ok(tx.commit().await?)
     }
 
@@ -302,7 +326,8 @@ impl Store {
         Ok(link)
     }
 
-    /// Uses a recovery link up: sets the password, switches the account on, and ends all its sessions. Only a page
+    /// Uses a recovery link up: sets the password, switches the account on, and ends all its sessions; where the link was
+    /// made so, it also removes the passkeys. Only a page
     /// of the console does so, and it is written down as the doing of the account itself.
     ///
     /// # Errors
@@ -317,6 +342,7 @@ impl Store {
         let mut tx = self.db.begin_write().await?;
         // The account before the link, as all changes of accounts do: none waits for another in a circle.
         let held = tx.fetch_optional::<LinkRow>(&valid(link, LinkPurpose::Recover, now)).await?;
+        let forgets_passkeys = held.as_ref().is_some_and(|row| row.forgets_passkeys == 1);
         let id = held.and_then(|row| row.account).ok_or(AccountError::LinkNotValid)?;
         let before = hold(&mut tx, &id).await?;
         consume(&mut tx, link, LinkPurpose::Recover, now).await?.ok_or(AccountError::LinkNotValid)?;
@@ -325,6 +351,7 @@ impl Store {
         let by = Actor { name: after.login.clone(), via: Via::Console, request_id };
         let note = Note { event: Event::Recovered, before: Some(&before), after: &after, ended_sessions };
         events::record(&mut tx, &note, &by, now).await?;
+        let after = if forgets_passkeys { passkeys::forget(&mut tx, &after, &by, now).await? } else { after };
         tx.commit().await?;
         Ok(after)
     }

@@ -26,6 +26,7 @@ mod mappings;
 mod notify;
 mod opaque;
 mod overview;
+mod passkeys;
 mod reach;
 mod records;
 mod resources;

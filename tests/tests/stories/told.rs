@@ -236,7 +236,7 @@ subjects: [{ id: bob, kind: user }]";
             assert_eq!(sessions(store, &ann).await, 0);
         }
         // Nor does a link give it a password, before it has a role of its own.
-        let link = store.reset_account(&ann.id, &[7; 32], &operator(), at(0), at(1)).await;
+        let link = store.reset_account(&ann.id, &[7; 32], false, &operator(), at(0), at(1)).await;
         assert!(matches!(link, Err(AccountError::ToldElsewhere)), "{link:?}");
         let again = told(store, role, false).await;
         assert_eq!((again.role_source, again.may_approve()), (RoleSource::Mapped, true));

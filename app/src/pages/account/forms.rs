@@ -1,6 +1,6 @@
 //! Theme and password: plain forms, answered by the server's own handlers.
 
-use crate::session::Theme;
+use crate::session::{PasskeyHolder, Theme};
 use leptos::prelude::*;
 
 /// Posts `theme` to `/account/theme`, which keeps it in a cookie.
@@ -41,6 +41,21 @@ fn choice_of(choice: Theme, chosen: Theme) -> AnyView {
 /// Posts `current`, `password` and `password_again` to `/account/password`.
 #[component]
 pub fn PasswordForm(login: String) -> impl IntoView {
+    // A passkey that answered a moment ago stands for the current password.
+    let current = (!PasskeyHolder::current().proved).then(|| {
+        view! {
+            <div class="field">
+                <label for="current">"Current password"</label>
+                <input
+                    id="current"
+                    name="current"
+                    type="password"
+                    autocomplete="current-password"
+                    required
+                />
+            </div>
+        }
+    });
     view! {
         <section class="card">
             <header class="card-head">
@@ -50,16 +65,7 @@ pub fn PasswordForm(login: String) -> impl IntoView {
                 <form method="post" action="/account/password" class="form">
                     // For password managers: whose password this is.
                     <input type="text" name="login" value=login autocomplete="username" hidden/>
-                    <div class="field">
-                        <label for="current">"Current password"</label>
-                        <input
-                            id="current"
-                            name="current"
-                            type="password"
-                            autocomplete="current-password"
-                            required
-                        />
-                    </div>
+                    {current}
                     <div class="field">
                         <label for="password">"New password"</label>
                         <input

@@ -1,10 +1,15 @@
-//! `/account`: who one is, the theme, the password, and the own sessions. Works without script.
+//! `/account`: who one is, the theme, the password, the passkeys, and the own sessions. Works without script, but for what
+//! only a script can ask a passkey.
 
 pub mod browser;
 pub mod forms;
+pub mod passkeys;
 pub mod read;
 pub mod sessions;
 
+use super::form::answer::Answer;
+use super::form::notice::Answered;
+use super::form::place::{Ask, read_of};
 use crate::components::definition::{Definition, Nothing};
 use crate::components::icon::{Glyph, Icon};
 use crate::components::loaded::loaded;
@@ -15,6 +20,7 @@ use crate::drawn::server_drawn;
 use crate::moment::Moment;
 use crate::routes;
 use crate::session::{self, SignedIn};
+use crate::url::use_parameters;
 use crate::wire::resource;
 use forms::{NoPassword, PasswordForm, ThemeForm};
 use leptos::prelude::*;
@@ -30,6 +36,9 @@ fn page() -> impl IntoView {
     let end = ServerAction::<EndSession>::new();
     let end_others = ServerAction::<EndOtherSessions>::new();
     let account = resource(move || (end.version().get(), end_others.version().get()), |_| read_account());
+    let map = use_parameters();
+    // The server alone draws the page, for the address that it was asked under.
+    let asked = map.with_untracked(|map| (Ask::read(map), read_of(map), Answer::read(map)));
     let signed_in = session::current();
     let failed = move || {
         let one = end.value().get().and_then(Result::err);
@@ -51,7 +60,7 @@ fn page() -> impl IntoView {
         </PageHead>
         {failed}
         <div class="stack page-form">
-            {loaded(account, move |account| draw(account, end, end_others))}
+            {loaded(account, move |account| draw(account, &asked, end, end_others))}
             <ThemeForm theme=theme/>
         </div>
     }
@@ -63,15 +72,19 @@ fn pill(signed_in: &SignedIn) -> AnyView {
 
 fn draw(
     account: AccountView,
+    (ask, of, answer): &(Option<Ask>, Option<String>, Answer),
     end: ServerAction<EndSession>,
     end_others: ServerAction<EndOtherSessions>,
 ) -> AnyView {
+    let panel = passkeys::panel(*ask, of.as_deref(), &account.passkeys, answer);
     let password = if account.has_password {
         view! { <PasswordForm login=account.login.clone()/> }.into_any()
     } else {
         view! { <NoPassword/> }.into_any()
     };
     view! {
+        <Answered answer=answer.clone()/>
+        {panel}
         <section class="card">
             <header class="card-head">
                 <h2>"You"</h2>
@@ -91,6 +104,7 @@ fn draw(
         </section>
         <SessionTable sessions=account.sessions end=end end_others=end_others/>
         {password}
+        {passkeys::card(account.passkeys)}
     }
     .into_any()
 }

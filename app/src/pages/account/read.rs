@@ -19,6 +19,32 @@ pub struct AccountView {
     pub has_password: bool,
     /// The one used last first.
     pub sessions: Vec<SessionLine>,
+    pub passkeys: Passkeys,
+}
+
+/// The own passkeys, and what may be done with them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passkeys {
+    /// Whether the console's address can have any.
+    pub usable: bool,
+    /// The oldest first.
+    pub lines: Vec<PasskeyLine>,
+    /// The password alone opens no session.
+    pub demanded: bool,
+    pub has_password: bool,
+    /// A provider tells of the role, so one signs in there.
+    pub told: bool,
+    /// The reader's last proof is too old to change them.
+    pub asks_proof: bool,
+}
+
+/// One of the own passkeys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasskeyLine {
+    pub id: String,
+    pub name: String,
+    pub added: Moment,
+    pub last_used: Option<Moment>,
 }
 
 /// One of the own sessions.
@@ -65,28 +91,49 @@ pub async fn end_other_sessions() -> Result<(), AppError> {
 #[cfg(feature = "ssr")]
 mod server {
     use super::super::browser;
-    use super::{AccountView, SessionLine};
+    use super::{AccountView, PasskeyLine, Passkeys, SessionLine};
     use crate::console::Console;
     use crate::error::AppError;
     use crate::moment::Moment;
     use crate::pages::form::respond::actor;
-    use crate::session::SignedIn;
+    use crate::session::{Presence, SignedIn};
     use policy::Timestamp;
     use std::fmt::Write;
+    use store::accounts::{Account, Passkey, RoleSource};
     use store::sessions::ConsoleSession;
 
     pub(super) async fn account(console: &Console, signed_in: SignedIn) -> Result<AccountView, AppError> {
         let now = console.now();
         let account = console.store.account(&signed_in.account_id).await?;
         let sessions = console.store.list_sessions(&signed_in.account_id, now).await?;
+        let held = console.store.list_passkeys(&signed_in.account_id).await?;
         Ok(AccountView {
             has_password: account.as_ref().is_some_and(|account| account.password_hash.is_some()),
+            passkeys: passkeys(console, account.as_ref(), held),
             last_sign_in: account.and_then(|account| account.last_sign_in_at).map(|at| Moment::new(at, now)),
             sessions: sessions.iter().map(|session| line(session, &signed_in.session, now)).collect(),
             role: signed_in.label(),
             name: signed_in.name,
             login: signed_in.login,
         })
+    }
+
+    fn passkeys(console: &Console, account: Option<&Account>, held: Vec<Passkey>) -> Passkeys {
+        let now = console.now();
+        let line = |passkey: Passkey| PasskeyLine {
+            id: passkey.id,
+            name: passkey.name,
+            added: Moment::new(passkey.created_at, now),
+            last_used: passkey.last_used_at.map(|at| Moment::new(at, now)),
+        };
+        Passkeys {
+            usable: console.passkeys_usable,
+            lines: held.into_iter().map(line).collect(),
+            demanded: account.is_some_and(|account| account.passkey_required),
+            has_password: account.is_some_and(|account| account.password_hash.is_some()),
+            told: account.is_some_and(|account| account.role_source == RoleSource::Mapped),
+            asks_proof: Presence::current().is_too_old_for(None, now),
+        }
     }
 
     pub(super) async fn end(console: &Console, signed_in: &SignedIn, id: &str) -> Result<(), AppError> {

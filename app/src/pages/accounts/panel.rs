@@ -5,6 +5,7 @@ use super::save::{DisableAccount, EnableAccount, LinkAccount, SaveAccount, Unlin
 use crate::components::notice::WarningNotice;
 use crate::components::untrusted::{UntrustedLine, plain};
 use crate::pages::form::answer::Answer;
+use crate::pages::form::boxes::switch;
 use crate::pages::form::confirm::FormCard;
 use crate::pages::form::input::{Choice, Filled, Input, hidden, select};
 use crate::pages::form::place::{Ask, Place};
@@ -151,7 +152,14 @@ fn reset(account: &AccountLine, answer: &Answer) -> AnyView {
     let card = card(Ask::Rotate, answer, title, RESET, Some(account));
     let lead = "You get a link for its holder, once. Using it ends all its sessions. The old password works until then."
         .to_owned();
-    FormCard { lead: vec![lead], button: "Make the link", ..card }.draw()
+    let forget = switch(
+        &card.filled,
+        "passkeys",
+        "Using it removes the passkeys too",
+        "For somebody who lost them. Otherwise an account that demands a passkey beside its password goes on to demand it.",
+        false,
+    );
+    FormCard { lead: vec![lead], fields: vec![forget], button: "Make the link", ..card }.draw()
 }
 
 fn link(list: &AccountList, account: &AccountLine, answer: &Answer) -> AnyView {

@@ -39,6 +39,7 @@ pub struct AccountLine {
     pub lapsed: bool,
     pub active: bool,
     pub has_password: bool,
+    pub passkeys: usize,
     /// The id of the person it is, in the policy.
     pub subject: Option<String>,
     /// Issuer and `sub`.
@@ -72,8 +73,9 @@ mod server {
         let all = store.accounts().await?;
         let identities = store.list_account_identities().await?;
         let providers = store.list_sign_in_providers().await?;
+        let holders = store.passkey_holders().await?;
         let asked = query.of.as_ref().and_then(|id| all.iter().find(|account| account.id == *id));
-        let asked = asked.map(|account| line(account, &identities, now));
+        let asked = asked.map(|account| line(account, &identities, &holders, now));
         let after = query.after.clone().unwrap_or_default();
         let text = query.search.as_deref().unwrap_or_default().to_lowercase();
         let fits = |account: &&Account| {
@@ -85,7 +87,7 @@ mod server {
         let next = cut(&mut found, |account: &Account| account.login.clone());
         Ok(AccountList {
             query,
-            lines: found.iter().map(|account| line(account, &identities, now)).collect(),
+            lines: found.iter().map(|account| line(account, &identities, &holders, now)).collect(),
             next,
             asked,
             providers: providers.into_iter().map(|provider| (provider.issuer, provider.name)).collect(),
@@ -93,7 +95,12 @@ mod server {
         })
     }
 
-    fn line(account: &Account, identities: &[AccountIdentity], now: Timestamp) -> AccountLine {
+    fn line(
+        account: &Account,
+        identities: &[AccountIdentity],
+        passkey_holders: &[String],
+        now: Timestamp,
+    ) -> AccountLine {
         let own = identities.iter().filter(|identity| identity.account == account.id);
         AccountLine {
             id: account.id.clone(),
@@ -105,6 +112,7 @@ mod server {
             lapsed: account.role_source == RoleSource::Lapsed,
             active: account.active,
             has_password: account.password_hash.is_some(),
+            passkeys: passkey_holders.iter().filter(|holder| **holder == account.id).count(),
             subject: account.subject.as_ref().map(|subject| subject.as_str().to_owned()),
             identities: own.map(|identity| (identity.issuer.clone(), identity.sub.clone())).collect(),
             last_sign_in: account.last_sign_in_at.map(|at| Moment::new(at, now)),

@@ -50,15 +50,20 @@ pub fn table(list: AccountList, may_write: bool) -> AnyView {
     .into_any()
 }
 
-/// "password, 2 identities".
+/// "password, 2 identities, 1 passkey".
 fn ways(line: &AccountLine) -> String {
     let identities = match line.identities.len() {
         0 => None,
         1 => Some("1 identity".to_owned()),
         count => Some(format!("{count} identities")),
     };
-    let ways: Vec<String> =
-        line.has_password.then(|| "password".to_owned()).into_iter().chain(identities).collect();
+    let passkeys = match line.passkeys {
+        0 => None,
+        1 => Some("1 passkey".to_owned()),
+        count => Some(format!("{count} passkeys")),
+    };
+    let password = line.has_password.then(|| "password".to_owned());
+    let ways: Vec<String> = password.into_iter().chain(identities).chain(passkeys).collect();
     if ways.is_empty() { "nothing yet".to_owned() } else { ways.join(", ") }
 }
 

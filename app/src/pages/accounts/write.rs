@@ -33,9 +33,8 @@ pub fn refusal(error: AccountError) -> Refusal {
         AccountError::SetupClosed
         | AccountError::LinkNotValid
         | AccountError::NoPassword
-        | AccountError::OwnersOnly => {
-            Problem::of_form(Fault::Refused)
-        }
+        | AccountError::OwnersOnly
+        | AccountError::Passkey(_) => Problem::of_form(Fault::Refused),
     };
     problem.into()
 }
@@ -137,6 +136,8 @@ impl InviteForm<'_> {
 #[derive(Debug, Clone, Copy)]
 pub struct ResetForm<'a> {
     pub id: &'a str,
+    /// `true`: using the link removes the account's passkeys as well.
+    pub passkeys: &'a str,
 }
 
 impl ResetForm<'_> {
@@ -147,7 +148,7 @@ impl ResetForm<'_> {
     }
 
     pub fn back(&self) -> (Place, Draft) {
-        (form_of(Ask::Rotate, self.id), Draft::new(Ask::Rotate.as_str(), []))
+        (form_of(Ask::Rotate, self.id), Draft::new(Ask::Rotate.as_str(), [("passkeys", self.passkeys)]))
     }
 }
 

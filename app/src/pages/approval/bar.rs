@@ -10,6 +10,7 @@ use crate::pages::approvals::keys::{APPROVE, REASON};
 use crate::pages::approvals::table::page_of;
 use crate::pages::form::answer::Answer;
 use crate::pages::form::input::{Filled, Input};
+use crate::pages::form::proof::PROVE_BY_PASSKEY;
 use leptos::prelude::*;
 
 /// What the form is called in drafts.
@@ -20,6 +21,34 @@ pub const NEXT: &str = "next-request";
 
 /// Where an answer is sent, below the page of the request.
 pub const ANSWER: &str = "/approvals/{id}/answer";
+
+/// What the button sends that proves by a passkey who answers: nothing is answered yet.
+pub const BY_PASSKEY: &str = "passkey";
+
+/// In the place of the password; what was typed is kept.
+fn by_passkey(asked: bool) -> Option<AnyView> {
+    asked.then(|| {
+        view! {
+            <button class="button" name="answer" value=BY_PASSKEY formnovalidate=true>
+                "Use a passkey"
+            </button>
+        }
+        .into_any()
+    })
+}
+
+/// A form of its own, before one that is not a choice of answers; leads back to it.
+fn by_passkey_first(back: String) -> AnyView {
+    view! {
+        <form class="form card-body" method="post" action=PROVE_BY_PASSKEY>
+            <input type="hidden" name="back" value=back/>
+            <div class="form-actions">
+                <button class="button">"Use a passkey instead"</button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
 
 /// Nothing where it does not wait; a sentence for those who may not answer.
 pub fn draw(request: &RequestView, answer: &Answer) -> Option<AnyView> {
@@ -35,7 +64,8 @@ pub fn draw(request: &RequestView, answer: &Answer) -> Option<AnyView> {
 
 fn form_of(request: &RequestView, form: &AnswerForm, answer: &Answer) -> AnyView {
     let filled = Filled::new(FORM, answer);
-    let password = (request.asks_password || filled.complaint("password").is_some())
+    let asks = request.asks_password || filled.complaint("password").is_some();
+    let password = asks
         .then(|| Input::password("password", "Your password, since this is a high risk").draw(&filled, ""));
     let complaint = filled.complaint("reason").map(|text| {
         view! {
@@ -74,18 +104,22 @@ fn form_of(request: &RequestView, form: &AnswerForm, answer: &Answer) -> AnyView
                 <Icon glyph=Glyph::Check/>
                 "Approve"
             </button>
+            {by_passkey(asks && request.has_passkeys)}
         </form>
     }
     .into_any()
 }
 
 /// Gives a use back whose answer may never have arrived. Only where nothing waits: there is no other form on the page then.
-pub fn reissue(id: &str, decision: &str, asks_password: bool, answer: &Answer) -> AnyView {
+pub fn reissue(request: &RequestView, decision: &str, answer: &Answer) -> AnyView {
     let filled = Filled::new(FORM, answer);
-    let password = (asks_password || filled.complaint("password").is_some())
+    let asks = request.asks_password || filled.complaint("password").is_some();
+    let page = page_of(&request.id);
+    let prove = (asks && request.has_passkeys).then(|| by_passkey_first(page.clone()));
+    let password = asks
         .then(|| Input::password("password", "Your password, since this is a high risk").draw(&filled, ""));
     view! {
-        <form class="form card-body" method="post" action=format!("{}/answer", page_of(id))>
+        <form class="form card-body" method="post" action=format!("{page}/answer")>
             <input type="hidden" name="answer" value="reissue"/>
             <input type="hidden" name="decision" value=decision.to_owned()/>
             <p class="quiet">
@@ -96,6 +130,7 @@ pub fn reissue(id: &str, decision: &str, asks_password: bool, answer: &Answer) -
                 <button class="button">"Give the use back"</button>
             </div>
         </form>
+        {prove}
     }
     .into_any()
 }

@@ -102,6 +102,7 @@ pub(super) async fn view(
         more_today,
         answering,
         asks_password: presence.is_too_old_for(approval.risk, now),
+        has_passkeys: !store.list_passkeys(account).await?.is_empty(),
         changed: changed.parse::<Seen>().ok().map(|seen| since(&seen, &shown.seen)),
         ending: ending(store, approval, standing, now).await?,
         reason: approval.reason.clone(),

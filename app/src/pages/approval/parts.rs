@@ -30,15 +30,15 @@ pub fn body(request: RequestView, answer: &Answer) -> Body {
     let head = head(&request);
     let narrowing = bar::narrowing(&request, answer);
     let beside = bar::beside(&request);
+    let over = matches!(request.answering, Answering::Over);
+    let open = request.uses.iter().find(|used| over && used.open).map(|used| used.id.clone());
+    let reissue = open.map(|decision| bar::reissue(&request, &decision, answer));
     let ending = request.ending.map(|text| ending(text, request.reason));
     let arguments = arguments::card(request.arguments);
     let also = arguments::also(request.bound);
     let task = request.task.map(task);
     let rules = rules(request.rules, request.votes, narrowing);
     let today = today(request.today, request.more_today);
-    let over = matches!(request.answering, Answering::Over);
-    let open = request.uses.iter().find(|used| over && used.open).map(|used| used.id.clone());
-    let reissue = open.map(|decision| bar::reissue(&request.id, &decision, request.asks_password, answer));
     let history = history(request.filed_by, request.uses, reissue);
     let rest = view! {
         {ending}

@@ -33,6 +33,8 @@ pub struct RequestView {
     pub answering: Answering,
     /// The last proof that the reader sits there is too old for this risk.
     pub asks_password: bool,
+    /// The reader has passkeys, one of which may be the proof.
+    pub has_passkeys: bool,
     /// What was changed since the page was drawn on which the reader clicked.
     pub changed: Option<Changed>,
     /// How it ended, in one sentence; none while it waits.

@@ -7,8 +7,10 @@ use crate::components::untrusted::plain;
 use crate::pages::form::answer::Answer;
 use crate::pages::form::confirm::FormCard;
 use crate::pages::form::input::{Choice, Filled, Input, Radio, hidden, radios, select};
-use crate::pages::form::place::Ask;
+use crate::pages::form::place::{Ask, Place};
+use crate::pages::form::proof;
 use crate::routes::EMERGENCY;
+use crate::session::PasskeyHolder;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -149,11 +151,22 @@ fn end(asked: Asked, id: String, answer: &Answer) -> AnyView {
 }
 
 fn confirm(asked: Asked, id: String, answer: &Answer) -> AnyView {
-    let form = about(Ask::Confirm, "Confirm break-glass for", asked, id, answer);
-    let password = Input::password("password", "Your password")
-        .help("Where there are two owners, another one than who asked confirms.")
-        .draw(&form.filled, "");
-    FormCard { url: CONFIRM, fields: vec![password], button: "Confirm", destructive: true, ..form }.draw()
+    let form = about(Ask::Confirm, "Confirm break-glass for", asked, id.clone(), answer);
+    let passkeys = PasskeyHolder::current();
+    let password = (!passkeys.proved).then(|| {
+        Input::password("password", "Your password")
+            .help("Where there are two owners, another one than who asked confirms.")
+            .draw(&form.filled, "")
+    });
+    let back = Place::new(EMERGENCY.path).asking(Ask::Confirm).of(id.as_str()).href();
+    let by_passkey = (passkeys.has_any && !passkeys.proved).then(|| proof::by_passkey(back));
+    let fields = password.into_iter().collect();
+    let card = FormCard { url: CONFIRM, fields, button: "Confirm", destructive: true, ..form }.draw();
+    view! {
+        {card}
+        {by_passkey}
+    }
+    .into_any()
 }
 
 fn glass(view: &EmergencyView, answer: &Answer) -> AnyView {

@@ -100,6 +100,10 @@ done! {
     AccountEnabled = "account-enabled", "The account was enabled.";
     AccountLinked = "account-linked", "The identity was linked. Whoever signs in with it is this account.";
     AccountUnlinked = "account-unlinked", "The identity was unlinked, and all sessions of the account ended.";
+    PasskeyAdded = "passkey-added", "The passkey was added.";
+    PasskeyRemoved = "passkey-removed", "The passkey was removed, and every other session ended.";
+    PasskeyDemanded = "passkey-demanded", "From now on your password alone opens nothing. Every other session ended.";
+    PasskeyNotDemanded = "passkey-not-demanded", "Your password alone opens a session again.";
     ProviderSaved = "provider-saved", "The provider was saved.";
     ProviderDisabled = "provider-disabled", "The provider was disabled. Everybody whom it speaks of was signed out.";
     ProviderEnabled = "provider-enabled", "The provider was enabled.";

@@ -127,6 +127,12 @@ pub enum Fault {
     /// The password is asked for once more.
     Unproven,
     WrongPassword,
+    /// The passkey without which nobody comes in.
+    LastWay,
+    /// The only passkey of an account that demands one.
+    PasskeyDemanded,
+    /// No passkey, or no password, to be demanded.
+    NothingToDemand,
     /// A request that does not wait any more.
     NotWaiting,
     /// This person has answered.
@@ -282,10 +288,20 @@ impl Problem {
             }
             Fault::NotAsked => "Nothing was decided: this request does not ask you.".to_owned(),
             Fault::Unproven => {
-                "Nothing was done. Give your password: the last proof that it is you is older than 5 minutes. Without a password here, sign out and in again by your provider."
+                "Nothing was done. Give your password, or use a passkey: the last proof that it is you is older than 5 minutes. Without either, sign out and in again by your provider."
                     .to_owned()
             }
             Fault::WrongPassword => "Nothing was done: the password is not right.".to_owned(),
+            Fault::LastWay => {
+                "Nothing was removed: this is the last way to sign in to your account. Add another passkey first.".to_owned()
+            }
+            Fault::PasskeyDemanded => {
+                "Nothing was removed: your account demands a passkey beside the password. Add another one, or demand none, first."
+                    .to_owned()
+            }
+            Fault::NothingToDemand => {
+                "Nothing was changed: this takes both a password and a passkey.".to_owned()
+            }
             Fault::NotWaiting => "Nothing was decided: the request does not wait any more.".to_owned(),
             Fault::Voted => "You have answered this request already.".to_owned(),
             Fault::Wider => "This is more than the rule allows. Choose less, or leave it empty.".to_owned(),

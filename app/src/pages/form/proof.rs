@@ -3,12 +3,16 @@
 
 use super::answer::{Answer, Draft};
 use super::confirm::FormCard;
-use super::input::{Filled, Input};
+use super::input::{Filled, Input, hidden};
 use super::place::Place;
+use crate::session::PasskeyHolder;
 use leptos::prelude::*;
 
 /// Where the proof is sent: a plain handler of the server, which alone compares passwords.
 pub const PROVE: &str = "/account/prove";
+
+/// Where a proof by a passkey begins, with `back`: a plain handler of the server.
+pub const PROVE_BY_PASSKEY: &str = "/account/prove/passkey";
 
 /// Stands in the place of a form until its reader proved who they are, and leads to it with what was typed.
 pub fn before(place: &Place, answer: &Answer, cancel: String) -> AnyView {
@@ -20,7 +24,8 @@ pub fn before(place: &Place, answer: &Answer, cancel: String) -> AnyView {
     let password = Input::password("password", "Your own password").draw(&filled, "");
     let lead = "It is longer than 5 minutes ago that you proved who you are, and this takes a fresh proof. Without a \
                 password here, sign out and in again by your provider.";
-    FormCard {
+    let by_passkey = PasskeyHolder::current().has_any.then(|| by_passkey(back.clone()));
+    let card = FormCard {
         filled,
         title: "Your password first".to_owned(),
         url: PROVE,
@@ -31,7 +36,27 @@ pub fn before(place: &Place, answer: &Answer, cancel: String) -> AnyView {
         destructive: false,
         cancel,
     }
-    .draw()
+    .draw();
+    view! {
+        {card}
+        {by_passkey}
+    }
+    .into_any()
+}
+
+/// A way to prove it without a password: a form of its own, which leads back to `back`.
+pub fn by_passkey(back: String) -> AnyView {
+    view! {
+        <section class="card">
+            <form class="form card-body" method="post" action=PROVE_BY_PASSKEY>
+                {hidden("back", back)}
+                <div class="form-actions">
+                    <button class="button">"Use a passkey instead"</button>
+                </div>
+            </form>
+        </section>
+    }
+    .into_any()
 }
 
 /// What a form needs that takes a fresh proof.

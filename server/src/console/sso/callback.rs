@@ -168,7 +168,8 @@ async fn let_in(
         }
     };
     let until = state.now().saturating_add_micros(TOLD_FOR);
-    let proof = Proof { told: told.then_some((account.role, until)), at: claims.proven_at };
+    let proof =
+        Proof { told: told.then_some((account.role, until)), at: claims.proven_at, by_passkey: false };
     sign_in::enter_with(state, plain, session, headers, address, &account, &proof).await
 }
 

@@ -1,8 +1,8 @@
 //! Accounts over the API: what a token hands out, and what no token reaches.
 
 use crate::api::client::{Client, OWNER, Told, now, owner, token};
-use policy::{Reach, SubjectId};
 use policy::scope::AdminScope;
+use policy::{Reach, SubjectId};
 use serde_json::{Value, json};
 use store::accounts::{AccountError, AccountRole, NewAccount};
 use store::{Actor, Via};
@@ -41,7 +41,11 @@ pub(crate) async fn accounts_below_owner_are_invited_and_switched_over_the_api(b
     assert_eq!(told.body["account"].get("tenants"), None, "it counts in all of them");
     let bound = json!({"login": "bo@example.org", "role": "auditor", "tenants": ["acme"]});
     let told_bound = client.with("POST", ACCOUNTS, &bound).await;
-    assert_eq!((told_bound.status, &told_bound.body["account"]["tenants"]), (201, &json!(["acme"])), "{told_bound:?}");
+    assert_eq!(
+        (told_bound.status, &told_bound.body["account"]["tenants"]),
+        (201, &json!(["acme"])),
+        "{told_bound:?}"
+    );
     for tenants in [json!([]), json!(["nowhere"])] {
         let bad = json!({"login": "cy@example.org", "role": "auditor", "tenants": tenants});
         assert_eq!(client.with("POST", ACCOUNTS, &bad).await.status, 422, "{tenants}");
@@ -123,7 +127,7 @@ pub(crate) async fn no_token_makes_or_touches_an_owner(backend: Backend) {
         store.set_account_role(&other, AccountRole::Auditor, &by, at).await,
         store.set_account_active(&other, false, &by, at).await,
         store.set_account_active(&off, true, &by, at).await,
-        store.reset_account(&other, &[7; 32], &by, at, at.saturating_add_micros(1)).await.map(drop),
+        store.reset_account(&other, &[7; 32], false, &by, at, at.saturating_add_micros(1)).await.map(drop),
     ];
     for (n, told) in refused.into_iter().enumerate() {
         assert!(matches!(told, Err(AccountError::OwnersOnly)), "{n}: {told:?}");

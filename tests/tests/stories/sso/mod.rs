@@ -3,7 +3,7 @@
 
 mod accounts;
 mod answers;
-mod browser;
+pub(crate) mod browser;
 mod provider;
 mod roles;
 
