@@ -16,6 +16,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::on;
+use pdp::Secret;
 use pdp::address_guard::{AddressError, AddressGuard};
 use pdp::notify::{self, fresh_secret};
 use policy::labels::NoticeKind;

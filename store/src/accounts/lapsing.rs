@@ -117,6 +117,7 @@ mod tests {
 
     fn account(role_source: RoleSource, subject: Option<&str>, subject_told: bool) -> Account {
         Account {
+            passkey_required: false,
             id: "id".to_owned(),
             login: "ann".to_owned(),
             name: "Ann".to_owned(),
