@@ -257,7 +257,12 @@ mod stories {
             let again = async { while !ask().await.allowed() {} };
             timeout(Duration::from_secs(20), again).await.expect("it is recorded again");
         }
-        is_sound(&world).await;
+        // The story's own connections were ended as well.
+        let settings = Settings { url: world.database.url.clone(), read_connections: 1 };
+        let fresh = Store::open(&settings).await.expect("opens");
+        let report = audit::verify(&fresh, &audit_key(&world), &[]).await.expect("verifies");
+        assert!(report.is_sound(), "{:?}", report.findings);
+        fresh.close().await;
         replica.stop().await;
     }
 }

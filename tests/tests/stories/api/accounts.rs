@@ -78,7 +78,7 @@ pub(crate) async fn accounts_below_owner_are_invited_and_switched_over_the_api(b
     let changes = client.get("/api/v1/changes?kind=account").await.body;
     let by_token = |change: &&Value| change["actor"] == "ada@example.org (token ci)";
     let count = changes["items"].as_array().expect("a list").iter().filter(by_token).count();
-    assert_eq!(count, 6, "{changes}");
+    assert_eq!(count, 7, "{changes}");
     let listed = client.get(ACCOUNTS).await.body.to_string();
     for text in [changes.to_string(), listed] {
         assert!(!text.contains(&first) && !text.contains(&second), "{text}");

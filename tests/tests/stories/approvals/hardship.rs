@@ -204,7 +204,7 @@ pub(crate) async fn a_full_disk_files_and_uses_nothing_that_it_does_not_keep() {
     let world = world(Backend::Sqlite, "{ approvers: [finance], uses: 1000 }").await;
     let fay = account(&world, "fay", Some("fay")).await;
     // Room for some dozens of calls beyond what there is.
-    let room = largest(world.database.folder()) / 1024 + 700;
+    let room = largest(world.database.folder()) / 1024 + 4_000;
     let process = Process::serve_with_files_up_to(&world.database, &world.database.url, room);
     let crm = Pep::new(process.address(), world.secret("CRM_PEP_KEY"));
     let token = world.secret("REFUND_BOT_KEY");

@@ -77,9 +77,10 @@ impl Side {
         let http = http.expect("a client");
         // A token of one tenant needs that tenant.
         world.apply(r#"{"tenants": [{"slug": "a", "name": "Alpha"}]}"#).await;
+        // The owner comes first: tokens are made for them.
+        let session = settle(&world, &replica, &http).await;
         let token = administrator::token(&world, "a", AdminScope::ALL, Some(&a())).await;
         let everything = administrator::token(&world, "all", AdminScope::ALL, None).await;
-        let session = settle(&world, &replica, &http).await;
         Self { world, replica, http, token, everything, session }
     }
 
