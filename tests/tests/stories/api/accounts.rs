@@ -88,7 +88,7 @@ pub(crate) async fn accounts_below_owner_are_invited_and_switched_over_the_api(b
     let page = client.get(&format!("{ACCOUNTS}?limit=1")).await.body;
     assert_eq!(page["items"][0]["login"], OWNER, "{page}");
     let next = page["next"].as_str().expect("there is more");
-    let page = client.get(&format!("{ACCOUNTS}?limit=1&after={next}")).await.body;
+    let page = client.get(&format!("{ACCOUNTS}?limit=2&after={next}")).await.body;
     assert_eq!((&page["items"][0]["login"], &page["next"]), (&json!("ann@example.org"), &Value::Null));
     replica.stop().await;
 }
