@@ -104,8 +104,8 @@ interface ServerFunction {
 
 /** The endpoint, its options, its parameters, and the permission that its first line demands. */
 const FUNCTION = new RegExp(
-  String.raw`#\[server\(endpoint = "([^"]+)"([^)]*)\)\]\s*pub async fn \w+\(([^]*?)\)\s*->[^{]*\{\s*(?:let \w+ = )?` +
-    String.raw`crate::session::require\(crate::permission::Permission::(\w+)\)\?;`,
+  String.raw`#\[server\(endpoint = "([^"]+)"([^)]*)\)\]\s*pub async fn \w+\(([^]*?)\)\s*->[^{]*\{\s*(?://[^\n]*\n\s*)*(?:let [^=]+ = )?` +
+    String.raw`crate::session::require\w*\(crate::permission::Permission::(\w+)\)\?;`,
   'g',
 );
 
