@@ -125,7 +125,9 @@ fn row(line: AccountLine, may_write: bool) -> AnyView {
             <td data-label="Person">{person}</td>
             <td data-label="Signs in by">{ways}</td>
             <td data-label="Last sign-in">{last}</td>
-            <td class="cell-actions">{actions}</td>
+            <td class="cell-actions">
+                <div class="button-row">{actions}</div>
+            </td>
         </tr>
     }
     .into_any()
