@@ -21,8 +21,9 @@ use store::approvals::{ApprovalStep, ApprovalUse};
 use store::recorder::{AppendError, Lack};
 
 /// How often facts and policy are read anew before a call is denied for want of one moment of both. A first call needs
-/// three where its arguments name resources: the policy, what it binds, and that.
-const ROUNDS: usize = 4;
+/// four where its arguments name resources and it needs an approval: the policy, what it binds, that, and what was
+/// approved of it. One more, so that somebody may change the policy meanwhile.
+const ROUNDS: usize = 5;
 
 /// How often a decision is made anew before it is denied because its task kept changing.
 const SPENDING_ROUNDS: usize = 3;

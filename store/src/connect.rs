@@ -157,7 +157,8 @@ async fn open_postgres(url: &str, readers: u32) -> Result<Db, OpenError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(OpenError::Address)?
         .application_name("countersign")
-        .options([("statement_timeout", "5s")])
+        // Who vanished within a transaction, with no word to the database, would hold its locks for hours: until TCP says so.
+        .options([("statement_timeout", "5s"), ("idle_in_transaction_session_timeout", "60s")])
         .disable_statement_logging();
     let pool = PgPoolOptions::new()
         .max_connections(readers.saturating_add(POSTGRES_WRITERS))

@@ -15,6 +15,7 @@ mod lane;
 mod stamp;
 mod statement;
 mod task;
+mod triggers;
 
 pub use actor::LiveActor;
 pub use approval::{LiveApproval, LiveUse};
@@ -33,6 +34,12 @@ use policy::task::TaskFacts;
 use policy::{CredentialId, ResourceRef, ServerSlug, SubjectId, TenantSlug, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// The most memberships and roles of an answer that is remembered, the caller's and the actor's together.
+const MOST_REMEMBERED_ROWS: usize = 128;
+
+/// The largest attributes in such an answer, in bytes of their JSON.
+const MOST_REMEMBERED_ATTRIBUTES: usize = 8 * 1024;
 
 /// How the enforcement credential is found. Digests are SHA-256 in lower-case hexadecimal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -245,6 +252,13 @@ fn subject(row: &LiveRow) -> Result<Option<SubjectFacts>, StoreError> {
     }))
 }
 
+/// Whether thousands of such answers may be remembered. A larger one is read each time.
+fn is_small(rows: &[LiveRow]) -> bool {
+    let fits = |text: &String| text.len() <= MOST_REMEMBERED_ATTRIBUTES;
+    rows.len() <= MOST_REMEMBERED_ROWS
+        && rows.iter().all(|row| row.subject_attributes.as_ref().is_none_or(fits))
+}
+
 /// One row per role becomes one entry per tenant, in tenant order, its roles by name.
 fn memberships(rows: Vec<LiveRow>) -> Vec<MembershipFacts> {
     let mut found: BTreeMap<String, MembershipFacts> = BTreeMap::new();
@@ -281,7 +295,7 @@ impl Store {
     /// When the database does not answer, or holds what it must not.
     pub async fn read_live(&self, query: &LiveQuery<'_>) -> Result<LiveState, StoreError> {
         let asked = statement::Asked::from(query);
-        if !asked.is_stamped() {
+        if !(asked.is_stamped() && asked.is_short()) {
             return Ok(self.read_anew(asked).await?.1);
         }
         if let Some(state) = self.remembered.state(&asked).await? {
@@ -290,17 +304,18 @@ impl Store {
         let (stamp, state) = self.read_anew(asked.clone()).await?;
         // Whoever comes without a credential takes nobody's place.
         if let Some(stamp) = stamp.filter(|_| state.credential.is_some()) {
-            self.remembered.remember(asked, stamp, &state);
+            self.remembered.remember(&self.db, asked, stamp, &state).await;
         }
         Ok(state)
     }
 
-    /// The state, and the stamp that it was read under.
+    /// The state, and the stamp that it was read under, where it is small enough to be remembered.
     async fn read_anew(&self, asked: statement::Asked) -> Result<(Option<String>, LiveState), StoreError> {
         let mut rows = self.lanes.read(asked).await?;
+        let is_small = is_small(&rows);
         let actor = actor::taken_out(&mut rows)?;
         let first = rows.first().ok_or_else(|| StoreError::corrupt("the common revision is missing"))?;
-        let stamp = first.stamp.clone();
+        let stamp = first.stamp.clone().filter(|_| is_small);
         let state = LiveState {
             now: Timestamp::from_micros(first.now),
             global_revision: first.global_revision,

@@ -6,6 +6,7 @@
 use super::LiveState;
 use super::lane::{PATIENCE, WAITING, spread};
 use super::statement::Asked;
+use super::triggers::Triggers;
 use crate::StoreError;
 use crate::connect::lanes;
 use crate::db::{Db, Dialect, now_micros};
@@ -33,7 +34,8 @@ struct Stamp {
     value: String,
 }
 
-/// The stamp with the version of the schema: whoever takes a trigger or a table away changes that.
+/// The stamp with the version of the schema: whoever takes a trigger or a table away changes that, and under a schema
+/// without one nothing is remembered.
 pub(super) fn stamp() -> SelectStatement {
     let value = "CAST(live_stamp.value AS TEXT) || '/' || (SELECT schema_version FROM pragma_schema_version)";
     Query::select().expr_as(Expr::cust(value), LiveStamp::Value).from(LiveStamp::Table).take()
@@ -47,6 +49,7 @@ type States = LruCache<Asked, (String, Arc<LiveState>)>;
 #[derive(Clone)]
 pub(crate) struct Remembered {
     states: Arc<Mutex<States>>,
+    triggers: Arc<Triggers>,
     /// None: this database has no stamp, and nothing is remembered.
     stamps: Option<mpsc::Sender<Answer>>,
 }
@@ -65,7 +68,7 @@ impl Remembered {
             }
             Dialect::Postgres => None,
         };
-        Self { states: Arc::new(Mutex::new(LruCache::new(MOST))), stamps }
+        Self { states: Arc::new(Mutex::new(LruCache::new(MOST))), triggers: Arc::default(), stamps }
     }
 
     fn states(&self) -> MutexGuard<'_, States> {
@@ -92,9 +95,17 @@ impl Remembered {
         }))
     }
 
-    /// Remembers an answer; `stamp` was read by the same statement.
-    pub(super) fn remember(&self, asked: Asked, stamp: String, state: &LiveState) {
-        self.states().put(asked, (stamp, Arc::new(state.clone())));
+    /// Remembers an answer, unless the stamp would not say when it is over; `stamp` was read by the same statement.
+    pub(super) async fn remember(&self, db: &Db, asked: Asked, stamp: String, state: &LiveState) {
+        let Some((_, version)) = stamp.rsplit_once('/') else { return };
+        let stand = Box::pin(self.triggers.stand(db, version)).await;
+        match stand {
+            Ok(true) => {
+                self.states().put(asked, (stamp, Arc::new(state.clone())));
+            }
+            Ok(false) => {}
+            Err(error) => tracing::debug!(%error, "an answer was not remembered"),
+        }
     }
 }
 

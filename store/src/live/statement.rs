@@ -17,6 +17,9 @@ use std::sync::Arc;
 /// The most questions that one statement answers.
 pub(super) const MOST: usize = 16;
 
+/// The longest question that is remembered, in bytes: digests, slugs, and names as issuers give them.
+const LONGEST_REMEMBERED: usize = 2_048;
+
 /// The statement for several questions of one shape, and what is bound to it. Each row says in `nth` which question it
 /// answers. At most [`MOST`] questions, and as many as a power of two: so there are few texts.
 pub(super) fn of(shape: Shape, asked: &[Asked], dialect: Dialect) -> (Arc<Kept>, SqlxValues) {
@@ -161,6 +164,11 @@ impl Asked {
     pub(super) fn is_stamped(&self) -> bool {
         !(self.shape.bound || self.shape.task || self.shape.approvals)
     }
+
+    /// Whether thousands of such questions may be remembered: what is in them, strangers may have written.
+    pub(super) fn is_short(&self) -> bool {
+        self.values.iter().flatten().map(String::len).sum::<usize>() <= LONGEST_REMEMBERED
+    }
 }
 
 /// The tenants in which an issuer's identities count, in one text. It does not hang on the other rows, so it is read
@@ -304,4 +312,28 @@ fn read_memberships(select: &mut SelectStatement, nth: Nth) {
     join(select, MembershipRoles::Table, "mr", subject.and(tenant));
     let role = Expr::col(("ro", Roles::Id));
     join(select, Roles::Table, "ro", role.equals(("mr", MembershipRoles::Role)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(tenant: &str) -> Asked {
+        Asked::from(&LiveQuery {
+            credential: CredentialBy::None,
+            caller: CallerBy::Subject("alice"),
+            tenant: Some(tenant),
+            bound: &[],
+            actor: None,
+            task: None,
+            approvals: None,
+        })
+    }
+
+    #[test]
+    fn what_a_stranger_makes_long_is_not_remembered() {
+        assert!(asked("acme").is_short());
+        assert!(asked(&"a".repeat(LONGEST_REMEMBERED - "alice".len())).is_short());
+        assert!(!asked(&"a".repeat(LONGEST_REMEMBERED)).is_short());
+    }
 }

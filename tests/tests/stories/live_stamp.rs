@@ -103,32 +103,67 @@ async fn read(store: &Store, query: &LiveQuery<'_>) -> LiveState {
     LiveState { now: Timestamp::from_micros(0), ..state }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_remembered_is_what_would_be_read() {
+/// Two questions that are remembered, of one credential.
+struct Asked {
+    credential: String,
+    key: String,
+}
+
+impl Asked {
+    async fn of(hand: &mut ByHand) -> Self {
+        let credential: String = sqlx::query_scalar(
+            "SELECT k.digest FROM credential_keys AS k INNER JOIN credentials AS c ON c.id = k.credential LIMIT 1",
+        )
+        .fetch_one(&mut hand.0)
+        .await
+        .expect("there is one");
+        let key: String = sqlx::query_scalar("SELECT digest FROM api_keys WHERE subject = 'alice'")
+            .fetch_one(&mut hand.0)
+            .await
+            .expect("Alice has one");
+        Self { credential, key }
+    }
+
+    /// By the caller's key, and by its name.
+    fn queries(&self) -> [LiveQuery<'_>; 2] {
+        let by_key = LiveQuery {
+            credential: CredentialBy::Digest(&self.credential),
+            caller: CallerBy::KeyDigest(&self.key),
+            tenant: None,
+            bound: &[],
+            actor: None,
+            task: None,
+            approvals: None,
+        };
+        [by_key, LiveQuery { caller: CallerBy::Subject("alice"), ..by_key }]
+    }
+}
+
+/// After each of the statements, a store that remembers says what one says that was opened a moment ago.
+async fn says_what_is_there(statements: &[&str]) {
     let (world, mut hand) = world().await;
     let settings = Settings { url: world.database.url.clone(), read_connections: 2 };
     let store = Store::open(&settings).await.expect("opens");
-    let credential: String = sqlx::query_scalar(
-        "SELECT k.digest FROM credential_keys AS k INNER JOIN credentials AS c ON c.id = k.credential LIMIT 1",
-    )
-    .fetch_one(&mut hand.0)
-    .await
-    .expect("there is one");
-    let key: String = sqlx::query_scalar("SELECT digest FROM api_keys WHERE subject = 'alice'")
-        .fetch_one(&mut hand.0)
-        .await
-        .expect("Alice has one");
-    let by_key = LiveQuery {
-        credential: CredentialBy::Digest(&credential),
-        caller: CallerBy::KeyDigest(&key),
-        tenant: None,
-        bound: &[],
-        actor: None,
-        task: None,
-        approvals: None,
-    };
-    let by_name = LiveQuery { caller: CallerBy::Subject("alice"), ..by_key };
-    for sql in [
+    let asked = Asked::of(&mut hand).await;
+    for sql in statements {
+        // Remembered, and asked for again.
+        for query in &asked.queries() {
+            read(&store, query).await;
+            read(&store, query).await;
+        }
+        hand.run(sql).await;
+        let fresh = Store::open(&settings).await.expect("opens");
+        for query in &asked.queries() {
+            assert_eq!(read(&store, query).await, read(&fresh, query).await, "after {sql}");
+        }
+        fresh.close().await;
+    }
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_remembered_is_what_would_be_read() {
+    says_what_is_there(&[
         "SELECT 1",
         "UPDATE subjects SET name = 'Alice the second' WHERE id = 'alice'",
         "UPDATE subjects SET attributes = '{\"team\":\"two\"}' WHERE id = 'alice'",
@@ -146,21 +181,57 @@ async fn what_is_remembered_is_what_would_be_read() {
         "DELETE FROM memberships WHERE subject = 'alice'",
         "DELETE FROM api_keys WHERE subject = 'alice'",
         "DELETE FROM subjects WHERE id = 'alice'",
-        "DROP TRIGGER credential_keys_stamp_deleted",
         "DELETE FROM live_stamp",
+        "UPDATE credentials SET responses = 'explained'",
         "DELETE FROM credential_keys",
-    ] {
-        // Remembered, and asked for again.
-        for query in [&by_key, &by_name] {
-            read(&store, query).await;
-            read(&store, query).await;
-        }
-        hand.run(sql).await;
-        let fresh = Store::open(&settings).await.expect("opens");
-        for query in [&by_key, &by_name] {
-            assert_eq!(read(&store, query).await, read(&fresh, query).await, "after {sql}");
-        }
-        fresh.close().await;
+    ])
+    .await;
+}
+
+/// Read again between the two, so that the version of the schema is the same before the change and after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_trigger_is_gone_every_change_counts_all_the_same() {
+    says_what_is_there(&[
+        "DROP TRIGGER roles_updated",
+        "UPDATE roles SET name = name || '-renamed'",
+        "DROP TRIGGER subjects_stamp_updated",
+        "UPDATE subjects SET active = 0 WHERE id = 'alice'",
+        "DROP TRIGGER credential_keys_stamp_deleted",
+        "DELETE FROM credential_keys",
+    ])
+    .await;
+    // As tools do that change a column: the triggers are gone without a word.
+    says_what_is_there(&[
+        "CREATE TABLE credentials_anew AS SELECT * FROM credentials; DROP TABLE credentials; \
+         ALTER TABLE credentials_anew RENAME TO credentials",
+        "UPDATE credentials SET active = 0",
+    ])
+    .await;
+}
+
+/// Else the stories above would say nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_read_is_remembered_until_the_stamp_is_another() {
+    let (world, mut hand) = world().await;
+    let settings = Settings { url: world.database.url.clone(), read_connections: 2 };
+    let store = Store::open(&settings).await.expect("opens");
+    let asked = Asked::of(&mut hand).await;
+    let mut before = Vec::new();
+    for query in &asked.queries() {
+        before.push(read(&store, query).await);
+    }
+    let stamp = hand.stamp().await;
+    // Forged, which nobody does: so it is seen what is remembered.
+    hand.run(&format!(
+        "BEGIN; UPDATE subjects SET active = 0 WHERE id = 'alice'; UPDATE live_stamp SET value = {stamp}; COMMIT"
+    ))
+    .await;
+    for (query, before) in asked.queries().iter().zip(&before) {
+        assert_eq!(read(&store, query).await, *before);
+    }
+    hand.run("UPDATE live_stamp SET value = random()").await;
+    for query in &asked.queries() {
+        assert_eq!(read(&store, query).await.subject.map(|alice| alice.active), Some(false));
     }
     store.close().await;
 }
