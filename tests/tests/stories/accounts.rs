@@ -161,9 +161,8 @@ mod stories {
     pub(super) async fn a_link_to_less_does_not_lead_to_more(backend: Backend) {
         let world = World::demo(backend).await;
         let store = &world.store;
-        let valid = async |link: [u8; 32]| {
-            store.setup_link_is_valid(&link, LinkPurpose::Recover, at(0)).await.expect("reads")
-        };
+        let purpose = LinkPurpose::Recover;
+        let valid = async |it: [u8; 32]| store.setup_link_is_valid(&it, purpose, at(0)).await.expect("reads");
         for (number, role, stays) in [
             (1, AccountRole::PolicyAuthor, true),
             (2, AccountRole::Approver, false),
