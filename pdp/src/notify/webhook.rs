@@ -8,9 +8,13 @@ use crate::secret::Secret;
 use policy::text::shown;
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, LOCATION};
+use store::administration::shown_address;
 
 /// The longest text of somebody else's that an error repeats.
 const LONGEST: usize = 200;
+
+/// What is told of a way that leads on at the same host.
+const HIDDEN: &str = "…";
 
 /// What is sent.
 pub(super) struct Post<'a> {
@@ -39,13 +43,19 @@ pub(super) async fn post(client: &GuardedClient, url: &str, post: Post<'_>) -> R
     }
     if status.is_redirection() {
         let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-        let location = shown(location.unwrap_or_default(), LONGEST);
+        let location = elsewhere(location.unwrap_or_default());
         return Err(DeliveryError::Redirect { status: status.as_u16(), location });
     }
     match status.as_u16() {
         410 => Err(DeliveryError::Gone),
         status => Err(DeliveryError::Status { status }),
     }
+}
+
+/// Where an answer leads, by its host alone: most lead from an address to that very address with TLS or a slash more, and
+/// the address may be as good as a password.
+fn elsewhere(location: &str) -> String {
+    shown_address(location).map_or_else(|_| HIDDEN.to_owned(), |host| shown(&host, LONGEST))
 }
 
 /// The address itself is left out: it may be as good as a password.
@@ -63,4 +73,23 @@ fn broken(error: reqwest::Error) -> DeliveryError {
         innermost = source;
     }
     DeliveryError::Unreachable { reason: shown(&innermost.to_string(), LONGEST) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::elsewhere;
+
+    #[test]
+    fn where_an_answer_leads_is_told_by_its_host_alone() {
+        for (location, told) in [
+            ("https://hooks.example/services/T0/B0/secret", "https://hooks.example/…"),
+            ("https://hooks.example", "https://hooks.example/"),
+            ("/services/T0/B0/secret/", "…"),
+            ("//hooks.example/services/secret", "…"),
+            ("https://user:secret@hooks.example/", "…"),
+            ("", "…"),
+        ] {
+            assert_eq!(elsewhere(location), told, "{location}");
+        }
+    }
 }

@@ -36,6 +36,9 @@ const TO_ONE: usize = 4;
 /// How long attempts may go on once a stop was asked for.
 const STOPPING: Duration = Duration::from_secs(5);
 
+/// Why a webhook is not sent what waited for it.
+const NOT_TOLD: &str = "the webhook is told of this no longer";
+
 /// The clock, as it is handed down.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
@@ -244,7 +247,7 @@ impl Sender {
     /// Why it was not needed any more, or nothing where it was sent.
     async fn send(&self, claimed: &Claimed, pace: Pace) -> Result<Option<String>, DeliveryError> {
         match &claimed.receiver {
-            Receiver::Webhook(id) => self.post(claimed, id).await.map(|()| None),
+            Receiver::Webhook(id) => self.post(claimed, id).await,
             Receiver::Account(account) => {
                 if let Message::Approval(notice) = &claimed.message
                     && let Some(why) = self.not_needed(notice, account).await?
@@ -256,19 +259,25 @@ impl Sender {
         }
     }
 
-    async fn post(&self, claimed: &Claimed, id: &str) -> Result<(), DeliveryError> {
+    async fn post(&self, claimed: &Claimed, id: &str) -> Result<Option<String>, DeliveryError> {
         let NotifierSettings { store, vault, public_url, clock, .. } = &self.settings;
         // Deleted in this very moment, and the delivery with it.
         let webhook = store.get_webhook(id).await?.ok_or(DeliveryError::Off)?;
         if !webhook.active {
             return Err(DeliveryError::Off);
         }
+        // It may be another tenant's by now.
+        if let Message::Approval(notice) = &claimed.message
+            && !webhook.wants(notice.kind, &notice.tenant)
+        {
+            return Ok(Some(NOT_TOLD.to_owned()));
+        }
         let address = secrets::address(vault, store, &webhook).await?;
         let keys = secrets::signing(vault, store, id).await?;
         let body = words::body(&claimed.message, claimed.at, public_url)?;
         let at = clock().micros().div_euclid(1_000_000);
         let post = webhook::Post { id: &claimed.event, at, body, secrets: &keys };
-        webhook::post(&self.client, address.expose(), post).await
+        webhook::post(&self.client, address.expose(), post).await.map(|()| None)
     }
 
     /// A person is not asked for what is decided by now, or was never theirs to decide.

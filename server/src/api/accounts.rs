@@ -82,7 +82,7 @@ struct AccountView {
     /// `owner`, `policy_author`, `approver` or `auditor`.
     #[schema(value_type = String, example = "auditor")]
     role: AccountRole,
-    /// `given` by an administrator, or `mapped`: a provider tells of it.
+    /// `given` by an administrator, or `mapped`: a provider tells of it; `lapsed`: it told of it once, and it counts nowhere.
     #[schema(value_type = String, example = "given")]
     role_source: RoleSource,
     /// Where the role counts. Without it: in every tenant, and for what is of none.

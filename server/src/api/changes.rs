@@ -51,7 +51,7 @@ pub(super) struct ChangeView {
     at: Timestamp,
     /// Over the API: the account's login, and the token's name.
     actor: String,
-    /// `cli`, `console` or `api`.
+    /// `cli`, `console`, `api`, or `system`: by the server itself.
     via: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,

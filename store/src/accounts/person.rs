@@ -3,7 +3,7 @@
 use super::events::{self, Event, Note};
 use super::lapsing::{become_person, store_person};
 use super::writing::hold;
-use super::{Account, AccountError};
+use super::{Account, AccountError, setup};
 use crate::Store;
 use crate::administration::Actor;
 use crate::db::{StoreError, Tx};
@@ -48,6 +48,10 @@ pub(super) async fn name_person(
         && !is_person(tx, subject).await?
     {
         return Err(AccountError::NoSuchPerson);
+    }
+    // A link that was made for whoever it was before must not lead to this person. That of an invitation is the only way in.
+    if subject.is_some() && before.password_hash.is_some() {
+        tx.execute(&setup::unused_links_of(&before.id)).await?;
     }
     Ok(stand_for(tx, &before, (subject.cloned(), false), by, now).await?)
 }

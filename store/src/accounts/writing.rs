@@ -110,6 +110,10 @@ pub(super) async fn give_role(
     if before.role == role && before.role_source == role_source && before.reach == *reach {
         return Ok(());
     }
+    // Whoever was handed a link to it was handed less than it is from now on.
+    if role != before.role && role.may_approve() {
+        tx.execute(&setup::unused_links_of(&before.id)).await?;
+    }
     let update = update(&before.id)
         .value(Accounts::Role, role.as_str())
         .value(Accounts::RoleSource, role_source.as_str())

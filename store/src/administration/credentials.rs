@@ -245,7 +245,8 @@ impl Writer {
                 .take();
             self.tx.execute(&insert).await?;
         }
-        self.record(about(&after), before.as_ref(), Some(&after)).await?;
+        let moved = before.as_ref().is_some_and(|old| old.tenant != after.tenant);
+        self.record(about(&after).unless_moved(moved), before.as_ref(), Some(&after)).await?;
         Ok(after)
     }
 

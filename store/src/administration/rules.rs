@@ -339,7 +339,8 @@ impl Writer {
             ])
             .take();
         self.tx.execute(&version).await?;
-        self.record(about(&after), before, Some(&after)).await?;
+        let moved = before.is_some_and(|old| old.rule.tenant != after.rule.tenant);
+        self.record(about(&after).unless_moved(moved), before, Some(&after)).await?;
         Ok(after)
     }
 

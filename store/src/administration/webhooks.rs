@@ -262,7 +262,8 @@ impl Writer {
             .and_where(Expr::col(Webhooks::Id).eq(after.id.as_str()))
             .take();
         self.tx.execute(&update).await?;
-        self.record(about(&after), Some(&before), Some(&after)).await?;
+        let moved = before.tenant != after.tenant;
+        self.record(about(&after).unless_moved(moved), Some(&before), Some(&after)).await?;
         Ok(after)
     }
 

@@ -134,6 +134,13 @@ pub(crate) struct About<'a> {
     pub(crate) tenant: Option<&'a TenantSlug>,
 }
 
+impl About<'_> {
+    /// The same, unless it went from one tenant to another: the record tells of both, so it is neither's to read.
+    pub(crate) fn unless_moved(self, moved: bool) -> Self {
+        Self { tenant: self.tenant.filter(|_| !moved), ..self }
+    }
+}
+
 /// Postgres: administrative writers go one at a time, so that none compares with a state that another is
 /// about to change.
 const LOCK: &str = "pg_advisory_xact_lock(7264918202)";

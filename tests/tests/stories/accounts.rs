@@ -9,6 +9,7 @@ on_both_databases!(
     a_browser_is_known_to_one_account_and_for_a_while,
     every_change_of_an_account_is_written_down,
     nobody_comes_in_by_what_was_taken_away_meanwhile,
+    a_link_to_less_does_not_lead_to_more,
 );
 
 mod two_owners_cannot_switch_each_other_off {
@@ -26,7 +27,7 @@ mod a_session_that_just_started_ends_with_its_account {
 }
 
 mod stories {
-    use policy::{Reach, Timestamp};
+    use policy::{Reach, SubjectId, Timestamp};
     use sqlx::{AssertSqlSafe, Connection, PgConnection};
     use std::time::Duration;
     use store::accounts::{
@@ -155,6 +156,41 @@ mod stories {
         let again = store.recover_account(&link, &hash, None, at(0)).await;
         assert!(matches!(again, Err(AccountError::LinkNotValid)), "once");
         assert_eq!(sessions(store, &bob).await, 1, "nobody else's");
+    }
+
+    pub(super) async fn a_link_to_less_does_not_lead_to_more(backend: Backend) {
+        let world = World::demo(backend).await;
+        let store = &world.store;
+        let purpose = LinkPurpose::Recover;
+        let valid = async |it: [u8; 32]| store.setup_link_is_valid(&it, purpose, at(0)).await.expect("reads");
+        for (number, role, stays) in [
+            (1, AccountRole::PolicyAuthor, true),
+            (2, AccountRole::Approver, false),
+            (3, AccountRole::Owner, false),
+        ] {
+            let known = account(store, &format!("number-{number}"), AccountRole::Auditor).await;
+            let link = [number; 32];
+            store.reset_account(&known.id, &link, false, &operator(), at(0), at(1)).await.expect("a link");
+            store.set_account_role(&known.id, role, &operator(), at(0)).await.expect("given");
+            assert_eq!(valid(link).await, stays, "{role}");
+        }
+        // Nor to a person, but for the invitation by which that person is to come in.
+        let alice = SubjectId::from("alice");
+        let (link, invitation) = ([8; 32], [9; 32]);
+        let ben = account(store, "ben", AccountRole::Auditor).await;
+        store.reset_account(&ben.id, &link, false, &operator(), at(0), at(1)).await.expect("a link");
+        let new = NewAccount {
+            login: "cy".to_owned(),
+            name: "Cy".to_owned(),
+            password_hash: None,
+            role: AccountRole::Auditor,
+            reach: Reach::Everything,
+        };
+        let cy = store.invite_account(&new, &invitation, &operator(), at(0), at(1)).await.expect("invited");
+        for known in [&ben, &cy] {
+            store.set_account_subject(&known.id, Some(&alice), &operator(), at(0)).await.expect("is named");
+        }
+        assert_eq!((valid(link).await, valid(invitation).await), (false, true));
     }
 
     pub(super) async fn a_browser_is_known_to_one_account_and_for_a_while(backend: Backend) {

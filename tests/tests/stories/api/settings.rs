@@ -1,6 +1,6 @@
 //! Webhooks, mail and sign-in providers over the API: secrets go in and never come back, and nothing makes an owner.
 
-use crate::api::client::{Client, token};
+use crate::api::client::{Client, now, owner, token};
 use policy::TenantSlug;
 use policy::labels::NoticeKind;
 use policy::scope::AdminScope;
@@ -171,6 +171,14 @@ pub(crate) async fn sign_in_providers_over_the_api_make_no_owners(backend: Backe
     assert_eq!((told.status, &told.body["active"]), (200, &json!(false)), "{told:?}");
     let told = client.with("PUT", PROVIDER, &terms("approver")).await;
     assert_eq!((told.status, &told.body["active"]), (200, &json!(false)), "it stays off: {told:?}");
+    // While an owner signs in by it, a token does not open it again.
+    let (own, identity) = (owner(&world).await, ("https://idp.example", "ada"));
+    world.store.link_account_identity(&own, identity, &operator(), now()).await.expect("is linked");
+    let told = client.with("PATCH", PROVIDER, &json!({"active": true})).await;
+    assert_eq!((told.status, told.code()), (403, "owners_only"), "{told:?}");
+    assert!(world.store.unlink_account_identity(identity, &operator(), now()).await.expect("is unlinked"));
+    let told = client.with("PATCH", PROVIDER, &json!({"active": true})).await;
+    assert_eq!((told.status, &told.body["active"]), (200, &json!(true)), "{told:?}");
 
     // One that the console let make owners: it is taken away, and nothing else.
     let owners = SignInProvider {

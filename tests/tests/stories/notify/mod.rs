@@ -22,6 +22,7 @@ on_both_databases!(
     a_redirect_is_not_followed,
     a_private_address_is_refused,
     a_webhook_that_is_off_is_told_nothing,
+    what_waits_is_not_told_to_another_tenant,
     a_server_that_is_killed_loses_nothing,
     what_was_never_begun_is_sent_after_the_start,
     two_replicas_send_each_message_once,

@@ -1,7 +1,8 @@
 //! Receivers that fail, are gone, lead elsewhere, or must not be reached.
 
 use crate::notify::receiver::{Mood, Receiver};
-use crate::notify::world::{ask, dead, delivered, failed, last_attempt, webhook, world};
+use crate::notify::world::{ask, dead, delivered, failed, last, last_attempt, let_go, until, webhook, world};
+use policy::TenantSlug;
 use store::administration::Webhook;
 use store::notifications::Receiver as To;
 use tests::Backend;
@@ -74,7 +75,7 @@ pub(crate) async fn a_redirect_is_not_followed(backend: Backend) {
     ask(&world, &world.crm(&replica), 200).await;
     assert_eq!(receiver.next().await.path, "/hook");
     let error = failed(&world, &webhook).await;
-    assert_eq!(error, "it leads elsewhere (HTTP 307 to `/other`), which is not followed");
+    assert_eq!(error, "it leads elsewhere (HTTP 307 to `…`), which is not followed");
     replica.stop().await;
     assert!(receiver.rest().iter().all(|got| got.path == "/hook"));
 }
@@ -118,4 +119,25 @@ pub(crate) async fn a_webhook_that_is_off_is_told_nothing(backend: Backend) {
     assert!(secrets.iter().all(|stored| stored.secret.place.owner != switched.id), "{secrets:?}");
     replica.stop().await;
     off.nothing_more();
+}
+
+pub(crate) async fn what_waits_is_not_told_to_another_tenant(backend: Backend) {
+    let world = world(backend).await;
+    let mut receiver = Receiver::start(Mood::Status(500)).await;
+    let (webhook, _) = webhook(&world, &receiver.url).await;
+    let replica = world.replica().await;
+    ask(&world, &world.crm(&replica), 200).await;
+    receiver.next().await;
+    assert_eq!(failed(&world, &webhook).await, "it answered HTTP 500");
+    let mut writer = world.store.write(operator()).await.expect("a unit of work");
+    let theirs = Webhook { tenant: Some(TenantSlug::from("globex")), ..webhook.clone() };
+    writer.put_webhook(&theirs).await.expect("is another tenant's");
+    writer.commit().await.expect("commits");
+    let_go(&world).await;
+    until("a message that is dropped", async || {
+        last(&world, &webhook).await?.error.filter(|why| why == "the webhook is told of this no longer")
+    })
+    .await;
+    replica.stop().await;
+    assert_eq!(world.store.count_waiting_deliveries().await.expect("counts"), 0);
 }

@@ -2,11 +2,12 @@
 
 use crate::reach::house::{House, MARKER, encode, of};
 use crate::reach::walking::{NARROWED, NARROWED_PAGES, concrete, endpoint};
-use policy::Reach;
+use policy::{Reach, Rule, RuleId, TenantSlug};
 use reqwest::Method;
 use server::console::functions;
 use store::accounts::AccountRole;
 use tests::Backend;
+use tests::world::operator;
 
 /// Names under which functions are asked for an id.
 const OF_FUNCTIONS: &[&str] = &[
@@ -117,5 +118,26 @@ pub(crate) async fn nothing_of_another_tenant_is_shown(backend: Backend) {
             assert_eq!(house.get(&acme, &page).await.status, 404, "{page}");
         }
     }
+    house.stop().await;
+}
+
+pub(crate) async fn what_moved_between_tenants_is_neithers_to_read(backend: Backend) {
+    let house = House::open(backend).await;
+    let store = &house.world.store;
+    let id = RuleId::new(house.theirs.rule.as_str());
+    let known = store.get_rule(&id).await.expect("answers").expect("a rule");
+    let moved = Rule { tenant: Some(TenantSlug::from("acme")), ..known.rule };
+    let mut writer = store.write(operator()).await.expect("a unit of work");
+    writer.change_rule(&id, None, &moved).await.expect("is moved");
+    let change = writer.commit().await.expect("commits").changes.remove(0);
+    assert_eq!((change.kind.as_str(), change.tenant), ("rule", None));
+    let page = format!("/changes/{}", change.id);
+    for slug in ["acme", "nimbus"] {
+        let cookie = house.browser(AccountRole::Auditor, of(&[slug])).await;
+        assert_eq!(house.get(&cookie, &page).await.status, 404, "{slug}");
+        assert!(!house.get(&cookie, "/changes").await.text.contains(&change.id), "{slug}");
+    }
+    let everywhere = house.browser(AccountRole::Auditor, Reach::Everything).await;
+    assert_eq!(house.get(&everywhere, &page).await.status, 200);
     house.stop().await;
 }
