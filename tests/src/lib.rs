@@ -7,6 +7,7 @@ pub mod line;
 pub mod load;
 pub mod pep;
 pub mod process;
+pub mod provider;
 pub mod revoke;
 pub mod signer;
 pub mod world;

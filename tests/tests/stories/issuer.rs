@@ -15,80 +15,34 @@ on_both_databases!(
 /// `e2e/support/provider.mjs`, running.
 mod provider {
     use serde_json::Value;
-    use std::io::{BufRead, BufReader, Write};
-    use std::net::TcpListener;
-    use std::process::{Child, ChildStdin, Command, Stdio};
-    use std::sync::mpsc;
-    use std::time::Duration;
 
     /// The URL of the demo's CRM server, which is its audience.
     pub(super) const CRM: &str = "http://127.0.0.1:9000/mcp";
 
-    const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../e2e");
-
     #[derive(Debug)]
     pub(super) struct Provider {
-        process: Child,
-        orders: ChildStdin,
-        told: mpsc::Receiver<String>,
+        running: tests::provider::Provider,
         http: reqwest::Client,
         pub(super) url: String,
     }
 
     impl Provider {
         pub(super) fn start() -> Self {
-            let package = format!("{FOLDER}/node_modules/oidc-provider/package.json");
-            assert!(
-                std::path::Path::new(&package).is_file(),
-                "{package} is missing; `cargo xtask test` installs the packages of e2e"
-            );
-            let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-            let port = free.expect("a port").port().to_string();
-            let mut process = Command::new("node")
-                .args([format!("{FOLDER}/support/provider.mjs").as_str(), &port, CRM])
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::null())
-                .spawn()
-                .expect("node starts");
-            let lines = BufReader::new(process.stdout.take().expect("stdout"));
-            let (tell, told) = mpsc::channel();
-            std::thread::spawn(move || {
-                for line in lines.lines().map_while(Result::ok) {
-                    // Who waited may be gone; stdout is drained all the same.
-                    let _ = tell.send(line);
-                }
-            });
-            let orders = process.stdin.take().expect("stdin");
+            let running = tests::provider::Provider::start("provider.mjs", CRM);
             // Plain http; the TLS provider is only needed so that a client can be built at all.
             let _ = rustls::crypto::ring::default_provider().install_default();
             let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-            let url = format!("http://127.0.0.1:{port}");
-            let provider = Self { process, orders, told, http, url };
-            provider.wait_for(&format!("ready {}", provider.url));
-            provider
-        }
-
-        /// Notices of its own may stand on other lines.
-        fn wait_for(&self, line: &str) {
-            loop {
-                match self.told.recv_timeout(Duration::from_secs(60)) {
-                    Ok(told) if told == line => return,
-                    Ok(_) => {}
-                    Err(error) => panic!("the provider does not say `{line}`: {error}"),
-                }
-            }
+            let url = running.url.clone();
+            Self { running, http, url }
         }
 
         /// Fresh keys; the old ones are published no longer.
         pub(super) fn rotate(&mut self) {
-            writeln!(self.orders, "rotate").expect("the provider listens");
-            self.wait_for("rotated");
+            self.running.order("rotate", "rotated");
         }
 
         pub(super) fn stop(&mut self) {
-            self.process.kill().expect("killed");
-            self.process.wait().expect("gone");
+            self.running.stop();
         }
 
         /// An access token of this client, for the resource that it names.
@@ -113,14 +67,6 @@ mod provider {
             }
             let answer: Value = request.send().await.expect("an answer").json().await.expect("JSON");
             answer["access_token"].as_str().unwrap_or_else(|| panic!("no token: {answer}")).to_owned()
-        }
-    }
-
-    impl Drop for Provider {
-        fn drop(&mut self) {
-            // A story that failed leaves nothing running.
-            let _ = self.process.kill();
-            let _ = self.process.wait();
         }
     }
 }

@@ -1,19 +1,11 @@
 //! A program that holds an administrator token.
 
-use pdp::Secret;
-use pdp::secret::KeyKind;
-use policy::scope::AdminScope;
-use policy::{TenantSlug, Timestamp};
+use policy::Timestamp;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 use std::net::SocketAddr;
-use store::accounts::{AccountRole, NewAccount};
-use store::administration::NewAdministratorToken;
-use tests::World;
-use tests::world::operator;
-
-pub(crate) const OWNER: &str = "ada@example.org";
+pub(crate) use tests::administrator::{OWNER, owner, token};
 
 /// What came back.
 #[derive(Debug)]
@@ -86,41 +78,6 @@ impl Client {
     }
 }
 
-/// Makes the owner, once; answers the account's id.
-pub(crate) async fn owner(world: &World) -> String {
-    if let Some(known) = world.store.account_by_login(OWNER).await.expect("reads") {
-        return known.id;
-    }
-    let new = NewAccount {
-        login: OWNER.to_owned(),
-        name: "Ada".to_owned(),
-        password_hash: None,
-        role: AccountRole::Owner,
-        reach: policy::Reach::Everything,
-    };
-    world.store.create_account(&new, &operator(), now()).await.expect("made").id
-}
-
 pub(crate) fn now() -> Timestamp {
     server::clock::system()()
-}
-
-/// A token of the owner with these scopes.
-pub(crate) async fn token(world: &World, name: &str, scopes: &[AdminScope], tenant: Option<&str>) -> String {
-    owner(world).await;
-    let secret = Secret::from_random(KeyKind::Administrator, &server::random::bytes());
-    let digest = secret.digest();
-    let tenant = tenant.map(TenantSlug::from);
-    let mut writer = world.store.write(operator()).await.expect("a unit of work");
-    let new = NewAdministratorToken {
-        name,
-        account: OWNER,
-        digest: &digest,
-        tenant: tenant.as_ref(),
-        scopes,
-        expires_at: writer.now().saturating_add_micros(3_600_000_000),
-    };
-    writer.add_administrator_token(&new).await.expect("is taken");
-    writer.commit().await.expect("commits");
-    secret.expose().to_owned()
 }

@@ -57,8 +57,9 @@ pub(crate) async fn events_of_accounts_are_changes(backend: Backend) {
     assert_eq!(house.post("/_fn/end-other-sessions", &[], &cookie).await.status, 200, "there is none left");
     let fields = [("current", PASSWORD), ("password", NEW), ("password_again", NEW)];
     assert_eq!(house.post("/account/password", &fields, &cookie).await.status, 303);
-    let link =
-        create_recovery_link(house.store(), &house.origin(), LOGIN, house.now()).await.expect("a link");
+    let link = create_recovery_link(house.store(), &house.origin(), LOGIN, false, house.now())
+        .await
+        .expect("a link");
     let fields = [("code", link.as_str()), ("password", PASSWORD), ("password_again", PASSWORD)];
     assert_eq!(house.post("/recover", &fields, &[]).await.status, 303);
     assert!(!house.is_open(&session).await);

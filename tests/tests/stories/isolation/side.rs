@@ -79,7 +79,7 @@ impl Side {
         world.apply(r#"{"tenants": [{"slug": "a", "name": "Alpha"}]}"#).await;
         // The owner comes first: tokens are made for them.
         let session = settle(&world, &replica, &http).await;
-        let token = administrator::token(&world, "a", AdminScope::ALL, Some(&a())).await;
+        let token = administrator::token(&world, "a", AdminScope::ALL, Some(a().as_str())).await;
         let everything = administrator::token(&world, "all", AdminScope::ALL, None).await;
         Self { world, replica, http, token, everything, session }
     }

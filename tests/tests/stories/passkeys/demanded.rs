@@ -3,7 +3,7 @@
 use super::helpers::{add, begin, bring, events, open, owner, passkeys, path_of, post, signed_in};
 use crate::edge::house::{House, LOGIN, PASSWORD};
 use crate::sso::browser::{Browser, Page};
-use server::console::{create_forgetting_link, create_recovery_link};
+use server::console::create_recovery_link;
 use store::accounts::{AccountError, AccountRole, NewAccount, NewPasskey, PasskeyError};
 use store::{Actor, Via};
 use tests::Backend;
@@ -70,8 +70,9 @@ pub(crate) async fn a_link_removes_passkeys_only_where_it_was_made_so(backend: B
     add(&mut desk, &house, "blue").await;
     demand(&mut desk, &house, "true").await;
 
-    let link =
-        create_recovery_link(house.store(), &house.origin(), LOGIN, house.now()).await.expect("a link");
+    let link = create_recovery_link(house.store(), &house.origin(), LOGIN, false, house.now())
+        .await
+        .expect("a link");
     let mut phone = Browser::open();
     let page = recover(&mut phone, &house, &link).await;
     assert_eq!((page.status, path_of(&house, &page).as_str()), (303, "/passkey"), "{}", page.text);
@@ -79,7 +80,7 @@ pub(crate) async fn a_link_removes_passkeys_only_where_it_was_made_so(backend: B
     assert_eq!(passkeys(&house).await.len(), 1);
 
     let link =
-        create_forgetting_link(house.store(), &house.origin(), LOGIN, house.now()).await.expect("a link");
+        create_recovery_link(house.store(), &house.origin(), LOGIN, true, house.now()).await.expect("a link");
     assert_eq!(passkeys(&house).await.len(), 1, "it is not used yet");
     let page = recover(&mut phone, &house, &link).await;
     assert_eq!(page.status, 303, "{}", page.text);

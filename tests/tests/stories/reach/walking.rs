@@ -145,7 +145,7 @@ pub(crate) async fn what_is_not_narrowed_refuses_whoever_is_of_some_tenants(back
     }
     // They are refused for their reach, and not for anything else.
     let owner = house.browser(AccountRole::Owner, Reach::Everything).await;
-    for path in ["/_fn/accounts", "/_fn/servers", "/settings/tenants", "/servers", "/resources"] {
+    for path in ["/settings/accounts", "/_fn/servers", "/settings/tenants", "/servers", "/resources"] {
         assert_eq!(house.get(&owner, path).await.status, 200, "{path}");
     }
     house.stop().await;

@@ -2,7 +2,7 @@
 
 use crate::edge::house::House;
 use crate::sso::browser::Browser;
-use crate::sso::provider::{Provider, SECRET, house_with_provider, register, work};
+use crate::sso::provider::{SECRET, house_with_provider, register, start, work};
 use store::accounts::{AccountRole, RoleSource};
 use store::administration::SignInProvider;
 use store::changes::{ChangeFilter, ChangePosition};
@@ -181,7 +181,7 @@ pub(crate) async fn an_answer_of_another_provider_or_for_another_question_is_ref
 pub(crate) async fn a_provider_is_asked_through_the_address_guard(backend: Backend) {
     let house = House::open(backend).await;
     house.settle().await;
-    let provider = Provider::start(&format!("{}/sign-in/callback/work", house.origin()));
+    let provider = start(&format!("{}/sign-in/callback/work", house.origin()));
     register(&house, &work(&provider)).await;
     let page = Browser::open().get(&format!("{}/sign-in/with/work", house.origin())).await;
     assert_eq!(page.status, 502, "{}", page.text);

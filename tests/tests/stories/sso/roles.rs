@@ -2,7 +2,7 @@
 
 use crate::edge::house::{House, MINUTE};
 use crate::sso::browser::Browser;
-use crate::sso::provider::{Provider, house_with_provider, register, work};
+use crate::sso::provider::{Provider, house_with_provider, register, set_groups, work};
 use store::accounts::{Account, AccountRole, RoleSource};
 use store::administration::{ProviderSettings, SignInProvider};
 use tests::Backend;
@@ -50,20 +50,20 @@ pub(crate) async fn groups_are_told_anew_by_each_sign_in(backend: Backend) {
     house.settle().await;
     // Unknown groups, and none, stand for nothing: nobody comes in, and no account is made.
     for groups in ["strangers,Admins", ""] {
-        provider.set_groups("zoe", groups);
+        set_groups(&mut provider, "zoe", groups);
         let mut zoe = Browser::open();
         let page = zoe.sign_in(&house, "zoe").await;
         assert_eq!(page.status, 403, "{groups}: {}", page.text);
         assert!(page.text.contains("does not let you in"), "{}", page.text);
         assert!(zoe.session(&house).is_none() && account(&house, &provider, "zoe").await.is_none());
     }
-    provider.set_groups("zoe", "finance");
+    set_groups(&mut provider, "zoe", "finance");
     let mut zoe = Browser::open();
     assert_eq!(zoe.sign_in(&house, "zoe").await.status, 303);
     assert_eq!(account(&house, &provider, "zoe").await.map(|known| known.role), Some(AccountRole::Approver));
 
     // Another group: another role, and what was told before ends with it.
-    provider.set_groups("zoe", "finance,admins");
+    set_groups(&mut provider, "zoe", "finance,admins");
     let mut second = Browser::open();
     assert_eq!(second.sign_in(&house, "zoe").await.status, 303);
     assert!(second.is_in(&house).await && !zoe.is_in(&house).await);
@@ -77,14 +77,14 @@ pub(crate) async fn groups_are_told_anew_by_each_sign_in(backend: Backend) {
     assert!(switched.is_err(), "she is the only one who was given it");
 
     // No group any longer: out, here and elsewhere.
-    provider.set_groups("zoe", "");
+    set_groups(&mut provider, "zoe", "");
     let mut third = Browser::open();
     assert_eq!(third.sign_in(&house, "zoe").await.status, 403);
     assert!(!second.is_in(&house).await);
     let known = account(&house, &provider, "zoe").await.expect("is there");
     assert_eq!(known.role_source, RoleSource::Lapsed, "what groups gave is gone");
     // They are hers again: so is the role, and no session of before.
-    provider.set_groups("zoe", "finance");
+    set_groups(&mut provider, "zoe", "finance");
     assert_eq!(third.sign_in(&house, "zoe").await.status, 303);
     assert!(third.is_in(&house).await && !second.is_in(&house).await);
     house.stop().await;

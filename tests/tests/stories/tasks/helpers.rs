@@ -1,16 +1,13 @@
 //! What the stories of tasks have in common.
 
-use pdp::Secret;
-use pdp::secret::KeyKind;
 use policy::labels::{OpenedBy, TaskState};
-use policy::scope::AdminScope;
 use policy::{SubjectId, TaskId, TenantSlug};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
-use store::accounts::{AccountRole, NewAccount};
-use store::administration::{NewAdministratorToken, NewTask, Task};
+use store::administration::{NewTask, Task};
 use store::decisions::{DecisionFilter, Page};
+pub(crate) use tests::administrator::token;
 use tests::pep::{Told, call_body};
 use tests::world::operator;
 use tests::{Pep, World};
@@ -112,34 +109,4 @@ impl Door {
         let text = response.text().await.expect("a whole answer");
         (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
     }
-}
-
-/// A token of the owner with these scopes.
-pub(crate) async fn token(world: &World, name: &str, scopes: &[AdminScope], tenant: Option<&str>) -> String {
-    const OWNER: &str = "ada@example.org";
-    if world.store.account_by_login(OWNER).await.expect("reads").is_none() {
-        let new = NewAccount {
-            login: OWNER.to_owned(),
-            name: "Ada".to_owned(),
-            password_hash: None,
-            role: AccountRole::Owner,
-            reach: policy::Reach::Everything,
-        };
-        world.store.create_account(&new, &operator(), server::clock::system()()).await.expect("made");
-    }
-    let secret = Secret::from_random(KeyKind::Administrator, &server::random::bytes());
-    let digest = secret.digest();
-    let tenant = tenant.map(TenantSlug::from);
-    let mut writer = world.store.write(operator()).await.expect("a unit of work");
-    let new = NewAdministratorToken {
-        name,
-        account: OWNER,
-        digest: &digest,
-        tenant: tenant.as_ref(),
-        scopes,
-        expires_at: writer.now().saturating_add_micros(3_600_000_000),
-    };
-    writer.add_administrator_token(&new).await.expect("is taken");
-    writer.commit().await.expect("commits");
-    secret.expose().to_owned()
 }
