@@ -1,11 +1,11 @@
 //! The chains as the page Evidence lists them: one statement for a page, whatever each chain holds.
 
 use crate::chain::RecordHash;
-use crate::recorder::tables::{Chains, Checkpoints, Decisions, Stubs};
-use crate::recorder::{of_last_record, to_hash};
+use crate::recorder::tables::{Chains, Checkpoints, Decisions};
+use crate::recorder::{chains_with_heads, to_hash};
 use crate::{Store, StoreError};
 use policy::Timestamp;
-use sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement};
+use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 
 /// A chain, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,27 +91,14 @@ pub async fn list_chains(
     older_than: Option<&str>,
     limit: u64,
 ) -> Result<Vec<ChainSummary>, StoreError> {
-    let mut query = Query::select();
+    let mut query = chains_with_heads();
     query
-        .expr_as(Expr::col(("c", Chains::Id)), "id")
         .expr_as(Expr::col(("c", Chains::Instance)), "instance")
         .expr_as(Expr::col(("c", Chains::Version)), "version")
         .expr_as(Expr::col(("c", Chains::StartedAt)), "started_at")
         .expr_as(Expr::col(("c", Chains::SeenAt)), "seen_at")
         .expr_as(Expr::col(("c", Chains::EndedAt)), "ended_at")
-        .expr_as(Expr::col(("c", Chains::GenesisHash)), "genesis_hash")
-        .expr_as(of_last_record(Decisions::Seq), "head_seq")
-        .expr_as(of_last_record(Decisions::Hash), "head_hash")
         .expr_as(last_checkpoint_at(), "checkpoint_at")
-        .expr_as(Expr::col(("s", Stubs::UpTo)), "up_to")
-        .expr_as(Expr::col(("s", Stubs::Hash)), "stub_hash")
-        .from_as(Chains::Table, "c")
-        .join_as(
-            JoinType::LeftJoin,
-            Stubs::Table,
-            "s",
-            Expr::col(("s", Stubs::Chain)).equals(("c", Chains::Id)),
-        )
         .order_by(("c", Chains::Id), Order::Desc)
         .limit(limit);
     if let Some(id) = older_than {

@@ -75,8 +75,9 @@ pub(crate) fn of_last_record(column: Decisions) -> SelectStatement {
         .take()
 }
 
-/// All chains, as `c`, each with its head.
-fn all_chains() -> SelectStatement {
+/// Chains, as `c`, each with all that its head may be: `head_seq` and `head_hash` of its last record, else `up_to` and
+/// `stub_hash` of what retention left, else `genesis_hash`.
+pub(crate) fn chains_with_heads() -> SelectStatement {
     Query::select()
         .expr_as(Expr::col(("c", Chains::Id)), "id")
         .expr_as(Expr::col(("c", Chains::GenesisHash)), "genesis_hash")
@@ -91,8 +92,11 @@ fn all_chains() -> SelectStatement {
             "s",
             Expr::col(("s", Stubs::Chain)).equals(("c", Chains::Id)),
         )
-        .order_by(("c", Chains::Id), Order::Asc)
         .take()
+}
+
+fn all_chains() -> SelectStatement {
+    chains_with_heads().order_by(("c", Chains::Id), Order::Asc).take()
 }
 
 /// One statement, however many there are.

@@ -13,7 +13,7 @@ pub(crate) mod tables;
 mod take;
 mod writer;
 
-pub(crate) use heads::{of_last_record, to_hash};
+pub(crate) use heads::{chains_with_heads, of_last_record, to_hash};
 
 use crate::approvals::ApprovalStep;
 use crate::audit::ExportedCheckpoint;

@@ -70,6 +70,7 @@ impl Failure {
 }
 
 /// How one record fared by itself.
+#[derive(Clone, Copy)]
 enum Alone {
     Written(i64),
     Not(AppendError),
@@ -229,15 +230,9 @@ impl Writer {
         }
         let mut jobs = jobs.into_iter();
         while let Some(job) = jobs.next() {
-            match self.write_alone(&job, floor, deadline).await {
-                Alone::Written(seq) => self.answer(job, seq),
-                Alone::Not(error) => {
-                    let _ = job.answer.send(Err(error));
-                }
-                Alone::Gone => {
-                    let _ = job.answer.send(Err(AppendError::Unavailable));
-                    return refuse(jobs.collect());
-                }
+            let alone = self.write_alone(&job, floor, deadline).await;
+            if !self.tell(job, alone) {
+                return refuse(jobs.collect());
             }
         }
     }
@@ -252,34 +247,61 @@ impl Writer {
                 Ok(()) => return Alone::Written(after.seq),
                 Err(failure) => failure,
             };
-            if let Err(failure) = self.reload(deadline).await {
-                self.lost(&failure);
-                return Alone::Gone;
-            }
-            let stored = find(&self.db, &self.head.chain, floor, job.record.id.as_str());
-            match by(deadline, stored).await {
-                Ok(Some(seq)) => {
-                    self.well();
-                    return Alone::Written(seq);
-                }
-                Ok(None) => {}
-                Err(failure) => {
-                    self.stale = true;
-                    self.lost(&failure);
-                    return Alone::Gone;
-                }
+            if let Some(alone) = self.found_all_the_same(job, floor, deadline).await {
+                return alone;
             }
             if self.head.seq > before && !retried {
                 retried = true;
                 continue;
             }
-            if failure.is_of_the_record() {
-                tracing::warn!(id = %job.record.id, error = %cause(&failure), "the database refused a record");
-                return Alone::Not(AppendError::Refused);
-            }
-            self.unwell(&failure);
-            return Alone::Not(AppendError::Unavailable);
+            return self.given_up(job, &failure);
         }
+    }
+
+    /// After a try of one record failed: was it written all the same? None: it is not there.
+    async fn found_all_the_same(&mut self, job: &Job, floor: i64, deadline: Instant) -> Option<Alone> {
+        if let Err(failure) = self.reload(deadline).await {
+            self.lost(&failure);
+            return Some(Alone::Gone);
+        }
+        let stored = find(&self.db, &self.head.chain, floor, job.record.id.as_str());
+        match by(deadline, stored).await {
+            Ok(None) => None,
+            Ok(Some(seq)) => {
+                self.well();
+                Some(Alone::Written(seq))
+            }
+            Err(failure) => {
+                self.stale = true;
+                self.lost(&failure);
+                Some(Alone::Gone)
+            }
+        }
+    }
+
+    /// A record that is not tried again.
+    fn given_up(&mut self, job: &Job, failure: &Failure) -> Alone {
+        if failure.is_of_the_record() {
+            tracing::warn!(id = %job.record.id, error = %cause(failure), "the database refused a record");
+            return Alone::Not(AppendError::Refused);
+        }
+        self.unwell(failure);
+        Alone::Not(AppendError::Unavailable)
+    }
+
+    /// Answers a job that was tried by itself. False: the database does not answer, so the others need not be tried.
+    fn tell(&mut self, job: Job, alone: Alone) -> bool {
+        let (error, goes_on) = match alone {
+            Alone::Written(seq) => {
+                self.answer(job, seq);
+                return true;
+            }
+            Alone::Not(error) => (error, true),
+            Alone::Gone => (AppendError::Unavailable, false),
+        };
+        // The waiter may have gone away.
+        let _ = job.answer.send(Err(error));
+        goes_on
     }
 
     /// Asks the database where the chain stands. The head never moves back: what is missing in the database

@@ -5,7 +5,7 @@ use super::{Alone, Failure, Writer, by, refuse};
 use crate::StoreError;
 use crate::chain::{AuditKey, Head};
 use crate::db::{Db, Tx};
-use crate::recorder::insert::{chain_up, commit_in, find};
+use crate::recorder::insert::{chain_up, commit_in};
 use crate::recorder::lane::Ready;
 use crate::recorder::take::{Got, take};
 use crate::recorder::{AppendError, Job};
@@ -113,15 +113,9 @@ impl Writer {
         }
         let mut jobs = jobs.into_iter();
         while let Some(job) = jobs.next() {
-            match self.spend_alone(&job, floor, deadline).await {
-                Alone::Written(seq) => self.answer(job, seq),
-                Alone::Not(error) => {
-                    let _ = job.answer.send(Err(error));
-                }
-                Alone::Gone => {
-                    let _ = job.answer.send(Err(AppendError::Unavailable));
-                    return refuse(jobs.collect());
-                }
+            let alone = self.spend_alone(&job, floor, deadline).await;
+            if !self.tell(job, alone) {
+                return refuse(jobs.collect());
             }
         }
     }
@@ -141,22 +135,8 @@ impl Writer {
                 },
                 Ok(Tried { result: Err(failure), .. }) | Err(failure) => Ok(failure),
             };
-            if let Err(failure) = self.reload(deadline).await {
-                self.lost(&failure);
-                return Alone::Gone;
-            }
-            let stored = find(&self.db, &self.head.chain, floor, job.record.id.as_str());
-            match by(deadline, stored).await {
-                Ok(Some(seq)) => {
-                    self.well();
-                    return Alone::Written(seq);
-                }
-                Ok(None) => {}
-                Err(failure) => {
-                    self.stale = true;
-                    self.lost(&failure);
-                    return Alone::Gone;
-                }
+            if let Some(alone) = self.found_all_the_same(job, floor, deadline).await {
+                return alone;
             }
             let failure = match failure {
                 Ok(failure) => failure,
@@ -166,12 +146,7 @@ impl Writer {
                 retried = true;
                 continue;
             }
-            if failure.is_of_the_record() {
-                tracing::warn!(id = %job.record.id, error = %failure, "the database refused a record that takes");
-                return Alone::Not(AppendError::Refused);
-            }
-            self.unwell(&failure);
-            return Alone::Not(AppendError::Unavailable);
+            return self.given_up(job, &failure);
         }
     }
 
