@@ -154,12 +154,6 @@ fn make_folder(file: &Path) -> Result<(), OpenError> {
 }
 
 async fn open_postgres(url: &str, readers: u32) -> Result<Db, OpenError> {
-    let options = PgConnectOptions::from_str(url)
-        .map_err(OpenError::Address)?
-        .application_name("countersign")
-        // Who vanished within a transaction, with no word to the database, would hold its locks for hours: until TCP says so.
-        .options([("statement_timeout", "5s"), ("idle_in_transaction_session_timeout", "60s")])
-        .disable_statement_logging();
     let pool = PgPoolOptions::new()
         .max_connections(readers.saturating_add(POSTGRES_WRITERS))
         .acquire_timeout(Duration::from_secs(3))
@@ -173,15 +167,33 @@ async fn open_postgres(url: &str, readers: u32) -> Result<Db, OpenError> {
                 Ok(true)
             })
         })
-        .connect_with(options)
+        .connect_with(postgres_options(url)?)
         .await
         .map_err(OpenError::Connect)?;
     Ok(Db::Postgres(pool))
 }
 
+fn postgres_options(url: &str) -> Result<PgConnectOptions, OpenError> {
+    Ok(PgConnectOptions::from_str(url)
+        .map_err(OpenError::Address)?
+        .application_name("countersign")
+        // Who vanished within a transaction, with no word to the database, would hold its locks for hours: until TCP says so.
+        .options([("statement_timeout", "5s"), ("idle_in_transaction_session_timeout", "60s")])
+        .disable_statement_logging())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_holds_a_postgres_for_long() {
+        let options = postgres_options("postgres://me@db.example/c").expect("an address");
+        let told = options.get_options().expect("settings");
+        for setting in ["statement_timeout=5s", "idle_in_transaction_session_timeout=60s"] {
+            assert!(told.contains(setting), "{told}");
+        }
+    }
 
     #[test]
     fn settings_never_print_a_password() {

@@ -138,7 +138,7 @@ struct LiveRow {
     nth: i32,
     now: i64,
     global_revision: i64,
-    /// What the answer holds under. None: nothing that is remembered would be known to hold.
+    /// What the answer holds under. Not selected where it is not all under a stamp; None where there is no stamp.
     #[sqlx(default)]
     stamp: Option<String>,
     credential_id: Option<String>,

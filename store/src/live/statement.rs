@@ -66,6 +66,12 @@ pub(super) struct Shape {
     approvals: bool,
 }
 
+impl Shape {
+    fn is_stamped(self) -> bool {
+        !(self.bound || self.task || self.approvals)
+    }
+}
+
 /// How the caller is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum By {
@@ -162,7 +168,7 @@ impl From<&LiveQuery<'_>> for Asked {
 impl Asked {
     /// Whether all that is read is under the stamp. What changes with calls is not.
     pub(super) fn is_stamped(&self) -> bool {
-        !(self.shape.bound || self.shape.task || self.shape.approvals)
+        self.shape.is_stamped()
     }
 
     /// Whether thousands of such questions may be remembered: what is in them, strangers may have written.
@@ -186,7 +192,7 @@ fn statement(shape: Shape, nth: Nth, whose: Whose, dialect: Dialect) -> SelectSt
     select.expr_as(Expr::cust(nth.0.to_string()), "nth");
     select.expr_as(now_micros(dialect), "now");
     pick(&mut select, "g", Revisions::Value, "global_revision");
-    if dialect == Dialect::Sqlite {
+    if dialect == Dialect::Sqlite && shape.is_stamped() {
         select.expr_as(stamp(), "stamp");
     }
     select.from_as(Revisions::Table, "g").and_where(Expr::col(("g", Revisions::Scope)).eq(""));
