@@ -3,7 +3,7 @@
 use super::{open, operator};
 use crate::clock;
 use crate::config::Config;
-use crate::console::{self, create_forgetting_link, create_recovery_link, create_setup_link};
+use crate::console::{self, create_recovery_link, create_setup_link};
 use anyhow::{Result, anyhow};
 use clap::{Args, Subcommand};
 use policy::text::shown;
@@ -113,11 +113,7 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
             println!("{link}");
         }
         Command::Recover { login, forget_passkeys } => {
-            let link = if *forget_passkeys {
-                create_forgetting_link(&store, &config.public_url, login, now).await?
-            } else {
-                create_recovery_link(&store, &config.public_url, login, now).await?
-            };
+            let link = create_recovery_link(&store, &config.public_url, login, *forget_passkeys, now).await?;
             println!("{link}");
         }
         Command::Role { login, role, tenant } => {

@@ -41,7 +41,7 @@ pub async fn create_setup_link(store: &Store, public_url: &str, now: Timestamp) 
 }
 
 /// Makes the link by which the holder of this login sets a new password. Using it also switches the account
-/// on and ends its sessions.
+/// on and ends its sessions. `forgets_passkeys`: it also removes its passkeys, and the demand for one.
 ///
 /// # Errors
 /// When there is no such login, or the public URL cannot be used.
@@ -49,6 +49,7 @@ pub async fn create_recovery_link(
     store: &Store,
     public_url: &str,
     login: &str,
+    forgets_passkeys: bool,
     now: Timestamp,
 ) -> Result<String, LinkError> {
     let url = check_public_url(public_url)?;
@@ -56,7 +57,12 @@ pub async fn create_recovery_link(
     let account = account.ok_or_else(|| LinkError::UnknownLogin(login.to_owned()))?;
     let secret = secret();
     let until = now.saturating_add_micros(VALID_FOR);
-    store.create_setup_link(&digest(&secret), LinkPurpose::Recover, Some(&account.id), now, until).await?;
+    let secret_digest = digest(&secret);
+    if forgets_passkeys {
+        store.create_forgetting_link(&secret_digest, &account.id, now, until).await?;
+    } else {
+        store.create_setup_link(&secret_digest, LinkPurpose::Recover, Some(&account.id), now, until).await?;
+    }
     Ok(url.join(&format!("/recover#{secret}")))
 }
 
@@ -79,25 +85,6 @@ pub async fn invite(
     let until = now.saturating_add_micros(INVITED_FOR);
     let account = store.invite_account(new, &digest(&secret), by, now, until).await?;
     Ok((account, url.join(&format!("/recover#{secret}"))))
-}
-
-/// As [`create_recovery_link`]; using it also removes the passkeys of the account, and the demand for one.
-///
-/// # Errors
-/// When there is no such login, or the public URL cannot be used.
-pub async fn create_forgetting_link(
-    store: &Store,
-    public_url: &str,
-    login: &str,
-    now: Timestamp,
-) -> Result<String, LinkError> {
-    let url = check_public_url(public_url)?;
-    let account = store.account_by_login(login).await?;
-    let account = account.ok_or_else(|| LinkError::UnknownLogin(login.to_owned()))?;
-    let secret = secret();
-    let until = now.saturating_add_micros(VALID_FOR);
-    store.create_forgetting_link(&digest(&secret), &account.id, now, until).await?;
-    Ok(url.join(&format!("/recover#{secret}")))
 }
 
 /// Makes the link by which the holder of an account chooses another password: valid for an hour, for one use.

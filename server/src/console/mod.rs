@@ -40,7 +40,7 @@ mod signed_in;
 mod sso;
 mod webhooks;
 
-pub use links::{LinkError, create_forgetting_link, create_recovery_link, create_setup_link, invite, reset};
+pub use links::{LinkError, create_recovery_link, create_setup_link, invite, reset};
 pub use live::Live;
 pub use public_url::{PublicUrl, PublicUrlError, check_public_url};
 
