@@ -3,13 +3,14 @@
 use leptos::prelude::*;
 use web_sys::{Event, HtmlSelectElement};
 
-/// A text field among "More filters".
+/// A field among "More filters": of text, or of a moment to the second.
 #[component]
 pub fn FilterField(
     id: &'static str,
     name: &'static str,
     label: &'static str,
     value: Option<String>,
+    #[prop(optional)] moment: bool,
 ) -> impl IntoView {
     view! {
         <div class="field">
@@ -17,33 +18,11 @@ pub fn FilterField(
             <input
                 id=id
                 name=name
-                type="text"
+                type=if moment { "datetime-local" } else { "text" }
+                step=moment.then_some("1")
                 autocomplete="off"
                 autocapitalize="none"
                 spellcheck="false"
-                value=value.clone()
-                prop:value=value.unwrap_or_default()
-            />
-        </div>
-    }
-}
-
-/// A moment among "More filters", to the second.
-#[component]
-pub fn FilterMoment(
-    id: &'static str,
-    name: &'static str,
-    label: &'static str,
-    value: Option<String>,
-) -> impl IntoView {
-    view! {
-        <div class="field">
-            <label for=id>{label}</label>
-            <input
-                id=id
-                name=name
-                type="datetime-local"
-                step="1"
                 value=value.clone()
                 prop:value=value.unwrap_or_default()
             />

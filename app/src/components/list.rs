@@ -40,19 +40,26 @@ impl Column {
     }
 }
 
-/// A table in its frame; `caption` says what it lists, and in which order.
+/// A table in a card of its own; `caption` says what it lists, and in which order.
 pub fn framed(caption: &'static str, columns: &[Column], rows: Vec<AnyView>) -> AnyView {
+    view! { <div class="table-frame">{table("table table-roomy", caption, columns, rows)}</div> }.into_any()
+}
+
+/// A table within a card that has more than it.
+pub fn carded(caption: &'static str, columns: &[Column], rows: Vec<AnyView>) -> AnyView {
+    table("table", caption, columns, rows)
+}
+
+fn table(class: &'static str, caption: &'static str, columns: &[Column], rows: Vec<AnyView>) -> AnyView {
     let heads: Vec<AnyView> = columns.iter().copied().map(Column::head).collect();
     view! {
-        <div class="table-frame">
-            <table class="table table-roomy">
-                <caption class="visually-hidden">{caption}</caption>
-                <thead>
-                    <tr>{heads}</tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        <table class=class>
+            <caption class="visually-hidden">{caption}</caption>
+            <thead>
+                <tr>{heads}</tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </table>
     }
     .into_any()
 }

@@ -2,6 +2,8 @@
 //! answered by the server's own handlers.
 
 use super::read::{PasskeyLine, Passkeys};
+use crate::components::list::Column::{Actions, Text};
+use crate::components::list::carded;
 use crate::components::notice::{Notice, WarningNotice};
 use crate::components::time::Time;
 use crate::components::untrusted::{UntrustedLine, plain};
@@ -221,24 +223,9 @@ fn table(lines: Vec<PasskeyLine>) -> Option<AnyView> {
     if lines.is_empty() {
         return None;
     }
-    let rows: Vec<AnyView> = lines.into_iter().map(row).collect();
-    let table = view! {
-        <table class="table">
-            <caption class="visually-hidden">"Your passkeys, the oldest first"</caption>
-            <thead>
-                <tr>
-                    <th scope="col">"Name"</th>
-                    <th scope="col">"Added"</th>
-                    <th scope="col">"Last used"</th>
-                    <th scope="col">
-                        <span class="visually-hidden">"Actions"</span>
-                    </th>
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </table>
-    };
-    Some(table.into_any())
+    let rows = lines.into_iter().map(row).collect();
+    let columns = [Text("Name"), Text("Added"), Text("Last used"), Actions];
+    Some(carded("Your passkeys, the oldest first", &columns, rows))
 }
 
 fn row(line: PasskeyLine) -> AnyView {

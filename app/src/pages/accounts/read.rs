@@ -1,18 +1,16 @@
 //! What the page of accounts reads from the server.
 
+use crate::drawn;
 use crate::error::AppError;
 use crate::moment::Moment;
-use crate::pages::keys::query::KeysQuery;
+use crate::pages::settings::query::ListQuery;
 use crate::permission::ConsoleRole;
-use crate::wire::Json;
-use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 /// A page of accounts by login.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountList {
-    pub query: KeysQuery,
+    pub query: ListQuery,
     pub lines: Vec<AccountLine>,
     /// The cursor of the next page.
     pub next: Option<String>,
@@ -47,16 +45,18 @@ pub struct AccountLine {
     pub last_sign_in: Option<Moment>,
 }
 
-#[server(endpoint = "accounts", input = GetUrl, output = Json)]
-pub async fn read_accounts(#[server(default)] query: KeysQuery) -> Result<AccountList, AppError> {
+#[cfg(feature = "ssr")]
+pub async fn read_accounts(query: ListQuery) -> Result<AccountList, AppError> {
     crate::session::require(crate::permission::Permission::ReadSettings)?;
     let console = crate::console::Console::current()?;
     server::list(&console, query).await
 }
 
+drawn::unread!(read_accounts(ListQuery) -> Result<AccountList, AppError>);
+
 #[cfg(feature = "ssr")]
 mod server {
-    use super::{AccountLine, AccountList, KeysQuery};
+    use super::{AccountLine, AccountList, ListQuery};
     use crate::console::Console;
     use crate::error::AppError;
     use crate::moment::Moment;
@@ -66,7 +66,7 @@ mod server {
     use policy::Timestamp;
     use store::accounts::{Account, AccountIdentity, AccountRole, RoleSource};
 
-    pub(super) async fn list(console: &Console, query: KeysQuery) -> Result<AccountList, AppError> {
+    pub(super) async fn list(console: &Console, query: ListQuery) -> Result<AccountList, AppError> {
         refuse_zero([&query.search, &query.after, &query.of])?;
         let (store, now) = (&console.store, console.now());
         let asks_password = Presence::current().is_too_old_for(None, now);

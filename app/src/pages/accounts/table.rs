@@ -2,11 +2,12 @@
 
 use super::read::{AccountLine, AccountList};
 use crate::components::empty::EmptyFiltered;
+use crate::components::list::Column::{Actions, Text};
+use crate::components::list::{counted, framed, ways_on};
 use crate::components::time::Time;
 use crate::components::untrusted::{UntrustedLine, plain};
 use crate::pages::form::place::{Ask, Place};
 use crate::routes::ACCOUNTS;
-use crate::url::href;
 use leptos::prelude::*;
 
 pub fn table(list: AccountList, may_write: bool) -> AnyView {
@@ -14,54 +15,24 @@ pub fn table(list: AccountList, may_write: bool) -> AnyView {
         return view! { <EmptyFiltered text="No account's login or name holds this." clear=ACCOUNTS.path/> }
             .into_any();
     }
-    let place = |after| href(ACCOUNTS.path, [("q", list.query.search.as_deref()), ("after", after)]);
-    let first = list.query.after.is_some().then(|| place(None));
-    let next = list.next.as_deref().map(|cursor| place(Some(cursor)));
-    let summary = match list.lines.len() {
-        1 => "1 account".to_owned(),
-        count => format!("{count} accounts"),
-    };
+    let first = list.query.after.is_some().then(|| list.query.beyond(ACCOUNTS.path, None));
+    let next = list.next.as_deref().map(|cursor| list.query.beyond(ACCOUNTS.path, Some(cursor)));
+    let summary = counted(list.lines.len(), "account", "accounts");
     let rows: Vec<AnyView> = list.lines.into_iter().map(|line| row(line, may_write)).collect();
+    let columns =
+        [Text("Account"), Text("Role"), Text("Person"), Text("Signs in by"), Text("Last sign-in"), Actions];
     view! {
-        <div class="table-frame">
-            <table class="table table-roomy">
-                <caption class="visually-hidden">"Accounts by login"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Account"</th>
-                        <th scope="col">"Role"</th>
-                        <th scope="col">"Person"</th>
-                        <th scope="col">"Signs in by"</th>
-                        <th scope="col">"Last sign-in"</th>
-                        <th scope="col">
-                            <span class="visually-hidden">"Actions"</span>
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-        <nav class="paging" aria-label="Pages">
-            <span>{summary}</span>
-            {first.map(|href| view! { <a class="button button-small" href=href>"Back to the first"</a> })}
-            {next.map(|href| view! { <a class="button button-small" rel="next" href=href>"Next"</a> })}
-        </nav>
+        {framed("Accounts by login", &columns, rows)}
+        {ways_on(summary, first, next)}
     }
     .into_any()
 }
 
 /// "password, 2 identities, 1 passkey".
 fn ways(line: &AccountLine) -> String {
-    let identities = match line.identities.len() {
-        0 => None,
-        1 => Some("1 identity".to_owned()),
-        count => Some(format!("{count} identities")),
-    };
-    let passkeys = match line.passkeys {
-        0 => None,
-        1 => Some("1 passkey".to_owned()),
-        count => Some(format!("{count} passkeys")),
-    };
+    let some = |count, one, many| (count > 0).then(|| counted(count, one, many));
+    let identities = some(line.identities.len(), "identity", "identities");
+    let passkeys = some(line.passkeys, "passkey", "passkeys");
     let password = line.has_password.then(|| "password".to_owned());
     let ways: Vec<String> = password.into_iter().chain(identities).chain(passkeys).collect();
     if ways.is_empty() { "nothing yet".to_owned() } else { ways.join(", ") }

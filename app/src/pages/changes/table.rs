@@ -64,18 +64,18 @@ fn row(line: ChangeLine) -> AnyView {
                     <UntrustedLine text=line.title/>
                 </a>
             </td>
-            <td data-label="Kind">
+            <td class="cell-word" data-label="Kind">
                 <span>{line.kind}</span>
             </td>
-            <td data-label="Who">
+            <td class="cell-word" data-label="Who">
                 <span>
                     <UntrustedLine text=line.actor/>
                 </span>
             </td>
-            <td data-label="By way of" class="col-mid">
+            <td data-label="By way of" class="col-mid cell-word">
                 <span>{line.via}</span>
             </td>
-            <td data-label="Tenant" class="col-mid">
+            <td data-label="Tenant" class="col-mid cell-word">
                 <span>{tenant}</span>
             </td>
             <td class="cell-corner num col-fit" data-label="When">

@@ -2,7 +2,7 @@
 
 use super::query::{DecisionQuery, Span};
 use crate::components::chips::FilterChips;
-use crate::components::fields::{FilterField, FilterMoment, options, submit};
+use crate::components::fields::{FilterField, options, submit};
 use crate::components::icon::{Glyph, Icon};
 use crate::pages::rule::draft::moment_text;
 use crate::routes::DECISIONS;
@@ -71,8 +71,8 @@ fn more(query: &DecisionQuery) -> AnyView {
                     <FilterField id="filter-tenant" name="tenant" label="Tenant" value=query.tenant.clone()/>
                     <FilterField id="filter-server" name="server" label="Server" value=query.server.clone()/>
                     <FilterField id="filter-tool" name="tool" label="Tool" value=query.tool.clone()/>
-                    <FilterMoment id="filter-from" name="from" label="From, in UTC" value=query.from.as_deref().map(moment_text)/>
-                    <FilterMoment id="filter-to" name="to" label="Before, in UTC" value=query.to.as_deref().map(moment_text)/>
+                    <FilterField moment=true id="filter-from" name="from" label="From, in UTC" value=query.from.as_deref().map(moment_text)/>
+                    <FilterField moment=true id="filter-to" name="to" label="Before, in UTC" value=query.to.as_deref().map(moment_text)/>
                     <div class="field">
                         <label for="filter-reason">"Reason"</label>
                         <select

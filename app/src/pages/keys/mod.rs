@@ -19,16 +19,6 @@ use leptos::prelude::*;
 use read::read_keys;
 use view::KeyList;
 
-/// The page of accounts asks and searches as the other lists of the settings do.
-pub mod query {
-    pub use crate::pages::settings::query::ListQuery as KeysQuery;
-}
-
-/// Searches a list of the settings; `what` says where in.
-pub fn search(path: &'static str, what: &'static str, value: Option<String>) -> AnyView {
-    crate::components::list::search(path, what, value, [])
-}
-
 #[component]
 pub fn KeysPage() -> impl IntoView {
     server_drawn(KEYS, page)

@@ -52,7 +52,7 @@ fn row(line: SubjectLine) -> AnyView {
                 </a>
                 {id}
             </td>
-            <td data-label="Kind">
+            <td class="cell-word" data-label="Kind">
                 <span>{kind_label(line.kind)}</span>
             </td>
             <td data-label="Member of">{memberships(line.memberships, line.more_memberships)}</td>
