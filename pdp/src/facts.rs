@@ -122,8 +122,8 @@ async fn read(
         Live { store, credential: Some(&credential), tenant, bound: asked, task, approvals, registers };
     let (mut state, judged) = match &question.access_token {
         None => (actor::read_vouched(live, question).await?, None),
-        Some(token) => match Tokens::peek(token) {
-            Some(peeked) => outside::read(live, tokens, token, &peeked, question, &mut heard.0).await?,
+        Some(token) => match Tokens::read(token) {
+            Some(jwt) => outside::read(live, tokens, token, &jwt, question, &mut heard.0).await?,
             None => opaque::read(live, tokens, token, question, &mut heard.0).await?,
         },
     };

@@ -8,7 +8,7 @@
 use super::{Live, actor, proof, valid};
 use crate::enforce::Question;
 use crate::secret::Secret;
-use crate::tokens::{Answer, NamedActor, Peeked, Refusal, Tokens, named_actor};
+use crate::tokens::{Answer, Jwt, NamedActor, Refusal, Said, Tokens, named_actor};
 use crate::vault::VaultError;
 use policy::facts::{ActorFacts, Identity, SubjectFacts, TokenFacts};
 use policy::ids::WHOEVER;
@@ -113,11 +113,11 @@ pub(super) async fn read(
     live: Live<'_>,
     tokens: &Tokens,
     token: &Secret,
-    peeked: &Peeked,
+    jwt: &Jwt<'_>,
     question: &Question,
     heard: &mut Option<Asked>,
 ) -> Result<(LiveState, Option<Judged>), StoreError> {
-    settle(live, tokens, token, Some(peeked), heard, question).await
+    settle(live, tokens, token, Some(jwt), heard, question).await
 }
 
 /// The same for a token that says nothing by itself, of which its issuer was asked.
@@ -136,15 +136,15 @@ async fn settle(
     live: Live<'_>,
     tokens: &Tokens,
     token: &Secret,
-    own: Option<&Peeked>,
+    own: Option<&Jwt<'_>>,
     asked: &mut Option<Asked>,
     question: &Question,
 ) -> Result<(LiveState, Option<Judged>), StoreError> {
-    let mut known = own.and_then(|own| live.store.last_seen_issuer(&own.issuer));
+    let mut known = own.and_then(|own| live.store.last_seen_issuer(own.says().issuer));
     let mut may_provision = live.registers;
     let mut rounds = 0;
     loop {
-        let Some(says) = asked.as_ref().map(|asked| asked.answer.told()).or(own) else {
+        let Some(says) = asked.as_ref().map(|asked| asked.answer.told()).or(own.map(Jwt::says)) else {
             let state = live.read(CallerBy::Nobody).await?;
             let why = "the issuer is no longer asked about tokens".to_owned();
             return Ok((state, Some(Judged::refused(None, Reason::TokenInvalid, why))));
@@ -152,14 +152,14 @@ async fn settle(
         let claim = known.as_ref().map_or(USUAL_CLAIM, |issuer| issuer.subject_claim.as_str()).to_owned();
         let sub = says.claim(&claim).unwrap_or_default();
         let acting = who_acts(says, known.as_deref());
-        let caller = CallerBy::Identity { issuer: &says.issuer, sub, jti: says.jti() };
+        let caller = CallerBy::Identity { issuer: says.issuer, sub, jti: says.jti() };
         let state = live.read_with(caller, acting.as_deref()).await?;
         rounds += 1;
         if !asks_for_tokens(live, &state) {
             return Ok((state, None));
         }
         let Some(registered) = state.issuer.as_ref().map(|found| Arc::clone(&found.issuer)) else {
-            let why = format!("no issuer `{}` is registered", shown(&says.issuer, 200));
+            let why = format!("no issuer `{}` is registered", shown(says.issuer, 200));
             return Ok((state, Some(Judged::refused(None, Reason::TokenInvalid, why))));
         };
         let issuer: &Issuer = &registered;
@@ -183,9 +183,10 @@ async fn settle(
             }
             continue;
         }
-        let (verified, waited) = match asked.as_ref() {
-            Some(asked) => (tokens.judge(&asked.answer, issuer, state.now), false),
-            None => waited_for(tokens.verify(token, issuer, state.now)).await,
+        let (verified, waited) = match (asked.as_ref(), own) {
+            (Some(asked), _) => (tokens.judge(&asked.answer, issuer, state.now), false),
+            (None, Some(jwt)) => waited_for(tokens.verify_read(token, jwt, issuer, state.now)).await,
+            (None, None) => continue,
         };
         let facts = match verified.and_then(|facts| still_counts(facts, issuer, &state)) {
             // What was read before the wait may be over.
@@ -215,12 +216,12 @@ async fn settle(
 }
 
 /// Who acts for the subject, to be looked up at the same issuer. `issuer`: its settings, as far as they are known.
-fn who_acts(says: &Peeked, issuer: Option<&Issuer>) -> Option<String> {
+fn who_acts(says: Said<'_>, issuer: Option<&Issuer>) -> Option<String> {
     let usual;
     let issuer = match issuer {
         Some(issuer) => issuer,
         None => {
-            usual = Issuer::new(says.issuer.as_str());
+            usual = Issuer::new(says.issuer);
             &usual
         }
     };
