@@ -3,6 +3,7 @@
 use super::{Resource, ResourceFilter};
 use crate::Store;
 use crate::administration::{Page, Writer, beyond};
+use crate::counting::count;
 use crate::db::{Dialect, Source, StoreError, json, word};
 use crate::live::{is_named, keys};
 use crate::schema::Resources;
@@ -26,11 +27,6 @@ struct ResourceRow {
 struct TypeRow {
     #[sqlx(rename = "type")]
     kind: String,
-}
-
-#[derive(sqlx::FromRow)]
-struct CountRow {
-    n: i64,
 }
 
 impl TryFrom<ResourceRow> for Resource {
@@ -170,9 +166,7 @@ impl Store {
             )
             .and_where_option(filter.kind.map(|kind| Expr::col(("r", Resources::Type)).eq(kind)))
             .limit(most);
-        let query = Query::select().expr_as(Expr::cust("count(*)"), "n").from_subquery(some, "some").take();
-        let row: Option<CountRow> = self.db.fetch_optional(&query).await?;
-        Ok(row.map_or(0, |row| row.n))
+        count(&mut &self.db, Query::select().from_subquery(some, "some").take()).await
     }
 }
 

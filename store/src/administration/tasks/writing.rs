@@ -4,6 +4,7 @@ use super::reading::{COLUMNS, find, open};
 use super::{MAX_BUDGET, MAX_LIFE, MAX_TOOLS, MAX_TOOLS_TEXT, MOST_OPEN, NewTask, Task, TaskError};
 use crate::administration::writer::About;
 use crate::administration::{WriteError, Writer, name, slug};
+use crate::counting::count;
 use crate::db::{StoreError, new_id, to_json};
 use crate::schema::Tasks;
 use policy::TaskId;
@@ -11,11 +12,6 @@ use policy::labels::{OpenedBy, TaskState};
 use policy::pattern::Pattern;
 use policy::task::MAX_PURPOSE;
 use sea_query::{Expr, ExprTrait, Query};
-
-#[derive(sqlx::FromRow)]
-struct CountRow {
-    n: i64,
-}
 
 impl Writer {
     /// Opens a task. It covers calls from now on.
@@ -85,16 +81,14 @@ impl Writer {
 
     /// How many the caller has open that it opened for itself.
     async fn count_own(&mut self, new: &NewTask<'_>) -> Result<i64, StoreError> {
-        let mut query = Query::select();
-        query
-            .expr_as(Expr::cust("count(*)"), "n")
+        let mut tasks = Query::select();
+        tasks
             .from(Tasks::Table)
             .and_where(Expr::col(Tasks::Tenant).eq(new.tenant.as_str()))
             .and_where(Expr::col(Tasks::Subject).eq(new.subject.as_str()))
             .and_where(Expr::col(Tasks::OpenedBy).eq(OpenedBy::Agent.as_str()));
-        open(&mut query, self.tx.dialect());
-        let row: Option<CountRow> = self.tx.fetch_optional(&query).await?;
-        Ok(row.map_or(0, |row| row.n))
+        open(&mut tasks, self.tx.dialect());
+        count(&mut self.tx, tasks).await
     }
 
     /// Pauses, resumes (`active`), completes or revokes a task. One that is so already stays as it is; a completed or
