@@ -30,7 +30,8 @@ use store::recorder::{AppendError, Lack};
 /// approved of it. One more, so that somebody may change the policy meanwhile.
 const ROUNDS: usize = 5;
 
-/// How often a decision is made anew before it is denied because its task kept changing.
+/// How often a decision is made anew before it is denied because what it was to take kept changing: a call of its task, or a
+/// use of an approval.
 const SPENDING_ROUNDS: usize = 3;
 
 /// A decision with what it rests on.

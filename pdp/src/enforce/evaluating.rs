@@ -1,4 +1,4 @@
-//! Evaluation beside other calls: large arguments wait for their turn, and a panic is a denial.
+//! Step 5: evaluate, beside other calls. Large arguments wait for their turn, and a panic is a denial.
 
 use crate::Pdp;
 use policy::compile::PolicySet;
