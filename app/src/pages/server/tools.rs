@@ -49,9 +49,10 @@ pub fn groups(server: ServerView, answer: &Answer) -> AnyView {
 }
 
 fn search(slug: &str, value: &str) -> AnyView {
+    let value = Some(value.to_owned());
     view! {
         <Form method="get" action=href_of(&SERVER, slug) attr:class="filters">
-            <SearchField name="q" what="Name of a tool" value=Some(value.to_owned())/>
+            <SearchField name="q" what="Name of a tool" value=value/>
             <button class="button filters-apply">"Search"</button>
         </Form>
     }
