@@ -19,7 +19,7 @@ const DEFAULT_FOLDER: &str = "data";
 /// The vault's key itself. It is no flag: those can be read in the list of processes.
 const VAULT_KEY: &str = "COUNTERSIGN_VAULT_KEY";
 
-/// What every command needs: the database and the audit key.
+/// What goes with every command: the database, the keys beside it, the log, and where people reach the server.
 #[derive(Debug, Clone, Args)]
 pub struct StateOptions {
     /// Settings as YAML (see docs/operations.md).
@@ -38,7 +38,7 @@ pub struct StateOptions {
     /// How log lines look on stderr [default: text]
     #[arg(long, env = "COUNTERSIGN_LOG_FORMAT", value_enum, global = true)]
     pub log_format: Option<LogFormat>,
-    /// What is logged: error, warn, info, debug [default: info]
+    /// What is logged: error, warn, info, debug [default: info for `serve`, warn for all other commands]
     #[arg(long, env = "COUNTERSIGN_LOG", global = true)]
     pub log: Option<String>,
     /// The address people and PEPs reach this server at [default: http:// and the listen address]
@@ -52,8 +52,9 @@ pub struct ServeOptions {
     /// Address and port to listen on [default: 127.0.0.1:8787]
     #[arg(long, env = "COUNTERSIGN_LISTEN")]
     pub listen: Option<SocketAddr>,
-    /// An address that is not public and that Countersign may connect to when it asks an MCP server for its tools:
-    /// `10.1.2.3`, `10.1.2.0/24`, `fd00:1::/64` or `loopback`. Repeatable; separated by commas in the variable
+    /// An address that is not public and that Countersign may connect to, be it an MCP server that is asked for its tools,
+    /// an issuer, a provider, a webhook or a mail server: `10.1.2.3`, `10.1.2.0/24`, `fd00:1::/64` or `loopback`.
+    /// Repeatable; separated by commas in the variable
     /// [default: public addresses only]
     #[arg(
         long = "allow-address",

@@ -13,6 +13,7 @@ mod awaited;
 pub mod chain;
 pub mod changes;
 mod connect;
+mod counting;
 mod db;
 pub mod decisions;
 mod held;

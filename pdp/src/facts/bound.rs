@@ -2,9 +2,9 @@
 //! asked of it for approval.
 //!
 //! Which arguments name any, the compiled policy says, and which policy counts is known only after the read. So each
-//! call asks for what the bindings and the mapping named that its key and tool had last time; what counts is then held against the
-//! policy that was found. Only where something was not asked for, the state is read once more. Approvals likewise: they
-//! are read for what ever needed one. A wrong guess costs a round and never a wrong answer.
+//! call asks for what the bindings and the mapping named that its key and tool had last time; what counts is then held
+//! against the policy that was found. Only where something was not asked for, the state is read once more. Approvals
+//! likewise: they are read for what ever needed one. A wrong guess costs a round and never a wrong answer.
 
 use crate::policies::lock;
 use lru::LruCache;

@@ -2,8 +2,8 @@
 //!
 //! What a token says of itself only finds the issuer and the identity in the live read. The issuer's settings come
 //! with that, so it is one statement; which claims name the subject and who acts for it is guessed by what the issuer's
-//! settings were last time. A second is read where they were others, where the keys had to be waited for, where the issuer was asked about the token, where a proof was noted, and where the identity was
-//! registered just now.
+//! settings were last time. A second is read where they were others, where the keys had to be waited for, where the
+//! issuer was asked about the token, where a proof was noted, and where the identity was registered just now.
 
 use super::{Live, actor, proof, valid};
 use crate::enforce::Question;
@@ -52,14 +52,14 @@ struct Verified {
 
 /// Who calls, and who acts for them.
 #[derive(Debug)]
-pub(super) struct Recognised {
+pub(super) struct Caller {
     pub(super) identity: Identity,
     pub(super) actor: Option<Box<ActorFacts>>,
     /// Whose token it was.
     pub(super) issuer: Option<Arc<Issuer>>,
 }
 
-impl Recognised {
+impl Caller {
     /// Nobody acts for them, and no issuer speaks for them.
     pub(super) fn by_itself(identity: Identity) -> Self {
         Self { identity, actor: None, issuer: None }
@@ -77,20 +77,20 @@ impl Judged {
         subject: Option<SubjectFacts>,
         found: Option<LiveActor>,
         claimed: &str,
-    ) -> Recognised {
+    ) -> Caller {
         let Verified { token, issuer, actor } = match self.told {
             Ok(verified) => verified,
             Err(Refusal { reason, why }) => {
                 let identity = Identity::TokenRefused { reason, why, issuer: self.issuer };
-                return Recognised::by_itself(identity);
+                return Caller::by_itself(identity);
             }
         };
         match subject {
-            None => Recognised::by_itself(Identity::UnknownIdentity { issuer: token.issuer, sub: token.sub }),
+            None => Caller::by_itself(Identity::UnknownIdentity { issuer: token.issuer, sub: token.sub }),
             Some(subject) if claimed != WHOEVER && claimed != subject.id.as_str() => {
-                Recognised::by_itself(Identity::SubjectDiffers)
+                Caller::by_itself(Identity::SubjectDiffers)
             }
-            Some(subject) => Recognised {
+            Some(subject) => Caller {
                 actor: actor::by_token(&token, &issuer, actor, found),
                 identity: Identity::Token { token: Box::new(token), subject },
                 issuer: Some(issuer),

@@ -69,7 +69,7 @@ pub(crate) async fn recognise(
         outside::read(live, tokens, token, &jwt, &nothing_asked(request_id), &mut None).await?;
     let LiveState { now, subject, memberships, actor: acting, .. } = state;
     let Some(judged) = judged else { return Ok(None) };
-    let outside::Recognised { identity, actor, .. } = judged.recognised(subject, acting, WHOEVER);
+    let outside::Caller { identity, actor, .. } = judged.recognised(subject, acting, WHOEVER);
     // Whoever acts for the subject must be somebody who may, and counts where both do.
     if actor.as_ref().is_some_and(|actor| actor.subject().is_none_or(|acting| !acting.active)) {
         return Ok(None);

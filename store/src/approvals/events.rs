@@ -1,8 +1,8 @@
 //! What happened to requests, in order. Notifications and the inbox follow it; the record of it is elsewhere.
 
-use super::CountRow;
 use super::tables::ApprovalEvents;
 use crate::Store;
+use crate::counting::count;
 use crate::db::{StoreError, Tx, new_id, word};
 use policy::{ApprovalId, SubjectId, TenantSlug, Timestamp};
 use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
@@ -202,11 +202,10 @@ impl Store {
         let newest = self.db.fetch_optional::<LastRow>(&newest).await?.and_then(|row| row.id);
         let Some(newest) = newest else { return Ok(None) };
         let before = Query::select()
-            .expr_as(Expr::cust("count(*)"), "n")
             .from(ApprovalEvents::Table)
             .and_where(Expr::col(ApprovalEvents::Id).gt(a_minute_before(&newest)))
             .take();
-        let count = self.db.fetch_optional::<CountRow>(&before).await?.map_or(0, |row| row.n);
+        let count = count(&mut &self.db, before).await?;
         Ok(Some(format!("{newest}.{count}")))
     }
 }

@@ -3,13 +3,9 @@
 use super::deliveries::{DeliveryState, Due, in_state};
 use super::tables::NotificationDeliveries;
 use crate::Store;
+use crate::counting::count;
 use crate::db::{StoreError, now_micros};
 use sea_query::{Cond, Expr, ExprTrait, Query};
-
-#[derive(sqlx::FromRow)]
-struct CountRow {
-    n: i64,
-}
 
 impl Store {
     /// Letters about requests that this account was written within the last so many microseconds, with those that are being
@@ -28,14 +24,13 @@ impl Store {
             .add(Expr::col(D::Attempts).gt(0_i64))
             .add(Expr::col(D::TriedAt).is_null())
             .add(Expr::col(D::NextAt).gt(now()));
-        let query = Query::select()
-            .expr_as(Expr::cust("count(*)"), "n")
+        let letters = Query::select()
             .from(D::Table)
             .and_where(Expr::col(D::Account).eq(account))
             .and_where(Expr::col(D::Kind).ne("test"))
             .cond_where(Cond::any().add(written).add(in_hand))
             .take();
-        Ok(self.db.fetch_optional::<CountRow>(&query).await?.map_or(0, |row| row.n))
+        count(&mut &self.db, letters).await
     }
 
     /// Makes a delivery that nobody has in hand due so many microseconds later, which is no attempt; false where there is
