@@ -133,7 +133,7 @@ fn of_account(account: &str) -> SelectStatement {
         .take()
 }
 
-fn delete_of(account: &str) -> DeleteStatement {
+pub(super) fn delete_of(account: &str) -> DeleteStatement {
     Query::delete().from_table(Passkeys::Table).and_where(Expr::col(Passkeys::Account).eq(account)).take()
 }
 

@@ -1,9 +1,11 @@
 //! Whose account it is. Approvals compare persons, so an account that is nobody's approves nothing.
 
 use super::events::{self, Event, Note};
+use super::handed_out::withdraw;
 use super::lapsing::{become_person, store_person};
+use super::links::unused_links_of;
 use super::writing::hold;
-use super::{Account, AccountError, setup};
+use super::{Account, AccountError};
 use crate::Store;
 use crate::administration::Actor;
 use crate::db::{StoreError, Tx};
@@ -51,22 +53,24 @@ pub(super) async fn name_person(
     }
     // A link that was made for whoever it was before must not lead to this person. That of an invitation is the only way in.
     if subject.is_some() && before.password_hash.is_some() {
-        tx.execute(&setup::unused_links_of(&before.id)).await?;
+        tx.execute(&unused_links_of(&before.id)).await?;
     }
-    Ok(stand_for(tx, &before, (subject.cloned(), false), by, now).await?)
+    Ok(stand_for(tx, before, (subject.cloned(), false), by, now).await?)
 }
 
-/// The account is this person's from now on, found by a sign-in (`told`) or named by an owner.
+/// The account is this person's from now on, found by a sign-in (`told`) or named by an owner. What a token handed out does
+/// not lead to a person.
 pub(super) async fn stand_for(
     tx: &mut Tx,
-    before: &Account,
+    before: Account,
     (subject, told): (Option<SubjectId>, bool),
     by: &Actor,
     now: Timestamp,
 ) -> Result<Account, StoreError> {
-    let after = become_person(before, subject, told);
-    let ended_sessions = store_person(tx, before, &after).await?;
-    let note = Note { event: Event::PersonChanged, before: Some(before), after: &after, ended_sessions };
+    let before = if subject.is_some() { withdraw(tx, before, by, now).await? } else { before };
+    let after = become_person(&before, subject, told);
+    let ended_sessions = store_person(tx, &before, &after).await?;
+    let note = Note { event: Event::PersonChanged, before: Some(&before), after: &after, ended_sessions };
     events::record(tx, &note, by, now).await?;
     Ok(after)
 }

@@ -3,7 +3,7 @@
 
 mod accounts;
 mod borders;
-mod client;
+pub(crate) mod client;
 mod emergency;
 mod reach;
 mod resources;
