@@ -1,4 +1,5 @@
-//! How many letters one account was written lately, and putting off what would be one too many.
+//! How many letters one account was written lately, and putting off what would be one too many; and how many messages a
+//! webhook was sent.
 
 use super::deliveries::{DeliveryState, Due, in_state};
 use super::tables::NotificationDeliveries;
@@ -34,6 +35,28 @@ impl Store {
             .and_where(Expr::col(D::Account).eq(account))
             .and_where(Expr::col(D::Kind).ne("test"))
             .cond_where(Cond::any().add(written).add(in_hand))
+            .take();
+        Ok(self.db.fetch_optional::<CountRow>(&query).await?.map_or(0, |row| row.n))
+    }
+
+    /// Messages whose last attempt to this webhook ended within the last so many microseconds, whatever came of it, with those
+    /// that are being sent for the first time.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_messages(&self, webhook: &str, within: i64) -> Result<i64, StoreError> {
+        use NotificationDeliveries as D;
+        let now = || now_micros(self.dialect());
+        let in_hand = Cond::all()
+            .add(in_state(DeliveryState::Waiting))
+            .add(Expr::col(D::Attempts).gt(0_i64))
+            .add(Expr::col(D::TriedAt).is_null())
+            .add(Expr::col(D::NextAt).gt(now()));
+        let query = Query::select()
+            .expr_as(Expr::cust("count(*)"), "n")
+            .from(D::Table)
+            .and_where(Expr::col(D::Webhook).eq(webhook))
+            .cond_where(Cond::any().add(Expr::col(D::TriedAt).gt(now().sub(within))).add(in_hand))
             .take();
         Ok(self.db.fetch_optional::<CountRow>(&query).await?.map_or(0, |row| row.n))
     }
