@@ -84,7 +84,7 @@ impl Store {
     }
 
     /// Uses a recovery link up: sets the password, switches the account on, and ends all its sessions; where the link was
-    /// made so, it also removes the passkeys. From now on the account is entered by what whoever made the link handed out.
+    /// made so, or takes the account back from whoever a token let in, it also removes the passkeys. From now on the account is entered by what whoever made the link handed out.
     /// Only a page of the console does so, and it is written down as the doing of the account itself.
     ///
     /// # Errors
@@ -108,8 +108,13 @@ impl Store {
         let by = Actor { name: after.login.clone(), via: Via::Console, request_id };
         let note = Note { event: Event::Recovered, before: Some(&before), after: &after, ended_sessions };
         events::record(&mut tx, &note, &by, now).await?;
-        let after =
-            if used.forgets_passkeys { passkeys::forget(&mut tx, &after, &by, now).await? } else { after };
+        // Whoever came in by what a token handed out may have left a passkey there, and would come in by it again.
+        let takes_back = before.handed_out_by.is_some() && after.handed_out_by.is_none();
+        let after = if used.forgets_passkeys || takes_back {
+            passkeys::forget(&mut tx, &after, &by, now).await?
+        } else {
+            after
+        };
         tx.commit().await?;
         Ok(after)
     }

@@ -188,7 +188,9 @@ fn reset(account: &AccountLine, answer: &Answer) -> AnyView {
          link as well.",
         false,
     );
-    FormCard { lead: vec![lead, passkeys], fields: vec![keep], button: "Make the link", ..card }.draw()
+    // What a token let in may have left is kept in no case.
+    let fields = if account.handed_out_by.is_some() { Vec::new() } else { vec![keep] };
+    FormCard { lead: vec![lead, passkeys], fields, button: "Make the link", ..card }.draw()
 }
 
 fn link(list: &AccountList, account: &AccountLine, answer: &Answer) -> AnyView {

@@ -88,7 +88,7 @@ pub(crate) async fn a_token_takes_no_demand_for_a_passkey_away(backend: Backend)
     let told = client.with("POST", ACCOUNTS, &json!({"login": LOGIN, "role": "auditor"})).await;
     choose(&house, told.body["link"].as_str().expect("a link")).await;
     let (id, store, now) = (eve(&house).await.id, house.store(), house.now());
-    let passkey = NewPasskey { name: "blue", credential_id: b"blue", credential: "{}" };
+    let passkey = NewPasskey { name: "blue", credential_id: b"blue", credential: "{}", session: None };
     let kept = async || store.list_passkeys(&id).await.expect("reads").len();
     let reset = async |query: &str| {
         let path = format!("{ACCOUNTS}/{id}/reset{query}");

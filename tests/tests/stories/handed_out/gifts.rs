@@ -2,8 +2,8 @@
 
 use policy::{Reach, SubjectId, TenantSlug, Timestamp};
 use store::accounts::{
-    Account, AccountChange, AccountRole, Admission, Admitted, LinkPurpose, NewAccount, NewPasskey,
-    PasswordChange, PasswordHash,
+    Account, AccountChange, AccountError, AccountRole, Admission, Admitted, LinkPurpose, NewAccount,
+    NewPasskey, PasswordChange, PasswordHash,
 };
 use store::administration::{ProviderSettings, SignInProvider};
 use store::changes::{ChangeFilter, ChangePosition};
@@ -105,7 +105,7 @@ async fn entered(store: &Store, login: &str, by: &Actor) -> Account {
     let (account, link) = invited(store, login, by).await;
     choose(store, &link).await;
     let credential_id = digest(login, "passkey");
-    let passkey = NewPasskey { name: "blue", credential_id: &credential_id, credential: "{}" };
+    let passkey = NewPasskey { name: "blue", credential_id: &credential_id, credential: "{}", session: None };
     store.add_passkey(&account.id, &passkey, &operator(), at(0)).await.expect("is added");
     store.set_passkey_required(&account.id, true, None, &operator(), at(0)).await.expect("is demanded");
     let known = as_it_is(store, &account).await;
@@ -221,10 +221,26 @@ pub(crate) async fn what_is_handed_out_is_known_by_the_last_link(backend: Backen
     // An owner's own link makes it the holder's; another of a token makes it whoever's.
     let eve = entered(store, "eve", &token()).await;
     let (first, second) = (digest("eve", "first"), digest("eve", "second"));
-    store.reset_account(&eve.id, &first, true, &by, at(0), at(1)).await.expect("a link");
+    store.reset_account(&eve.id, &first, false, &by, at(0), at(1)).await.expect("a link");
     assert!(by_token(&as_it_is(store, &eve).await), "nobody used it");
     let held = choose(store, &first).await;
     assert!(!by_token(&held) && !by_token(&as_it_is(store, &eve).await));
+    // Though the link was made to keep the passkeys: whoever used the token's may have left one there.
+    assert!(store.list_passkeys(&eve.id).await.expect("reads").is_empty() && !held.passkey_required);
+    // Nor does one come after, which was on its way as the session ended.
+    for (id, there) in [("session", false), ("later", true)] {
+        let session = digest("eve", id);
+        if there {
+            assert_eq!(start(store, session, &held).await, Started::Yes);
+        }
+        let red =
+            NewPasskey { name: "red", credential_id: b"red", credential: "{}", session: Some(&session) };
+        let added = store.add_passkey(&eve.id, &red, &by, at(0)).await;
+        assert!(
+            added.is_ok() == there && (there || matches!(added, Err(AccountError::Stale))),
+            "{id}: {added:?}"
+        );
+    }
     store.reset_account(&eve.id, &second, false, &token(), at(0), at(1)).await.expect("a link");
     let held = choose(store, &second).await;
     assert!(by_token(&held) && by_token(&as_it_is(store, &eve).await));

@@ -146,7 +146,7 @@ pub(crate) async fn nothing_is_demanded_that_could_not_be_given(backend: Backend
     house.settle().await;
     let mut desk = signed_in(&house).await;
     let by = Actor { name: "operator".to_owned(), via: Via::Cli, request_id: None };
-    let passkey = NewPasskey { name: "blue", credential_id: b"blue", credential: "{}" };
+    let passkey = NewPasskey { name: "blue", credential_id: b"blue", credential: "{}", session: None };
     let id = owner(&house).await.id;
     house.store().add_passkey(&id, &passkey, &by, house.now()).await.expect("is added");
     let page = get(&mut desk, &house, "/account?ask=edit").await;
@@ -168,7 +168,12 @@ pub(crate) async fn the_last_way_in_stays(backend: Backend) {
         reach: policy::Reach::Everything,
     };
     let bob = store.create_account(&new, &by, now).await.expect("is made");
-    let passkey = |name: &'static str| NewPasskey { name, credential_id: name.as_bytes(), credential: "{}" };
+    let passkey = |name: &'static str| NewPasskey {
+        name,
+        credential_id: name.as_bytes(),
+        credential: "{}",
+        session: None,
+    };
     let blue = store.add_passkey(&bob.id, &passkey("blue"), &by, now).await.expect("is added");
     let red = store.add_passkey(&bob.id, &passkey("red"), &by, now).await.expect("is added");
     let taken = store.add_passkey(&owner(&house).await.id, &passkey("red"), &by, now).await;
