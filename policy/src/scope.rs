@@ -51,12 +51,14 @@ macro_rules! scopes {
 scopes! {
     /// Everything that can be read, decisions included.
     Read = "read", "Read everything";
-    /// Subjects, their identities, memberships and API keys.
+    /// Subjects, their memberships and API keys. Identities are taken away with it, and not given.
     Subjects = "subjects:write", "Change subjects, memberships and API keys";
+    /// Whoever signs in with an identity is whose it is, at the console too where a provider lets them in.
+    Identities = "identities:write", "Give identities to subjects";
     /// Taking back tokens and keys, and nothing that gives.
     Revoke = "revoke", "Revoke tokens and API keys";
-    /// Issuers, and callers whom nobody is known by.
-    Issuers = "issuers:write", "Change issuers, map and block callers";
+    /// Issuers, and blocking callers whom nobody is known by.
+    Issuers = "issuers:write", "Change issuers, block callers";
     Servers = "servers:write", "Enable and disable servers";
     Rules = "rules:write", "Change rules";
     /// Enforcement keys.

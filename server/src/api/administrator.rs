@@ -56,6 +56,14 @@ impl Administrator {
         self.shown.now
     }
 
+    /// Lets a token pass that has this scope beside the one of the route: for what a request asks for by the way.
+    ///
+    /// # Errors
+    /// When it lacks it.
+    pub(crate) fn may_also(&self, scope: AdminScope) -> Result<(), Problem> {
+        if self.shown.token.may(scope) { Ok(()) } else { Err(Problem::without_scope(scope)) }
+    }
+
     /// Whether what belongs to this tenant (none: to all of them) is the token's to change.
     pub(crate) fn owns(&self, tenant: Option<&TenantSlug>) -> bool {
         self.reach.owns(tenant.map(TenantSlug::as_str))

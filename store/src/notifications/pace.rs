@@ -1,4 +1,5 @@
-//! How many letters one account was written lately, and putting off what would be one too many.
+//! How many letters one account was written lately, and putting off what would be one too many; and how many messages a
+//! webhook was sent.
 
 use super::deliveries::{DeliveryState, Due, in_state};
 use super::tables::NotificationDeliveries;
@@ -31,6 +32,37 @@ impl Store {
             .cond_where(Cond::any().add(written).add(in_hand))
             .take();
         count(&mut &self.db, letters).await
+    }
+
+    /// Messages whose last attempt to this webhook ended within the last so many microseconds, whatever came of it, with those
+    /// that are being sent for the first time.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_messages(&self, webhook: &str, within: i64) -> Result<i64, StoreError> {
+        use NotificationDeliveries as D;
+        let now = || now_micros(self.dialect());
+        let count = || {
+            Query::select()
+                .expr_as(Expr::cust("count(*)"), "n")
+                .from(D::Table)
+                .and_where(Expr::col(D::Webhook).eq(webhook))
+                .take()
+        };
+        // Each by an index of its own: of a webhook there is a month's worth.
+        let tried = count().and_where(Expr::col(D::TriedAt).gt(now().sub(within))).take();
+        let in_hand = count()
+            .and_where(in_state(DeliveryState::Waiting))
+            .and_where(Expr::col(D::NextAt).gt(now()))
+            .and_where(Expr::col(D::Attempts).gt(0_i64))
+            .and_where(Expr::col(D::TriedAt).is_null())
+            .take();
+        let mut messages = 0_i64;
+        for query in [tried, in_hand] {
+            let found = self.db.fetch_optional::<CountRow>(&query).await?;
+            messages = messages.saturating_add(found.map_or(0, |row| row.n));
+        }
+        Ok(messages)
     }
 
     /// Makes a delivery that nobody has in hand due so many microseconds later, which is no attempt; false where there is

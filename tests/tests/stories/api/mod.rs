@@ -3,7 +3,7 @@
 
 mod accounts;
 mod borders;
-mod client;
+pub(crate) mod client;
 mod emergency;
 mod reach;
 mod resources;
@@ -19,6 +19,7 @@ on_both_databases!(
     a_token_of_one_tenant_stays_in_it,
     nothing_of_other_tenants_shows_through,
     a_request_asks_for_no_more_than_is_bounded_and_there,
+    whose_an_identity_is_takes_a_scope_of_its_own,
     hostile_requests_are_problems,
     rules_and_issuers_are_changed_at_the_version_that_was_seen,
     a_policy_file_is_applied_and_written_down,
