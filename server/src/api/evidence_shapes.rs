@@ -2,8 +2,7 @@
 
 use policy::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use store::audit::{ChainSummary, Failure, Verification, VerificationState};
+use store::audit::{ChainSummary, Failure, Finding, Verification, VerificationState};
 use utoipa::{IntoParams, ToSchema};
 
 /// How many findings are told; each is the first of its chain.
@@ -55,9 +54,8 @@ pub(super) struct VerificationView {
     anchors: u64,
     /// How many chains are not as they were written.
     found: u64,
-    /// The first finding of each of them, 200 at the most; docs/records.md has their members.
-    #[schema(value_type = Vec<Object>)]
-    findings: Vec<Value>,
+    /// The first finding of each of them, 200 at the most.
+    findings: Vec<FindingView>,
     /// `heads`, `database` or `broken_off`: what stood in the way. The server's log says more.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -92,9 +90,8 @@ impl From<Verification> for VerificationView {
                 (view.records, view.checkpoints) = (report.records, report.checkpoints);
                 view.anchors = count(anchors);
                 view.found = count(report.findings.len());
-                let told = report.findings.iter().take(MOST_FINDINGS);
-                // Texts and numbers: none is lost.
-                view.findings = told.filter_map(|finding| serde_json::to_value(finding).ok()).collect();
+                let told = report.findings.into_iter().take(MOST_FINDINGS);
+                view.findings = told.map(FindingView::from).collect();
             }
             VerificationState::Failed { at, failure } => {
                 view.state = "failed";
@@ -103,6 +100,50 @@ impl From<Verification> for VerificationView {
             }
         }
         view
+    }
+}
+
+/// Something that is not as it was written.
+#[derive(Debug, Serialize, ToSchema)]
+struct FindingView {
+    /// `altered`, `arguments_removed`, `missing`, `invented`, `truncated_tail`, `missing_chain`, `bad_genesis`, `bad_checkpoint`,
+    /// `head_differs`, `bad_stub`, `other_key` or `bad_anchor`.
+    #[schema(value_type = String, example = "altered")]
+    finding: &'static str,
+    /// The same for people.
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chain: Option<String>,
+    /// The place within the chain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<i64>,
+    /// The id of the record, where that is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decision: Option<String>,
+}
+
+impl From<Finding> for FindingView {
+    fn from(finding: Finding) -> Self {
+        let text = finding.to_string();
+        let (finding, chain, seq, decision) = match finding {
+            Finding::Altered { chain, seq, id } => ("altered", Some(chain), Some(seq), Some(id)),
+            Finding::ArgumentsRemoved { chain, seq, id } => {
+                ("arguments_removed", Some(chain), Some(seq), Some(id))
+            }
+            Finding::Missing { chain, seq } => ("missing", Some(chain), Some(seq), None),
+            Finding::Invented { chain, seq, id } => ("invented", Some(chain), Some(seq), Some(id)),
+            Finding::TruncatedTail { chain, expected_seq } => {
+                ("truncated_tail", Some(chain), Some(expected_seq), None)
+            }
+            Finding::MissingChain { chain } => ("missing_chain", Some(chain), None, None),
+            Finding::BadGenesis { chain } => ("bad_genesis", Some(chain), None, None),
+            Finding::BadCheckpoint { chain, seq } => ("bad_checkpoint", Some(chain), Some(seq), None),
+            Finding::HeadDiffers { chain, seq } => ("head_differs", Some(chain), Some(seq), None),
+            Finding::BadStub { chain } => ("bad_stub", Some(chain), None, None),
+            Finding::OtherKey { chain } => ("other_key", Some(chain), None, None),
+            Finding::BadAnchor { .. } => ("bad_anchor", None, None, None),
+        };
+        Self { finding, text, chain, seq, decision }
     }
 }
 
@@ -166,8 +207,8 @@ impl From<ChainSummary> for ChainView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
-    use store::audit::{Finding, Progress, Report};
+    use serde_json::{Value, json};
+    use store::audit::{Progress, Report};
 
     fn shown(state: VerificationState) -> Value {
         let started_at = Timestamp::from_micros(1);
@@ -178,13 +219,16 @@ mod tests {
     #[test]
     fn findings_are_told_as_they_are_and_bounded() {
         let at = Timestamp::from_micros(2);
-        let findings = (0..250).map(|n| Finding::MissingChain { chain: format!("c{n}") }).collect();
+        let altered = |n: i64| Finding::Altered { chain: format!("c{n}"), seq: n, id: "r".to_owned() };
+        let findings = (0..250).map(altered).collect();
         let report = Report { chains: 250, findings, ..Report::default() };
         let told = shown(VerificationState::Ended { at, report, anchors: 3 });
         assert_eq!((&told["state"], &told["found"]), (&json!("unsound"), &json!(250)));
         assert_eq!(told["anchors"], json!(3));
         assert_eq!(told["findings"].as_array().map(Vec::len), Some(MOST_FINDINGS));
-        assert_eq!(told["findings"][7], json!({"finding": "missing_chain", "chain": "c7"}));
+        let text = "chain c7: record 7 (r) was altered";
+        let seventh = json!({"finding": "altered", "text": text, "chain": "c7", "seq": 7, "decision": "r"});
+        assert_eq!(told["findings"][7], seventh);
         let told = shown(VerificationState::Ended { at, report: Report::default(), anchors: 0 });
         assert_eq!(told["state"], "sound");
     }
