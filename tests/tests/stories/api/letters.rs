@@ -1,7 +1,8 @@
 //! Messages that were given up, and letters that are tried, over the API.
 
-use crate::api::client::{Client, owner, token};
+use crate::api::client::{Client, OWNER, owner, token};
 use crate::notify::receiver::{Mood, Receiver};
+use crate::notify::smtp::MailServer;
 use crate::notify::world::{ask, dead, delivered, webhook, world};
 use policy::scope::AdminScope;
 use serde_json::{Value, json};
@@ -64,11 +65,9 @@ pub(crate) async fn a_letter_is_tried_over_the_api(backend: Backend) {
     let test = "/api/v1/mail/test";
     let told = client.with("POST", test, &json!({"account": own})).await;
     assert_eq!((told.status, told.code()), (404, "not_found"), "no mail is sent: {told:?}");
-    // Nobody listens there, so what is sent stays to be seen.
-    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = free.local_addr().expect("an address").port();
-    drop(free);
-    let mail = json!({"host": "127.0.0.1", "port": port, "security": "none", "sender": "c@example.org"});
+    let mut server = MailServer::start(0).await;
+    let mail =
+        json!({"host": "127.0.0.1", "port": server.port, "security": "none", "sender": "c@example.org"});
     assert_eq!(client.with("PUT", "/api/v1/mail", &mail).await.status, 200);
     for (account, status, code) in [
         (json!("nobody"), 422, "unknown"),
@@ -79,10 +78,12 @@ pub(crate) async fn a_letter_is_tried_over_the_api(backend: Backend) {
         let told = client.with("POST", test, &json!({"account": account})).await;
         assert_eq!((told.status, told.code()), (status, code), "{account}");
     }
-    assert_eq!(world.store.count_waiting_deliveries().await.expect("counts"), 0);
-    assert_eq!(client.with("POST", test, &json!({"account": own})).await.status, 204);
-    assert_eq!(world.store.count_waiting_deliveries().await.expect("counts"), 1);
     let acme = Client::new(replica.address(), &token(&world, "acme", AdminScope::ALL, Some("acme")).await);
     assert_eq!(acme.with("POST", test, &json!({"account": own})).await.code(), "tenant_bound");
+    assert_eq!(world.store.count_waiting_deliveries().await.expect("counts"), 0);
+    assert_eq!(client.with("POST", test, &json!({"account": own})).await.status, 204);
+    let letter = server.next().await;
+    assert_eq!((&letter["to"], &letter["from"]), (&json!([OWNER]), &json!("c@example.org")), "{letter}");
     replica.stop().await;
+    server.nothing_more();
 }

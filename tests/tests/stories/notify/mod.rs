@@ -5,7 +5,7 @@ mod crash;
 mod mail;
 pub(crate) mod receiver;
 mod refusals;
-mod smtp;
+pub(crate) mod smtp;
 mod webhooks;
 pub(crate) mod world;
 
