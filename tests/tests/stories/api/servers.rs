@@ -8,6 +8,7 @@ use policy::scope::AdminScope;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use tests::{Backend, World};
+use tokio::net::TcpListener;
 
 const SERVERS: &str = "/api/v1/servers";
 const FILES: &str = "/api/v1/servers/files";
@@ -160,6 +161,22 @@ pub(crate) async fn a_server_that_does_not_answer_is_told_and_changes_nothing(ba
         }
         assert_eq!(client.get(&format!("{FILES}/tools")).await.body, known, "{url}");
     }
+
+    // While one asks, nobody asks beside it.
+    let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/mcp", silent.local_addr().expect("an address"));
+    let moved = client.with("PUT", FILES, &json!({"url": url, "tenants": ["acme"]})).await;
+    assert_eq!(moved.status, 200, "{moved:?}");
+    let other = client.clone();
+    let first = tokio::spawn(async move { other.send("POST", DISCOVER, &[], None).await });
+    let (socket, _) = silent.accept().await.expect("it is asked");
+    let told = client.send("POST", DISCOVER, &[], None).await;
+    assert_eq!((told.status, told.code()), (409, "running"));
+    drop((socket, silent));
+    let told = first.await.expect("it ends");
+    assert_eq!((told.status, told.code()), (502, "not_discovered"));
+    assert_eq!(client.get(&format!("{FILES}/tools")).await.body, known);
+
     let told = client.send("POST", "/api/v1/servers/nothing/discover", &[], None).await;
     assert_eq!((told.status, told.code()), (404, "not_found"));
     replica.stop().await;
