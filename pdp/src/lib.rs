@@ -21,6 +21,7 @@ mod preview;
 mod record;
 pub mod requests;
 pub mod resources;
+pub mod roles;
 pub mod search;
 pub mod secret;
 pub mod signing;

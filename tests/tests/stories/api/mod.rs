@@ -5,10 +5,15 @@ mod accounts;
 mod borders;
 pub(crate) mod client;
 mod emergency;
+mod evidence;
+mod letters;
 mod reach;
 mod resources;
+mod servers;
 mod settings;
 mod stories;
+mod tenants;
+mod tools;
 
 use tests::on_both_databases;
 
@@ -35,4 +40,14 @@ on_both_databases!(
     webhooks_are_kept_over_the_api_and_their_secrets_shown_once,
     mail_is_set_over_the_api_and_its_password_never_shown,
     sign_in_providers_over_the_api_make_no_owners,
+    a_tool_is_reviewed_over_the_api_as_it_was_seen,
+    what_a_tool_asks_for_binds_the_next_call,
+    tools_are_seen_where_their_server_is_used,
+    servers_are_registered_discovered_and_deleted_over_the_api,
+    a_server_that_does_not_answer_is_told_and_changes_nothing,
+    tenants_are_made_suspended_and_deleted_over_the_api,
+    roles_are_kept_over_the_api_within_a_tokens_tenant,
+    a_message_that_was_given_up_is_sent_again_over_the_api,
+    a_letter_is_tried_over_the_api,
+    the_record_is_verified_over_the_api,
 );

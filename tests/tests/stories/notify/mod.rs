@@ -3,11 +3,11 @@
 
 mod crash;
 mod mail;
-mod receiver;
+pub(crate) mod receiver;
 mod refusals;
-mod smtp;
+pub(crate) mod smtp;
 mod webhooks;
-mod world;
+pub(crate) mod world;
 
 use tests::on_both_databases;
 
