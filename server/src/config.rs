@@ -171,8 +171,7 @@ fn vault_keys(file: Option<PathBuf>, database: &str) -> Result<VaultKeys> {
 }
 
 fn beside_database(database: &str, name: &str) -> PathBuf {
-    let file = database.strip_prefix("sqlite://").map(|path| path.split('?').next().unwrap_or(path));
-    match file.map(Path::new).and_then(Path::parent) {
+    match store::sqlite_path(database).map(Path::new).and_then(Path::parent) {
         Some(folder) => folder.join(name),
         None => Path::new(DEFAULT_FOLDER).join(name),
     }
@@ -203,6 +202,20 @@ mod tests {
         assert_eq!(config.public_url, "http://127.0.0.1:8787");
         assert!(config.listen.ip().is_loopback());
         assert!(config.allow_addresses.is_empty());
+    }
+
+    #[test]
+    fn keys_are_beside_the_file_however_it_is_addressed() {
+        for (database, key) in [
+            ("sqlite://var/x.db", "var/audit.key"),
+            ("sqlite:var/x.db", "var/audit.key"),
+            ("sqlite:x.db", "audit.key"),
+            ("postgres://me@db.example/x", "data/audit.key"),
+        ] {
+            let options = StateOptions { database: Some(database.to_owned()), ..none() };
+            let config = Config::resolve(options, None).expect("resolves");
+            assert_eq!(config.audit_key, PathBuf::from(key), "{database}");
+        }
     }
 
     #[test]
