@@ -60,7 +60,7 @@ fn table(caption: &'static str, rows: Vec<AnyView>) -> AnyView {
 
 fn row(line: EmergencyLine, with_actions: bool) -> AnyView {
     let kind = if line.glass { "Break-glass" } else { "Stop" };
-    let actions = (with_actions && line.open).then(|| actions(&line));
+    let actions = (with_actions && line.open && line.own).then(|| actions(&line));
     view! {
         <tr>
             <td class="cell-title" data-label="What">

@@ -12,9 +12,9 @@ pub mod table;
 pub mod write;
 
 use super::form::answer::Answer;
-use super::form::{is_bound, may};
 use super::form::notice::Answered;
 use super::form::place::{Ask, Place};
+use super::form::{is_bound, may};
 use crate::components::icon::{Glyph, Icon};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;

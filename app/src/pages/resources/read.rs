@@ -118,18 +118,14 @@ mod server {
         refuse_zero([&query.tenant, &query.kind, &query.search, &after])?;
         let (store, now) = (&console.store, console.now());
         let tenant = query.tenant.as_deref().map(TenantSlug::from);
-        let filter = ResourceFilter {
-            tenant: tenant.as_ref(),
-            tenants: reach.tenants(),
-            kind: query.kind.as_deref(),
-        };
+        let filter =
+            ResourceFilter { tenant: tenant.as_ref(), tenants: reach.tenants(), kind: query.kind.as_deref() };
         let page = Page { search: query.search.as_deref(), after: after.as_deref(), limit: ROWS_AND_ONE };
         let mut found = store.list_resources(filter, &page).await?;
         let next = cut(&mut found, |resource: &Resource| key_of(&resource.kind, &resource.id));
         let types = store.list_resource_types(filter).await?;
         let tenants = if query.ask.is_some() { tenants(store, reach).await? } else { Vec::new() };
-        let imports =
-            if reach.is_everything() { store.list_imports(IMPORTS).await? } else { Vec::new() };
+        let imports = if reach.is_everything() { store.list_imports(IMPORTS).await? } else { Vec::new() };
         Ok(ResourceList {
             query,
             lines: found.into_iter().map(|resource| view(resource, false)).collect(),

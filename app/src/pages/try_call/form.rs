@@ -20,11 +20,8 @@ pub fn TryForm(query: TryQuery, choices: Choices, problem: Option<Note>) -> impl
     let (subject, tool, arguments) = (wrong("subject"), wrong("tool"), wrong("arguments"));
     let tenant = query.tenant.clone().unwrap_or_default();
     // Of others than the reader's nothing is told, and nothing counts here.
-    let only = if is_bound() {
-        "The only one of yours they belong to"
-    } else {
-        "The only one they belong to"
-    };
+    let only =
+        if is_bound() { "The only one of yours they belong to" } else { "The only one they belong to" };
     let tenants: Vec<AnyView> = std::iter::once(("", only))
         .chain(choices.tenants.iter().map(|slug| (slug.as_str(), slug.as_str())))
         .map(|(value, label)| {
