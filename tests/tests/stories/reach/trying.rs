@@ -58,7 +58,7 @@ fn twins(house: &House) -> Vec<Twins> {
             "resource_unknown",
             true,
         ),
-        of(&[("from", &house.theirs.decision)], &house.theirs.decision, "none", "", true),
+        of(&[("from", house.theirs.decision.as_str())], &house.theirs.decision, "none", "", true),
     ]
 }
 
