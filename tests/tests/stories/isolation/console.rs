@@ -30,23 +30,19 @@ const PAGES: &[&str] = &[
 /// Addresses of pages, as the owner of `a` alone opens them.
 const WITHIN: &[&str] = &[
     "/resources",
-    "/resources?q=t-",
     "/resources?type=vault",
     "/emergency",
     "/try",
-    "/try?subject=ada&tool=shop%2Fshow",
     "/try?subject=ada&tool=theirs%2Fshow",
     "/try?subject=ada&tenant=b&tool=shop%2Fshow",
     "/try?subject=ada&tool=shop%2Frefund&arguments=%7B%22customer_id%22%3A%22c-1%22%2C%22amount%22%3A50%7D",
     "/try?subject=ada&tool=shop%2Frefund&arguments=%7B%22customer_id%22%3A%22t-1%22%2C%22amount%22%3A50%7D",
     "/try?subject=both&tool=shop%2Frefund&arguments=%7B%22customer_id%22%3A%22c-1%22%2C%22amount%22%3A50%7D",
-    "/try?subject=both&tenant=a&tool=shop%2Fshow",
     "/try?subject=both&tenant=b&tool=shop%2Fshow",
     "/try?subject=bot&tool=shop%2Frefund&arguments=%7B%22customer_id%22%3A%22c-2%22%2C%22amount%22%3A70%7D",
     "/try?subject=ben&tool=shop%2Fshow",
     "/try?subject=ben&tenant=b&tool=shop%2Fshow",
     "/try?subject=their-0&tool=shop%2Fshow",
-    "/try?subject=nobody&tool=shop%2Fshow",
 ];
 
 /// Addresses of files.
