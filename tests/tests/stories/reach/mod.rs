@@ -25,6 +25,7 @@ on_both_databases!(
     a_trial_knows_nothing_of_other_tenants,
     a_draft_is_tried_in_the_own_tenants_alone,
     resources_are_those_of_the_own_tenants,
+    resources_are_found_in_any_of_some_tenants,
     an_id_that_is_taken_tells_not_by_whom,
     an_owner_of_both_tenants_moves_a_resource,
     an_owner_of_a_tenant_stops_it_and_its_members,
@@ -44,7 +45,7 @@ mod stories {
     pub(super) use crate::reach::following::an_inbox_is_told_of_its_own_tenants_alone;
     pub(super) use crate::reach::resources::{
         an_id_that_is_taken_tells_not_by_whom, an_owner_of_both_tenants_moves_a_resource,
-        resources_are_those_of_the_own_tenants,
+        resources_are_found_in_any_of_some_tenants, resources_are_those_of_the_own_tenants,
     };
     pub(super) use crate::reach::showing::{
         nothing_of_another_tenant_is_shown, what_moved_between_tenants_is_neithers_to_read,

@@ -1,8 +1,10 @@
 //! Resources of some tenants: listed, found and changed there, and nowhere else.
 
 use crate::reach::house::{House, key_of, of};
-use policy::Reach;
+use policy::{Reach, TenantSlug};
+use std::collections::BTreeSet;
 use store::accounts::AccountRole;
+use store::administration::{Page, Resource, ResourceFilter};
 use tests::Backend;
 
 const INTERNAL: (&str, &str) = ("sensitivity", "internal");
@@ -32,6 +34,38 @@ pub(crate) async fn resources_are_those_of_the_own_tenants(backend: Backend) {
         let page = house.get(&acme, &format!("/resources{query}")).await;
         assert!(!page.text.contains(offered), "{query}: {}", page.text);
         assert!(page.text.contains("whose role counts everywhere"), "{query}: {}", page.text);
+    }
+    house.stop().await;
+}
+
+pub(crate) async fn resources_are_found_in_any_of_some_tenants(backend: Backend) {
+    let house = House::open(backend).await;
+    let store = &house.world.store;
+    for (slugs, objects, types) in [
+        (&["acme"][..], &["customer:ours-1"][..], &["customer"][..]),
+        (&["nimbus"], &["customer:theirs-1", "falcon:theirs-2"], &["customer", "falcon"]),
+        (
+            &["acme", "nimbus"],
+            &["customer:ours-1", "customer:theirs-1", "falcon:theirs-2"],
+            &["customer", "falcon"],
+        ),
+        (&["globex"], &[], &[]),
+        // Of none of them there is nothing.
+        (&[], &[], &[]),
+    ] {
+        let some: BTreeSet<TenantSlug> = slugs.iter().map(|slug| TenantSlug::from(*slug)).collect();
+        let filter = ResourceFilter { tenants: Some(&some), ..ResourceFilter::default() };
+        let listed = |found: Vec<Resource>| found.iter().map(Resource::object).collect::<Vec<_>>();
+        let found = store.list_resources(filter, &Page::ALL).await.expect("lists");
+        assert_eq!(listed(found), objects, "{slugs:?}");
+        let search = Page { search: Some("theirs"), ..Page::ALL };
+        let found = store.list_resources(filter, &search).await.expect("lists");
+        let expected: Vec<&str> =
+            objects.iter().copied().filter(|object| object.contains("theirs")).collect();
+        assert_eq!(listed(found), expected, "{slugs:?}");
+        assert_eq!(store.list_resource_types(filter).await.expect("lists"), types, "{slugs:?}");
+        let counted = store.count_resources(filter, 100).await.expect("counts");
+        assert_eq!(usize::try_from(counted).expect("a count"), objects.len(), "{slugs:?}");
     }
     house.stop().await;
 }
