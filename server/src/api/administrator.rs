@@ -46,6 +46,11 @@ impl Administrator {
         &self.shown.token.account
     }
 
+    /// How far it reaches: its tenant, or everything.
+    pub(crate) fn reach(&self) -> &Reach {
+        &self.reach
+    }
+
     /// The one tenant that the token is for. None: it is for all of them.
     pub(crate) fn tenant(&self) -> Option<&TenantSlug> {
         self.shown.token.tenant.as_ref()

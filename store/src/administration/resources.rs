@@ -15,6 +15,7 @@ use policy::binding::{check_resource_id, check_type};
 use policy::{ResourceRef, Sensitivity, TenantSlug};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// The largest attributes of one resource, in bytes of their JSON.
 pub const MAX_ATTRIBUTES: usize = 16 * 1024;
@@ -81,5 +82,7 @@ fn object(kind: &str, id: &str) -> String {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ResourceFilter<'a> {
     pub tenant: Option<&'a TenantSlug>,
+    /// Any of these tenants; with none of them, nothing.
+    pub tenants: Option<&'a BTreeSet<TenantSlug>>,
     pub kind: Option<&'a str>,
 }

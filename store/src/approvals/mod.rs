@@ -9,6 +9,7 @@ mod events;
 mod expiring;
 mod filing;
 mod filings;
+mod following;
 mod locking;
 #[cfg(test)]
 mod plans;
@@ -27,6 +28,7 @@ pub use expiring::EndedApprovals;
 pub use filing::{MOST_PENDING, NewApproval};
 pub(crate) use filing::{attempt, file};
 pub use filings::{FILED_WITHIN, MOST_FILED};
+pub use following::FollowedApprovals;
 pub(crate) use locking::{lock_filing, lock_rows};
 pub use rates::ApprovalRate;
 pub use retention::ApprovalPruneReport;

@@ -19,6 +19,8 @@ pub enum Fault {
     Reserved,
     Control,
     Taken,
+    /// An id that is taken or reserved, to whom neither is told.
+    NotUsable,
     /// A role's name stands for one role in a tenant.
     RoleTaken,
     Unknown,
@@ -173,6 +175,7 @@ impl Problem {
             Fault::Reserved => "This word is reserved. Choose another.".to_owned(),
             Fault::Control => "This holds control characters. Type it anew.".to_owned(),
             Fault::Taken => "This is taken. Choose another.".to_owned(),
+            Fault::NotUsable => "This cannot be used. Choose another.".to_owned(),
             Fault::RoleTaken => {
                 "A role of this name exists in this tenant or for every tenant. Choose another name."
                     .to_owned()

@@ -8,10 +8,20 @@ use crate::db::{Dialect, Source, StoreError, json, word};
 use crate::live::{is_named, keys};
 use crate::schema::Resources;
 use policy::{ResourceRef, TenantSlug};
-use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
+use sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement};
 
 /// So many types are listed.
 const MOST_TYPES: usize = 100;
+
+impl ResourceFilter<'_> {
+    /// Whose they are, in a query in which they are `r`.
+    fn whose(&self) -> Condition {
+        let tenant = || Expr::col(("r", Resources::Tenant));
+        Condition::all()
+            .add_option(self.tenant.map(|own| tenant().eq(own.as_str())))
+            .add_option(self.tenants.map(|own| tenant().is_in(own.iter().map(TenantSlug::as_str))))
+    }
+}
 
 #[derive(sqlx::FromRow)]
 struct ResourceRow {
@@ -78,14 +88,14 @@ pub(super) async fn find_all<S: Source>(
 }
 
 /// The types that there are, one after the other by the index: rows of the same type are skipped.
-async fn types<S: Source>(source: &mut S, tenant: Option<&TenantSlug>) -> Result<Vec<String>, StoreError> {
+async fn types<S: Source>(source: &mut S, filter: ResourceFilter<'_>) -> Result<Vec<String>, StoreError> {
     let mut types: Vec<String> = Vec::new();
     while types.len() < MOST_TYPES {
         let mut query = Query::select();
         query
             .column(("r", Resources::Type))
             .from_as(Resources::Table, "r")
-            .and_where_option(tenant.map(|tenant| Expr::col(("r", Resources::Tenant)).eq(tenant.as_str())))
+            .cond_where(filter.whose())
             .and_where_option(types.last().map(|last| Expr::col(("r", Resources::Type)).gt(last.as_str())))
             .order_by(("r", Resources::Type), Order::Asc)
             .limit(1);
@@ -104,12 +114,12 @@ pub(in crate::administration) async fn list<S: Source>(
 ) -> Result<Vec<Resource>, StoreError> {
     let mut query = select();
     query
-        .and_where_option(filter.tenant.map(|tenant| Expr::col(("r", Resources::Tenant)).eq(tenant.as_str())))
+        .cond_where(filter.whose())
         .and_where_option(filter.kind.map(|kind| Expr::col(("r", Resources::Type)).eq(kind)));
     if let Some(prefix) = page.search.filter(|prefix| !prefix.is_empty()) {
         if filter.kind.is_none() {
             // So that the index by type and id finds it.
-            let types = types(source, filter.tenant).await?;
+            let types = types(source, filter).await?;
             query.and_where(Expr::col(("r", Resources::Type)).is_in(types));
         }
         let beyond = format!("{prefix}{}", char::MAX);
@@ -145,12 +155,13 @@ impl Store {
         list(&mut &self.db, filter, page).await
     }
 
-    /// The first hundred types that there are resources of, in order.
+    /// The first hundred types that there are resources of, in order. What is asked for may be narrowed by tenants, not by
+    /// a type.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn list_resource_types(&self, tenant: Option<&TenantSlug>) -> Result<Vec<String>, StoreError> {
-        types(&mut &self.db, tenant).await
+    pub async fn list_resource_types(&self, filter: ResourceFilter<'_>) -> Result<Vec<String>, StoreError> {
+        types(&mut &self.db, filter).await
     }
 
     /// How many there are, up to `most`.
@@ -161,9 +172,7 @@ impl Store {
         let mut some = Query::select();
         some.column(("r", Resources::Type))
             .from_as(Resources::Table, "r")
-            .and_where_option(
-                filter.tenant.map(|tenant| Expr::col(("r", Resources::Tenant)).eq(tenant.as_str())),
-            )
+            .cond_where(filter.whose())
             .and_where_option(filter.kind.map(|kind| Expr::col(("r", Resources::Type)).eq(kind)))
             .limit(most);
         count(&mut &self.db, Query::select().from_subquery(some, "some").take()).await

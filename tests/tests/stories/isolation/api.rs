@@ -146,7 +146,7 @@ pub(crate) async fn console(side: &Side) -> Vec<(String, String)> {
     let tenants = [a.clone()];
     let decisions = DecisionFilter { tenants: Some(vec![a.to_string()]), ..DecisionFilter::default() };
     let page = decisions::Page { limit: 500, ..decisions::Page::default() };
-    let resources = ResourceFilter { tenant: Some(&a), kind: None };
+    let resources = ResourceFilter { tenant: Some(&a), ..ResourceFilter::default() };
     let tasks = TaskFilter { tenants: Some(&tenants), ..TaskFilter::default() };
     let changes = ChangeFilter { tenant: Some(&a), ..ChangeFilter::default() };
     vec![
@@ -160,7 +160,7 @@ pub(crate) async fn console(side: &Side) -> Vec<(String, String)> {
             &store.read_members(&a, None, 500).await.map(|found| found.map(|of| of.members)),
         ),
         shown("resources", &store.list_resources(resources, &Page::ALL).await),
-        shown("types", &store.list_resource_types(Some(&a)).await),
+        shown("types", &store.list_resource_types(resources).await),
         shown("count of resources", &store.count_resources(resources, 1_000).await),
         shown("tasks", &store.list_tasks(&tasks, None, 500).await),
         shown("changes", &store.list_changes(&changes, Default::default(), 500).await),
