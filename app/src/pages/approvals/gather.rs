@@ -94,7 +94,7 @@ async fn inbox(
     if let Some(person) = person {
         let answers = store.list_answers(person, reach.tenants(), None, ANSWERS).await?;
         inbox.answers = answers.iter().map(|approval| decided_line(approval, now)).collect();
-        cover(store, person, now, &mut inbox).await?;
+        cover(store, (person, reach), now, &mut inbox).await?;
         if query.ask == Some(Ask::New) {
             inbox.persons = persons(store, person, reach, now).await?;
         }
@@ -102,10 +102,11 @@ async fn inbox(
     Ok(inbox)
 }
 
-/// Who stands in for the reader, and for whom the reader does.
+/// Who stands in for the reader, and for whom the reader does, as far as their tenants are the reader's: elsewhere nobody
+/// answers for them at this account.
 async fn cover(
     store: &Store,
-    person: &SubjectId,
+    (person, reach): (&SubjectId, &Reach),
     now: Timestamp,
     inbox: &mut Inbox,
 ) -> Result<(), StoreError> {
@@ -115,11 +116,20 @@ async fn cover(
         if duty.person == *person {
             let name = name(store, &duty.substitute).await?;
             inbox.cover.push(CoverLine { id: duty.id, name, until });
-        } else {
+        } else if is_known(store, reach, &duty.person).await? {
             inbox.covers.push(CoveredLine { name: name(store, &duty.person).await?, until });
         }
     }
     Ok(())
+}
+
+/// Whether somebody is a member of any of the reader's tenants.
+async fn is_known(store: &Store, reach: &Reach, person: &SubjectId) -> Result<bool, StoreError> {
+    if reach.is_everything() {
+        return Ok(true);
+    }
+    let held = store.list_memberships(person).await?;
+    Ok(held.iter().any(|held| reach.holds(held.tenant.as_str())))
 }
 
 /// What somebody is called; the id where nobody is known by it any more.

@@ -25,6 +25,7 @@ on_both_databases!(
     a_trial_knows_nothing_of_other_tenants,
     a_draft_is_tried_in_the_own_tenants_alone,
     resources_are_those_of_the_own_tenants,
+    what_is_beside_resources_is_told_as_far_as_the_reach_goes,
     resources_are_found_in_any_of_some_tenants,
     an_id_that_is_taken_tells_not_by_whom,
     an_owner_of_both_tenants_moves_a_resource,
@@ -32,6 +33,8 @@ on_both_databases!(
     what_the_house_stopped_is_not_lifted_from_within,
     an_owner_of_a_tenant_ends_break_glass_and_confirms_none,
     an_inbox_is_told_of_its_own_tenants_alone,
+    an_inbox_that_reaches_otherwise_than_before_is_told_nothing,
+    an_inbox_names_nobody_of_other_tenants,
 );
 
 mod stories {
@@ -42,10 +45,14 @@ mod stories {
     pub(super) use crate::reach::changing::{
         an_owner_of_a_tenant_works_in_it, nothing_of_another_tenant_is_changed,
     };
-    pub(super) use crate::reach::following::an_inbox_is_told_of_its_own_tenants_alone;
+    pub(super) use crate::reach::following::{
+        an_inbox_is_told_of_its_own_tenants_alone, an_inbox_names_nobody_of_other_tenants,
+        an_inbox_that_reaches_otherwise_than_before_is_told_nothing,
+    };
     pub(super) use crate::reach::resources::{
         an_id_that_is_taken_tells_not_by_whom, an_owner_of_both_tenants_moves_a_resource,
         resources_are_found_in_any_of_some_tenants, resources_are_those_of_the_own_tenants,
+        what_is_beside_resources_is_told_as_far_as_the_reach_goes,
     };
     pub(super) use crate::reach::showing::{
         nothing_of_another_tenant_is_shown, what_moved_between_tenants_is_neithers_to_read,

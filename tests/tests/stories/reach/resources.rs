@@ -4,8 +4,9 @@ use crate::reach::house::{House, key_of, of};
 use policy::{Reach, TenantSlug};
 use std::collections::BTreeSet;
 use store::accounts::AccountRole;
-use store::administration::{Page, Resource, ResourceFilter};
+use store::administration::{FileFormat, Page, Resource, ResourceFilter, ResourceImport};
 use tests::Backend;
+use tests::world::operator;
 
 const INTERNAL: (&str, &str) = ("sensitivity", "internal");
 
@@ -34,6 +35,31 @@ pub(crate) async fn resources_are_those_of_the_own_tenants(backend: Backend) {
         let page = house.get(&acme, &format!("/resources{query}")).await;
         assert!(!page.text.contains(offered), "{query}: {}", page.text);
         assert!(page.text.contains("whose role counts everywhere"), "{query}: {}", page.text);
+    }
+    house.stop().await;
+}
+
+pub(crate) async fn what_is_beside_resources_is_told_as_far_as_the_reach_goes(backend: Backend) {
+    let house = House::open(backend).await;
+    let mut writer = house.world.store.write(operator()).await.expect("a unit of work");
+    let import = ResourceImport::new("0".repeat(64), 1, FileFormat::Csv, None);
+    writer.put_import(&import).await.expect("is written");
+    writer.commit().await.expect("commits");
+    let acme = house.browser(AccountRole::Owner, of(&["acme"])).await;
+    let nimbus = house.browser(AccountRole::Owner, of(&["nimbus"])).await;
+    let everywhere = house.browser(AccountRole::Owner, Reach::Everything).await;
+    let (ours, theirs) = (key_of("customer", "ours-1"), house.theirs.resource.clone());
+    // The tools that name it are those of servers that the reader's tenants may use; a file may hold anybody's.
+    for (cookie, path, text, told) in [
+        (&acme, format!("/resources/{ours}"), "nest/look", false),
+        (&nimbus, format!("/resources/{theirs}"), "nest/look", true),
+        (&everywhere, format!("/resources/{ours}"), "nest/look", true),
+        (&acme, "/resources".to_owned(), import.id.as_str(), false),
+        (&nimbus, "/resources".to_owned(), import.id.as_str(), false),
+        (&everywhere, "/resources".to_owned(), import.id.as_str(), true),
+    ] {
+        let page = house.get(cookie, &path).await;
+        assert_eq!((page.status, page.text.contains(text)), (200, told), "{path}: {}", page.text);
     }
     house.stop().await;
 }
