@@ -27,7 +27,7 @@ subjects:
   - { id: zed, kind: user, name: Zed Kestrel, memberships: [{ tenant: nimbus, roles: [Kestrel role] }], api_keys: [{ name: laptop, secret_env: ZED_KEY }] }
   - { id: both, kind: user, name: Both, memberships: [{ tenant: acme, roles: [] }, { tenant: nimbus, roles: [Kestrel role] }] }
 rules: [{ name: Kestrel rule, tenant: nimbus, effect: allow, roles: [Kestrel role], tools: [nest/*] }]
-servers: [{ slug: nest, url: 'http://127.0.0.1:9009/mcp', tenants: [nimbus], tools: [{ name: look, description: Kestrel tool, risk: low, sensitivity: internal, read_only: true }] }]
+servers: [{ slug: nest, url: 'http://127.0.0.1:9009/mcp', tenants: [nimbus], tools: [{ name: look, description: Kestrel tool, risk: low, sensitivity: internal, read_only: true, bindings: [{ pointer: /customer_id, type: customer }] }] }]
 resources:
   - { type: customer, id: ours-1, tenant: acme, attributes: { region: eu } }
   - { type: customer, id: theirs-1, tenant: nimbus, attributes: { note: Kestrel customer } }
@@ -126,6 +126,18 @@ impl House {
             minutes: 5,
         };
         let grant = writer.ask_break_glass(&glass, None).await.expect("is asked").id;
+        // The same once more, and over.
+        let over = NewStop {
+            scope: StopScope::Tool,
+            target: "nest/look",
+            tenant: Some(&nimbus),
+            reason: "Kestrel ran wild",
+        };
+        let over = writer.stop(&over).await.expect("is stopped").id;
+        writer.lift_stop(&over).await.expect("is lifted");
+        let ended = NewBreakGlass { tools: "nest/*", reason: "Kestrel burned", ..glass };
+        let ended = writer.ask_break_glass(&ended, None).await.expect("is asked").id;
+        writer.end_break_glass(&ended).await.expect("is ended");
         let new = NewTask {
             tenant: &nimbus,
             subject: &SubjectId::from("zed"),

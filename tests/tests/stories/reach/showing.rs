@@ -133,6 +133,8 @@ pub(crate) async fn nothing_of_another_tenant_is_shown(backend: Backend) {
             ("/try?subject=zed&tool=nest/look", "Kestrel runs wild"),
             ("/emergency", "Kestrel runs wild"),
             ("/emergency", "Kestrel burns"),
+            ("/emergency", "Kestrel ran wild"),
+            ("/emergency", "Kestrel burned"),
             ("/emergency?ask=throw&of=subject%0Azed%0Animbus", "Zed Kestrel"),
         ] {
             let answer = house.get(&cookie, path).await;
