@@ -13,8 +13,6 @@ on_both_databases!(
 );
 
 mod stories {
-    use base64::Engine;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use pdp::approvals::{Approvals, Decider, Vote};
     use policy::labels::{ApprovalState, Verdict};
     use policy::{ApprovalId, RuleId, SubjectId, TenantSlug, Timestamp};
@@ -25,7 +23,8 @@ mod stories {
     use std::time::Duration;
     use store::accounts::{AccountRole, NewAccount, PasswordHash};
     use store::approvals::{Approval, ApprovalFilter};
-    use store::sessions::{ConsoleSession, Started, session_digest};
+    use store::sessions::session_digest;
+    use tests::console;
     use tests::pep::call_body;
     use tests::world::operator;
     use tests::{Backend, Replica, World};
@@ -78,21 +77,7 @@ mod stories {
                 .await
                 .expect("linked");
         }
-        let id = number.to_le_bytes();
-        let session = ConsoleSession {
-            id_digest: session_digest(&id),
-            account: Some(account.id),
-            data: json!({ "proven_at": since.micros() }).to_string(),
-            created_at: since,
-            expires_at: now().saturating_add_micros(HOUR),
-            absolute_expires_at: now().saturating_add_micros(HOUR),
-            last_seen_at: since,
-            user_agent: None,
-            address: None,
-        };
-        let started = world.store.start_session(&session, account.password_version).await.expect("answers");
-        assert_eq!(started, Started::Yes);
-        format!("countersign={}", URL_SAFE_NO_PAD.encode(id))
+        console::session(world, &account, number, since).await
     }
 
     fn client() -> Client {

@@ -2,10 +2,10 @@
 //! uses once or not at all, and the same `Idempotency-Key` is told the decision that was recorded.
 
 use crate::approvals::helpers::{account, add_note, approve, is_sound, note, pending, read, waiting, world};
+use crate::approvals::keyed::Keyed;
 use policy::ApprovalId;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,45 +18,6 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 const CALLERS: usize = 8;
-
-/// Calls with a key that says which call it is.
-#[derive(Clone)]
-struct Keyed {
-    http: reqwest::Client,
-    url: String,
-    pep: String,
-    body: String,
-}
-
-impl Keyed {
-    fn new(world: &World, address: SocketAddr) -> Self {
-        Self {
-            http: reqwest::Client::builder().no_proxy().build().expect("a client"),
-            url: format!("http://{address}/access/v1/evaluation"),
-            pep: world.secret("CRM_PEP_KEY").to_owned(),
-            body: call_body(world.secret("REFUND_BOT_KEY"), "add_note", note("hello")).to_string(),
-        }
-    }
-
-    /// The decision that let the call pass; an error where none did, or no answer came.
-    async fn call(&self, key: &str) -> Result<String, String> {
-        let sent = self
-            .http
-            .post(&self.url)
-            .bearer_auth(&self.pep)
-            .header("content-type", "application/json")
-            .header("idempotency-key", key)
-            .body(self.body.clone())
-            .send()
-            .await
-            .map_err(|error| error.to_string())?;
-        let id =
-            sent.headers().get("countersign-decision-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
-        let text = sent.text().await.map_err(|error| error.to_string())?;
-        let answer: Value = serde_json::from_str(&text).map_err(|_| text.clone())?;
-        if answer["decision"] == true { id.ok_or(text) } else { Err(text) }
-    }
-}
 
 /// What became of keys.
 #[derive(Default)]
@@ -138,7 +99,7 @@ pub(crate) async fn each_key_uses_once_however_often_the_process_is_killed(backe
     let mut used = 0;
     for (round, after) in [1, 2, 5, 9, 16, 31].into_iter().enumerate() {
         let enough = Arc::new(Notify::new());
-        let callers = hammer(&Keyed::new(&world, process.address()), round, after, &enough);
+        let callers = hammer(&Keyed::new(&world, process.address(), "hello"), round, after, &enough);
         enough.notified().await;
         process.kill();
         let told = gathered(callers).await;
@@ -150,7 +111,7 @@ pub(crate) async fn each_key_uses_once_however_often_the_process_is_killed(backe
         let burnt = calls - used - told.passed.len();
         assert!(burnt <= CALLERS, "round {round}: {burnt}");
         process = Process::serve(&world.database, &world.database.url);
-        used = settle(&world, &Keyed::new(&world, process.address()), &request, told, used).await;
+        used = settle(&world, &Keyed::new(&world, process.address(), "hello"), &request, told, used).await;
     }
     process.kill();
     is_sound(&world).await;
@@ -166,7 +127,7 @@ pub(crate) async fn each_key_uses_once_when_the_database_goes_away() {
     assert_eq!(add_note(&world, &crm, "hello").await.reason(), "approval_required");
     let request = waiting(&world).await.id;
     approve(&world, &fay, &request).await;
-    let keyed = Keyed::new(&world, replica.address());
+    let keyed = Keyed::new(&world, replica.address(), "hello");
     let mut used = 0;
     for (round, after) in [1, 3, 10, 25].into_iter().enumerate() {
         let enough = Arc::new(Notify::new());

@@ -7,8 +7,10 @@ mod deciders;
 mod hardship;
 mod helpers;
 mod keeping;
+mod keyed;
 mod life;
 mod live;
+mod lost;
 mod races;
 mod retention;
 
@@ -52,6 +54,7 @@ on_both_databases!(
     a_quorum_is_reached_once_in_hundreds_of_rounds,
     exactly_the_approved_uses_pass_on_two_processes,
     each_key_uses_once_however_often_the_process_is_killed,
+    a_crash_after_the_commit_burns_one_use_and_says_so,
 );
 
 mod each_key_uses_once_when_the_database_goes_away {
@@ -103,6 +106,7 @@ mod stories {
         an_approval_is_never_stronger_than_live_policy, votes_of_those_who_may_no_longer_do_not_count,
         what_moved_since_it_was_shown_refuses_the_vote,
     };
+    pub(super) use crate::approvals::lost::a_crash_after_the_commit_burns_one_use_and_says_so;
     pub(super) use crate::approvals::races::{
         a_quorum_that_is_reached_twice_at_once_decides_once, exactly_the_approved_uses_pass_on_two_replicas,
         kill_nine_never_lets_a_use_pass_twice, one_call_files_one_request_on_two_replicas,
