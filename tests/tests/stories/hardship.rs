@@ -3,14 +3,7 @@
 
 use tests::on_both_databases;
 
-on_both_databases!(kill_nine_loses_no_answered_decision);
-
-mod a_full_disk_denies_and_recovers {
-    #[tokio::test(flavor = "multi_thread")]
-    async fn sqlite() {
-        super::stories::a_full_disk_denies_and_recovers().await;
-    }
-}
+on_both_databases!(kill_nine_loses_no_answered_decision, a_full_disk_denies_and_recovers);
 
 mod a_database_that_goes_away_denies_and_comes_back {
     #[tokio::test(flavor = "multi_thread")]
@@ -50,10 +43,12 @@ mod stories {
     use store::audit;
     use store::chain::AuditKey;
     use store::{Settings, Store};
+    use tests::cluster::Cluster;
     use tests::line::Line;
+    use tests::pep::noise;
     use tests::process::Process;
     use tests::world::operator;
-    use tests::{Backend, Pep, World};
+    use tests::{Backend, Database, Pep, World};
     use tokio::sync::Notify;
     use tokio::time::timeout;
 
@@ -111,15 +106,13 @@ mod stories {
         }
     }
 
-    pub(super) async fn a_full_disk_denies_and_recovers() {
-        let world = World::demo(Backend::Sqlite).await;
-        let process = Process::serve_with_files_up_to(&world.database, &world.database.url, 1_500);
-        let crm = Pep::new(process.address(), world.secret("CRM_PEP_KEY"));
+    /// Calls with large records until 20 of them in a row were denied; those that passed.
+    async fn until_full(world: &World, crm: &Pep) -> Vec<String> {
         let mut allowed = Vec::new();
         let mut denied = 0;
         for _ in 0..20_000 {
             let mut body = tests::pep::call_body(world.secret("ALICE_KEY"), "refund", refund());
-            body["context"]["note"] = json!("x".repeat(15_000));
+            body["context"]["note"] = json!(noise());
             let told = crm.ask(&body).await;
             if told.allowed() {
                 assert_eq!(denied, 0, "allowed after the disk was full, without room having been made");
@@ -133,14 +126,58 @@ mod stories {
             }
         }
         assert!(allowed.len() > 5 && denied == 20, "{} allowed, {denied} denied", allowed.len());
-        process.kill();
-        for id in &allowed {
-            assert!(world.store.get_decision(&id.as_str().into()).await.expect("reads").is_some());
+        allowed
+    }
+
+    /// Each was answered, so each is there.
+    async fn are_recorded(world: &World, ids: &[String]) {
+        for id in ids {
+            assert!(world.store.get_decision(&id.as_str().into()).await.expect("reads").is_some(), "{id}");
         }
+    }
+
+    /// On SQLite the server's own writes fail, on Postgres those of the database.
+    pub(super) async fn a_full_disk_denies_and_recovers(backend: Backend) {
+        match backend {
+            Backend::Sqlite => a_full_disk_of_our_own().await,
+            Backend::Postgres => a_full_disk_of_postgres().await,
+        }
+    }
+
+    async fn a_full_disk_of_our_own() {
+        let world = World::demo(Backend::Sqlite).await;
+        let process = Process::serve_with_files_up_to(&world.database, &world.database.url, 1_500);
+        let crm = Pep::new(process.address(), world.secret("CRM_PEP_KEY"));
+        let allowed = until_full(&world, &crm).await;
+        process.kill();
+        are_recorded(&world, &allowed).await;
         is_sound(&world).await;
         let roomier = Process::serve(&world.database, &world.database.url);
         let crm = Pep::new(roomier.address(), world.secret("CRM_PEP_KEY"));
         assert!(crm.call(world.secret("ALICE_KEY"), "refund", refund()).await.allowed());
+    }
+
+    /// Nobody is restarted: once there is room, the same server goes on by itself.
+    async fn a_full_disk_of_postgres() {
+        let cluster = Cluster::with_files_up_to(3_072).await;
+        let world = World::demo_on(Database::fresh_on(cluster.url()).await).await;
+        let replica = world.replica().await;
+        let crm = world.crm(&replica);
+        let allowed = until_full(&world, &crm).await;
+        assert!(cluster.log().contains("could not extend file"), "{}", cluster.log());
+        are_recorded(&world, &allowed).await;
+        is_sound(&world).await;
+        cluster.make_room().await;
+        let ask = async || crm.call(world.secret("ALICE_KEY"), "refund", refund()).await.allowed();
+        timeout(Duration::from_secs(20), async { while !ask().await {} })
+            .await
+            .expect("it is recorded again");
+        replica.ready().await;
+        for _ in 0..20 {
+            assert!(ask().await);
+        }
+        is_sound(&world).await;
+        replica.stop().await;
     }
 
     pub(super) async fn a_database_that_goes_away_denies_and_comes_back() {

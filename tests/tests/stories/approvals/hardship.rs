@@ -1,7 +1,9 @@
 //! The process is killed, the disk is full, the database goes away, exactly while requests are filed and used: each call
 //! uses once or not at all, and the same `Idempotency-Key` is told the decision that was recorded.
 
-use crate::approvals::helpers::{account, add_note, approve, is_sound, note, pending, read, waiting, world};
+use crate::approvals::helpers::{
+    account, add_note, approve, is_sound, note, pending, read, waiting, world, world_on,
+};
 use crate::approvals::keyed::Keyed;
 use policy::ApprovalId;
 use serde_json::json;
@@ -10,10 +12,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use tests::cluster::Cluster;
 use tests::line::Line;
-use tests::pep::call_body;
+use tests::pep::{call_body, noise};
 use tests::process::Process;
-use tests::{Backend, Pep, World};
+use tests::{Backend, Database, Pep, World};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
@@ -160,13 +163,37 @@ fn largest(folder: &Path) -> u64 {
         .expect("the database")
 }
 
-/// The disk is full while requests are filed and used in turn.
-pub(crate) async fn a_full_disk_files_and_uses_nothing_that_it_does_not_keep() {
-    let world = world(Backend::Sqlite, "{ approvers: [finance], uses: 1000 }").await;
-    let fay = account(&world, "fay", Some("fay")).await;
-    // Room for some dozens of calls beyond what there is.
+const MANY_USES: &str = "{ approvers: [finance], uses: 1000 }";
+
+/// A server whose own disk will be full after some dozens of calls.
+async fn small_sqlite() -> (World, Process) {
+    let world = world(Backend::Sqlite, MANY_USES).await;
     let room = largest(world.database.folder()) / 1024 + 4_000;
     let process = Process::serve_with_files_up_to(&world.database, &world.database.url, room);
+    (world, process)
+}
+
+/// A Postgres of which the same is true.
+async fn small_postgres() -> (World, Process, Cluster) {
+    let cluster = Cluster::with_files_up_to(3_072).await;
+    let world = world_on(Database::fresh_on(cluster.url()).await, MANY_USES).await;
+    let process = Process::serve(&world.database, &world.database.url);
+    (world, process, cluster)
+}
+
+/// The disk is full while requests are filed and used in turn.
+pub(crate) async fn a_full_disk_files_and_uses_nothing_that_it_does_not_keep(backend: Backend) {
+    let (world, process, cluster) = match backend {
+        Backend::Sqlite => {
+            let (world, process) = small_sqlite().await;
+            (world, process, None)
+        }
+        Backend::Postgres => {
+            let (world, process, cluster) = small_postgres().await;
+            (world, process, Some(cluster))
+        }
+    };
+    let fay = account(&world, "fay", Some("fay")).await;
     let crm = Pep::new(process.address(), world.secret("CRM_PEP_KEY"));
     let token = world.secret("REFUND_BOT_KEY");
     assert_eq!(add_note(&world, &crm, "hello").await.reason(), "approval_required");
@@ -175,7 +202,7 @@ pub(crate) async fn a_full_disk_files_and_uses_nothing_that_it_does_not_keep() {
     let call = |text: &str| {
         let mut body = call_body(token, "add_note", note(text));
         // No rule reads it, so it is no part of what was approved; it fills the disk.
-        body["context"]["padding"] = json!("x".repeat(15_000));
+        body["context"]["padding"] = json!(noise());
         body
     };
     let (mut passed, mut asked, mut refused) = (BTreeSet::new(), 0, [0, 0]);
@@ -209,6 +236,9 @@ pub(crate) async fn a_full_disk_files_and_uses_nothing_that_it_does_not_keep() {
     assert_eq!(usize::try_from(read(&world, &request).await.used), Ok(passed.len()));
     assert_eq!(pending(&world).await.len(), asked.min(20));
     is_sound(&world).await;
+    if let Some(cluster) = &cluster {
+        cluster.make_room().await;
+    }
     let roomier = Process::serve(&world.database, &world.database.url);
     let crm = Pep::new(roomier.address(), world.secret("CRM_PEP_KEY"));
     assert!(crm.ask(&call("hello")).await.allowed());

@@ -55,19 +55,13 @@ on_both_databases!(
     exactly_the_approved_uses_pass_on_two_processes,
     each_key_uses_once_however_often_the_process_is_killed,
     a_crash_after_the_commit_burns_one_use_and_says_so,
+    a_full_disk_files_and_uses_nothing_that_it_does_not_keep,
 );
 
 mod each_key_uses_once_when_the_database_goes_away {
     #[tokio::test(flavor = "multi_thread")]
     async fn postgres() {
         super::stories::each_key_uses_once_when_the_database_goes_away().await;
-    }
-}
-
-mod a_full_disk_files_and_uses_nothing_that_it_does_not_keep {
-    #[tokio::test(flavor = "multi_thread")]
-    async fn sqlite() {
-        super::stories::a_full_disk_files_and_uses_nothing_that_it_does_not_keep().await;
     }
 }
 
