@@ -27,6 +27,17 @@ impl Cluster {
     /// One that cannot write files beyond this size: a table that were to grow beyond it does not, with the error of a
     /// full disk. The files of the write-ahead log are of 1 MiB each; of these there may be many.
     pub async fn with_files_up_to(kib: u64) -> Self {
+        // Nothing becomes free by itself.
+        Self::start(&kib.to_string(), &["autovacuum=off"]).await
+    }
+
+    /// One with these settings, each as `name=value`.
+    pub async fn with_settings(settings: &[&str]) -> Self {
+        Self::start("unlimited", settings).await
+    }
+
+    /// `file_size`: as the shell's `ulimit -f` takes it.
+    async fn start(file_size: &str, settings: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let owner = Owner::of(folder.path());
         let bin = programs();
@@ -44,13 +55,13 @@ impl Cluster {
             let port = free_port();
             let log = File::create(folder.path().join("log")).expect("a log");
             let mut server = Command::new("bash")
-                .args(["-c", &format!("ulimit -S -f {kib}; exec \"$0\" \"$@\"")])
+                .args(["-c", &format!("ulimit -S -f {file_size}; exec \"$0\" \"$@\"")])
                 .args(owner.words(&bin.join("postgres")))
                 .arg("-D")
                 .arg(&data)
                 .args(["-c", "listen_addresses=127.0.0.1", "-c", &format!("port={port}")])
-                // Nothing becomes free by itself.
-                .args(["-c", "unix_socket_directories=", "-c", "autovacuum=off"])
+                .args(["-c", "unix_socket_directories="])
+                .args(settings.iter().flat_map(|setting| ["-c", *setting]))
                 .current_dir("/")
                 .stdout(Stdio::null())
                 .stderr(log)
