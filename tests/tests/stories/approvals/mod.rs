@@ -2,6 +2,7 @@
 //! and no more, on every replica; and never against what live policy says.
 
 mod binding;
+mod crossing;
 mod crowd;
 mod deciders;
 mod hardship;
@@ -65,11 +66,19 @@ mod each_key_uses_once_when_the_database_goes_away {
     }
 }
 
+mod no_transactions_wait_in_a_circle {
+    #[tokio::test(flavor = "multi_thread")]
+    async fn postgres() {
+        super::stories::no_transactions_wait_in_a_circle().await;
+    }
+}
+
 mod stories {
     pub(super) use crate::approvals::binding::{
         another_actor_makes_another_request, another_tenant_makes_another_request,
         each_part_of_a_call_makes_another_request, what_is_said_of_an_action_is_part_of_the_call,
     };
+    pub(super) use crate::approvals::crossing::no_transactions_wait_in_a_circle;
     pub(super) use crate::approvals::crowd::{
         a_quorum_is_reached_once_in_hundreds_of_rounds,
         approving_taking_back_and_using_at_once_end_in_one_way,
