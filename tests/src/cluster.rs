@@ -46,7 +46,7 @@ impl Cluster {
             .command(&bin.join("initdb"))
             .arg("-D")
             .arg(&data)
-            .args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"])
+            .args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale"])
             .args(["--no-sync", "--wal-segsize=1"])
             .output()
             .expect("initdb of Postgres runs; `cargo xtask setup` installs it");

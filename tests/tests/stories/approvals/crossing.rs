@@ -19,7 +19,7 @@ use tests::{Database, Pep, World};
 use tokio::task::JoinSet;
 
 const CALLERS: usize = 8;
-const CALLS: usize = 60;
+const CALLS: usize = 40;
 /// So many calls are made by all of them.
 const SHARED: usize = 6;
 
