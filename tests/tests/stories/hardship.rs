@@ -3,7 +3,11 @@
 
 use tests::on_both_databases;
 
-on_both_databases!(kill_nine_loses_no_answered_decision, a_full_disk_denies_and_recovers);
+on_both_databases!(
+    kill_nine_loses_no_answered_decision,
+    a_full_disk_denies_and_recovers,
+    what_follows_a_failed_statement_counts_for_nothing,
+);
 
 mod a_database_that_goes_away_denies_and_comes_back {
     #[tokio::test(flavor = "multi_thread")]
@@ -35,6 +39,7 @@ mod a_database_that_takes_no_writes_denies_and_comes_back {
 
 mod stories {
     use futures::future::join_all;
+    use policy::issuer::Issuer;
     use serde_json::{Value, json};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -42,6 +47,7 @@ mod stories {
     use store::administration::Page;
     use store::audit;
     use store::chain::AuditKey;
+    use store::notifications::Receiver;
     use store::{Settings, Store};
     use tests::cluster::Cluster;
     use tests::line::Line;
@@ -180,6 +186,25 @@ mod stories {
         replica.stop().await;
     }
 
+    /// Whoever goes on after the database refused a statement changes nothing, be it SQLite, which would take the rest.
+    pub(super) async fn what_follows_a_failed_statement_counts_for_nothing(backend: Backend) {
+        let world = World::demo(backend).await;
+        let before = world.store.list_issuers(&Page::ALL).await.expect("lists");
+        let mut writer = world.store.write(operator()).await.expect("a unit of work");
+        writer.put_issuer(&Issuer::new("https://first.example")).await.expect("is taken");
+        let nobody = Receiver::Account("nobody".to_owned());
+        assert!(writer.send_test(&nobody).await.is_err(), "no account has this id");
+        assert!(writer.put_issuer(&Issuer::new("https://second.example")).await.is_err());
+        assert!(writer.list_issuers(&Page::ALL).await.is_err());
+        assert!(writer.commit().await.is_err());
+        assert_eq!(world.store.list_issuers(&Page::ALL).await.expect("lists"), before);
+        // The next one finds everything as it was.
+        let mut writer = world.store.write(operator()).await.expect("a unit of work");
+        writer.put_issuer(&Issuer::new("https://second.example")).await.expect("is taken");
+        writer.commit().await.expect("commits");
+        assert_eq!(world.store.list_issuers(&Page::ALL).await.expect("lists").len(), before.len() + 1);
+    }
+
     pub(super) async fn a_database_that_goes_away_denies_and_comes_back() {
         let world = World::demo(Backend::Postgres).await;
         let line = Line::to(world.database.server_address()).await;
@@ -282,7 +307,7 @@ mod stories {
             );
             let writing = async {
                 let mut writer = world.store.write(operator()).await?;
-                writer.put_issuer(&policy::issuer::Issuer::new("https://idp.example")).await?;
+                writer.put_issuer(&Issuer::new("https://idp.example")).await?;
                 writer.commit().await?;
                 Ok::<(), store::WriteError>(())
             };
