@@ -207,11 +207,13 @@ impl Pdp {
             if decision.reason != Reason::ApprovalRequired {
                 return Ok(Ok(Decided { gathered, decision, set, step: None, again: None }));
             }
-            if question.files && named.is_none() {
-                named = Named::of(&question.call, &self.key);
-                if named.is_some() {
-                    self.guesses.learn_asks(&digest, &question.call);
-                    continue;
+            if question.files {
+                self.guesses.learn_asks(&digest, &question.call);
+                if named.is_none() {
+                    named = Named::of(&question.call, &self.key);
+                    if named.is_some() {
+                        continue;
+                    }
                 }
             }
             let settled =

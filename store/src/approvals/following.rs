@@ -43,7 +43,7 @@ impl Store {
         let floor = a_minute_before(&newest);
         let from = followed.floor.as_ref().unwrap_or(&floor);
         // Never back, should the newest have been deleted.
-        let next = from.max(&floor);
+        let next = std::cmp::max(from, &floor);
         let later = Expr::case(Expr::col(ApprovalEvents::Id).gt(next.as_str()), Expr::cust("1"));
         let query = Query::select()
             .column(ApprovalEvents::Tenant)

@@ -1,7 +1,5 @@
 //! Approvers and their browsers, and requests for them to answer.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use policy::{ApprovalId, SubjectId, Timestamp};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
@@ -9,7 +7,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use store::accounts::{AccountRole, NewAccount, PasswordHash};
 use store::approvals::ApprovalFilter;
-use store::sessions::{ConsoleSession, Started, session_digest};
+use tests::console;
 use tests::world::operator;
 use tests::{Backend, Replica, World};
 
@@ -61,21 +59,7 @@ pub(crate) async fn cookie_since(
             .await
             .expect("linked");
     }
-    let id = number.to_le_bytes();
-    let session = ConsoleSession {
-        id_digest: session_digest(&id),
-        account: Some(account.id),
-        data: json!({ "proven_at": since.micros() }).to_string(),
-        created_at: since,
-        expires_at: now().saturating_add_micros(HOUR),
-        absolute_expires_at: now().saturating_add_micros(HOUR),
-        last_seen_at: since,
-        user_agent: None,
-        address: None,
-    };
-    let started = world.store.start_session(&session, account.password_version).await.expect("answers");
-    assert_eq!(started, Started::Yes);
-    format!("countersign={}", URL_SAFE_NO_PAD.encode(id))
+    console::session(world, &account, number, since).await
 }
 
 pub(crate) fn client() -> Client {

@@ -1,7 +1,5 @@
 //! The demo with a further tenant that has something of each kind, and browsers of accounts of every role and reach.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use policy::labels::{OpenedBy, StopScope};
 use policy::{Reach, SubjectId, TenantSlug, Timestamp};
 use reqwest::redirect::Policy;
@@ -12,7 +10,7 @@ use store::accounts::{AccountRole, NewAccount, PasswordHash};
 use store::administration::{NewBreakGlass, NewStop, NewTask, Page};
 use store::changes::{ChangeFilter, ChangePosition};
 use store::decisions::DecisionFilter;
-use store::sessions::{ConsoleSession, Started, session_digest};
+use tests::console;
 use tests::pep::call_body;
 use tests::world::operator;
 use tests::{Backend, Pep, Replica, World};
@@ -165,21 +163,8 @@ impl House {
             reach,
         };
         let account = self.world.store.create_account(&new, &operator(), now()).await.expect("made");
-        let id = u128::from(number).to_le_bytes();
-        let session = ConsoleSession {
-            id_digest: session_digest(&id),
-            account: Some(account.id.clone()),
-            data: json!({ "proven_at": now().micros() }).to_string(),
-            created_at: now(),
-            expires_at: now().saturating_add_micros(HOUR),
-            absolute_expires_at: now().saturating_add_micros(HOUR),
-            last_seen_at: now(),
-            user_agent: None,
-            address: None,
-        };
-        let started = self.world.store.start_session(&session, account.password_version).await;
-        assert_eq!(started.expect("answers"), Started::Yes);
-        (account.id, format!("countersign={}", URL_SAFE_NO_PAD.encode(id)))
+        let cookie = console::session(&self.world, &account, u128::from(number), now()).await;
+        (account.id, cookie)
     }
 
     /// The cookie of such an account.
