@@ -29,6 +29,10 @@ const PAGES: &[&str] = &[
 
 /// Addresses of pages, as the owner of `a` alone opens them.
 const WITHIN: &[&str] = &[
+    "/",
+    "/decisions",
+    "/roles",
+    "/approvals?view=history",
     "/resources",
     "/resources?type=vault",
     "/emergency",

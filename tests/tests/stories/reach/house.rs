@@ -103,7 +103,7 @@ impl House {
         let replica = world.replica().await;
         let http = Client::builder().no_proxy().redirect(Policy::none()).build().expect("a client");
         // Denied, and on record as a call of theirs.
-        let call = call_body(world.secret("ZED_KEY"), "get_customer", json!({"customer_id": "Kestrel-1"}));
+        let call = call_body(world.secret("ZED_KEY"), "Kestrel-tool", json!({"customer_id": "Kestrel-1"}));
         let url = format!("http://{}/access/v1/evaluation", replica.address());
         let asked = http.post(url).bearer_auth(world.secret("CRM_PEP_KEY")).json(&call).send().await;
         assert_eq!(asked.expect("answers").status(), 200);

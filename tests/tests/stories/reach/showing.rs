@@ -121,6 +121,8 @@ pub(crate) async fn nothing_of_another_tenant_is_shown(backend: Backend) {
             ("/subjects/zed", "Zed Kestrel"),
             ("/subjects/both", "Kestrel role"),
             ("/tasks", "errand"),
+            ("/_fn/decisions", "Kestrel-tool"),
+            ("/_fn/overview", "Kestrel-tool"),
             ("/changes?tenant=nimbus", "Kestrel role"),
             ("/access?tenant=nimbus", "Kestrel role"),
             ("/access/export.csv?tenant=nimbus", "Kestrel role"),
