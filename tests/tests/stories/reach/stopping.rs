@@ -15,18 +15,25 @@ async fn looks(house: &House) -> String {
     told.reason().to_owned()
 }
 
+/// A call of `both` in the reader's tenant, tried.
+const BOTH: &str = "/try?subject=both&tool=crm%2Fget_customer&arguments=%7B%22customer_id%22%3A%22c-42%22%7D";
+
 pub(crate) async fn an_owner_of_a_tenant_stops_it_and_its_members(backend: Backend) {
     let house = House::open(backend).await;
     let cookie = house.browser(AccountRole::Owner, of(&["acme"])).await;
+    // The page of a member leads to a stop in the reader's tenant, and to no other.
+    let page = house.get(&cookie, "/subjects/both").await;
+    assert!(page.text.contains("Stop in acme …") && !page.text.contains("nimbus"), "{}", page.text);
     let stops = async || house.world.store.list_active_stops(10).await.expect("lists");
     // `both` is somebody elsewhere as well, where nothing is stopped by it.
-    for (scope, target, of_alice) in [
-        ("tenant", "", true),
-        ("subject", "alice", true),
-        ("agent", "refund-bot", false),
-        ("subject", "both", false),
+    for (scope, target, of_alice, of_both) in [
+        ("tenant", "", true, true),
+        ("subject", "alice", true, false),
+        ("agent", "refund-bot", false, false),
+        ("subject", "both", false, true),
     ] {
         assert_eq!(looks(&house).await, "allowed");
+        assert!(!house.get(&cookie, BOTH).await.text.contains("kill_switch"));
         let place = format!("/emergency?ask=throw&scope={scope}&target={target}&in=acme");
         let page = house.get(&cookie, &place).await;
         assert!(
@@ -44,6 +51,8 @@ pub(crate) async fn an_owner_of_a_tenant_stops_it_and_its_members(backend: Backe
         );
         let reason = if of_alice { "kill_switch" } else { "allowed" };
         assert_eq!(looks(&house).await, reason, "{scope} {target}");
+        let tried = house.get(&cookie, BOTH).await;
+        assert_eq!((tried.status, tried.text.contains("kill_switch")), (200, of_both), "{scope} {target}");
         // The page and the bar above every page offer to lift it.
         let lift = format!("of={}", stop.id);
         for path in ["/emergency", "/_fn/frame"] {
