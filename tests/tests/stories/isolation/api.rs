@@ -91,6 +91,11 @@ const READ: &[&str] = &[
     "/api/v1/accounts",
     "/api/v1/substitutes",
     "/api/v1/resource-imports",
+    "/api/v1/resources?limit=200",
+    "/api/v1/resources?q=zq7",
+    "/api/v1/resources/customer/t-1",
+    "/api/v1/emergency/stops",
+    "/api/v1/emergency/break-glass",
     "/api/v1/bundle",
     "/api/v1/bundle?tenant=b",
 ];
