@@ -6,9 +6,11 @@ use serde_json::{Value, json};
 use store::accounts::AccountRole;
 use tests::Backend;
 
-/// Arguments of the demo's tools name resources.
+/// The arguments of one of the demo's tools name resources; those that the file does not name are gone.
 const BINDING: &str = "
-servers: [{ slug: crm, tools: [{ name: refund, bindings: [{ pointer: /customer_id, type: customer }] }] }]
+servers:
+  - slug: crm
+    tools: [{ name: get_customer }, { name: refund, bindings: [{ pointer: /customer_id, type: customer }] }]
 ";
 
 /// The page's own part: the answer, what was typed, and what can be chosen.
