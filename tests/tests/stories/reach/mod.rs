@@ -9,6 +9,7 @@ mod resources;
 mod showing;
 mod stopping;
 mod trying;
+mod twins;
 mod walking;
 
 use tests::on_both_databases;
@@ -35,6 +36,8 @@ on_both_databases!(
     an_inbox_is_told_of_its_own_tenants_alone,
     an_inbox_that_reaches_otherwise_than_before_is_told_nothing,
     an_inbox_names_nobody_of_other_tenants,
+    what_others_have_is_answered_as_what_nobody_has,
+    forms_tell_what_others_have_from_what_nobody_has_to_nobody,
 );
 
 mod stories {
@@ -63,6 +66,10 @@ mod stories {
     };
     pub(super) use crate::reach::trying::{
         a_draft_is_tried_in_the_own_tenants_alone, a_trial_knows_nothing_of_other_tenants,
+    };
+    pub(super) use crate::reach::twins::{
+        forms_tell_what_others_have_from_what_nobody_has_to_nobody,
+        what_others_have_is_answered_as_what_nobody_has,
     };
     pub(super) use crate::reach::walking::what_is_not_narrowed_refuses_whoever_is_of_some_tenants;
 }

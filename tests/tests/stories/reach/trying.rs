@@ -100,7 +100,8 @@ pub(crate) async fn a_trial_knows_nothing_of_other_tenants(backend: Backend) {
     house.stop().await;
 }
 
-fn draft(tenant: &str) -> Value {
+/// A rule as it is written, which would let the demo's customers be exported.
+pub(crate) fn draft(tenant: &str) -> Value {
     json!({
         "name": "mine", "effect": "allow", "status": "enforced", "tenant": tenant, "roles": [], "subjects": [],
         "kinds": [], "tools": ["crm/export_customers"], "risk_at_least": null, "sensitivity": [],
