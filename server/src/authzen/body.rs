@@ -17,8 +17,9 @@ const THROWN_AWAY: usize = 8 * MAX_BODY;
 /// Reads a body to its end.
 ///
 /// # Errors
-/// When it is too large or too slow, or breaks off.
+/// When it is too large or too slow, or breaks off, or is compressed.
 pub(crate) async fn read_whole(headers: &HeaderMap, body: Body) -> Result<Bytes, RequestError> {
+    is_plain(headers)?;
     let promised = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
     let reading = async {
         match promised {
@@ -41,6 +42,19 @@ pub(crate) fn media_type(headers: &HeaderMap) -> Option<&str> {
     let mut all = headers.get_all(header::CONTENT_TYPE).iter();
     let (Some(only), None) = (all.next(), all.next()) else { return None };
     only.to_str().ok()?.split(';').next().map(str::trim)
+}
+
+/// A body is read as it came. Whoever stands before us and undoes a coding would read another one.
+fn is_plain(headers: &HeaderMap) -> Result<(), RequestError> {
+    let coded = headers
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    if coded {
+        Err(RequestError::malformed("the body must come as it is, without `Content-Encoding`"))
+    } else {
+        Ok(())
+    }
 }
 
 const BROKEN: &str = "the body could not be read";
@@ -66,6 +80,7 @@ async fn read_bounded(body: Body) -> Result<Bytes, RequestError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::HeaderValue;
 
     async fn read(promised: Option<usize>, chunks: &[usize]) -> Result<usize, RequestError> {
         let mut headers = HeaderMap::new();
@@ -87,5 +102,22 @@ mod tests {
         assert_eq!(read(None, &[MAX_BODY; 20]).await, Err(RequestError::TooLarge));
         assert_eq!(read(Some(MAX_BODY + 1), &[MAX_BODY + 1]).await, Err(RequestError::TooLarge));
         assert_eq!(read(Some(usize::MAX), &[]).await, Err(RequestError::TooLarge));
+    }
+
+    #[tokio::test]
+    async fn a_coded_body_is_not_read() {
+        async fn read_as(codings: &[&'static str]) -> Result<usize, RequestError> {
+            let mut headers = HeaderMap::new();
+            for coding in codings {
+                headers.append(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
+            }
+            read_whole(&headers, Body::from("{}")).await.map(|bytes| bytes.len())
+        }
+        for plain in [&[][..], &["identity"], &["Identity"]] {
+            assert_eq!(read_as(plain).await, Ok(2), "{plain:?}");
+        }
+        for coded in [&["gzip"][..], &["br"], &["identity, gzip"], &["identity", "gzip"], &[""]] {
+            assert!(matches!(read_as(coded).await, Err(RequestError::Malformed(_))), "{coded:?}");
+        }
     }
 }
