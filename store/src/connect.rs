@@ -18,6 +18,16 @@ pub struct Settings {
     pub read_connections: u32,
 }
 
+impl Settings {
+    /// The SQLite file that the address names, where there is none yet: opening makes it.
+    pub fn missing_file(&self) -> Option<&Path> {
+        let path = sqlite_path(&self.url).filter(|path| !path.is_empty() && *path != ":memory:")?;
+        // What cannot be looked at is for opening to complain of.
+        let missing = Path::new(path).try_exists().is_ok_and(|there| !there);
+        missing.then_some(Path::new(path))
+    }
+}
+
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")

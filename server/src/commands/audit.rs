@@ -1,6 +1,6 @@
 //! `countersign audit`: is the record whole, and what may be let go of it.
 
-use super::open;
+use super::open_existing;
 use crate::config::Config;
 use crate::{audit_key, clock};
 use anyhow::{Context, Result, bail};
@@ -70,7 +70,7 @@ impl Anchors {
 
 /// Exit code 0: sound; 2: findings; 1: could not be found out.
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
-    let store = open(config).await?;
+    let store = open_existing(config).await?;
     let key = audit_key::load(&config.audit_key)?;
     let code = match &options.command {
         Command::Verify { anchor } => {

@@ -1,6 +1,6 @@
 //! `countersign check`: one call decided by the live policy, not recorded, with the reasons.
 
-use super::open;
+use super::open_existing;
 use crate::config::Config;
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -41,7 +41,7 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
     if !arguments.is_object() {
         bail!("--args must be a JSON object");
     }
-    let store = open(config).await?;
+    let store = open_existing(config).await?;
     let preview = Preview {
         subject: SubjectId::new(&options.subject),
         server: ServerSlug::new(&options.server),
