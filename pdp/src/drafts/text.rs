@@ -1,5 +1,6 @@
 //! A rule as text: YAML (or JSON, which is YAML), as it stands in a bundle's `rules`.
 
+use crate::bundle::said;
 use policy::Rule;
 use policy::text::hides;
 use std::fmt::Write;
@@ -40,7 +41,7 @@ pub fn read_rule(text: &str) -> Result<Rule, TextError> {
         TextError {
             line: place.map(|place| place.line()),
             column: place.map(|place| place.column()),
-            text: error.without_snippet().to_string(),
+            text: said(&error.without_snippet().to_string()),
         }
     })
 }
@@ -132,6 +133,9 @@ mod tests {
         assert!(error.text.contains("tool"), "{error:?}");
         assert_eq!(error.line, Some(3), "{error:?}");
         assert!(!error.text.contains('\n'), "{error:?}");
+        let twice = read_rule("name: x\nname: y\n").expect_err("refused");
+        assert!(twice.text.contains("duplicate mapping key: name"), "{twice:?}");
+        assert!(!twice.text.contains("Policy"), "{twice:?}");
         for text in ["", " \n", "- x", "name: [", &format!("name: {}", "x".repeat(70_000))] {
             assert!(read_rule(text).is_err(), "{}", text.chars().take(20).collect::<String>());
         }
