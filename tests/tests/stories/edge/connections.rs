@@ -9,7 +9,7 @@ use std::time::Duration;
 use tests::process::Process;
 use tests::{Backend, Database, pep};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 const SHORT: Duration = Duration::from_millis(200);
@@ -143,6 +143,20 @@ async fn further_connections_wait_for_a_place() {
     drop(one);
     let answer = read_until(&mut three, "\r\n\r\nok").await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_does_not_read_the_answer_is_cut_off() {
+    let house = house(Limits { connections: NonZeroU32::MIN, taking: SHORT, ..Limits::default() }).await;
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4_096).expect("a small buffer");
+    let mut deaf = socket.connect(house.address()).await.expect("a connection");
+    // A hundred answers of a hundred KB: more than any system keeps for somebody who takes nothing.
+    send(&mut deaf, &"GET /api/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100)).await;
+    let mut next = open(house.address()).await;
+    ping(&mut next).await;
+    drop(deaf);
     house.stop().await;
 }
 
