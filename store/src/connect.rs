@@ -21,8 +21,9 @@ pub struct Settings {
 impl Settings {
     /// The SQLite file that the address names, where there is none yet: opening makes it.
     pub fn missing_file(&self) -> Option<&Path> {
-        let path = sqlite_path(&self.url).filter(|path| !path.is_empty() && *path != ":memory:")?;
-        // What cannot be looked at is for opening to complain of.
+        // What is no file, and what cannot be looked at, is for opening to complain of.
+        let is_file = |path: &&str| !path.is_empty() && *path != ":memory:" && !path.contains('?');
+        let path = sqlite_path(&self.url).filter(is_file)?;
         let missing = Path::new(path).try_exists().is_ok_and(|there| !there);
         missing.then_some(Path::new(path))
     }
@@ -55,7 +56,8 @@ fn redacted(url: &str) -> String {
     }
 }
 
-fn sqlite_path(url: &str) -> Option<&str> {
+/// The file of a SQLite address. None: it is the address of something else.
+pub fn sqlite_path(url: &str) -> Option<&str> {
     url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))
 }
 
@@ -66,6 +68,8 @@ pub enum OpenError {
     Scheme,
     #[error("the SQLite address names no file; an in-memory database is not supported")]
     NoFile,
+    #[error("the SQLite address has parameters (`?`); it takes none")]
+    Parameters,
     #[error("the database address cannot be read")]
     Address(#[source] sqlx::Error),
     #[error("the folder `{}` cannot be made", .path.display())]
@@ -91,6 +95,10 @@ pub(crate) async fn open(settings: &Settings) -> Result<Db, OpenError> {
 async fn open_sqlite(path: &str, readers: u32) -> Result<Db, OpenError> {
     if path.is_empty() || path == ":memory:" {
         return Err(OpenError::NoFile);
+    }
+    // Taken for a part of the name, a second database would come to be beside the one that is meant.
+    if path.contains('?') {
+        return Err(OpenError::Parameters);
     }
     make_folder(Path::new(path))?;
     make_file(Path::new(path))?;
@@ -242,8 +250,27 @@ mod tests {
         assert_eq!(missing("sqlite://no/such.db"), Some(PathBuf::from("no/such.db")));
         assert_eq!(missing("sqlite:no/such.db"), Some(PathBuf::from("no/such.db")));
         assert_eq!(missing("sqlite://Cargo.toml"), None, "tests run in the folder of their crate");
-        for elsewhere in ["postgres://db.example/c", "sqlite://", "sqlite://:memory:", "mysql://x"] {
+        for elsewhere in [
+            "postgres://db.example/c",
+            "sqlite://",
+            "sqlite://:memory:",
+            "sqlite://no.db?mode=ro",
+            "mysql://x",
+        ] {
             assert_eq!(missing(elsewhere), None, "{elsewhere}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_is_named_and_nothing_else() {
+        for (url, why) in [
+            ("sqlite://", "names no file"),
+            ("sqlite::memory:", "names no file"),
+            ("sqlite://x.db?mode=ro", "has parameters"),
+            ("mysql://db.example/c", "starts with"),
+        ] {
+            let error = open(&Settings { url: url.to_owned(), read_connections: 1 }).await.err().expect(url);
+            assert!(error.to_string().contains(why), "{url}: {error}");
         }
     }
 

@@ -15,9 +15,9 @@ pub mod write;
 
 use super::emergency::stop_link;
 use super::form::answer::{Answer, Done};
-use super::form::may;
 use super::form::notice::{Answered, Undo};
 use super::form::place::Ask;
+use super::form::{is_bound, may};
 use super::subjects::query::kind_label;
 use crate::components::copyable::Copyable;
 use crate::components::loaded::loaded;
@@ -122,7 +122,7 @@ fn head(subject: &SubjectView, may_write: bool) -> AnyView {
     } else {
         view! { <span class="pill pill-strong">"Disabled"</span> }.into_any()
     };
-    let stop = may_write.then(|| stop_link("subject", &subject.id, "")).flatten();
+    let stop = may_write.then(|| stops(subject));
     let actions = may_write.then(|| actions(subject));
     let owner = subject.owner.clone().map(|owner| {
         let href = format!("{}/{}", routes::SUBJECTS.path, encode(&owner));
@@ -163,6 +163,15 @@ fn head(subject: &SubjectView, may_write: bool) -> AnyView {
         </ul>
     }
     .into_any()
+}
+
+/// The ways to a stop: in every tenant, or one for each of the reader's where those are all that the reader stops in.
+fn stops(subject: &SubjectView) -> Vec<AnyView> {
+    if is_bound() {
+        let own = subject.memberships.iter();
+        return own.filter_map(|held| stop_link("subject", &subject.id, &held.tenant)).collect();
+    }
+    stop_link("subject", &subject.id, "").into_iter().collect()
 }
 
 fn actions(subject: &SubjectView) -> AnyView {
