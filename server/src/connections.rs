@@ -1,7 +1,8 @@
 //! Connections: how many, and for how long each may keep the server waiting. HTTP/1.1 over TCP.
 //!
-//! Whoever connects and says nothing, sends a request byte by byte, or asks and does not read the answer, holds one place of
-//! a few thousand for half a minute and is cut off. A stop takes no new connections, closes those at rest and lets requests under way end.
+//! Whoever connects and says nothing, sends a request byte by byte, or asks and does not read the answer, holds one place
+//! of a few thousand for half a minute and is cut off. A stop takes no new connections, closes those at rest and lets
+//! requests under way end.
 
 use axum::Router;
 use axum::body::Bytes;
