@@ -246,7 +246,7 @@ async fn answered(
         counter: result.counter(),
     };
     match state.store.use_passkey(&used, request_id, state.now()).await? {
-        UsedPasskey::By(account) => Ok(account),
+        UsedPasskey::By(account) => Ok(*account),
         UsedPasskey::CountedBackwards => Err(PasskeyFailure::CountedBackwards),
         UsedPasskey::Refused => Err(PasskeyFailure::Foreign),
     }

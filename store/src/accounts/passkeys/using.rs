@@ -26,7 +26,7 @@ pub struct PasskeyUse<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UsedPasskey {
     /// It counts. The account as it is now.
-    By(Account),
+    By(Box<Account>),
     /// The counter went backwards: there may be a copy of it. Written down.
     CountedBackwards,
     /// It was removed meanwhile, is another account's, or the account is switched off.
@@ -98,7 +98,7 @@ impl Store {
             .take();
         tx.execute(&update).await?;
         tx.commit().await?;
-        Ok(UsedPasskey::By(account))
+        Ok(UsedPasskey::By(Box::new(account)))
     }
 
     /// Writes down that this passkey counted backwards, where that was seen before the use was noted.

@@ -6,6 +6,7 @@ pub(crate) use crate::api::accounts::{
 };
 pub(crate) use crate::api::borders::{
     a_request_asks_for_no_more_than_is_bounded_and_there, nothing_of_other_tenants_shows_through,
+    whose_an_identity_is_takes_a_scope_of_its_own,
 };
 use crate::api::client::{Client, token};
 pub(crate) use crate::api::emergency::{

@@ -66,7 +66,7 @@ async fn burn(world: &World, fay: &str, text: &str, key: &str) -> (ApprovalId, D
     let after = read(world, &request).await;
     assert_eq!((after.state, after.used), (ApprovalState::Used, 1));
     let recorded = world.store.get_decision(&decision).await.expect("reads").expect("is in the record");
-    assert_eq!(recorded.outcome, Outcome::Allow);
+    assert_eq!(recorded.row.outcome, Outcome::Allow);
     (request, decision)
 }
 

@@ -109,9 +109,9 @@ pub(crate) async fn a_link_removes_passkeys_only_where_it_was_made_so(backend: B
     assert_eq!(page.status, 303, "{}", page.text);
     assert!(phone.is_in(&house).await);
     assert!(passkeys(&house).await.is_empty() && !owner(&house).await.passkey_required);
-    let events = events(&house).await;
+    let told = events(&house).await;
     assert_eq!(
-        (events[0].0.as_str(), events[1].0.as_str()),
+        (told[0].0.as_str(), told[1].0.as_str()),
         ("all passkeys removed by a link", "recovered by a link")
     );
 
