@@ -53,7 +53,7 @@ async fn call(crm: &Pep, token: &str, tasks: &[String], caller: usize, nth: usiz
         2 => call_body(token, "add_note", note(&format!("own {caller} {}", nth % 5))),
         _ => call_body(token, "refund", json!({"customer_id": "c-42", "amount": 80, "currency": "EUR"})),
     };
-    if nth % 2 == 0 {
+    if nth.is_multiple_of(2) {
         body["context"]["task"] = json!(tasks[(nth + caller) % tasks.len()]);
     }
     crm.ask(&body).await
@@ -61,11 +61,9 @@ async fn call(crm: &Pep, token: &str, tasks: &[String], caller: usize, nth: usiz
 
 /// What people are told is fine, as long as the database took it.
 fn told<T>(answer: Result<T, ApprovalError>) {
-    match answer {
-        Err(error @ (ApprovalError::Store(_) | ApprovalError::Write(_) | ApprovalError::Vault(_))) => {
-            panic!("{error}: {:?}", std::error::Error::source(&error))
-        }
-        Ok(_) | Err(_) => {}
+    if let Err(error @ (ApprovalError::Store(_) | ApprovalError::Write(_) | ApprovalError::Vault(_))) = answer
+    {
+        panic!("{error}: {:?}", std::error::Error::source(&error))
     }
 }
 
