@@ -48,6 +48,7 @@ fn draw(view: AccessView) -> AnyView {
             </div>
         }
     });
+    let filters = view.query.tenant.is_some().then(|| filters(&view));
     let body = if view.query.tenant.is_none() {
         view! {
             <Empty
@@ -64,7 +65,7 @@ fn draw(view: AccessView) -> AnyView {
     };
     view! {
         <PageHead title=ACCESS.title>{export}</PageHead>
-        {filters(&view)}
+        {filters}
         {body}
     }
     .into_any()

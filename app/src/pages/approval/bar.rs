@@ -154,8 +154,9 @@ pub fn narrowing(request: &RequestView, answer: &Answer) -> Option<AnyView> {
                     form=FORM
                     placeholder=most
                     value=filled.value("uses", "")
+                    aria-describedby="answer-uses-help"
                 />
-                <p class="field-help">"This very call, so often at the most. Empty: as the rule says."</p>
+                <p class="field-help" id="answer-uses-help">"This very call, so often at the most. Empty: as the rule says."</p>
             </div>
         }
     });
@@ -175,8 +176,9 @@ pub fn narrowing(request: &RequestView, answer: &Answer) -> Option<AnyView> {
                         max=form.latest.clone()
                         form=FORM
                         value=filled.value("until", "")
+                        aria-describedby="answer-until-help"
                     />
-                    <p class="field-help">{format!("Not beyond {}. Empty: as the rule says.", form.latest.replace('T', " "))}</p>
+                    <p class="field-help" id="answer-until-help">{format!("Not beyond {}. Empty: as the rule says.", form.latest.replace('T', " "))}</p>
                 </div>
                 {uses}
             </div>

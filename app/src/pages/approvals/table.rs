@@ -140,6 +140,8 @@ fn decided_row(line: DecidedLine) -> AnyView {
         Some(by) => view! { <UntrustedLine text=by/> }.into_any(),
         None => view! { <span class="muted">"nobody"</span> }.into_any(),
     };
+    // An empty cell is left out where rows are cards.
+    let took = (!line.took.is_empty()).then(|| view! { <span>{line.took}</span> });
     view! {
         <tr>
             <td class="cell-lead col-fit">{pill(line.standing)}</td>
@@ -152,7 +154,7 @@ fn decided_row(line: DecidedLine) -> AnyView {
             </td>
             <td data-label="Decided by">{by}</td>
             <td class="num" data-label="Took">
-                <span>{line.took}</span>
+                {took}
             </td>
             <td class="num" data-label="When">
                 <Time moment=line.decided/>

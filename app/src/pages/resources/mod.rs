@@ -101,13 +101,6 @@ fn search(list: &ResourceList) -> AnyView {
         .collect();
     view! {
         <Form method="get" action=RESOURCES.path attr:class="filters">
-            <label class="filter">
-                <span class="visually-hidden">"Type"</span>
-                <select class="bare" name="type">
-                    <option value="">"Every type"</option>
-                    {types}
-                </select>
-            </label>
             <label class="filter filter-search">
                 <Icon glyph=Glyph::Search/>
                 <span class="visually-hidden">"Beginning of the id"</span>
@@ -120,6 +113,13 @@ fn search(list: &ResourceList) -> AnyView {
                     value=value.clone()
                     prop:value=value.unwrap_or_default()
                 />
+            </label>
+            <label class="filter">
+                <span>"Type"</span>
+                <select class="bare" name="type">
+                    <option value="">"Any"</option>
+                    {types}
+                </select>
             </label>
             {tenant}
             <button class="button filters-apply">"Search"</button>
