@@ -161,7 +161,7 @@ const ALL = [
   { name: 'search-empty', route: '/search', at: () => '/search' },
 
   { name: 'account', route: '/account', at: () => '/account' },
-  { name: 'account-passkey-demand', route: '/account', at: () => '/account?ask=edit' },
+  { name: 'account-nothing-to-demand', route: '/account', at: () => '/account?ask=edit' },
   { name: 'not-found', route: '/nowhere', at: () => '/nowhere', status: 404 },
 ];
 

@@ -1,8 +1,9 @@
 //! The pages that whoever is of some tenants alone sees. Denied by default: a page that is not listed refuses them.
 
 use crate::routes::{
-    ACCESS, ACCOUNT, APPROVAL, APPROVALS, CHANGE, CHANGES, DECISION, DECISIONS, OVERVIEW, Page, REQUEST,
-    ROLE, ROLES, RULE, RULE_HISTORY, RULE_NEW, RULES, SEARCH, SUBJECT, SUBJECTS, TASK, TASKS,
+    ACCESS, ACCOUNT, APPROVAL, APPROVALS, CHANGE, CHANGES, DECISION, DECISIONS, EMERGENCY, OVERVIEW, Page,
+    REQUEST, RESOURCE, RESOURCES, ROLE, ROLES, RULE, RULE_HISTORY, RULE_NEW, RULES, SEARCH, SUBJECT,
+    SUBJECTS, TASK, TASKS, TRY,
 };
 
 /// The pages whose every part is narrowed to the tenants in which the reader's role counts. Whoever reaches some tenants
@@ -18,7 +19,10 @@ pub const NARROWED: &[Page] = &[
     RULE_NEW,
     RULE,
     RULE_HISTORY,
+    TRY,
     ACCESS,
+    RESOURCES,
+    RESOURCE,
     SUBJECTS,
     SUBJECT,
     ROLES,
@@ -27,6 +31,7 @@ pub const NARROWED: &[Page] = &[
     TASK,
     CHANGES,
     CHANGE,
+    EMERGENCY,
     SEARCH,
     ACCOUNT,
 ];

@@ -141,19 +141,19 @@ impl Permission {
             | Self::WriteSubjects
             | Self::ReadTasks
             | Self::WriteTasks
-            | Self::Approve
-            | Self::OwnAccount => true,
-            Self::ReadEvidence
             | Self::TryCalls
-            | Self::ReadServers
-            | Self::WriteServers
             | Self::ReadResources
             | Self::WriteResources
+            | Self::Approve
+            | Self::Emergency
+            | Self::OwnAccount => true,
+            Self::ReadEvidence
+            | Self::ReadServers
+            | Self::WriteServers
             | Self::ReadIssuers
             | Self::WriteIssuers
             | Self::ReadSettings
-            | Self::WriteSettings
-            | Self::Emergency => false,
+            | Self::WriteSettings => false,
         }
     }
 
@@ -236,7 +236,6 @@ mod tests {
             Permission::ReadSettings,
             Permission::WriteSettings,
             Permission::ReadEvidence,
-            Permission::Emergency,
         ] {
             assert!(!permission.is_of_tenants(), "{permission:?}");
         }

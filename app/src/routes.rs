@@ -2,44 +2,12 @@
 //!
 //! The navigation, the 403 page and the tests read this list; a page that is not in it does not exist.
 
+mod navigation;
+
+pub use navigation::{NavEntry, NavGroup, is_current};
+
 use crate::components::icon::Glyph;
 use crate::permission::{ConsoleRole, Permission};
-
-/// A group of the navigation, in the order of the rail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NavGroup {
-    Work,
-    Policy,
-    Inventory,
-    Identity,
-    Record,
-    /// Stands alone at the end, without a heading.
-    Settings,
-}
-
-impl NavGroup {
-    pub const ALL: &'static [Self] =
-        &[Self::Work, Self::Policy, Self::Inventory, Self::Identity, Self::Record, Self::Settings];
-
-    pub fn heading(self) -> Option<&'static str> {
-        match self {
-            Self::Work => Some("Work"),
-            Self::Policy => Some("Policy"),
-            Self::Inventory => Some("Inventory"),
-            Self::Identity => Some("Identity"),
-            Self::Record => Some("Record"),
-            Self::Settings => None,
-        }
-    }
-}
-
-/// How a page stands in the navigation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NavEntry {
-    pub group: NavGroup,
-    pub icon: Glyph,
-    pub label: &'static str,
-}
 
 /// One page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -356,22 +324,6 @@ pub fn landing(role: ConsoleRole) -> &'static str {
     }
 }
 
-/// Whether the navigation entry for `page` is the current place. A detail page belongs to its list, a tool to the
-/// servers, unmapped callers to the issuers, and the settings share one entry.
-pub fn is_current(page: &Page, path: &str) -> bool {
-    if page.path == OVERVIEW.path {
-        return path == OVERVIEW.path;
-    }
-    if page.path == SERVERS.path && path.starts_with("/tools/") {
-        return true;
-    }
-    if page.path == ISSUERS.path && path == UNMAPPED.path {
-        return true;
-    }
-    let place = if page.path.starts_with("/settings/") { "/settings" } else { page.path };
-    path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -382,18 +334,6 @@ mod tests {
             let page = PAGES.iter().find(|page| page.path == landing(*role)).expect("a page");
             assert!(role.may(page.permission) && page.is_narrowed(), "{role}");
         }
-    }
-
-    #[test]
-    fn a_detail_page_lights_up_its_list() {
-        assert!(is_current(&DECISIONS, "/decisions"));
-        assert!(is_current(&DECISIONS, "/decisions/0190"));
-        assert!(!is_current(&DECISIONS, "/decisionsx"));
-        assert!(!is_current(&CHANGES, "/decisions"));
-        assert!(is_current(&TENANTS, "/settings/keys"));
-        assert!(is_current(&ISSUERS, "/unmapped"));
-        assert!(is_current(&OVERVIEW, "/"));
-        assert!(!is_current(&OVERVIEW, "/decisions"));
     }
 
     #[test]

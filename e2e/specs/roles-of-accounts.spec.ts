@@ -35,7 +35,7 @@ const test = base.extend<{ sessions: Record<Role, string> }, { accounts: Account
 
 test.use({ filling: 'hostile' });
 
-/** What stands in the navigation, in the words of CONSOLE.md: the one list that is not read from the source. */
+/** What stands in the navigation, in its own words: the one list that is not read from the source. */
 const COMMON = [
   'Decisions',
   'Rules',

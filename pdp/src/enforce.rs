@@ -1,20 +1,25 @@
 //! The door that decides and records: nothing is answered before its record is committed.
 
+mod denials;
+mod evaluating;
+mod question;
+
+pub(crate) use denials::in_place_of;
+pub(crate) use evaluating::evaluate_caught;
+pub use question::{Answer, AskError, Question, SubjectClaim};
+
 use crate::Pdp;
 use crate::approvals::{Named, Settled, too_many, too_often};
-use crate::facts::{self, Gathered, Heard, MAX_PROPERTIES, bound, gather};
+use crate::facts::{self, Gathered, Heard, bound, gather};
 use crate::policies::Matched;
-use crate::requests::{ShownApproval, hold};
+use crate::requests::hold;
 use crate::secret::Secret;
-use crate::tokens::ShownProof;
 use crate::{record, unmapped};
+use denials::{kept_changing, not_recorded};
 use policy::compile::PolicySet;
-use policy::evaluate::{EvaluationRequest, called_tool, evaluate, tenant_of};
-use policy::facts::{AssertedProperties, Facts, Revision};
+use policy::evaluate::called_tool;
 use policy::labels::Responses;
-use policy::{Call, Decision, DecisionId, Reason, RuleId};
-use serde_json::{Map, Value};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use policy::{Decision, DecisionId, Reason};
 use std::sync::Arc;
 use store::StoreError;
 use store::approvals::{ApprovalStep, ApprovalUse};
@@ -25,57 +30,20 @@ use store::recorder::{AppendError, Lack};
 /// approved of it. One more, so that somebody may change the policy meanwhile.
 const ROUNDS: usize = 5;
 
-/// How often a decision is made anew before it is denied because its task kept changing.
+/// How often a decision is made anew before it is denied because what it was to take kept changing: a call of its task, or a
+/// use of an approval.
 const SPENDING_ROUNDS: usize = 3;
 
-/// The subject as a PEP names it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SubjectClaim {
-    pub kind: String,
-    pub id: String,
-    pub properties: Map<String, Value>,
-}
-
-/// One call as a PEP asks about it.
-#[derive(Debug, Clone)]
-pub struct Question {
-    pub call: Call,
-    pub subject: SubjectClaim,
-    /// `action.properties` and `resource.properties` without the arguments: believed under `assert_attributes` alone.
-    pub properties: AssertedProperties,
-    /// `context.access_token`: verified, never stored or logged.
-    pub access_token: Option<Secret>,
-    /// Runs through every log line and into the record.
-    pub request_id: String,
-    /// `context.dpop`: the proof that came with the token. Verified, never stored or logged.
-    pub proof: Option<ShownProof>,
-    /// `context.approval`: what came of a request for approval. Verified, never stored or logged.
-    pub approval: Option<ShownApproval>,
-    /// `Idempotency-Key`, which the PEP made for this call: an approval's use is answered again to the same key. Never
-    /// stored or logged.
-    pub idempotency_key: Option<Secret>,
-    /// Whether it may file, count as an attempt at, and use an approval; items of a batch may not.
-    pub files: bool,
-}
-
-/// A decision that was recorded (or, if that was impossible, a denial).
-#[derive(Debug, Clone)]
-pub struct Answer {
-    /// The record's id; None where nothing could be recorded.
-    pub id: Option<DecisionId>,
-    pub decision: Decision,
-    /// How much the credential lets its PEP see.
-    pub responses: Responses,
-}
-
-/// The request itself failed; nothing was decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum AskError {
-    #[error("the enforcement key is missing, unknown, expired or switched off")]
-    NotACredential,
-    /// They would be facts, and what is recorded of a call must stay small.
-    #[error("`{0}` is larger than {MAX_PROPERTIES} bytes")]
-    PropertiesTooLarge(&'static str),
+/// A decision with what it rests on.
+#[derive(Debug)]
+pub(crate) struct Decided {
+    pub(crate) gathered: Gathered,
+    pub(crate) decision: Decision,
+    pub(crate) set: Option<Arc<PolicySet>>,
+    /// What it does to a request for approval.
+    pub(crate) step: Option<ApprovalStep>,
+    /// The recorded decision that is answered again instead.
+    pub(crate) again: Option<DecisionId>,
 }
 
 impl Pdp {
@@ -239,11 +207,13 @@ impl Pdp {
             if decision.reason != Reason::ApprovalRequired {
                 return Ok(Ok(Decided { gathered, decision, set, step: None, again: None }));
             }
-            if question.files && named.is_none() {
-                named = Named::of(&question.call, &self.key);
-                if named.is_some() {
-                    self.guesses.learn_asks(&digest, &question.call);
-                    continue;
+            if question.files {
+                self.guesses.learn_asks(&digest, &question.call);
+                if named.is_none() {
+                    named = Named::of(&question.call, &self.key);
+                    if named.is_some() {
+                        continue;
+                    }
                 }
             }
             let settled =
@@ -251,170 +221,5 @@ impl Pdp {
             let Settled { decision, step, again } = settled;
             return Ok(Ok(Decided { gathered, decision, set, step, again }));
         }
-    }
-}
-
-impl Pdp {
-    /// Evaluation is quick unless the arguments are large and a tool's own schema is slow on them. Those go
-    /// through a lane of their own, so that they hold up neither other calls nor the record.
-    pub(crate) async fn evaluate(
-        &self,
-        set: Option<&Arc<PolicySet>>,
-        facts: &Facts,
-        call: &Call,
-        approved: &[RuleId],
-    ) -> Decision {
-        let heavy = call.arguments.known().is_some_and(is_heavy);
-        if !heavy {
-            return evaluate_caught(set.map(Arc::as_ref), &EvaluationRequest { facts, call, approved });
-        }
-        let Ok(_turn) = self.heavy.acquire().await else { return failed(facts, call) };
-        let lane = {
-            let (set, facts, call) = (set.cloned(), facts.clone(), call.clone());
-            let approved = approved.to_vec();
-            tokio::task::spawn_blocking(move || {
-                let request = EvaluationRequest { facts: &facts, call: &call, approved: &approved };
-                evaluate_caught(set.as_deref(), &request)
-            })
-        };
-        lane.await.unwrap_or_else(|_| failed(facts, call))
-    }
-}
-
-/// The answer where nothing could be recorded.
-fn not_recorded(decided: &Decided) -> Answer {
-    let decision = Decision::deny(Reason::AuditUnavailable, "the decision could not be recorded");
-    let responses = decided.gathered.facts.credential.responses;
-    Answer { id: None, decision: in_place_of(&decided.decision, decision), responses }
-}
-
-/// The denial where a task was looked at again and again, and each time had a call left that was gone a moment later; or
-/// an approval was.
-fn kept_changing(allowed: &Decision, lack: Lack) -> Decision {
-    let denial = match lack {
-        Lack::Task => {
-            Decision::deny(Reason::TaskInactive, "the task kept changing while a call was to be taken of it")
-        }
-        Lack::Approval | Lack::TooMany | Lack::TooOften => Decision::deny(
-            Reason::PolicyUnavailable,
-            "the policy or the approval kept changing while a use was to be taken of it",
-        ),
-    };
-    in_place_of(allowed, denial)
-}
-
-/// A denial that belongs to the same tenant.
-pub(crate) fn in_place_of(decision: &Decision, denial: Decision) -> Decision {
-    Decision { tenant: decision.tenant.clone(), revision: decision.revision, ..denial }
-}
-
-/// More than 8 KiB of arguments.
-fn is_heavy(arguments: &Value) -> bool {
-    fn exceeds(value: &Value, left: &mut usize) -> bool {
-        let cost = match value {
-            Value::String(text) => text.len() + 2,
-            _ => 2,
-        };
-        let Some(less) = left.checked_sub(cost) else { return true };
-        *left = less;
-        match value {
-            Value::Array(items) => items.iter().any(|item| exceeds(item, left)),
-            Value::Object(map) => map.iter().any(|(key, item)| {
-                *left = left.saturating_sub(key.len());
-                exceeds(item, left)
-            }),
-            _ => false,
-        }
-    }
-    exceeds(arguments, &mut { 8 * 1024 })
-}
-
-/// A decision with what it rests on.
-#[derive(Debug)]
-pub(crate) struct Decided {
-    pub(crate) gathered: Gathered,
-    pub(crate) decision: Decision,
-    pub(crate) set: Option<Arc<PolicySet>>,
-    /// What it does to a request for approval.
-    pub(crate) step: Option<ApprovalStep>,
-    /// The recorded decision that is answered again instead.
-    pub(crate) again: Option<DecisionId>,
-}
-
-/// Evaluation cannot panic; if it does all the same, that is a recorded denial.
-pub(crate) fn evaluate_caught(set: Option<&PolicySet>, request: &EvaluationRequest<'_>) -> Decision {
-    caught(request.facts, request.call, || evaluate(set, request))
-}
-
-fn caught(facts: &Facts, call: &Call, evaluation: impl FnOnce() -> Decision) -> Decision {
-    catch_unwind(AssertUnwindSafe(evaluation)).unwrap_or_else(|_| failed(facts, call))
-}
-
-/// A denial that stands in the record of the tenant whose call it was.
-fn failed(facts: &Facts, call: &Call) -> Decision {
-    let mut decision = Decision::deny(Reason::EvaluationFailed, "evaluation panicked");
-    if let Some(tenant) = tenant_of(facts, call)
-        && let Ok(membership) = facts.membership(Some(tenant))
-    {
-        decision.revision = Revision { global: facts.global_revision, tenant: membership.tenant_revision };
-        decision.tenant = Some(tenant.clone());
-    }
-    decision
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use policy::arguments::Arguments;
-    use policy::facts::{CredentialFacts, Identity, MembershipFacts, SubjectFacts};
-    use policy::labels::{ArgumentsMode, Search, Trust};
-    use policy::{ResourceRef, SubjectKind, TenantSlug, Timestamp};
-
-    #[test]
-    fn an_evaluation_that_panics_is_a_denial_of_the_callers_tenant() {
-        let facts = Facts {
-            now: Timestamp::default(),
-            global_revision: 7,
-            credential: CredentialFacts {
-                id: "c".into(),
-                name: "pep".into(),
-                tenant: None,
-                server: None,
-                trust: Trust::AssertSubject,
-                arguments: ArgumentsMode::Required,
-                responses: Responses::Explained,
-                search: Search::Nothing,
-            },
-            identity: Identity::Asserted {
-                subject: SubjectFacts {
-                    id: "alice".into(),
-                    kind: SubjectKind::User,
-                    name: "Alice".into(),
-                    active: true,
-                    attributes: Map::new(),
-                },
-            },
-            memberships: vec![MembershipFacts {
-                tenant: TenantSlug::from("acme"),
-                tenant_revision: 3,
-                roles: Vec::new(),
-                until: None,
-            }],
-            asserted: AssertedProperties::default(),
-            bound: Vec::new(),
-            actor: None,
-            task: None,
-        };
-        let call = Call {
-            action: "tools/call".into(),
-            resource: ResourceRef { kind: "tool".into(), id: "crm/refund".into() },
-            arguments: Arguments::NotSent,
-            context: Map::new(),
-            tenant: None,
-        };
-        let decision = caught(&facts, &call, || panic!("a fault of ours"));
-        assert_eq!((decision.is_allow(), decision.reason), (false, Reason::EvaluationFailed));
-        assert_eq!(decision.tenant, Some(TenantSlug::from("acme")));
-        assert_eq!(decision.revision, Revision { global: 7, tenant: 3 });
     }
 }

@@ -10,7 +10,7 @@ mod proof;
 use crate::enforce::{AskError, Question};
 use crate::secret::Secret;
 use crate::tokens::Tokens;
-use outside::{Asked, Judged, Recognised};
+use outside::{Asked, Caller, Judged};
 use policy::arguments::canonical;
 use policy::facts::{AssertedProperties, CredentialFacts, Facts, Identity, SubjectFacts};
 use policy::ids::WHOEVER;
@@ -68,10 +68,10 @@ impl Live<'_> {
     }
 }
 
-/// Reads the live state for one call, what is registered of the resources that are `asked` for, and the requests for
-/// approval that are `named` by what they are looked up by. One statement; a
-/// second only where a PEP that vouches for its subjects sends a token all the same, or for a token of an outside issuer
-/// as `outside` and `opaque` say, or for a proof. `heard`: of earlier rounds of the same call.
+/// Reads the live state for one call, with what is registered of the resources that are `asked` for and the requests for
+/// approval that were filed under `named`, the digest of what the call names. One statement; a second only where a PEP that
+/// vouches for its subjects sends a token all the same, for a proof, or for a token of an outside issuer as `outside` and
+/// `opaque` say. `heard`: of earlier rounds of the same call.
 pub(crate) async fn gather(
     store: &Store,
     tokens: &Tokens,
@@ -102,7 +102,9 @@ pub(crate) async fn look(
 struct Sought<'a> {
     /// Registered resources.
     asked: &'a [ResourceRef],
+    /// The digest under which requests for approval are filed.
     approvals: Option<&'a str>,
+    /// Whether an unknown identity may be registered, as its issuer says.
     registers: bool,
 }
 
@@ -122,8 +124,8 @@ async fn read(
         Live { store, credential: Some(&credential), tenant, bound: asked, task, approvals, registers };
     let (mut state, judged) = match &question.access_token {
         None => (actor::read_vouched(live, question).await?, None),
-        Some(token) => match Tokens::peek(token) {
-            Some(peeked) => outside::read(live, tokens, token, &peeked, question, &mut heard.0).await?,
+        Some(token) => match Tokens::read(token) {
+            Some(jwt) => outside::read(live, tokens, token, &jwt, question, &mut heard.0).await?,
             None => opaque::read(live, tokens, token, question, &mut heard.0).await?,
         },
     };
@@ -182,15 +184,15 @@ fn assemble(
     let credential = credential.filter(|c| valid(c, now)).ok_or(AskError::NotACredential)?;
     let api_key = key.as_ref().map(|key| key.id.clone());
     let asserted = asserted(question, credential.facts.trust)?;
-    let Recognised { identity, actor, issuer } = match (credential.facts.trust, judged) {
+    let Caller { identity, actor, issuer } = match (credential.facts.trust, judged) {
         (Trust::VerifyToken, Some(judged)) => judged.recognised(subject, acting, &question.subject.id),
         (Trust::VerifyToken, None) => {
             let identity = identify(&credential.facts, question, key, subject, now);
-            Recognised::by_itself(actor::agrees_with_key(question, identity))
+            Caller::by_itself(actor::agrees_with_key(question, identity))
         }
-        _ => Recognised {
+        _ => Caller {
             actor: actor::vouched(question, acting),
-            ..Recognised::by_itself(identify(&credential.facts, question, key, subject, now))
+            ..Caller::by_itself(identify(&credential.facts, question, key, subject, now))
         },
     };
     // A caller that was not recognised has no memberships either, nobody acts for it, and it has no task.

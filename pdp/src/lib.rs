@@ -1,7 +1,8 @@
 //! The decision service: recognise the caller, gather the facts once, evaluate, record.
 //!
 //! Two doors: [`Pdp::enforce`] decides and records before the answer leaves; [`Previewer::preview`] decides through
-//! the very same code and can neither append, file, use nor count.
+//! the very same code and can neither append, file, use nor count. The steps that modules are named by are those of
+//! `docs/concepts.md`, "How a call is decided".
 
 pub mod address_guard;
 pub mod approvals;
@@ -20,6 +21,7 @@ mod preview;
 mod record;
 pub mod requests;
 pub mod resources;
+pub mod roles;
 pub mod search;
 pub mod secret;
 pub mod signing;

@@ -1,5 +1,5 @@
-//! The compiled policy of each tenant, kept and reused only while the revision that was read in the same call
-//! is still the one it was compiled at. There is no time-to-live anywhere.
+//! Step 4: assemble. The compiled policy of each tenant, kept and reused only while the revision that was read in the
+//! same call is still the one it was compiled at. There is no time-to-live anywhere.
 
 use lru::LruCache;
 use policy::compile::{

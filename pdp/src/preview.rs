@@ -7,7 +7,7 @@ use crate::policies::{Matched, Policies};
 use policy::evaluate::EvaluationRequest;
 use policy::facts::{AssertedProperties, CredentialFacts, Facts, Identity};
 use policy::labels::{ArgumentsMode, Responses, Search, Trust};
-use policy::{Call, Decision, ResourceRef, ServerSlug, SubjectId};
+use policy::{Call, Decision, Reach, ResourceRef, ServerSlug, SubjectId, TenantSlug};
 use std::sync::Arc;
 use store::{CallerBy, CredentialBy, LiveQuery, Store, StoreError};
 
@@ -33,18 +33,27 @@ pub enum PreviewError {
 pub struct Previewer {
     store: Store,
     pub(crate) policies: Arc<Policies>,
+    /// How far whoever asks reaches.
+    reach: Reach,
 }
 
 impl Pdp {
     /// The looking door of a running service; it shares the compiled policies.
     pub fn previewer(&self) -> Previewer {
-        Previewer { store: self.store.clone(), policies: self.policies.clone() }
+        Previewer { store: self.store.clone(), policies: self.policies.clone(), reach: Reach::Everything }
     }
 }
 
 impl Previewer {
     pub fn new(store: Store) -> Self {
-        Self { policies: Arc::new(Policies::new(store.clone())), store }
+        Self { policies: Arc::new(Policies::new(store.clone())), store, reach: Reach::Everything }
+    }
+
+    /// The same for who reaches so far. What is of other tenants is then as if it were not there, so that no answer tells
+    /// it from what is nowhere: who is a member of others alone, which others somebody belongs to, and their resources.
+    #[must_use]
+    pub fn within(self, reach: Reach) -> Self {
+        Self { reach, ..self }
     }
 
     /// Decides without recording, filing, using or counting anything.
@@ -78,19 +87,25 @@ impl Previewer {
         preview: &Preview,
         asked: &[ResourceRef],
     ) -> Result<Facts, StoreError> {
-        let state = self
+        // Whether somebody is seen hangs on all of their memberships, whichever is asked about.
+        let is_everything = self.reach.is_everything();
+        let tenant = preview.call.tenant.as_ref().filter(|_| is_everything);
+        let mut state = self
             .store
             .read_live(&LiveQuery {
                 credential: CredentialBy::None,
                 caller: CallerBy::Subject(preview.subject.as_str()),
-                tenant: preview.call.tenant.as_ref().map(policy::TenantSlug::as_str),
+                tenant: tenant.map(TenantSlug::as_str),
                 bound: asked,
                 actor: None,
                 task: preview.call.task(),
                 approvals: None,
             })
             .await?;
-        let identity = match state.subject {
+        state.memberships.retain(|held| self.reach.holds(held.tenant.as_str()));
+        state.bound.retain(|found| self.reach.holds(found.facts.tenant.as_str()));
+        let is_seen = is_everything || !state.memberships.is_empty();
+        let identity = match state.subject.filter(|_| is_seen) {
             Some(subject) => Identity::Asserted { subject },
             None => Identity::UnknownSubject { id: preview.subject.to_string() },
         };

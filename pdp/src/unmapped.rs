@@ -30,8 +30,8 @@ enum Message {
     Stop(oneshot::Sender<()>),
 }
 
-/// The identity of a decision that was made about nobody, or through nobody, and what was tried; None for every other decision. It comes
-/// from a verified token: of others nothing is noted, as everybody can write those.
+/// The identity of a decision that was made about nobody, or through nobody, and what was tried; None for every other
+/// decision. It comes from a verified token: of others nothing is noted, as everybody can write those.
 pub(crate) fn seen(facts: &Facts, question: &Question, record: &NewRecord) -> Option<Seen> {
     let acting = facts.actor.as_ref().map(|actor| &actor.identity);
     let (issuer, sub) = match (&facts.identity, acting) {

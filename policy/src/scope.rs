@@ -51,13 +51,26 @@ macro_rules! scopes {
 scopes! {
     /// Everything that can be read, decisions included.
     Read = "read", "Read everything";
-    /// Subjects, their identities, memberships and API keys.
+    /// Subjects, their memberships and API keys. Identities are taken away with it, and not given.
     Subjects = "subjects:write", "Change subjects, memberships and API keys";
+    /// Whoever signs in with an identity is whose it is, at the console too where a provider lets them in.
+    Identities = "identities:write", "Give identities to subjects";
     /// Taking back tokens and keys, and nothing that gives.
     Revoke = "revoke", "Revoke tokens and API keys";
-    /// Issuers, and callers whom nobody is known by.
-    Issuers = "issuers:write", "Change issuers, map and block callers";
+    /// Issuers, and blocking callers whom nobody is known by.
+    Issuers = "issuers:write", "Change issuers, block callers";
+    /// Whether their tools can be called at all.
     Servers = "servers:write", "Enable and disable servers";
+    /// Which there are, where they are, and which tenants may use them.
+    Catalog = "catalog:write", "Register, change, discover and delete servers";
+    /// What a tool asks of calls beside rules.
+    Tools = "tools:write", "Change scopes, bindings and task of tools";
+    /// A person's word for a definition: from then on calls pass where a rule allows them.
+    Reviews = "tools:review", "Review tools";
+    /// The boundary that nothing crosses.
+    Tenants = "tenants:write", "Create, rename, suspend and delete tenants";
+    /// Names, and not who holds them.
+    Roles = "roles:write", "Create, describe and delete roles";
     Rules = "rules:write", "Change rules";
     /// Enforcement keys.
     Credentials = "credentials:write", "Make, rotate and delete enforcement keys";
@@ -71,6 +84,8 @@ scopes! {
     /// Where messages about approvals go, and their secrets.
     Webhooks = "webhooks:write", "Change webhooks";
     Mail = "mail:write", "Change how mail is sent";
+    /// Messages that were given up.
+    DeadLetters = "dead_letters:resend", "Send again what was given up";
     /// Providers of which no group stands for owners.
     Providers = "providers:write", "Change sign-in providers that make no owners";
     /// Of accounts that are no owners.
@@ -79,6 +94,8 @@ scopes! {
     AccountLinks = "accounts:links", "Invite accounts below owner, make links to new passwords";
     /// Of the account behind the token.
     Substitutes = "substitutes:write", "Name and end substitutes of the token's account";
+    /// It reads the whole record, and changes nothing.
+    Verify = "evidence:verify", "Verify the record";
     /// A whole policy file.
     Bundle = "bundle:write", "Apply policy files";
 }

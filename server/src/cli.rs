@@ -81,43 +81,43 @@ impl Cli {
     }
 
     async fn dispatch(self) -> anyhow::Result<ExitCode> {
+        let config = self.config()?;
+        telemetry::init(config.log_format, &config.log)?;
         match self.command {
-            Command::Serve(options) => {
-                let config = Config::resolve(self.state, Some(options))?;
-                telemetry::init(config.log_format, &config.log)?;
-                serve::run(config).await
-            }
-            command => {
-                let mut state = self.state;
-                // Beside what a command prints, only what is wrong; unless it is asked for here.
-                let asked = state.log.take();
-                let mut config = Config::resolve(state, None)?;
-                config.log = asked.unwrap_or_else(|| "warn".to_owned());
-                telemetry::init(config.log_format, &config.log)?;
-                match command {
-                    Command::Apply(options) => apply::run(&config, &options).await,
-                    Command::Export(options) => export::run(&config, &options).await,
-                    Command::Check(options) => check::run(&config, &options).await,
-                    Command::Credential(options) => credential::run(&config, options).await,
-                    Command::Issuer(options) => issuer::run(&config, &options).await,
-                    Command::Resource(options) => resource::run(&config, &options).await,
-                    Command::Emergency(options) => emergency::run(&config, &options).await,
-                    Command::Task(options) => task::run(&config, &options).await,
-                    Command::Revoke(options) => revoke::run(&config, &options).await,
-                    Command::Token(options) => token::run(&config, &options).await,
-                    Command::Unmapped(options) => unmapped::run(&config, &options).await,
-                    Command::SetupLink => account::setup_link(&config).await,
-                    Command::Account(options) => account::run(&config, &options).await,
-                    Command::Provider(options) => provider::run(&config, &options).await,
-                    Command::Audit(options) => audit::run(&config, &options).await,
-                    Command::Vault(options) => vault::run(&config, &options).await,
-                    Command::Signing(options) => signing::run(&config, &options).await,
-                    Command::Webhook(options) => webhook::run(&config, &options).await,
-                    Command::Mail(options) => mail::run(&config, &options).await,
-                    Command::Migrate(options) => migrate::run(&config, &options).await,
-                    Command::Serve(_) => Ok(ExitCode::SUCCESS),
-                }
-            }
+            Command::Serve(_) => serve::run(config).await,
+            Command::Apply(options) => apply::run(&config, &options).await,
+            Command::Export(options) => export::run(&config, &options).await,
+            Command::Check(options) => check::run(&config, &options).await,
+            Command::Credential(options) => credential::run(&config, options).await,
+            Command::Issuer(options) => issuer::run(&config, &options).await,
+            Command::Resource(options) => resource::run(&config, &options).await,
+            Command::Emergency(options) => emergency::run(&config, &options).await,
+            Command::Task(options) => task::run(&config, &options).await,
+            Command::Revoke(options) => revoke::run(&config, &options).await,
+            Command::Token(options) => token::run(&config, &options).await,
+            Command::Unmapped(options) => unmapped::run(&config, &options).await,
+            Command::SetupLink => account::setup_link(&config).await,
+            Command::Account(options) => account::run(&config, &options).await,
+            Command::Provider(options) => provider::run(&config, &options).await,
+            Command::Audit(options) => audit::run(&config, &options).await,
+            Command::Vault(options) => vault::run(&config, &options).await,
+            Command::Signing(options) => signing::run(&config, &options).await,
+            Command::Webhook(options) => webhook::run(&config, &options).await,
+            Command::Mail(options) => mail::run(&config, &options).await,
+            Command::Migrate(options) => migrate::run(&config, &options).await,
         }
+    }
+
+    /// The settings. Beside what a command prints only what is wrong is logged, unless it is asked for here; `serve` says
+    /// more.
+    fn config(&self) -> anyhow::Result<Config> {
+        if let Command::Serve(options) = &self.command {
+            return Config::resolve(self.state.clone(), Some(options.clone()));
+        }
+        let mut state = self.state.clone();
+        let asked = state.log.take();
+        let mut config = Config::resolve(state, None)?;
+        config.log = asked.unwrap_or_else(|| "warn".to_owned());
+        Ok(config)
     }
 }

@@ -19,7 +19,7 @@ const DEFAULT_FOLDER: &str = "data";
 /// The vault's key itself. It is no flag: those can be read in the list of processes.
 const VAULT_KEY: &str = "COUNTERSIGN_VAULT_KEY";
 
-/// What every command needs: the database and the audit key.
+/// What goes with every command: the database, the keys beside it, the log, and where people reach the server.
 #[derive(Debug, Clone, Args)]
 pub struct StateOptions {
     /// Settings as YAML (see docs/operations.md).
@@ -38,7 +38,7 @@ pub struct StateOptions {
     /// How log lines look on stderr [default: text]
     #[arg(long, env = "COUNTERSIGN_LOG_FORMAT", value_enum, global = true)]
     pub log_format: Option<LogFormat>,
-    /// What is logged: error, warn, info, debug [default: info]
+    /// What is logged: error, warn, info, debug [default: info for `serve`, warn for all other commands]
     #[arg(long, env = "COUNTERSIGN_LOG", global = true)]
     pub log: Option<String>,
     /// The address people and PEPs reach this server at [default: http:// and the listen address]
@@ -52,8 +52,9 @@ pub struct ServeOptions {
     /// Address and port to listen on [default: 127.0.0.1:8787]
     #[arg(long, env = "COUNTERSIGN_LISTEN")]
     pub listen: Option<SocketAddr>,
-    /// An address that is not public and that Countersign may connect to when it asks an MCP server for its tools:
-    /// `10.1.2.3`, `10.1.2.0/24`, `fd00:1::/64` or `loopback`. Repeatable; separated by commas in the variable
+    /// An address that is not public and that Countersign may connect to, be it an MCP server that is asked for its tools,
+    /// an issuer, a provider, a webhook or a mail server: `10.1.2.3`, `10.1.2.0/24`, `fd00:1::/64` or `loopback`.
+    /// Repeatable; separated by commas in the variable
     /// [default: public addresses only]
     #[arg(
         long = "allow-address",
@@ -170,8 +171,7 @@ fn vault_keys(file: Option<PathBuf>, database: &str) -> Result<VaultKeys> {
 }
 
 fn beside_database(database: &str, name: &str) -> PathBuf {
-    let file = database.strip_prefix("sqlite://").map(|path| path.split('?').next().unwrap_or(path));
-    match file.map(Path::new).and_then(Path::parent) {
+    match store::sqlite_path(database).map(Path::new).and_then(Path::parent) {
         Some(folder) => folder.join(name),
         None => Path::new(DEFAULT_FOLDER).join(name),
     }
@@ -202,6 +202,20 @@ mod tests {
         assert_eq!(config.public_url, "http://127.0.0.1:8787");
         assert!(config.listen.ip().is_loopback());
         assert!(config.allow_addresses.is_empty());
+    }
+
+    #[test]
+    fn keys_are_beside_the_file_however_it_is_addressed() {
+        for (database, key) in [
+            ("sqlite://var/x.db", "var/audit.key"),
+            ("sqlite:var/x.db", "var/audit.key"),
+            ("sqlite:x.db", "audit.key"),
+            ("postgres://me@db.example/x", "data/audit.key"),
+        ] {
+            let options = StateOptions { database: Some(database.to_owned()), ..none() };
+            let config = Config::resolve(options, None).expect("resolves");
+            assert_eq!(config.audit_key, PathBuf::from(key), "{database}");
+        }
     }
 
     #[test]

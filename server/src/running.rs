@@ -25,8 +25,10 @@ use tokio::task::JoinHandle;
 /// How long open requests may take to end after a stop was asked for.
 const GRACE: Duration = Duration::from_secs(20);
 
+/// How often what is over is removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(5 * 60);
 
+/// How often requests for approval are looked for that are past their time.
 const END_EVERY: Duration = Duration::from_secs(5);
 
 /// In microseconds: how long a token that was taken back is remembered after it has expired.
@@ -54,8 +56,8 @@ impl Running {
     /// Starts the recorder's chain and serves on `listener`. The database is open and migrated.
     ///
     /// # Errors
-    /// When the audit key cannot be had or the chain's first record cannot be written: then nothing may be
-    /// decided here.
+    /// When a setting cannot be taken, the audit key or the vault's key cannot be had, or the chain's first record cannot
+    /// be written: then nothing may be decided here.
     pub async fn start(store: Store, listener: TcpListener, config: &Config, clock: Clock) -> Result<Self> {
         // First what needs no trace: a start that fails on its settings leaves no empty chain behind.
         let public_url = console::check_public_url(&config.public_url).context("the public URL")?;
@@ -158,7 +160,8 @@ impl Running {
     }
 }
 
-/// Removes what has expired of sessions, links, attempts, revoked tokens, messages and proofs, every few minutes.
+/// Removes what is over of sessions, links, attempts, revoked tokens, messages, proofs, signing keys, submissions and
+/// filings, every few minutes.
 async fn sweep_now_and_then(store: Store, clock: Clock) {
     let mut turn = tokio::time::interval(SWEEP_EVERY);
     turn.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -9,11 +9,14 @@ mod attempts;
 mod ceremonies;
 mod changing;
 mod devices;
+mod error;
 mod events;
 mod flows;
+mod handed_out;
 mod identities;
 mod invitations;
 mod lapsing;
+mod links;
 mod owners;
 mod passkeys;
 mod password_hash;
@@ -27,16 +30,17 @@ mod writing;
 pub use admission::{Admission, Admitted};
 pub use ceremonies::{Ceremony, CeremonyPurpose, CeremonyPurposeError};
 pub use changing::AccountChange;
+pub use error::AccountError;
 pub use identities::AccountIdentity;
 pub(crate) use identities::{AccountIdentities, delete_sessions_by, outdate_sign_ins_by};
 pub(crate) use lapsing::{forget_persons_by, lapse_roles_by, no_longer_known};
+pub use links::{LinkPurpose, SetupLink};
 pub(crate) use owners::{OwnerAccount, active_owners, are_two_persons};
 pub use passkeys::{NewPasskey, Passkey, PasskeyError, PasskeyUse, UsedPasskey};
 pub use password_hash::PasswordHash;
 pub(crate) use reach::{AccountTenants, EVERYTHING};
 pub use role::{AccountRole, AccountRoleError};
 pub use role_source::{RoleSource, RoleSourceError};
-pub use setup::{LinkPurpose, SetupLink};
 pub use writing::PasswordChange;
 pub(crate) use writing::note_sign_in;
 
@@ -44,7 +48,7 @@ use crate::administration::Actor;
 use crate::db::{Source, StoreError, Tx, flag, new_id, word};
 use crate::{Store, Writer};
 use events::{Event, Note};
-use policy::ids::{NameError, check_id};
+use policy::ids::check_id;
 use policy::{Reach, SubjectId, Timestamp};
 use sea_query::{Expr, ExprTrait, Iden, Order, Query, SelectStatement};
 use serde::Serialize;
@@ -66,6 +70,7 @@ pub(crate) enum Accounts {
     Subject,
     SubjectTold,
     Reach,
+    HandedOutBy,
 }
 
 /// A console account.
@@ -97,6 +102,10 @@ pub struct Account {
     /// The person was found by the identity that signed in, and goes when that leads to nobody; not named by an owner.
     #[serde(skip)]
     pub subject_told: bool,
+    /// The token that made the link by which it is entered, as the record calls it; it may be whoever holds that token who
+    /// comes in. None: a person made it, or it is entered by a provider alone.
+    #[serde(skip)]
+    pub handed_out_by: Option<String>,
 }
 
 impl Account {
@@ -118,47 +127,6 @@ pub struct NewAccount {
     pub reach: Reach,
 }
 
-/// Why nothing was changed. The texts are for the person who asked for it.
-#[derive(Debug, thiserror::Error)]
-pub enum AccountError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("set-up is closed: an account exists, or existed")]
-    SetupClosed,
-    #[error("the link is used, replaced or too old")]
-    LinkNotValid,
-    #[error("an account with the login `{0}` exists")]
-    LoginTaken(String),
-    #[error("login `{given}` {source}")]
-    Login { given: String, source: NameError },
-    #[error("name `{given}` {source}")]
-    Name { given: String, source: NameError },
-    #[error("no such account")]
-    Unknown,
-    #[error("the account was changed meanwhile")]
-    Stale,
-    #[error("the last active owner cannot be taken away")]
-    LastOwner,
-    #[error("owners are made and changed by persons, never with a token")]
-    OwnersOnly,
-    #[error("its role is told by a provider, where it signs in; give it one of its own first")]
-    ToldElsewhere,
-    #[error("the issuer or the `sub` of the identity {0}")]
-    Identity(&'static str),
-    #[error("the identity belongs to the account `{0}`")]
-    IdentityTaken(String),
-    #[error("no such person is registered")]
-    NoSuchPerson,
-    #[error("the account has no password; only a link that an owner makes gives it one")]
-    NoPassword,
-    #[error("no such tenant is registered")]
-    NoSuchTenant,
-    #[error("it must reach one tenant at least")]
-    NoTenant,
-    #[error(transparent)]
-    Passkey(#[from] PasskeyError),
-}
-
 #[derive(sqlx::FromRow)]
 struct AccountRow {
     id: String,
@@ -175,6 +143,7 @@ struct AccountRow {
     subject: Option<String>,
     subject_told: i64,
     reach: String,
+    handed_out_by: Option<String>,
     /// One of those it is bound to; there is a row for each.
     tenant: Option<String>,
 }
@@ -198,6 +167,7 @@ impl TryFrom<AccountRow> for Account {
             last_sign_in_at: row.last_sign_in_at.map(Timestamp::from_micros),
             subject: row.subject.map(SubjectId::new),
             subject_told: flag(row.subject_told, "an account's `subject_told`")?,
+            handed_out_by: row.handed_out_by,
         })
     }
 }
@@ -224,6 +194,7 @@ fn select() -> SelectStatement {
             Accounts::Subject,
             Accounts::SubjectTold,
             Accounts::Reach,
+            Accounts::HandedOutBy,
         ])
         .column(AccountTenants::Tenant)
         .from(Accounts::Table)
@@ -286,6 +257,7 @@ async fn insert(
         last_sign_in_at: None,
         subject: None,
         subject_told: false,
+        handed_out_by: handed_out::token_of(by),
     };
     let insert = Query::insert()
         .into_table(Accounts::Table)
@@ -300,6 +272,7 @@ async fn insert(
             Accounts::Active,
             Accounts::CreatedAt,
             Accounts::Reach,
+            Accounts::HandedOutBy,
         ])
         .values_panic([
             account.id.as_str().into(),
@@ -312,6 +285,7 @@ async fn insert(
             1_i64.into(),
             now.micros().into(),
             reach::word_of(&account.reach).into(),
+            account.handed_out_by.clone().into(),
         ])
         .take();
     match tx.execute(&insert).await {

@@ -45,7 +45,8 @@ fn redacted(url: &str) -> String {
     }
 }
 
-fn sqlite_path(url: &str) -> Option<&str> {
+/// The file of a SQLite address. None: it is the address of something else.
+pub fn sqlite_path(url: &str) -> Option<&str> {
     url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))
 }
 
@@ -56,6 +57,8 @@ pub enum OpenError {
     Scheme,
     #[error("the SQLite address names no file; an in-memory database is not supported")]
     NoFile,
+    #[error("the SQLite address has parameters (`?`); it takes none")]
+    Parameters,
     #[error("the database address cannot be read")]
     Address(#[source] sqlx::Error),
     #[error("the folder `{}` cannot be made", .path.display())]
@@ -81,6 +84,10 @@ pub(crate) async fn open(settings: &Settings) -> Result<Db, OpenError> {
 async fn open_sqlite(path: &str, readers: u32) -> Result<Db, OpenError> {
     if path.is_empty() || path == ":memory:" {
         return Err(OpenError::NoFile);
+    }
+    // Taken for a part of the name, a second database would come to be beside the one that is meant.
+    if path.contains('?') {
+        return Err(OpenError::Parameters);
     }
     make_folder(Path::new(path))?;
     make_file(Path::new(path))?;
@@ -192,6 +199,19 @@ mod tests {
         let told = options.get_options().expect("settings");
         for setting in ["statement_timeout=5s", "idle_in_transaction_session_timeout=60s"] {
             assert!(told.contains(setting), "{told}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_is_named_and_nothing_else() {
+        for (url, why) in [
+            ("sqlite://", "names no file"),
+            ("sqlite::memory:", "names no file"),
+            ("sqlite://x.db?mode=ro", "has parameters"),
+            ("mysql://db.example/c", "starts with"),
+        ] {
+            let error = open(&Settings { url: url.to_owned(), read_connections: 1 }).await.err().expect(url);
+            assert!(error.to_string().contains(why), "{url}: {error}");
         }
     }
 

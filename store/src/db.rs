@@ -4,6 +4,10 @@
 //! `BEGIN IMMEDIATE`. Booleans are stored as BIGINT 0 or 1, moments as BIGINT microseconds (UTC). This file
 //! knows no table.
 
+mod tx;
+
+pub(crate) use tx::Tx;
+
 use crate::connect::{self, OpenError, Settings};
 use crate::held::{Held, in_time};
 use crate::kept::Kept;
@@ -11,7 +15,7 @@ use sea_query::{Expr, PostgresQueryBuilder, SqliteQueryBuilder};
 use sea_query_sqlx::{SqlxBinder, SqlxValues};
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, FromRow, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{AssertSqlSafe, FromRow, PgPool, Postgres, Sqlite, SqlitePool};
 
 /// Which of the two databases a statement is rendered for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -272,140 +276,24 @@ impl Db {
     /// Starts a transaction that writes.
     pub(crate) async fn begin_write(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(Held::begin(pool, "BEGIN").await?),
+            Self::Sqlite { write, .. } => Tx::on_sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::on_postgres(Held::begin(pool, "BEGIN").await?),
         })
     }
 
     /// Starts a transaction whose statements all see the same moment, and which cannot write.
     pub(crate) async fn begin_snapshot(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
+            Self::Sqlite { read, .. } => Tx::on_sqlite(read.begin().await?),
             Self::Postgres(pool) => {
                 let how = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-                Tx::Postgres(Held::begin(pool, how).await?)
+                Tx::on_postgres(Held::begin(pool, how).await?)
             }
         })
     }
 }
 
 impl Source for &Db {
-    async fn all<T: FromAnyRow, S: Statement>(&mut self, query: &S) -> Result<Vec<T>, StoreError> {
-        self.fetch_all(query).await
-    }
-
-    async fn optional<T: FromAnyRow, S: Statement>(&mut self, query: &S) -> Result<Option<T>, StoreError> {
-        self.fetch_optional(query).await
-    }
-}
-
-/// One open transaction; dropped without [`Tx::commit`] it is rolled back.
-pub(crate) enum Tx {
-    Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Held),
-}
-
-impl Tx {
-    pub(crate) fn dialect(&self) -> Dialect {
-        match self {
-            Self::Sqlite(_) => Dialect::Sqlite,
-            Self::Postgres(_) => Dialect::Postgres,
-        }
-    }
-
-    pub(crate) async fn fetch_all<T: FromAnyRow>(
-        &mut self,
-        query: &impl Statement,
-    ) -> Result<Vec<T>, StoreError> {
-        Ok(match self {
-            Self::Sqlite(tx) => {
-                let (sql, values) = query.sqlite();
-                sqlx::query_as_with::<Sqlite, T, SqlxValues>(sql, values).fetch_all(&mut **tx).await?
-            }
-            Self::Postgres(held) => {
-                let (sql, values) = query.postgres();
-                let asking = sqlx::query_as_with::<Postgres, T, SqlxValues>(sql, values);
-                in_time(asking.fetch_all(held.connection()?)).await?
-            }
-        })
-    }
-
-    pub(crate) async fn fetch_optional<T: FromAnyRow>(
-        &mut self,
-        query: &impl Statement,
-    ) -> Result<Option<T>, StoreError> {
-        Ok(match self {
-            Self::Sqlite(tx) => {
-                let (sql, values) = query.sqlite();
-                sqlx::query_as_with::<Sqlite, T, SqlxValues>(sql, values).fetch_optional(&mut **tx).await?
-            }
-            Self::Postgres(held) => {
-                let (sql, values) = query.postgres();
-                let asking = sqlx::query_as_with::<Postgres, T, SqlxValues>(sql, values);
-                in_time(asking.fetch_optional(held.connection()?)).await?
-            }
-        })
-    }
-
-    pub(crate) async fn execute(&mut self, query: &impl Statement) -> Result<u64, StoreError> {
-        Ok(match self {
-            Self::Sqlite(tx) => {
-                let (sql, values) = query.sqlite();
-                sqlx::query_with::<Sqlite, SqlxValues>(sql, values).execute(&mut **tx).await?.rows_affected()
-            }
-            Self::Postgres(held) => {
-                let (sql, values) = query.postgres();
-                let asking = sqlx::query_with::<Postgres, SqlxValues>(sql, values);
-                in_time(asking.execute(held.connection()?)).await?.rows_affected()
-            }
-        })
-    }
-
-    /// As [`Tx::execute`], with a text that is kept.
-    pub(crate) async fn execute_kept(&mut self, kept: &Kept, values: SqlxValues) -> Result<u64, StoreError> {
-        let sql = kept.sql();
-        Ok(match self {
-            Self::Sqlite(tx) => {
-                sqlx::query_with::<Sqlite, SqlxValues>(sql, values).execute(&mut **tx).await?.rows_affected()
-            }
-            Self::Postgres(held) => {
-                let asking = sqlx::query_with::<Postgres, SqlxValues>(sql, values);
-                in_time(asking.execute(held.connection()?)).await?.rows_affected()
-            }
-        })
-    }
-
-    /// Runs a script of fixed text, statement by statement, for as long as it takes.
-    pub(crate) async fn run_script(&mut self, script: &'static str) -> Result<(), sqlx::Error> {
-        match self {
-            Self::Sqlite(tx) => {
-                sqlx::raw_sql(script).execute(&mut **tx).await?;
-            }
-            Self::Postgres(held) => {
-                sqlx::raw_sql(script).execute(held.connection()?).await?;
-            }
-        }
-        Ok(())
-    }
-
-    pub(crate) async fn commit(self) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(held) => held.end("COMMIT").await?,
-        }
-        Ok(())
-    }
-
-    pub(crate) async fn rollback(self) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(tx) => tx.rollback().await?,
-            Self::Postgres(held) => held.end("ROLLBACK").await?,
-        }
-        Ok(())
-    }
-}
-
-impl Source for Tx {
     async fn all<T: FromAnyRow, S: Statement>(&mut self, query: &S) -> Result<Vec<T>, StoreError> {
         self.fetch_all(query).await
     }

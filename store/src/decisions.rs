@@ -8,6 +8,7 @@ mod stats;
 pub use stats::{DecisionStats, HourCount, ReasonCount, ToolCount};
 
 use crate::chain::RecordHash;
+use crate::counting::count;
 use crate::recorder::tables::{DECISION_COLUMNS, Decisions};
 use crate::recorder::to_hash;
 use crate::{Store, StoreError};
@@ -141,11 +142,6 @@ struct FullRow {
     arguments: Option<String>,
     arguments_digest: Option<Vec<u8>>,
     hash: Vec<u8>,
-}
-
-#[derive(sqlx::FromRow)]
-struct CountRow {
-    n: i64,
 }
 
 /// Anything but a plain allow is a denial.
@@ -314,10 +310,8 @@ impl Store {
             .and_where(Expr::col(Decisions::Id).gt(than.as_str()))
             .limit(u64::from(cap));
         filter.narrow(&mut newer);
-        let query =
-            Query::select().expr_as(Expr::cust("count(*)"), "n").from_subquery(newer, "newer").to_owned();
-        let count = self.db.fetch_optional::<CountRow>(&query).await?.map_or(0, |row| row.n);
-        Ok(u32::try_from(count).unwrap_or(cap))
+        let found = count(&mut &self.db, Query::select().from_subquery(newer, "newer").take()).await?;
+        Ok(u32::try_from(found).unwrap_or(cap))
     }
 
     /// The whole of one decision. Whether the reader may see its tenant is for the caller to check.

@@ -13,6 +13,7 @@ mod awaited;
 pub mod chain;
 pub mod changes;
 mod connect;
+mod counting;
 mod db;
 pub mod decisions;
 mod held;
@@ -32,7 +33,7 @@ pub mod unmapped;
 
 pub use administration::{Actor, Via, WriteError, Writer};
 pub use changes::{Action, Change};
-pub use connect::{OpenError, Settings};
+pub use connect::{OpenError, Settings, sqlite_path};
 pub use db::{Dialect, StoreError};
 pub use live::{
     CallerBy, CredentialBy, LiveActor, LiveApproval, LiveCredential, LiveIssuer, LiveKey, LiveQuery,

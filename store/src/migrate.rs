@@ -52,6 +52,8 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0021_told"),
     migration!("0022_system"),
     migration!("0023_live_stamp"),
+    migration!("0024_handed_out"),
+    migration!("0025_live_stamp_moved"),
 ];
 
 /// The whole schema, for tests of statements.

@@ -2,6 +2,7 @@
 //!
 //! Each is one statement whose answer stays small, however much is stored. Nothing here writes.
 
+use crate::counting::count;
 use crate::db::word;
 use crate::recorder::of_last_record;
 use crate::recorder::tables::{Chains, Decisions, Stubs};
@@ -73,15 +74,6 @@ struct RevisionRow {
     value: i64,
 }
 
-#[derive(sqlx::FromRow)]
-struct CountRow {
-    n: i64,
-}
-
-fn count() -> Expr {
-    Expr::cust("count(*)")
-}
-
 /// Servers that are enabled, and that the tenant may use if one is given.
 fn servers_in_use(tenant: Option<&TenantSlug>) -> SelectStatement {
     let mut servers = Query::select();
@@ -112,7 +104,7 @@ impl Store {
         let mut query = Query::select();
         query
             .column(Tools::Review)
-            .expr_as(count(), "n")
+            .expr_as(Expr::cust("count(*)"), "n")
             .expr_as(Expr::col(Tools::Server).count_distinct(), "servers")
             .expr_as(Expr::col(Tools::Server).min(), "first")
             .from(Tools::Table)
@@ -163,9 +155,7 @@ impl Store {
             .and_having(last_end().gt(now.micros()))
             .and_having(last_end().lte(until.micros()))
             .take();
-        let query = Query::select().expr_as(count(), "n").from_subquery(ending, "ending").take();
-        let row: Option<CountRow> = self.db.fetch_optional(&query).await?;
-        Ok(row.map_or(0, |row| row.n))
+        count(&mut &self.db, Query::select().from_subquery(ending, "ending").take()).await
     }
 
     /// API keys of active subjects that end after `now` and not after `until`. With a tenant: of its members.
@@ -180,7 +170,7 @@ impl Store {
     ) -> Result<EndingApiKeys, StoreError> {
         let mut query = Query::select();
         query
-            .expr_as(count(), "n")
+            .expr_as(Expr::cust("count(*)"), "n")
             .expr_as(Expr::col(("k", ApiKeys::Subject)).count_distinct(), "subjects")
             .expr_as(Expr::col(("k", ApiKeys::Subject)).min(), "first")
             .from_as(ApiKeys::Table, "k")
@@ -246,9 +236,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn was_pruned(&self) -> Result<bool, StoreError> {
-        let query = Query::select().expr_as(count(), "n").from(Stubs::Table).take();
-        let row: Option<CountRow> = self.db.fetch_optional(&query).await?;
-        Ok(row.is_some_and(|row| row.n > 0))
+        Ok(count(&mut &self.db, Query::select().from(Stubs::Table).take()).await? > 0)
     }
 
     /// The revision that is live as records name it: `12` for what all tenants share, `12.3` with the tenant's own.

@@ -5,7 +5,7 @@
 
 use crate::Store;
 use crate::accounts::note_sign_in;
-use crate::db::StoreError;
+use crate::db::{StoreError, Tx};
 use policy::Timestamp;
 use sea_query::{DeleteStatement, Expr, ExprTrait, Iden, OnConflict, Order, Query, SelectStatement};
 use sha2::{Digest, Sha256};
@@ -147,6 +147,18 @@ pub(crate) fn delete_of_accounts(accounts: SelectStatement) -> DeleteStatement {
         .from_table(ConsoleSessions::Table)
         .and_where(Expr::col(ConsoleSessions::Account).in_subquery(accounts))
         .take()
+}
+
+/// Whether the account has this session still. Where the account is held, it goes on until the transaction is over: whoever
+/// takes the account's sessions away holds it first.
+pub(crate) async fn has_session(tx: &mut Tx, account: &str, digest: &[u8; 32]) -> Result<bool, StoreError> {
+    let query = Query::select()
+        .columns(COLUMNS)
+        .from(ConsoleSessions::Table)
+        .and_where(is(digest))
+        .and_where(Expr::col(ConsoleSessions::Account).eq(account))
+        .take();
+    Ok(tx.fetch_optional::<SessionRow>(&query).await?.is_some())
 }
 
 impl Store {

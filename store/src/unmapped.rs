@@ -8,6 +8,7 @@ mod note;
 
 use crate::Store;
 use crate::administration::{Page, holds};
+use crate::counting::count;
 use crate::db::{Source, StoreError, word};
 use crate::schema::Unmapped;
 use policy::Timestamp;
@@ -194,11 +195,6 @@ fn select() -> SelectStatement {
     Query::select().columns(COLUMNS).from(Unmapped::Table).take()
 }
 
-#[derive(sqlx::FromRow)]
-struct CountRow {
-    n: i64,
-}
-
 pub(crate) async fn find<S: Source>(
     source: &mut S,
     issuer: &str,
@@ -256,12 +252,8 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn count_unmapped(&self) -> Result<i64, StoreError> {
-        let query = Query::select()
-            .expr_as(Expr::cust("count(*)"), "n")
-            .from(Unmapped::Table)
-            .and_where(in_state(UnmappedState::Seen))
-            .take();
-        Ok(self.db.fetch_optional::<CountRow>(&query).await?.map_or(0, |row| row.n))
+        let seen = Query::select().from(Unmapped::Table).and_where(in_state(UnmappedState::Seen)).take();
+        count(&mut &self.db, seen).await
     }
 
     /// One identity that belongs to nobody.

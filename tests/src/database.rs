@@ -24,24 +24,32 @@ const POSTGRES: &str = "COUNTERSIGN_TEST_POSTGRES_URL";
 
 impl Database {
     pub async fn fresh(backend: Backend) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let url = match backend {
-            Backend::Sqlite => format!("sqlite://{}/countersign.db", folder.path().display()),
+        match backend {
+            Backend::Sqlite => {
+                let folder = tempfile::tempdir().expect("a temporary folder");
+                let url = format!("sqlite://{}/countersign.db", folder.path().display());
+                Self { backend, url, folder }
+            }
             Backend::Postgres => {
                 let server = std::env::var(POSTGRES).unwrap_or_else(|_| {
                     panic!("{POSTGRES} is not set; `cargo xtask test` starts a Postgres and sets it")
                 });
-                let name = format!("story_{}", uuid::Uuid::now_v7().simple());
-                let mut admin = PgConnection::connect(&server).await.expect("the test Postgres answers");
-                sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))
-                    .execute(&mut admin)
-                    .await
-                    .expect("a fresh database");
-                let (base, _) = server.rsplit_once('/').expect("an URL with a database");
-                format!("{base}/{name}")
+                Self::fresh_on(&server).await
             }
-        };
-        Self { backend, url, folder }
+        }
+    }
+
+    /// One on this Postgres server.
+    pub async fn fresh_on(server: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let name = format!("story_{}", uuid::Uuid::now_v7().simple());
+        let mut admin = PgConnection::connect(server).await.expect("the test Postgres answers");
+        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))
+            .execute(&mut admin)
+            .await
+            .expect("a fresh database");
+        let (base, _) = server.rsplit_once('/').expect("an URL with a database");
+        Self { backend: Backend::Postgres, url: format!("{base}/{name}"), folder }
     }
 
     /// A file beside the database.

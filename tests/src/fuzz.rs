@@ -76,10 +76,10 @@ pub fn token(bytes: &[u8]) -> bool {
     };
     let shown = Secret::new(token.as_str());
     let now = Timestamp::from_micros(NOW * 1_000_000);
-    let peeked = Tokens::peek(&shown);
+    let read = Tokens::read(&shown);
     match of.runtime.block_on(of.tokens.verify(&shown, &of.issuer, now)) {
         Ok(facts) => {
-            assert!(peeked.is_some_and(|peeked| peeked.issuer == facts.issuer), "read in two ways");
+            assert!(read.is_some_and(|read| read.says().issuer == facts.issuer), "read in two ways");
             assert_eq!(facts.issuer, ISSUER);
             assert!(!facts.sub.is_empty() && !facts.audiences.is_empty() && facts.jti.is_some(), "{facts:?}");
             let skew = i64::from(of.issuer.clock_skew) * 1_000_000;

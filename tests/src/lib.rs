@@ -1,6 +1,8 @@
 //! What the stories stand on: real databases, real servers, and callers whose type says who calls.
 
 pub mod administrator;
+pub mod cluster;
+pub mod console;
 pub mod database;
 pub mod fuzz;
 pub mod line;

@@ -108,6 +108,11 @@ async fn told(response: reqwest::Response) -> Option<Told> {
     Some(Told { status, body, decision_id, request_id })
 }
 
+/// 15 kB of text which no database keeps in much less.
+pub fn noise() -> String {
+    std::iter::repeat_with(|| uuid::Uuid::now_v7().simple().to_string()).take(470).collect()
+}
+
 /// A tool call as PEPs send it.
 pub fn call_body(token: &str, tool: &str, arguments: Value) -> Value {
     json!({

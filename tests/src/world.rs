@@ -35,13 +35,20 @@ pub struct Replica {
 impl World {
     /// The demo's tenants, subjects, server, rules and keys.
     pub async fn demo(backend: Backend) -> Self {
-        let world = Self::empty(backend).await;
+        Self::demo_on(Database::fresh(backend).await).await
+    }
+
+    pub async fn demo_on(database: Database) -> Self {
+        let world = Self::on(database).await;
         world.apply(DEMO).await;
         world
     }
 
     pub async fn empty(backend: Backend) -> Self {
-        let database = Database::fresh(backend).await;
+        Self::on(Database::fresh(backend).await).await
+    }
+
+    async fn on(database: Database) -> Self {
         let store = open(&database.url).await;
         store.migrate().await.expect("migrates");
         let secrets =

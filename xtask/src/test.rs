@@ -72,6 +72,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 fn rust(database: &Postgres, filter: Option<&str>) -> Result<()> {
     say("test: unit tests and stories on both databases");
     let python = setup::ensure_python_venv()?;
+    // Some stories harm a Postgres that they start themselves, whoever runs the other one.
+    setup::ensure_postgres()?;
     // The stories start the real programs, so these are built first and in the same selection.
     binaries::for_tests()?;
     let mut command = cargo();

@@ -1,7 +1,28 @@
 //! Fields of filter forms. The forms work by GET; with script a choice applies at once.
 
+use super::icon::{Glyph, Icon};
 use leptos::prelude::*;
 use web_sys::{Event, HtmlSelectElement};
+
+/// The field that a filter form begins with; `what` says what to look for.
+#[component]
+pub fn SearchField(name: &'static str, what: &'static str, value: Option<String>) -> impl IntoView {
+    view! {
+        <label class="filter filter-search">
+            <Icon glyph=Glyph::Search/>
+            <span class="visually-hidden">{what}</span>
+            <input
+                class="bare"
+                type="search"
+                name=name
+                placeholder=what
+                autocomplete="off"
+                value=value.clone()
+                prop:value=value.unwrap_or_default()
+            />
+        </label>
+    }
+}
 
 /// A field among "More filters": of text, or of a moment to the second.
 #[component]

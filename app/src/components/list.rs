@@ -1,5 +1,6 @@
 //! What every list is made of: a search above, a table (cards on narrow screens), and the ways on below.
 
+use super::fields::SearchField;
 use super::icon::{Glyph, Icon};
 use leptos::prelude::*;
 use leptos_router::components::Form;
@@ -98,19 +99,7 @@ pub fn search<const N: usize>(
         .collect();
     view! {
         <Form method="get" action=path attr:class="filters">
-            <label class="filter filter-search">
-                <Icon glyph=Glyph::Search/>
-                <span class="visually-hidden">{what}</span>
-                <input
-                    class="bare"
-                    type="search"
-                    name="q"
-                    placeholder=what
-                    autocomplete="off"
-                    value=value.clone()
-                    prop:value=value.unwrap_or_default()
-                />
-            </label>
+            <SearchField name="q" what=what value=value/>
             {kept}
             <button class="button filters-apply">"Search"</button>
         </Form>

@@ -60,12 +60,12 @@ pub fn draw(alarm: Alarm) -> AnyView {
 pub mod server {
     use super::Alarm;
     use crate::moment::Moment;
+    use crate::pages::emergency::gather::{in_force, is_own};
     use crate::pages::form::place::{Ask, Place};
     use crate::permission::Permission;
     use crate::routes::EMERGENCY;
     use crate::session::SignedIn;
-    use policy::labels::StopScope;
-    use policy::{Reach, TenantSlug, Timestamp};
+    use policy::{Reach, Timestamp};
     use store::administration::{BreakGlassGrant, StopSwitch};
     use store::{Store, StoreError};
 
@@ -76,38 +76,36 @@ pub mod server {
     /// sees theirs, and the stop of everything.
     pub async fn read(store: &Store, reader: &SignedIn, now: Timestamp) -> Result<Option<Alarm>, StoreError> {
         let reach = reader.reach();
-        let mut stops = store.list_active_stops(MOST).await?;
-        let mut grants = store.list_open_break_glass(MOST).await?;
-        stops.retain(|stop| sees(&reach, stop));
-        grants.retain(|grant| reach.holds(grant.tenant.as_str()));
+        let (mut stops, grants) = in_force(store, &reach, MOST).await?;
         // Stable: among equals the newest stays first.
         stops.sort_by_key(|stop| stop.scope);
-        Ok(gravest(&stops, &grants, reader.may(Permission::Emergency), now))
+        let ends = reader.may(Permission::Emergency).then_some(&reach);
+        Ok(gravest(&stops, &grants, ends, now))
     }
 
-    fn sees(reach: &Reach, stop: &StopSwitch) -> bool {
-        stop.scope == StopScope::Everything || reach.owns(stop.tenant.as_ref().map(TenantSlug::as_str))
-    }
-
+    /// `ends`: how far the reader may end any. None: nowhere.
     fn gravest(
         stops: &[StopSwitch],
         grants: &[BreakGlassGrant],
-        may_end: bool,
+        ends: Option<&Reach>,
         now: Timestamp,
     ) -> Option<Alarm> {
         let others = (stops.len() + grants.len()).saturating_sub(1);
-        let mut alarm = match (stops.first(), grants.first()) {
-            (Some(stop), _) => of_stop(stop, now),
-            (None, Some(grant)) => of_grant(grant, now),
+        let (mut alarm, may_end) = match (stops.first(), grants.first()) {
+            (Some(stop), _) => (of_stop(stop, now), ends.is_some_and(|reach| is_own(reach, stop))),
+            (None, Some(grant)) => {
+                let confirms = ends.is_some_and(Reach::is_everything);
+                (of_grant(grant, confirms, now), ends.is_some_and(|reach| reach.holds(grant.tenant.as_str())))
+            }
             (None, None) => return None,
         };
-        if others > 0 {
-            alarm.more = Some(format!("and {others} more"));
-            alarm.href = Some(EMERGENCY.path.to_owned());
-            "See all".clone_into(&mut alarm.action);
-        }
         if !may_end {
             alarm.href = None;
+        }
+        if others > 0 {
+            alarm.more = Some(format!("and {others} more"));
+            alarm.href = ends.map(|_| EMERGENCY.path.to_owned());
+            "See all".clone_into(&mut alarm.action);
         }
         Some(alarm)
     }
@@ -125,7 +123,8 @@ pub mod server {
         }
     }
 
-    fn of_grant(grant: &BreakGlassGrant, now: Timestamp) -> Alarm {
+    /// `confirms`: the reader is somebody who may confirm it.
+    fn of_grant(grant: &BreakGlassGrant, confirms: bool, now: Timestamp) -> Alarm {
         let what = format!("{} on {} in {}", grant.subject, grant.tools, grant.tenant);
         let (what, by, since, ask, action) = match (grant.confirmed_at, &grant.confirmed_by) {
             (Some(at), Some(by)) => {
@@ -134,7 +133,8 @@ pub mod server {
             }
             _ => {
                 let what = format!("Break-glass for {what} waits to be confirmed, asked");
-                (what, grant.asked_by.clone(), grant.asked_at, Ask::Confirm, "Confirm")
+                let (ask, action) = if confirms { (Ask::Confirm, "Confirm") } else { (Ask::End, "End") };
+                (what, grant.asked_by.clone(), grant.asked_at, ask, action)
             }
         };
         Alarm {
@@ -162,6 +162,8 @@ pub mod server {
     #[cfg(test)]
     mod tests {
         use super::*;
+        use policy::labels::StopScope;
+        use policy::{SubjectId, TenantSlug};
 
         fn stop(scope: StopScope, target: &str) -> StopSwitch {
             StopSwitch {
@@ -177,42 +179,76 @@ pub mod server {
             }
         }
 
+        fn grant(tenant: &str) -> BreakGlassGrant {
+            BreakGlassGrant {
+                id: "g1".to_owned(),
+                tenant: TenantSlug::from(tenant),
+                subject: SubjectId::from("alice"),
+                tools: "crm/refund".to_owned(),
+                reason: "it burns".to_owned(),
+                minutes: 5,
+                asked_at: Timestamp::default(),
+                asked_by: "ada".to_owned(),
+                asked_account: None,
+                needs_second: true,
+                confirmed_at: None,
+                confirmed_by: None,
+                until: None,
+                ended_at: None,
+                ended_by: None,
+            }
+        }
+
         #[test]
-        fn the_stops_of_other_tenants_are_not_seen() {
-            let acme = Reach::of([TenantSlug::from("acme")]);
+        fn who_is_of_some_tenants_ends_what_is_theirs_and_confirms_nothing() {
+            let (acme, everything) = (Reach::of([TenantSlug::from("acme")]), Reach::Everything);
+            let now = Timestamp::default();
             let of = |tenant: Option<&str>, scope| StopSwitch {
                 tenant: tenant.map(TenantSlug::from),
                 ..stop(scope, "crm/refund")
             };
-            for (stop, seen) in [
+            for (stop, may_lift) in [
                 (of(Some("acme"), StopScope::Tool), true),
                 (of(Some("globex"), StopScope::Tool), false),
                 (of(None, StopScope::Tool), false),
-                (of(None, StopScope::Everything), true),
+                (of(None, StopScope::Everything), false),
             ] {
-                assert_eq!(sees(&acme, &stop), seen, "{}", stop.what());
-                assert!(sees(&Reach::Everything, &stop));
+                let href =
+                    |ends| gravest(std::slice::from_ref(&stop), &[], ends, now).expect("an alarm").href;
+                assert_eq!(href(Some(&acme)).is_some(), may_lift, "{}", stop.what());
+                assert!(href(Some(&everything)).is_some() && href(None).is_none());
+            }
+            for (tenant, ends, action) in [
+                ("acme", Some(&everything), Some("Confirm")),
+                ("acme", Some(&acme), Some("End")),
+                ("globex", Some(&acme), None),
+                ("acme", None, None),
+            ] {
+                let alarm = gravest(&[], &[grant(tenant)], ends, now).expect("an alarm");
+                assert_eq!(alarm.href.is_some().then_some(alarm.action.as_str()), action, "{tenant}");
             }
         }
 
         #[test]
         fn one_bar_says_the_gravest_and_how_many_more() {
             let now = Timestamp::default();
-            assert_eq!(gravest(&[], &[], true, now), None);
-            let one = gravest(&[stop(StopScope::Tool, "crm/refund")], &[], true, now).expect("an alarm");
+            let everything = Reach::Everything;
+            let ends = Some(&everything);
+            assert_eq!(gravest(&[], &[], ends, now), None);
+            let one = gravest(&[stop(StopScope::Tool, "crm/refund")], &[], ends, now).expect("an alarm");
             assert_eq!(one.what, "Tool crm/refund is stopped");
             assert_eq!(
                 (one.action.as_str(), one.href.as_deref()),
                 ("Lift", Some("/emergency?ask=lift&of=s1"))
             );
             let stops = [stop(StopScope::Everything, ""), stop(StopScope::Tool, "crm/refund")];
-            let two = gravest(&stops, &[], true, now).expect("an alarm");
+            let two = gravest(&stops, &[], ends, now).expect("an alarm");
             assert_eq!(
                 (two.what.as_str(), two.more.as_deref()),
                 ("Everything is stopped", Some("and 1 more"))
             );
             assert_eq!((two.action.as_str(), two.href.as_deref()), ("See all", Some("/emergency")));
-            assert_eq!(gravest(&stops, &[], false, now).expect("an alarm").href, None);
+            assert_eq!(gravest(&stops, &[], None, now).expect("an alarm").href, None);
         }
     }
 }

@@ -52,7 +52,7 @@ fn document(page: &PlainPage, title: &str, with_code_script: bool, card: impl Fn
     let nonce = (with_code_script && !page.nonce.is_empty()).then(|| page.nonce.clone());
     let script =
         move || nonce.map(|nonce| view! { <script nonce=nonce inner_html=CODE_SCRIPT></script> }.into_any());
-    whole(page, title, script, card)
+    document_of(page, title, script, card)
 }
 
 /// The same with a script of ours at this address.
@@ -63,10 +63,11 @@ fn document_with(
     card: impl FnOnce() -> AnyView,
 ) -> String {
     let script = move || script.map(|address| view! { <script src=address></script> }.into_any());
-    whole(page, title, script, card)
+    document_of(page, title, script, card)
 }
 
-fn whole(
+/// The same with any script, or none.
+pub(crate) fn document_of(
     page: &PlainPage,
     title: &str,
     script: impl FnOnce() -> Option<AnyView>,

@@ -84,21 +84,28 @@ impl Pdp {
         }
     }
 
-    /// The recorded decision once more, for whoever lost the answer. Nothing is used or recorded by that.
+    /// The recorded decision once more, for whoever lost the answer. Nothing is used or recorded by that. It is noted first
+    /// that the answer leaves: a use is told again or given back, and never both.
     pub(crate) async fn answered_again(&self, id: &DecisionId, decided: &Decided) -> Answer {
         let responses = decided.gathered.facts.credential.responses;
-        match self.recorded_decision(id).await {
-            Ok(decision) => {
+        let recorded = match self.store.note_delivery(id, decided.gathered.facts.now).await {
+            Ok(true) => self.recorded_decision(id).await.map(Some),
+            Ok(false) => Ok(None),
+            Err(error) => Err(error),
+        };
+        let why = match recorded {
+            Ok(Some(decision)) => {
                 tracing::info!(decision = %id, "a use of an approval is answered again");
-                Answer { id: Some(id.clone()), decision, responses }
+                return Answer { id: Some(id.clone()), decision, responses };
             }
+            Ok(None) => "its use was given back at this moment",
             Err(error) => {
                 tracing::error!(error = %error, decision = %id, "a recorded decision cannot be answered again");
-                let why = "what was recorded could not be read";
-                let decision = in_place_of(&decided.decision, Decision::deny(Reason::PolicyUnavailable, why));
-                Answer { id: None, decision, responses }
+                "what was recorded could not be read"
             }
-        }
+        };
+        let decision = in_place_of(&decided.decision, Decision::deny(Reason::PolicyUnavailable, why));
+        Answer { id: None, decision, responses }
     }
 
     /// Notes beside the calls that the answer is on its way. Where this process ends before, nobody knows whether it was.

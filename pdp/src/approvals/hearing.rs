@@ -195,6 +195,10 @@ impl Hearing {
             Err(barred) => return Ok(Err(barred)),
         }
         for named in reader.duties(&me.id).await? {
+            // A substitute gains nothing that whoever is away could not do at an account of their own.
+            if !reader.approving_reach(&named.person).await?.holds(tenant.as_str()) {
+                continue;
+            }
             let away = reader.person(&named.person, tenant).await?;
             if let Some(away) = away
                 && self.judge(&me, Some(&away)).is_ok()

@@ -1,7 +1,7 @@
 //! What waits for an account: the requests that ask its person, or somebody in whose place that person answers.
 
 use super::{ApprovalError, Approvals};
-use policy::{ApprovalId, SubjectId, TenantSlug};
+use policy::{ApprovalId, Reach, SubjectId, TenantSlug};
 use store::approvals::{Approval, AskedPerson};
 
 impl Approvals {
@@ -64,9 +64,12 @@ impl Approvals {
                 }
                 continue;
             }
+            let theirs =
+                if person == me { Reach::Everything } else { self.store.approving_reach(&person).await? };
             let held = self.store.list_memberships(&person).await?.into_iter();
             let held = held.filter(|held| held.until.is_none_or(|until| now < until));
-            let held = held.filter(|held| account.reach.holds(held.tenant.as_str()));
+            let reaches = |tenant: &str| account.reach.holds(tenant) && theirs.holds(tenant);
+            let held = held.filter(|held| reaches(held.tenant.as_str()));
             let memberships = held.map(|held| (held.tenant, held.roles)).collect();
             duties.push(AskedPerson { person, memberships });
         }

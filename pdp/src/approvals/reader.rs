@@ -1,7 +1,7 @@
 //! Reading what a request is judged by: for a page, or within the unit of work that decides.
 
 use policy::approval::Person;
-use policy::{ApprovalId, RuleId, ServerSlug, SubjectId, TenantSlug, Timestamp};
+use policy::{ApprovalId, Reach, RuleId, ServerSlug, SubjectId, TenantSlug, Timestamp};
 use store::accounts::Account;
 use store::administration::{Membership, StoredRule, Subject, Tool};
 use store::approvals::{ApprovalVote, Substitute};
@@ -64,6 +64,14 @@ impl Reader<'_> {
         match self {
             Self::Page { store, .. } => store.list_approval_votes(id).await,
             Self::Deciding(writer) => writer.list_approval_votes(id).await,
+        }
+    }
+
+    /// Where this person answers requests themselves.
+    pub(super) async fn approving_reach(&mut self, person: &SubjectId) -> Result<Reach, StoreError> {
+        match self {
+            Self::Page { store, .. } => store.approving_reach(person).await,
+            Self::Deciding(writer) => writer.approving_reach(person).await,
         }
     }
 

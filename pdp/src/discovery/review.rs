@@ -52,7 +52,7 @@ pub enum ReviewError {
 }
 
 /// Marks a tool as reviewed, in the form the person saw: `seen` is the [`Tool::offered_hash`] that was shown to
-/// them, None where the server has not offered any form of it.
+/// them. Where the server has not offered any form, it is the [`Tool::definition_hash`], or None.
 ///
 /// # Errors
 /// When the server offers another form by now or none any longer, when the labels cannot be, or the tool's schema
@@ -110,7 +110,11 @@ fn take_over(mut tool: Tool, seen: Option<&str>) -> Result<Tool, ReviewError> {
     if tool.review == ReviewState::Gone {
         return Err(ReviewError::Gone { name: name() });
     }
-    if tool.offered_hash.as_deref() != seen {
+    let shown = match (&tool.offered_hash, seen) {
+        (None, Some(_)) => tool.definition_hash.as_deref(),
+        (offered, _) => offered.as_deref(),
+    };
+    if shown != seen {
         return Err(ReviewError::Stale { name: name() });
     }
     if tool.offered.is_none() && tool.definition.is_none() {
@@ -175,7 +179,13 @@ mod tests {
         assert!(matches!(take_over(empty.clone(), None), Err(ReviewError::NoDefinition { .. })));
         let from_bundle =
             Tool { definition: Some(json!({"name": "a"})), definition_hash: Some("0".to_owned()), ..empty };
-        assert_eq!(take_over(from_bundle.clone(), None).expect("kept").definition, from_bundle.definition);
+        for seen in [None, Some("0")] {
+            let taken = take_over(from_bundle.clone(), seen).expect("kept");
+            assert_eq!(taken.definition, from_bundle.definition, "{seen:?}");
+        }
+        assert!(matches!(take_over(from_bundle.clone(), Some("1")), Err(ReviewError::Stale { .. })));
+        let offered_anew = Tool { definition_hash: Some("0".to_owned()), ..tool };
+        assert!(matches!(take_over(offered_anew, Some("0")), Err(ReviewError::Stale { .. })));
         let gone = Tool { review: ReviewState::Gone, ..from_bundle };
         assert!(matches!(take_over(gone, None), Err(ReviewError::Gone { .. })));
     }

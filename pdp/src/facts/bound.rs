@@ -2,9 +2,9 @@
 //! asked of it for approval.
 //!
 //! Which arguments name any, the compiled policy says, and which policy counts is known only after the read. So each
-//! call asks for what the bindings and the mapping named that its key and tool had last time; what counts is then held against the
-//! policy that was found. Only where something was not asked for, the state is read once more. Approvals likewise: they
-//! are read for what ever needed one. A wrong guess costs a round and never a wrong answer.
+//! call asks for what the bindings and the mapping named that its key and tool had last time; what counts is then held
+//! against the policy that was found. Only where something was not asked for, the state is read once more. Approvals
+//! likewise: they are read for what needed one of late. A wrong guess costs a round and never a wrong answer.
 
 use crate::policies::lock;
 use lru::LruCache;
@@ -20,13 +20,16 @@ use store::LiveResource;
 
 const MOST: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
 
+/// After so many calls in a row that needed no approval, what once needed one is no longer taken to.
+const IN_VAIN: u8 = 64;
+
 /// By the digest of the enforcement key and the tool as it is named under it.
 #[derive(Debug)]
 pub(crate) struct Guesses {
     /// What names resources.
     names: Mutex<LruCache<String, Naming>>,
-    /// What needed an approval.
-    asks: Mutex<LruCache<String, ()>>,
+    /// What needed an approval, and how many calls were asked about since it last did.
+    asks: Mutex<LruCache<String, u8>>,
 }
 
 impl Default for Guesses {
@@ -57,12 +60,22 @@ impl Guesses {
     /// Whether approvals are to be read along.
     pub(crate) fn asks(&self, credential: &str, call: &Call) -> bool {
         let mut asks = lock(&self.asks);
-        !asks.is_empty() && asks.get(&key(credential, call)).is_some()
+        if asks.is_empty() {
+            return false;
+        }
+        let key = key(credential, call);
+        let Some(since) = asks.get_mut(&key) else { return false };
+        *since += 1;
+        if *since <= IN_VAIN {
+            return true;
+        }
+        asks.pop(&key);
+        false
     }
 
-    /// Remembers that this needed an approval. It is forgotten only for others: asking in vain costs little.
+    /// Remembers that this needs an approval.
     pub(crate) fn learn_asks(&self, credential: &str, call: &Call) {
-        lock(&self.asks).put(key(credential, call), ());
+        lock(&self.asks).put(key(credential, call), 0);
     }
 
     /// Remembers what the tool binds, and what its mapping names, now.
@@ -128,9 +141,10 @@ pub(crate) fn settle(facts: &mut Facts, set: &PolicySet, call: &Call) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use policy::arguments::Arguments;
     use policy::facts::ResourceFacts;
     use policy::{Sensitivity, TenantSlug};
-    use serde_json::Map;
+    use serde_json::{Map, json};
 
     fn resource(id: &str) -> ResourceRef {
         ResourceRef { kind: "customer".into(), id: id.into() }
@@ -147,6 +161,30 @@ mod tests {
         let read = read(&[resource("a"), resource("b")], found);
         assert_eq!(read.iter().map(|fact| fact.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!((read[0].resource.as_ref(), read[1].resource.as_ref()), (None, Some(&facts)));
+    }
+
+    #[test]
+    fn what_needs_no_approval_any_more_is_forgotten() {
+        let call = |id: &str| Call {
+            action: "tools/call".to_owned(),
+            resource: ResourceRef { kind: "tool".to_owned(), id: id.to_owned() },
+            arguments: Arguments::from_value(json!({})),
+            context: Map::new(),
+            tenant: None,
+        };
+        let (refund, note) = (call("refund"), call("add_note"));
+        let guesses = Guesses::default();
+        assert!(!guesses.asks("key", &refund));
+        guesses.learn_asks("key", &refund);
+        guesses.learn_asks("key", &note);
+        for round in 0..IN_VAIN {
+            assert!(guesses.asks("key", &refund) && guesses.asks("key", &note), "{round}");
+            guesses.learn_asks("key", &note);
+        }
+        assert!(!guesses.asks("key", &refund) && guesses.asks("key", &note));
+        assert!(!guesses.asks("another", &note));
+        guesses.learn_asks("key", &refund);
+        assert!(guesses.asks("key", &refund));
     }
 
     #[test]

@@ -2,13 +2,13 @@
 //!
 //! What a token says of itself only finds the issuer and the identity in the live read. The issuer's settings come
 //! with that, so it is one statement; which claims name the subject and who acts for it is guessed by what the issuer's
-//! settings were last time. A second is read where they were others, where the keys had to be waited for, where the issuer was asked about the token, where a proof was noted, and where the identity was
-//! registered just now.
+//! settings were last time. A second is read where they were others, where the keys had to be waited for, where the
+//! issuer was asked about the token, where a proof was noted, and where the identity was registered just now.
 
 use super::{Live, actor, proof, valid};
 use crate::enforce::Question;
 use crate::secret::Secret;
-use crate::tokens::{Answer, NamedActor, Peeked, Refusal, Tokens, named_actor};
+use crate::tokens::{Answer, Jwt, NamedActor, Refusal, Said, Tokens, named_actor};
 use crate::vault::VaultError;
 use policy::facts::{ActorFacts, Identity, SubjectFacts, TokenFacts};
 use policy::ids::WHOEVER;
@@ -52,14 +52,14 @@ struct Verified {
 
 /// Who calls, and who acts for them.
 #[derive(Debug)]
-pub(super) struct Recognised {
+pub(super) struct Caller {
     pub(super) identity: Identity,
     pub(super) actor: Option<Box<ActorFacts>>,
     /// Whose token it was.
     pub(super) issuer: Option<Arc<Issuer>>,
 }
 
-impl Recognised {
+impl Caller {
     /// Nobody acts for them, and no issuer speaks for them.
     pub(super) fn by_itself(identity: Identity) -> Self {
         Self { identity, actor: None, issuer: None }
@@ -77,20 +77,20 @@ impl Judged {
         subject: Option<SubjectFacts>,
         found: Option<LiveActor>,
         claimed: &str,
-    ) -> Recognised {
+    ) -> Caller {
         let Verified { token, issuer, actor } = match self.told {
             Ok(verified) => verified,
             Err(Refusal { reason, why }) => {
                 let identity = Identity::TokenRefused { reason, why, issuer: self.issuer };
-                return Recognised::by_itself(identity);
+                return Caller::by_itself(identity);
             }
         };
         match subject {
-            None => Recognised::by_itself(Identity::UnknownIdentity { issuer: token.issuer, sub: token.sub }),
+            None => Caller::by_itself(Identity::UnknownIdentity { issuer: token.issuer, sub: token.sub }),
             Some(subject) if claimed != WHOEVER && claimed != subject.id.as_str() => {
-                Recognised::by_itself(Identity::SubjectDiffers)
+                Caller::by_itself(Identity::SubjectDiffers)
             }
-            Some(subject) => Recognised {
+            Some(subject) => Caller {
                 actor: actor::by_token(&token, &issuer, actor, found),
                 identity: Identity::Token { token: Box::new(token), subject },
                 issuer: Some(issuer),
@@ -113,11 +113,11 @@ pub(super) async fn read(
     live: Live<'_>,
     tokens: &Tokens,
     token: &Secret,
-    peeked: &Peeked,
+    jwt: &Jwt<'_>,
     question: &Question,
     heard: &mut Option<Asked>,
 ) -> Result<(LiveState, Option<Judged>), StoreError> {
-    settle(live, tokens, token, Some(peeked), heard, question).await
+    settle(live, tokens, token, Some(jwt), heard, question).await
 }
 
 /// The same for a token that says nothing by itself, of which its issuer was asked.
@@ -136,15 +136,15 @@ async fn settle(
     live: Live<'_>,
     tokens: &Tokens,
     token: &Secret,
-    own: Option<&Peeked>,
+    own: Option<&Jwt<'_>>,
     asked: &mut Option<Asked>,
     question: &Question,
 ) -> Result<(LiveState, Option<Judged>), StoreError> {
-    let mut known = own.and_then(|own| live.store.last_seen_issuer(&own.issuer));
+    let mut known = own.and_then(|own| live.store.last_seen_issuer(own.says().issuer));
     let mut may_provision = live.registers;
     let mut rounds = 0;
     loop {
-        let Some(says) = asked.as_ref().map(|asked| asked.answer.told()).or(own) else {
+        let Some(says) = asked.as_ref().map(|asked| asked.answer.told()).or(own.map(Jwt::says)) else {
             let state = live.read(CallerBy::Nobody).await?;
             let why = "the issuer is no longer asked about tokens".to_owned();
             return Ok((state, Some(Judged::refused(None, Reason::TokenInvalid, why))));
@@ -152,14 +152,14 @@ async fn settle(
         let claim = known.as_ref().map_or(USUAL_CLAIM, |issuer| issuer.subject_claim.as_str()).to_owned();
         let sub = says.claim(&claim).unwrap_or_default();
         let acting = who_acts(says, known.as_deref());
-        let caller = CallerBy::Identity { issuer: &says.issuer, sub, jti: says.jti() };
+        let caller = CallerBy::Identity { issuer: says.issuer, sub, jti: says.jti() };
         let state = live.read_with(caller, acting.as_deref()).await?;
         rounds += 1;
         if !asks_for_tokens(live, &state) {
             return Ok((state, None));
         }
         let Some(registered) = state.issuer.as_ref().map(|found| Arc::clone(&found.issuer)) else {
-            let why = format!("no issuer `{}` is registered", shown(&says.issuer, 200));
+            let why = format!("no issuer `{}` is registered", shown(says.issuer, 200));
             return Ok((state, Some(Judged::refused(None, Reason::TokenInvalid, why))));
         };
         let issuer: &Issuer = &registered;
@@ -183,9 +183,10 @@ async fn settle(
             }
             continue;
         }
-        let (verified, waited) = match asked.as_ref() {
-            Some(asked) => (tokens.judge(&asked.answer, issuer, state.now), false),
-            None => waited_for(tokens.verify(token, issuer, state.now)).await,
+        let (verified, waited) = match (asked.as_ref(), own) {
+            (Some(asked), _) => (tokens.judge(&asked.answer, issuer, state.now), false),
+            (None, Some(jwt)) => waited_for(tokens.verify_read(token, jwt, issuer, state.now)).await,
+            (None, None) => continue,
         };
         let facts = match verified.and_then(|facts| still_counts(facts, issuer, &state)) {
             // What was read before the wait may be over.
@@ -215,12 +216,12 @@ async fn settle(
 }
 
 /// Who acts for the subject, to be looked up at the same issuer. `issuer`: its settings, as far as they are known.
-fn who_acts(says: &Peeked, issuer: Option<&Issuer>) -> Option<String> {
+fn who_acts(says: Said<'_>, issuer: Option<&Issuer>) -> Option<String> {
     let usual;
     let issuer = match issuer {
         Some(issuer) => issuer,
         None => {
-            usual = Issuer::new(says.issuer.as_str());
+            usual = Issuer::new(says.issuer);
             &usual
         }
     };

@@ -51,8 +51,8 @@ pub(crate) async fn recognise(
     if state.key.is_some() {
         return Ok(by_key(state));
     }
-    let Some(peeked) = Tokens::peek(token) else { return Ok(None) };
-    let issuer = store.get_issuer(&peeked.issuer).await?;
+    let Some(jwt) = Tokens::read(token) else { return Ok(None) };
+    let issuer = store.get_issuer(jwt.says().issuer).await?;
     if issuer.is_none_or(|stored| stored.issuer.introspection.is_some()) {
         return Ok(None);
     }
@@ -66,10 +66,10 @@ pub(crate) async fn recognise(
         registers: false,
     };
     let (state, judged) =
-        outside::read(live, tokens, token, &peeked, &nothing_asked(request_id), &mut None).await?;
+        outside::read(live, tokens, token, &jwt, &nothing_asked(request_id), &mut None).await?;
     let LiveState { now, subject, memberships, actor: acting, .. } = state;
     let Some(judged) = judged else { return Ok(None) };
-    let outside::Recognised { identity, actor, .. } = judged.recognised(subject, acting, WHOEVER);
+    let outside::Caller { identity, actor, .. } = judged.recognised(subject, acting, WHOEVER);
     // Whoever acts for the subject must be somebody who may, and counts where both do.
     if actor.as_ref().is_some_and(|actor| actor.subject().is_none_or(|acting| !acting.active)) {
         return Ok(None);

@@ -1,6 +1,8 @@
 //! No more than so many letters to one person in a while: an agent that asks, takes back and asks again fills no mailbox.
-//! The last letter that goes says so, and how many requests wait.
+//! The last letter that goes says so, and how many requests wait. And no more than so many messages to one webhook: what is
+//! beyond that waits in the outbox, in its order, and holds nobody else up.
 
+use std::collections::BTreeSet;
 use store::notifications::{Due, Receiver};
 use store::{Store, StoreError};
 
@@ -12,6 +14,33 @@ const WINDOW: i64 = 30 * 60 * 1_000_000;
 
 /// In microseconds: when a letter that would be one too many is looked at again.
 const PAUSE: i64 = 5 * 60 * 1_000_000;
+
+/// Messages to one webhook within [`WEBHOOK_WINDOW`].
+const MOST_MESSAGES: i64 = 120;
+
+/// In microseconds.
+const WEBHOOK_WINDOW: i64 = 60 * 1_000_000;
+
+/// Of the webhooks that these are for, those that were sent so many messages lately that none goes to them for now.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn resting(store: &Store, due: &[Due]) -> Result<BTreeSet<String>, StoreError> {
+    let webhooks: BTreeSet<&str> = due
+        .iter()
+        .filter_map(|due| match &due.receiver {
+            Receiver::Webhook(id) => Some(id.as_str()),
+            Receiver::Account(_) => None,
+        })
+        .collect();
+    let mut resting = BTreeSet::new();
+    for webhook in webhooks {
+        if store.count_messages(webhook, WEBHOOK_WINDOW).await? >= MOST_MESSAGES {
+            resting.insert(webhook.to_owned());
+        }
+    }
+    Ok(resting)
+}
 
 /// Whether a delivery goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

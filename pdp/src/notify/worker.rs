@@ -2,18 +2,18 @@
 //! once, but few to one receiver, so that a slow one holds nobody else up. Any number of replicas may do so.
 
 use super::backoff::{MAX_ATTEMPTS, next_after};
-use super::brake::{Pace, pace};
+use super::brake::{Pace, pace, resting};
 use super::{DeliveryError, mail, secrets, webhook, words};
 use crate::address_guard::{AddressError, AddressGuard, GuardedClient};
 use crate::approvals::Approvals;
 use crate::vault::{Random, Vault};
 use policy::Timestamp;
 use policy::labels::ApprovalState;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::administration::SecretPlace;
-use store::notifications::{Claimed, Message, Notice, Outcome, Receiver};
+use store::notifications::{Claimed, Due, Message, Notice, Outcome, Receiver};
 use store::{Store, StoreError};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
@@ -173,10 +173,8 @@ async fn begin(sender: &Arc<Sender>, running: &mut JoinSet<()>, all: &InHand) ->
     if room == 0 {
         return Ok(());
     }
-    let full = full_lanes(all);
-    let webhooks: Vec<&str> = full.iter().filter_map(Option::as_deref).collect();
     let limit = u64::try_from(room).unwrap_or(1);
-    for due in store.due_deliveries(&webhooks, !full.contains(&None), limit).await? {
+    for due in due(store, &full_lanes(all), limit).await? {
         let Some(hand) = Hand::take(all, lane_of(&due.receiver)) else { continue };
         let pace = pace(store, &due).await?;
         if pace == Pace::Waits {
@@ -190,6 +188,22 @@ async fn begin(sender: &Arc<Sender>, running: &mut JoinSet<()>, all: &InHand) ->
         }));
     }
     Ok(())
+}
+
+/// What is due to those who have room for it. A webhook that rests is left out, and not only what is first of its own: behind
+/// that, others would wait.
+async fn due(store: &Store, full: &[Lane], limit: u64) -> Result<Vec<Due>, StoreError> {
+    let mut except: BTreeSet<String> = full.iter().flatten().cloned().collect();
+    loop {
+        let webhooks: Vec<&str> = except.iter().map(String::as_str).collect();
+        let due = store.due_deliveries(&webhooks, !full.contains(&None), limit).await?;
+        let resting = resting(store, &due).await?;
+        if resting.is_empty() {
+            return Ok(due);
+        }
+        // Each time one more at least; there are no more than webhooks.
+        except.extend(resting);
+    }
 }
 
 struct Sender {

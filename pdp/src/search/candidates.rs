@@ -71,7 +71,8 @@ impl Candidates<'_> {
 
     /// Registered resources of the tenant, and ids that rules name literally.
     async fn business(&self, kind: &str, after: Option<&str>, limit: usize) -> Result<Part, StoreError> {
-        let filter = ResourceFilter { tenant: Some(&self.set.tenant.slug), kind: Some(kind) };
+        let tenant = Some(&self.set.tenant.slug);
+        let filter = ResourceFilter { tenant, kind: Some(kind), ..ResourceFilter::default() };
         let cursor = after.map(|after| format!("{kind}\n{after}"));
         let most = u64::try_from(limit).unwrap_or(u64::MAX);
         let page = Page { search: None, after: cursor.as_deref(), limit: most };

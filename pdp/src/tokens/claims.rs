@@ -34,12 +34,12 @@ pub(super) fn check_issuer(claims: &Map<String, Value>, issuer: &Issuer) -> Resu
 
 /// The facts of a token whose signature is good.
 pub(super) fn check(
-    parts: Parts<'_>,
+    parts: &Parts<'_>,
     header: &Header,
     issuer: &Issuer,
     now: Timestamp,
 ) -> Result<TokenFacts, Refusal> {
-    facts(parts.payload, parts.payload_bytes, header.says_access_token, issuer, now)
+    facts(parts.payload.clone(), parts.payload_bytes, header.says_access_token, issuer, now)
 }
 
 /// The facts of claims that are known to be the issuer's. `bytes`: how large they are.

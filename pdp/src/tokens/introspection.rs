@@ -3,7 +3,7 @@
 //! So many questions to one issuer at once, and none that takes long; an issuer that is down, slow or odd denies.
 
 use super::fetch::{FetchError, Fetcher, Limits};
-use super::parts::{MAX_TOKEN, Peeked};
+use super::parts::{MAX_TOKEN, Said};
 use super::{Refusal, claims, discovery};
 use crate::address_guard::{AddressError, AddressGuard};
 use crate::secret::Secret;
@@ -40,7 +40,8 @@ const ISSUERS: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
 /// What an issuer says of an active token.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
-    told: Peeked,
+    issuer: String,
+    claims: Map<String, Value>,
     /// How large it is.
     bytes: usize,
 }
@@ -217,7 +218,7 @@ fn read(answer: Map<String, Value>, token: &Secret, issuer: &Issuer) -> Result<A
         return Err(Refusal::invalid("the issuer's answer repeats the token, which is kept nowhere"));
     }
     let bytes = serde_json::to_string(&answer).map_or(usize::MAX, |text| text.len());
-    Ok(Answer { told: Peeked::told(&issuer.url, answer), bytes })
+    Ok(Answer { issuer: issuer.url.clone(), claims: answer, bytes })
 }
 
 /// Where it says what kind of token it is, that is an access token (RFC 6749, section 7.1; RFC 9449, section 6.2).
@@ -248,12 +249,12 @@ fn repeats(value: &Value, token: &str) -> bool {
 
 impl Answer {
     /// What it says, as a token would say it of itself.
-    pub(crate) fn told(&self) -> &Peeked {
-        &self.told
+    pub(crate) fn told(&self) -> Said<'_> {
+        Said { issuer: &self.issuer, claims: &self.claims }
     }
 
     /// The same checks as for a token that was signed.
     pub(super) fn facts(&self, issuer: &Issuer, now: Timestamp) -> Result<TokenFacts, Refusal> {
-        claims::facts(self.told.claims().clone(), self.bytes, false, issuer, now)
+        claims::facts(self.claims.clone(), self.bytes, false, issuer, now)
     }
 }

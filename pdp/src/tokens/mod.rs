@@ -20,7 +20,7 @@ mod tests;
 
 pub use dpop::{Proven, ShownProof, Taken, check as check_proof};
 pub use keys::{KeysState, KnownKey};
-pub use parts::Peeked;
+pub use parts::{Jwt, Said};
 
 pub(crate) use actor::{NamedActor, is_called, named as named_actor, of_another as of_another_issuer};
 pub(crate) use introspection::Answer;
@@ -144,9 +144,9 @@ impl Tokens {
         answer.facts(issuer, now)
     }
 
-    /// What a token says of itself, unverified. None: it cannot be read as a JWT, so it is looked up as an API key.
-    pub fn peek(token: &Secret) -> Option<Peeked> {
-        Parts::read(token.expose()).ok().and_then(Peeked::of)
+    /// A token as it can be read, unverified. None: it is no JWT that says whose it is, so it is looked up as an API key.
+    pub fn read(token: &Secret) -> Option<Jwt<'_>> {
+        Parts::read(token.expose()).ok().and_then(Jwt::of)
     }
 
     /// Verifies a token of this issuer, all but its audience. `now` is the database's clock.
@@ -159,14 +159,37 @@ impl Tokens {
         issuer: &Issuer,
         now: Timestamp,
     ) -> Result<TokenFacts, Refusal> {
+        self.verify_parts(token, &Parts::read(token.expose())?, issuer, now).await
+    }
+
+    /// The same of a token that was read: `token` is the text that `jwt` was read of.
+    ///
+    /// # Errors
+    /// As [`Self::verify`].
+    pub async fn verify_read(
+        &self,
+        token: &Secret,
+        jwt: &Jwt<'_>,
+        issuer: &Issuer,
+        now: Timestamp,
+    ) -> Result<TokenFacts, Refusal> {
+        self.verify_parts(token, &jwt.parts, issuer, now).await
+    }
+
+    async fn verify_parts(
+        &self,
+        token: &Secret,
+        parts: &Parts<'_>,
+        issuer: &Issuer,
+        now: Timestamp,
+    ) -> Result<TokenFacts, Refusal> {
         if !issuer.active {
             return Err(Refusal::invalid("the issuer is switched off"));
         }
-        let parts = Parts::read(token.expose())?;
         let header = Header::check(&parts.header, issuer)?;
         claims::check_issuer(&parts.payload, issuer)?;
         // What the claims say is told only once they are known to be the issuer's.
-        self.check_signature(token, &parts, &header, issuer).await?;
+        self.check_signature(token, parts, &header, issuer).await?;
         claims::check(parts, &header, issuer, now)
     }
 

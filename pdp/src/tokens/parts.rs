@@ -66,43 +66,50 @@ fn object(part: &str, text: &str) -> Result<(Map<String, Value>, usize), Refusal
     }
 }
 
-/// What a token says of itself. Good for finding out what to verify it with, and for nothing else.
-#[derive(Clone, PartialEq)]
-pub struct Peeked {
-    /// The `iss`.
-    pub issuer: String,
-    claims: Map<String, Value>,
+/// A token that says whose it is. Nothing of it is verified.
+pub struct Jwt<'a> {
+    pub(super) parts: Parts<'a>,
+    issuer: String,
 }
 
-impl Peeked {
-    pub(super) fn of(parts: Parts<'_>) -> Option<Self> {
+impl<'a> Jwt<'a> {
+    pub(super) fn of(parts: Parts<'a>) -> Option<Self> {
         parts.header.get("alg").filter(|alg| alg.is_string())?;
         let issuer = parts.payload.get("iss")?.as_str().filter(|issuer| !issuer.is_empty())?.to_owned();
-        Some(Self { issuer, claims: parts.payload })
+        Some(Self { parts, issuer })
     }
 
-    /// What an issuer says of a token that it was asked about.
-    pub(super) fn told(issuer: &str, claims: Map<String, Value>) -> Self {
-        Self { issuer: issuer.to_owned(), claims }
+    pub fn says(&self) -> Said<'_> {
+        Said { issuer: &self.issuer, claims: &self.parts.payload }
     }
+}
 
-    pub(crate) fn claims(&self) -> &Map<String, Value> {
-        &self.claims
+impl fmt::Debug for Jwt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The claims are a person's.
+        f.debug_struct("Jwt").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}
+
+/// What a token says of itself, or its issuer of it. Good for finding out what to verify it with, and for nothing else.
+#[derive(Clone, Copy)]
+pub struct Said<'a> {
+    /// The `iss`.
+    pub issuer: &'a str,
+    pub(super) claims: &'a Map<String, Value>,
+}
+
+impl<'a> Said<'a> {
+    pub(crate) fn claims(self) -> &'a Map<String, Value> {
+        self.claims
     }
 
     /// A claim that is a text and not empty, such as the one that names the subject.
-    pub fn claim(&self, name: &str) -> Option<&str> {
+    pub fn claim(self, name: &str) -> Option<&'a str> {
         self.claims.get(name)?.as_str().filter(|text| !text.is_empty())
     }
 
-    pub fn jti(&self) -> Option<&str> {
+    pub fn jti(self) -> Option<&'a str> {
         self.claim("jti")
-    }
-}
-
-impl fmt::Debug for Peeked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The claims are a person's.
-        f.debug_struct("Peeked").field("issuer", &self.issuer).finish_non_exhaustive()
     }
 }

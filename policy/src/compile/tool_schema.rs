@@ -58,7 +58,7 @@ fn without_mapping(schema: &Value) -> Cow<'_, Value> {
 
 impl ToolSchema {
     /// # Errors
-    /// When the schema is "not usable": beyond the bounds of DECISION-MODEL, or not compilable.
+    /// When the schema is "not usable": beyond its bounds, or not compilable.
     pub fn compile(schema: &Value) -> Result<Self, ToolSchemaError> {
         if !schema.is_object() {
             return Err(ToolSchemaError::NotAnObject);

@@ -1,5 +1,6 @@
 //! The decision. Pure, synchronous and total: no clock, no I/O, no `Result`; what cannot be known is a
-//! denial with a reason. The checks stand in the order of the design, and the first that fails is the reason.
+//! denial with a reason. The checks stand in the order that `docs/concepts.md` lists, and the first that fails is the
+//! reason.
 
 mod admission;
 mod asked;

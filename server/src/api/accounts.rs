@@ -2,7 +2,8 @@
 //!
 //! Owners are out of reach: a token invites none, makes none, and neither changes, disables, enables nor resets one, its
 //! own account among them; the store refuses it once more. Nor does it hand out a link to an account that answers requests
-//! for approval, or that stands for a person: whoever has the link has the account, and would be that person.
+//! for approval, or that stands for a person: whoever has the link has the account, and would be that person. Nor one that
+//! takes away the demand for a passkey. What a token did hand out opens an account no longer once an owner gives it more.
 
 use super::ApiState;
 use super::administrator::Administrator;
@@ -22,7 +23,7 @@ use policy::{Reach, SubjectId, TenantSlug, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use store::accounts::{Account, AccountRole, NewAccount, RoleSource};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 const ACCOUNTS: &str = "/api/v1/accounts";
 const ACCOUNT: &str = "/api/v1/accounts/{id}";
@@ -69,6 +70,7 @@ pub(super) const ROUTES: &[Route] = &[
         "Make the link to another password; the one before it works no longer",
         |m| on(m, reset),
     )
+    .asks::<ResetQuery>()
     .gives::<FreshLink>(),
 ];
 
@@ -97,6 +99,10 @@ struct AccountView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     subject: Option<SubjectId>,
+    /// The token that made the link by which it is entered. Without it: a person made it, or there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "ada@example.org (token ci)")]
+    handed_out_by: Option<String>,
     #[schema(value_type = String)]
     created_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,6 +122,7 @@ impl From<Account> for AccountView {
             tenants: account.reach.tenants().cloned(),
             active: account.active,
             subject: account.subject,
+            handed_out_by: account.handed_out_by,
             created_at: account.created_at,
             last_sign_in_at: account.last_sign_in_at,
         }
@@ -147,6 +154,15 @@ struct AccountSwitch {
     active: bool,
 }
 
+/// What using the link leaves.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+struct ResetQuery {
+    /// Leave the account its passkeys. Otherwise using the link removes them, as somebody else may have added one.
+    keep_passkeys: bool,
+}
+
 /// A role below owner.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -176,6 +192,16 @@ fn is_nobody(account: &Account) -> Result<(), Problem> {
         let detail = "this account answers requests for approval or stands for a person; an owner makes its link at \
                       the console";
         return Err(Problem::new(StatusCode::FORBIDDEN, "persons_only", detail));
+    }
+    Ok(())
+}
+
+/// Whether a link may remove its passkeys. A demand for one is what keeps out whoever has no more than a link.
+fn may_forget_passkeys(account: &Account, query: &ResetQuery) -> Result<(), Problem> {
+    if account.passkey_required && !query.keep_passkeys {
+        let detail = "this account demands a passkey; `keep_passkeys=true` makes a link that goes on to demand it, and an \
+                      owner at the console one that does not";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "passkey_demanded", detail));
     }
     Ok(())
 }
@@ -236,10 +262,12 @@ async fn reset(
     State(state): State<ApiState>,
     administrator: Administrator,
     Segments(id): Segments<String>,
+    Asked(query): Asked<ResetQuery>,
 ) -> Result<Json<FreshLink>, Problem> {
     administrator.of_every_tenant()?;
     let known = find(&state, &id).await?;
     is_nobody(&known)?;
+    may_forget_passkeys(&known, &query)?;
     if !known.active {
         return Err(Problem::conflict(
             "switched_off",
@@ -247,10 +275,12 @@ async fn reset(
         ));
     }
     let (origin, by) = (state.console.origin(), administrator.actor());
+    let forgets = !query.keep_passkeys;
     let (account, link) =
-        console::reset(&state.store, origin, &known.id, false, &by, administrator.now()).await?;
+        console::reset(&state.store, origin, &known.id, forgets, &by, administrator.now()).await?;
     // What it was when the link was made counts: nobody gets the link to an account that was raised in between.
     is_nobody(&account)?;
+    may_forget_passkeys(&account, &query)?;
     Ok(Json(FreshLink { account: account.into(), link }))
 }
 

@@ -46,6 +46,11 @@ impl Administrator {
         &self.shown.token.account
     }
 
+    /// How far it reaches: its tenant, or everything.
+    pub(crate) fn reach(&self) -> &Reach {
+        &self.reach
+    }
+
     /// The one tenant that the token is for. None: it is for all of them.
     pub(crate) fn tenant(&self) -> Option<&TenantSlug> {
         self.shown.token.tenant.as_ref()
@@ -54,6 +59,14 @@ impl Administrator {
     /// The database's clock at the beginning of the request.
     pub(crate) fn now(&self) -> Timestamp {
         self.shown.now
+    }
+
+    /// Lets a token pass that has this scope beside the one of the route: for what a request asks for by the way.
+    ///
+    /// # Errors
+    /// When it lacks it.
+    pub(crate) fn may_also(&self, scope: AdminScope) -> Result<(), Problem> {
+        if self.shown.token.may(scope) { Ok(()) } else { Err(Problem::without_scope(scope)) }
     }
 
     /// Whether what belongs to this tenant (none: to all of them) is the token's to change.

@@ -158,7 +158,7 @@ async fn list(
 ) -> Result<Json<Listed<GrantView>>, Problem> {
     let place = Place::new(None, query.after.as_deref(), query.limit)?;
     let limit = u64::from(place.limit()) + 1;
-    let found = match administrator.tenant() {
+    let found = match administrator.reach().tenants() {
         Some(own) => state.store.list_tenant_break_glass(own, place.after(), limit).await?,
         None => state.store.list_break_glass(place.after(), limit).await?,
     };

@@ -3,7 +3,7 @@
 use super::problem::{MEDIA_TYPE, Problem};
 use super::reading::BUNDLES;
 use super::resource_imports::FILES;
-use super::route::{Gives, Route, Shape, Takes, Verb};
+use super::route::{Gives, LINES, Route, Shape, Takes, Verb};
 use utoipa::openapi::path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
@@ -188,6 +188,10 @@ fn answer(gives: Gives, schemas: &mut Schemas) -> (&'static str, Response) {
         Gives::Bundle => {
             let content = Content::new(Some(text()));
             ("200", ResponseBuilder::new().content(BUNDLES[0], content).description("A policy file.").build())
+        }
+        Gives::Lines => {
+            let answer = ResponseBuilder::new().content(LINES, Content::new(Some(text())));
+            ("200", answer.description("One JSON object on each line.").build())
         }
     }
 }

@@ -12,10 +12,12 @@ use axum::http::StatusCode;
 use axum::routing::on;
 use pdp::vault::VaultError;
 use pdp::{Secret, notify};
+use policy::ids::check_id;
 use policy::labels::MailSecurity;
 use policy::scope::AdminScope;
 use serde::{Deserialize, Serialize};
 use store::administration::MailSettings;
+use store::notifications::Receiver;
 use utoipa::ToSchema;
 
 const MAIL: &str = "/api/v1/mail";
@@ -29,6 +31,14 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new(Verb::Delete, MAIL, AdminScope::Mail, "Send no mail any more, and forget the password", |m| {
         on(m, delete)
     }),
+    Route::new(
+        Verb::Post,
+        "/api/v1/mail/test",
+        AdminScope::Mail,
+        "Send an account a message that says nothing but that it arrived",
+        |m| on(m, test),
+    )
+    .takes::<MailTest>(),
 ];
 
 /// The mail server, without the password.
@@ -82,6 +92,14 @@ struct MailTerms {
     sender: String,
 }
 
+/// To whom.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct MailTest {
+    /// The id of an account. The message goes where mail to it goes.
+    account: String,
+}
+
 async fn get(State(state): State<ApiState>, administrator: Administrator) -> Result<Json<MailView>, Problem> {
     administrator.of_every_tenant()?;
     let found = state.store.mail_settings().await?;
@@ -126,6 +144,23 @@ async fn delete(State(state): State<ApiState>, administrator: Administrator) -> 
     if !writer.delete_mail_settings().await? {
         return Err(Problem::not_found("mail server"));
     }
+    writer.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn test(
+    State(state): State<ApiState>,
+    administrator: Administrator,
+    Given(MailTest { account }): Given<MailTest>,
+) -> Result<StatusCode, Problem> {
+    administrator.of_every_tenant()?;
+    check_id(&account).map_err(|why| Problem::invalid("account", why.to_string()))?;
+    // Where no mail is sent, it would wait for good.
+    if state.store.mail_settings().await?.is_none() {
+        return Err(Problem::not_found("mail server"));
+    }
+    let mut writer = state.store.write(administrator.actor()).await?;
+    writer.send_test(&Receiver::Account(account)).await?;
     writer.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

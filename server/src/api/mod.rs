@@ -12,9 +12,13 @@ mod bundle;
 mod caller;
 mod changes;
 mod credentials;
+mod dead_letters;
 mod decisions;
+mod discovery;
 mod document;
 mod emergency;
+mod evidence;
+mod evidence_shapes;
 mod issuers;
 mod mail;
 mod paging;
@@ -24,8 +28,10 @@ mod refusals;
 mod resource_imports;
 mod resources;
 mod revocations;
+mod roles;
 mod route;
 mod rules;
+mod server_settings;
 mod servers;
 mod sign_in_providers;
 mod subject_parts;
@@ -35,6 +41,8 @@ mod substitutes;
 mod task_shapes;
 mod tasks;
 mod tenants;
+mod tool_shapes;
+mod tools;
 mod unmapped;
 mod webhooks;
 
@@ -58,12 +66,16 @@ use store::Store;
 /// The tables, one of each resource.
 const TABLES: &[&[Route]] = &[
     tenants::ROUTES,
+    roles::ROUTES,
     subjects::ROUTES,
     subject_parts::ROUTES,
     revocations::ROUTES,
     issuers::ROUTES,
     unmapped::ROUTES,
     servers::ROUTES,
+    server_settings::ROUTES,
+    discovery::ROUTES,
+    tools::ROUTES,
     rules::ROUTES,
     credentials::ROUTES,
     tasks::ROUTES,
@@ -73,11 +85,13 @@ const TABLES: &[&[Route]] = &[
     break_glass::ROUTES,
     webhooks::ROUTES,
     mail::ROUTES,
+    dead_letters::ROUTES,
     sign_in_providers::ROUTES,
     accounts::ROUTES,
     substitutes::ROUTES,
     decisions::ROUTES,
     changes::ROUTES,
+    evidence::ROUTES,
     bundle::ROUTES,
 ];
 

@@ -157,7 +157,7 @@ impl Problem {
 /// The member that names a thing of this kind.
 fn named_by(kind: &str) -> &'static str {
     match kind {
-        "tenant" => "slug",
+        "tenant" | "server" => "slug",
         "subject" => "id",
         _ => "name",
     }

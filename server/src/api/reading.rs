@@ -7,11 +7,15 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
+use pdp::address_guard::{AddressError, AddressGuard};
 use policy::Timestamp;
 use policy::arguments::parse_exact;
 use policy::ids::{check_id, check_slug};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+/// The longest name of a thing, in characters.
+const LONGEST_NAME: usize = 200;
 
 /// The segments of the path that stand for something, decoded.
 #[derive(Debug)]
@@ -147,6 +151,37 @@ pub(crate) fn comparable<'a>(field: &str, text: &'a str) -> Result<&'a str, Prob
     if text.contains('\0') { Err(Problem::invalid(field, "must not hold U+0000")) } else { Ok(text) }
 }
 
+/// A URL as the console reads it: whether it may be connected to shows when it is. It is never quoted, as it may be a secret.
+///
+/// # Errors
+/// When it is none, or holds what no URL may.
+pub(super) fn check_url(url: &str) -> Result<(), Problem> {
+    let why = match AddressGuard::default().check_url(url) {
+        _ if url.chars().any(char::is_control) => "must not hold control characters",
+        Ok(_) | Err(AddressError::Refused { .. }) => return Ok(()),
+        Err(AddressError::TooLong) => "must not be longer than 2048 bytes",
+        Err(AddressError::Scheme { .. }) => "must begin with https:// or http://",
+        Err(AddressError::Userinfo) => "must not hold a user name or a password",
+        Err(_) => "must be a URL",
+    };
+    Err(Problem::invalid("url", why))
+}
+
+/// What people call a thing, as the console reads it; without one, it is called by its slug.
+///
+/// # Errors
+/// When it is too long, or holds control characters.
+pub(super) fn name_of(given: Option<&str>, slug: &str) -> Result<String, Problem> {
+    let name = given.map(str::trim).filter(|name| !name.is_empty()).unwrap_or(slug);
+    if name.chars().count() > LONGEST_NAME {
+        return Err(Problem::invalid("name", format!("must not be longer than {LONGEST_NAME} characters")));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(Problem::invalid("name", "must not hold control characters"));
+    }
+    Ok(name.to_owned())
+}
+
 /// A moment that must not have passed, where one is given.
 ///
 /// # Errors
@@ -181,6 +216,35 @@ mod tests {
         assert_eq!(of(&["\"7\""]), Ok(Some(7)));
         for bad in [&["7"][..], &["W/\"7\""], &["\"7\", \"8\""], &["\"x\""], &[""], &["\"7\"", "\"7\""]] {
             assert!(of(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_address_does_not_quote_it() {
+        assert!(check_url("https://hooks.example/x").is_ok());
+        assert!(
+            check_url("http://10.0.0.1/x").is_ok(),
+            "whether it may be asked shows when something is sent"
+        );
+        for bad in [
+            "",
+            "top-secret",
+            "ftp://top-secret/",
+            "https://a:top-secret@hooks.example/",
+            "https://hooks\n.example/top-secret",
+        ] {
+            let problem = check_url(bad).expect_err("refused");
+            assert!(!format!("{problem:?}").contains("top-secret"), "{problem:?}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_name_is_called_by_its_slug() {
+        for (given, name) in [(None, "acme"), (Some(" "), "acme"), (Some(" Acme "), "Acme")] {
+            assert_eq!(name_of(given, "acme").as_deref(), Ok(name), "{given:?}");
+        }
+        for bad in ["a\u{7}", &"x".repeat(201)] {
+            assert!(name_of(Some(bad), "acme").is_err(), "{bad}");
         }
     }
 }

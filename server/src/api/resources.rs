@@ -120,7 +120,8 @@ async fn list(
     if let Some(kind) = query.kind.as_deref() {
         check_type(kind).map_err(|why| Problem::invalid("type", why.to_string()))?;
     }
-    let filter = ResourceFilter { tenant: tenant.as_ref(), kind: query.kind.as_deref() };
+    let filter =
+        ResourceFilter { tenant: tenant.as_ref(), kind: query.kind.as_deref(), ..ResourceFilter::default() };
     let found = state.store.list_resources(filter, &place.page()).await?;
     Ok(place.list(found, Resource::cursor))
 }

@@ -66,6 +66,9 @@ impl Shape {
     }
 }
 
+/// The media type of one JSON object on each line, as it leaves.
+pub(super) const LINES: &str = "application/jsonl";
+
 /// What a request carries.
 #[derive(Clone, Copy)]
 pub(crate) enum Takes {
@@ -94,6 +97,8 @@ pub(crate) enum Gives {
     Many(Shape),
     /// 200: a policy file.
     Bundle,
+    /// 200: one JSON object on each line.
+    Lines,
 }
 
 /// One route.
@@ -186,6 +191,11 @@ impl Route {
     #[must_use]
     pub(crate) const fn gives_bundle(self) -> Self {
         Self { gives: Gives::Bundle, ..self }
+    }
+
+    #[must_use]
+    pub(crate) const fn gives_lines(self) -> Self {
+        Self { gives: Gives::Lines, ..self }
     }
 
     #[must_use]

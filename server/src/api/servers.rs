@@ -1,4 +1,5 @@
-//! `/api/v1/servers`: registered MCP servers, to be looked at and switched off and on.
+//! `/api/v1/servers`: registered MCP servers, to be looked at and switched off and on. `server_settings` says which there are,
+//! `discovery` asks them for their tools.
 
 use super::ApiState;
 use super::administrator::Administrator;
@@ -12,13 +13,15 @@ use axum::routing::on;
 use policy::scope::AdminScope;
 use policy::{ServerSlug, TenantSlug, Timestamp};
 use serde::{Deserialize, Serialize};
+use store::Writer;
 use store::administration::Server;
 use utoipa::{IntoParams, ToSchema};
 
-const SERVER: &str = "/api/v1/servers/{slug}";
+pub(super) const SERVERS: &str = "/api/v1/servers";
+pub(super) const SERVER: &str = "/api/v1/servers/{slug}";
 
 pub(super) const ROUTES: &[Route] = &[
-    Route::new(Verb::Get, "/api/v1/servers", AdminScope::Read, "List servers by slug", |m| on(m, list))
+    Route::new(Verb::Get, SERVERS, AdminScope::Read, "List servers by slug", |m| on(m, list))
         .asks::<ServersQuery>()
         .lists::<ServerView>(),
     Route::new(Verb::Get, SERVER, AdminScope::Read, "Get one server", |m| on(m, get)).gives::<ServerView>(),
@@ -43,7 +46,7 @@ struct ServersQuery {
 
 /// A registered MCP server.
 #[derive(Debug, Serialize, ToSchema)]
-struct ServerView {
+pub(super) struct ServerView {
     #[schema(value_type = String)]
     slug: ServerSlug,
     name: String,
@@ -101,17 +104,40 @@ async fn list(
     Ok(place.list(found, Server::cursor))
 }
 
+/// Whether the token sees it: its tenant may use it.
+pub(super) fn sees(administrator: &Administrator, server: &Server) -> bool {
+    administrator.tenant().is_none_or(|own| server.tenants.contains(own))
+}
+
+/// One that the token sees.
+///
+/// # Errors
+/// When there is none.
+pub(super) async fn to_read(
+    state: &ApiState,
+    administrator: &Administrator,
+    slug: &str,
+) -> Result<Server, Problem> {
+    let slug = ServerSlug::from(known_slug("server", slug)?);
+    let found = state.store.get_server(&slug).await?.filter(|server| sees(administrator, server));
+    Ok(seen_by(administrator, found.ok_or_else(|| Problem::not_found("server"))?))
+}
+
+/// The same in a unit of work, whoever may use it.
+///
+/// # Errors
+/// When there is none.
+pub(super) async fn find(writer: &mut Writer, slug: &str) -> Result<Server, Problem> {
+    let slug = ServerSlug::from(known_slug("server", slug)?);
+    writer.get_server(&slug).await?.ok_or_else(|| Problem::not_found("server"))
+}
+
 async fn get(
     State(state): State<ApiState>,
     administrator: Administrator,
     Segments(slug): Segments<String>,
 ) -> Result<Json<ServerView>, Problem> {
-    let slug = ServerSlug::from(known_slug("server", &slug)?);
-    let server = state.store.get_server(&slug).await?.ok_or_else(|| Problem::not_found("server"))?;
-    if administrator.tenant().is_some_and(|own| !server.tenants.contains(own)) {
-        return Err(Problem::not_found("server"));
-    }
-    Ok(Json(seen_by(&administrator, server).into()))
+    Ok(Json(to_read(&state, &administrator, &slug).await?.into()))
 }
 
 /// A server is shared, so switching it takes a token of every tenant.
@@ -122,9 +148,8 @@ async fn switch(
     Given(ServerSwitch { enabled }): Given<ServerSwitch>,
 ) -> Result<Json<ServerView>, Problem> {
     administrator.of_every_tenant()?;
-    let slug = ServerSlug::from(known_slug("server", &slug)?);
     let mut writer = state.store.write(administrator.actor()).await?;
-    let server = writer.get_server(&slug).await?.ok_or_else(|| Problem::not_found("server"))?;
+    let server = find(&mut writer, &slug).await?;
     let stored = writer.put_server(&Server { enabled, ..server }).await?;
     writer.commit().await?;
     Ok(Json(stored.into()))

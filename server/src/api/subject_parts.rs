@@ -34,7 +34,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new(Verb::Delete, MEMBERSHIP, AdminScope::Subjects, "Take a subject out of a tenant", |m| {
         on(m, leave)
     }),
-    Route::new(Verb::Post, IDENTITIES, AdminScope::Subjects, "Give an identity to a subject", |m| {
+    Route::new(Verb::Post, IDENTITIES, AdminScope::Identities, "Give an identity to a subject", |m| {
         on(m, identify)
     })
     .takes::<IdentityView>()

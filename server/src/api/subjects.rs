@@ -130,7 +130,7 @@ struct NewSubject {
     active: Option<bool>,
     #[schema(value_type = Option<Object>)]
     attributes: Option<Map<String, Value>>,
-    /// 100 at the most. A token of one tenant gives none.
+    /// 100 at the most; they take the scope `identities:write` as well. A token of one tenant gives none.
     #[serde(default)]
     identities: Vec<IdentityView>,
     /// 100 at the most. A token of one tenant has to give one in that tenant, and no other.
@@ -259,6 +259,8 @@ async fn create(
     // An identity counts in every tenant of its issuer.
     if !new.identities.is_empty() {
         administrator.of_every_tenant()?;
+        // Whose it is, the holder is: not only in calls, but where they sign in by it.
+        administrator.may_also(AdminScope::Identities)?;
     }
     let subject = Subject {
         active: new.active.unwrap_or(true),

@@ -27,7 +27,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new(
         Verb::Post,
         "/api/v1/unmapped/map",
-        AdminScope::Issuers,
+        AdminScope::Identities,
         "Give such an identity to a subject, whom its tokens then stand for",
         |m| on(m, map),
     )

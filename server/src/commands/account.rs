@@ -36,9 +36,9 @@ enum Command {
     /// Print a one-time link with which the holder of a login sets a new password; it also switches the account on.
     Recover {
         login: String,
-        /// Using the link also removes its passkeys, and the demand for one beside the password.
+        /// Leave it its passkeys, and the demand for one beside the password [default: using the link removes them].
         #[arg(long)]
-        forget_passkeys: bool,
+        keep_passkeys: bool,
     },
     /// Give an account a role, which stays, whatever a provider says of its groups.
     Role {
@@ -112,8 +112,8 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
             eprintln!("Whoever opens this link first chooses the password; it works for three days, once:");
             println!("{link}");
         }
-        Command::Recover { login, forget_passkeys } => {
-            let link = create_recovery_link(&store, &config.public_url, login, *forget_passkeys, now).await?;
+        Command::Recover { login, keep_passkeys } => {
+            let link = create_recovery_link(&store, &config.public_url, login, !keep_passkeys, now).await?;
             println!("{link}");
         }
         Command::Role { login, role, tenant } => {
@@ -121,12 +121,14 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
             let reach = reach(tenant);
             store.set_account_grant(&account.id, *role, &reach, &by, now).await?;
             println!("`{}` is {role} of {reach}; takes effect on the next click", account.login);
+            say_if_withdrawn(&store, &account).await?;
         }
         Command::Person { login, subject } => {
             let account = need(&store, login).await?;
             let person = subject.as_deref().map(SubjectId::from);
             store.set_account_subject(&account.id, person.as_ref(), &by, now).await?;
             println!("`{}` is {}", account.login, person.as_ref().map_or("nobody", SubjectId::as_str));
+            say_if_withdrawn(&store, &account).await?;
         }
         Command::Disable { login } => turn(&store, login, false).await?,
         Command::Enable { login } => turn(&store, login, true).await?,
@@ -134,6 +136,7 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
             let account = need(&store, login).await?;
             store.link_account_identity(&account.id, (issuer.as_str(), sub.as_str()), &by, now).await?;
             println!("linked to `{}`", account.login);
+            say_if_withdrawn(&store, &account).await?;
         }
         Command::Unlink { issuer, sub } => {
             if !store.unlink_account_identity((issuer.as_str(), sub.as_str()), &by, now).await? {
@@ -159,6 +162,18 @@ fn reach(tenants: &[String]) -> Reach {
     Reach::of(tenants.iter().map(TenantSlug::new))
 }
 
+/// Says that it takes a new link, where what a token had handed out was taken away.
+async fn say_if_withdrawn(store: &Store, before: &Account) -> Result<()> {
+    let after = store.account(&before.id).await?;
+    if before.handed_out_by.is_some() && after.is_some_and(|after| after.handed_out_by.is_none()) {
+        eprintln!(
+            "A token had handed out the link to it. Its password and passkeys are gone, and its sessions ended."
+        );
+        eprintln!("`countersign account recover` makes a link for its holder.");
+    }
+    Ok(())
+}
+
 async fn turn(store: &Store, login: &str, active: bool) -> Result<()> {
     let account = need(store, login).await?;
     store.set_account_active(&account.id, active, &operator(), clock::system()()).await?;
@@ -175,8 +190,12 @@ fn line(account: &Account) -> String {
         RoleSource::Lapsed => " (no longer told by its provider: none)",
     };
     let person = account.subject.as_ref().map_or("nobody", SubjectId::as_str);
+    let link = account
+        .handed_out_by
+        .as_deref()
+        .map_or_else(String::new, |token| format!("\tlink by {}", shown(token, MOST)));
     format!(
-        "{}\t{}\t{} of {}{told}\t{state}\tperson {person}",
+        "{}\t{}\t{} of {}{told}\t{state}\tperson {person}{link}",
         shown(&account.login, MOST),
         shown(&account.name, MOST),
         account.role,

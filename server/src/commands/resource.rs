@@ -90,7 +90,11 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
         }
         Command::List { tenant, kind, prefix, limit } => {
             let tenant = tenant.as_deref().map(TenantSlug::from);
-            let filter = ResourceFilter { tenant: tenant.as_ref(), kind: kind.as_deref() };
+            let filter = ResourceFilter {
+                tenant: tenant.as_ref(),
+                kind: kind.as_deref(),
+                ..ResourceFilter::default()
+            };
             let page = Page { search: prefix.as_deref(), after: None, limit: *limit };
             for resource in store.list_resources(filter, &page).await? {
                 println!("{}", line(&resource));

@@ -91,7 +91,8 @@ async fn invite(
 #[serde(default)]
 struct ResetFields {
     id: String,
-    passkeys: String,
+    /// `true`: the passkeys stay.
+    keep: String,
 }
 
 async fn reset(
@@ -102,7 +103,7 @@ async fn reset(
     fields: Result<Form<ResetFields>, FormRejection>,
 ) -> Response {
     let Ok(Form(fields)) = fields else { return answered.unreadable() };
-    let form = ResetForm { id: &fields.id, passkeys: &fields.passkeys };
+    let form = ResetForm { id: &fields.id, keep: &fields.keep };
     if let Err(problem) = form.check() {
         return refused(&answered, problem.into(), form.back());
     }
@@ -110,7 +111,7 @@ async fn reset(
         return refused(&answered, Problem::of_form(Fault::Unproven).into(), form.back());
     }
     let by = actor(signed_in, &answered);
-    let forgets_passkeys = fields.passkeys == "true";
+    let forgets_passkeys = form.forgets_passkeys();
     let origin = state.public_url.origin();
     match links::reset(&state.store, origin, &fields.id, forgets_passkeys, &by, state.now()).await {
         Ok((account, link)) => {

@@ -2,8 +2,10 @@
 //! marker of them once a second, while anybody listens, and tells every open page of this process.
 //!
 //! So it is the same on every replica, whichever filed the request. A page is told that something changed, and how many
-//! requests wait for its reader; what changed it then asks for, as anybody does. A stream ends after a minute, and
-//! browsers come back by themselves. Whoever signed out, or may not approve any more, is told nothing further.
+//! requests wait for its reader; what changed it then asks for, as anybody does. Where nothing but other tenants' requests
+//! changed, whoever is of some tenants is told nothing: the watcher asks once for all which tenants it was. A stream ends
+//! after a minute, and browsers come back by themselves. Whoever signed out, may not approve any more, or reaches otherwise
+//! than before, is told nothing further.
 
 use super::{ConsoleState, sessions, signed_in};
 use app::pages::approvals::live::LIVE;
@@ -19,14 +21,17 @@ use axum::{Extension, Router};
 use futures::stream::unfold;
 use futures::{Stream, StreamExt};
 use pdp::approvals::ApprovalError;
-use std::collections::BTreeMap;
+use policy::{Reach, TenantSlug};
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use store::Store;
+use store::approvals::FollowedApprovals;
+use store::{Store, StoreError};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
+use uuid::Uuid;
 
 /// How soon a page learns of a change.
 const EVERY: Duration = Duration::from_secs(1);
@@ -48,8 +53,23 @@ static ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering"
 struct Seen {
     /// The last event of any request, empty where there is none; none until it was looked at.
     marker: Option<String>,
+    /// Tells one run of the watcher from another: while nobody listens, nothing is counted.
+    run: String,
+    /// How often the watcher saw that something happened in a tenant.
+    moves: BTreeMap<TenantSlug, u64>,
     /// The server stops: streams end.
     over: bool,
+}
+
+impl Seen {
+    /// What the last event is called to somebody who reaches so far; none until it was looked at. It is the same as long as
+    /// nothing happened that concerns them.
+    fn mark(&self, reach: &Reach) -> Option<String> {
+        let marker = self.marker.as_ref()?;
+        let Some(own) = reach.tenants() else { return Some(marker.clone()) };
+        let moves: u64 = own.iter().filter_map(|tenant| self.moves.get(tenant)).sum();
+        Some(format!("{}.{moves}", self.run))
+    }
 }
 
 /// The watcher of this process, and those who listen to it. Cheap to clone.
@@ -125,6 +145,19 @@ impl Live {
         listener
     }
 
+    /// The last event and the tenants in which anything happened; none where it is the one that was seen.
+    async fn news(
+        &self,
+        followed: &mut FollowedApprovals,
+    ) -> Result<Option<(String, BTreeSet<TenantSlug>)>, StoreError> {
+        let marker = self.0.store.last_approval_event().await?.unwrap_or_default();
+        if self.0.seen.borrow().marker.as_deref() == Some(marker.as_str()) {
+            return Ok(None);
+        }
+        let moved = self.0.store.follow_approvals(followed).await?;
+        Ok(Some((marker, moved)))
+    }
+
     /// Whether nobody listens any more. The watcher ends then.
     fn is_done(&self) -> bool {
         let mut runs = self.0.runs.lock().unwrap_or_else(PoisonError::into_inner);
@@ -142,20 +175,25 @@ impl Live {
 async fn look(live: Live) {
     let mut turn = interval(EVERY);
     turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut failing = false;
+    let (mut failing, mut followed) = (false, FollowedApprovals::default());
+    live.0.seen.send_modify(|seen| {
+        seen.run = Uuid::now_v7().simple().to_string();
+        seen.moves.clear();
+    });
     loop {
         turn.tick().await;
         if live.is_done() {
             return;
         }
-        match live.0.store.last_approval_event().await {
-            Ok(event) => {
+        match live.news(&mut followed).await {
+            Ok(None) => failing = false,
+            Ok(Some((marker, moved))) => {
                 failing = false;
-                let marker = Some(event.unwrap_or_default());
-                live.0.seen.send_if_modified(|seen| {
-                    let changed = seen.marker != marker;
-                    seen.marker = marker;
-                    changed
+                live.0.seen.send_modify(|seen| {
+                    seen.marker = Some(marker);
+                    for tenant in moved {
+                        *seen.moves.entry(tenant).or_default() += 1;
+                    }
                 });
             }
             Err(error) => {
@@ -178,6 +216,8 @@ struct Following {
     seat: Seat,
     /// What the reader's session is stored under.
     session: [u8; 32],
+    /// How far the reader reaches.
+    reach: Reach,
     listener: watch::Receiver<Seen>,
     /// What the page was told last; none at the beginning, which tells what stands.
     told: Option<String>,
@@ -198,6 +238,7 @@ async fn follow(State(state): State<ConsoleState>, Extension(signed_in): Extensi
         told: None,
         listener: state.live.listen(),
         until: Instant::now() + STAYS,
+        reach: signed_in.reach(),
         seat,
         session,
         state,
@@ -216,13 +257,17 @@ fn events(following: Following) -> impl Stream<Item = Result<Event, Infallible>>
 
 async fn next(mut following: Following) -> Option<(Result<Event, Infallible>, Following)> {
     let told = following.told.take();
-    let is_news = |seen: &Seen| seen.over || (seen.marker.is_some() && seen.marker != told);
-    let seen = {
+    let reach = following.reach.clone();
+    let is_news = |seen: &Seen| {
+        let mark = seen.mark(&reach);
+        seen.over || (mark.is_some() && mark != told)
+    };
+    let marker = {
         let news = timeout_at(following.until, following.listener.wait_for(is_news)).await;
         // Not in time, or never: the stream ends.
-        news.ok()?.ok()?.clone()
-    };
-    let marker = seen.marker.filter(|_| !seen.over)?;
+        let seen = news.ok()?.ok()?;
+        if seen.over { None } else { seen.mark(&reach) }
+    }?;
     let waiting = match still(&following).await {
         Ok(waiting) => waiting?,
         Err(error) => {
@@ -235,11 +280,12 @@ async fn next(mut following: Following) -> Option<(Result<Event, Infallible>, Fo
     Some((Ok(event), following))
 }
 
-/// How many requests wait for the reader; none where the session may not be told any more.
+/// How many requests wait for the reader; none where the session may not be told any more, or not of the same tenants: then
+/// the browser comes back for those.
 async fn still(following: &Following) -> Result<Option<u64>, ApprovalError> {
     let (state, account) = (&following.state, following.seat.account.as_str());
-    let role = signed_in::role_in(state, &following.session, account).await.map_err(ApprovalError::Store)?;
-    if role.is_none_or(|role| !role.may(Permission::Approve)) {
+    let held = signed_in::held_in(state, &following.session, account).await.map_err(ApprovalError::Store)?;
+    if held.is_none_or(|(role, reach)| !role.may(Permission::Approve) || reach != following.reach) {
         return Ok(None);
     }
     waiting_for(&state.console.approvals, account).await.map(Some)
@@ -247,7 +293,29 @@ async fn still(following: &Following) -> Result<Option<u64>, ApprovalError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST, Open, Seat};
+    use super::{MOST, Open, Seat, Seen};
+    use policy::{Reach, TenantSlug};
+
+    fn of(slugs: &[&str]) -> Reach {
+        Reach::of(slugs.iter().map(|slug| TenantSlug::from(*slug)))
+    }
+
+    #[test]
+    fn what_happens_in_other_tenants_is_no_news() {
+        let mut seen = Seen { run: "r".to_owned(), ..Seen::default() };
+        let all = [Reach::Everything, of(&["acme"]), of(&["globex"]), of(&["acme", "globex"]), of(&[])];
+        assert!(all.iter().all(|reach| seen.mark(reach).is_none()), "it was not looked at yet");
+        seen.marker = Some("1".to_owned());
+        let before: Vec<_> = all.iter().map(|reach| seen.mark(reach)).collect();
+        assert!(before.iter().all(Option::is_some));
+        seen.marker = Some("2".to_owned());
+        *seen.moves.entry(TenantSlug::from("acme")).or_default() += 1;
+        let moved: Vec<bool> = all.iter().zip(&before).map(|(reach, was)| seen.mark(reach) != *was).collect();
+        assert_eq!(moved, [true, true, false, true, false]);
+        // Another run has counted nothing of what this one did.
+        let other = Seen { run: "s".to_owned(), ..seen.clone() };
+        assert_ne!(other.mark(&of(&["globex"])), seen.mark(&of(&["globex"])));
+    }
 
     #[test]
     fn an_account_has_so_many_streams_and_no_more() {

@@ -175,6 +175,11 @@ impl ConsoleState {
         self.console.tokens.vault()
     }
 
+    /// What the server functions of its pages work with, for whoever does the same by another door.
+    pub(crate) fn services(&self) -> &app::console::Console {
+        &self.console
+    }
+
     /// Where browsers reach the console, without a slash at the end.
     pub(crate) fn origin(&self) -> &str {
         self.public_url.origin()

@@ -10,7 +10,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use policy::Timestamp;
+use policy::{Reach, Timestamp};
 use store::StoreError;
 use store::accounts::{AccountRole, RoleSource};
 use tower_sessions::Session;
@@ -59,20 +59,24 @@ pub(super) async fn who(
     }))
 }
 
-/// The role in which a stored session counts now. None: it ended, is not this account's, or the account is off.
-pub(super) async fn role_in(
+/// The role in which a stored session counts now, and how far it reaches. None: it ended, is not this account's, or the
+/// account is off.
+pub(super) async fn held_in(
     state: &ConsoleState,
     session: &[u8; 32],
     account: &str,
-) -> Result<Option<ConsoleRole>, StoreError> {
+) -> Result<Option<(ConsoleRole, Reach)>, StoreError> {
     let now = state.now();
     let row = state.store.load_session(session, now).await?;
     let Some(row) = row.filter(|row| row.account.as_deref() == Some(account)) else { return Ok(None) };
     let known = state.store.account(account).await?.filter(|known| known.active);
-    Ok(known.and_then(|known| match known.role_source {
-        RoleSource::Given => Some(role(known.role)),
-        RoleSource::Mapped => sessions::told_role_in(&row, now).map(role),
-        RoleSource::Lapsed => None,
+    Ok(known.and_then(|known| {
+        let held = match known.role_source {
+            RoleSource::Given => Some(known.role),
+            RoleSource::Mapped => sessions::told_role_in(&row, now),
+            RoleSource::Lapsed => None,
+        };
+        Some((role(held?), known.reach))
     }))
 }
 

@@ -3,17 +3,14 @@
 
 use super::ConsoleState;
 use super::answer::{self, Plain};
+use super::keys::{actor, refused};
 use super::permitted::{Permitted, WritesSettings};
 use crate::random;
 use app::components::untrusted::plain;
-use app::pages::form::answer::Draft;
-use app::pages::form::place::Place;
-use app::pages::form::respond::Refusal;
 use app::pages::keys::reveal::{Fresh, reveal_sealed};
 use app::pages::notifications::panel::{CREATE_WEBHOOK, ROTATE_WEBHOOK};
 use app::pages::notifications::write::{WebhookForm, rotate, rotation_back};
 use app::routes::NOTIFICATIONS;
-use app::session::SignedIn;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
@@ -22,7 +19,6 @@ use axum::routing::post;
 use axum::{Form, Router};
 use pdp::notify::fresh_secret;
 use serde::Deserialize;
-use store::{Actor, Via};
 
 const ADVICE: &str = "Put it into whatever receives the messages, to check their signatures with.";
 
@@ -96,18 +92,6 @@ async fn rotate_webhook(
     }
 }
 
-fn actor(signed_in: SignedIn, answered: &Plain) -> Actor {
-    Actor { name: signed_in.login, via: Via::Console, request_id: Some(answered.correlation.0.clone()) }
-}
-
 fn show(answered: &Plain, fresh: Fresh) -> Response {
     answered.draw_with_script(StatusCode::OK, |page| reveal_sealed(page, fresh))
-}
-
-/// Back to the form with what was typed. Nothing was stored, so the secret was never one.
-fn refused(answered: &Plain, refusal: Refusal, (place, draft): (Place, Draft)) -> Response {
-    match refusal {
-        Refusal::Problems(problems) => answer::see_other(&place.refused(&draft.with(problems))),
-        Refusal::Store(error) => answered.unavailable(&error),
-    }
 }

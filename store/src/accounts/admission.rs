@@ -143,7 +143,8 @@ async fn stand_for(
     if before.subject.as_ref() == person || !(told || before.subject_told) {
         return Ok(before);
     }
-    person::stand_for(tx, &before, (person.cloned(), told), &by(&before.login), now).await
+    let actor = by(&before.login);
+    person::stand_for(tx, before, (person.cloned(), told), &actor, now).await
 }
 
 /// What was told before counts no longer, in sessions or of votes.

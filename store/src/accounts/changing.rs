@@ -18,7 +18,8 @@ pub struct AccountChange<'a> {
 
 impl Store {
     /// Gives the account a role and says whose it is, each as by itself ([`Store::set_account_grant`],
-    /// [`Store::set_account_subject`]), in one transaction.
+    /// [`Store::set_account_subject`]), in one transaction. True where that took away the way in that a token had handed out: then
+    /// it takes a new link.
     ///
     /// # Errors
     /// When there is no such account, person or tenant, or it is the last active owner's; then neither is changed.
@@ -28,7 +29,7 @@ impl Store {
         change: &AccountChange<'_>,
         by: &Actor,
         now: Timestamp,
-    ) -> Result<(), AccountError> {
+    ) -> Result<bool, AccountError> {
         let mut tx = self.db.begin_write().await?;
         let takes =
             |(role, reach): (AccountRole, &Reach)| role != AccountRole::Owner || !reach.is_everything();
@@ -36,10 +37,12 @@ impl Store {
             keep_an_owner(&mut tx, id).await?;
         }
         let before = hold(&mut tx, id).await?;
-        let named = name_person(&mut tx, before, change.subject, by, now).await?;
+        let handed_out = before.handed_out_by.is_some();
+        let mut after = name_person(&mut tx, before, change.subject, by, now).await?;
         if let Some(grant) = change.grant {
-            give_role(&mut tx, &named, grant, by, now).await?;
+            after = give_role(&mut tx, &after, grant, by, now).await?;
         }
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(handed_out && after.handed_out_by.is_none())
     }
 }

@@ -34,6 +34,8 @@ pub(super) enum Event {
     ResetLinkMade,
     ResetLinkMadeForgetting,
     PersonChanged,
+    /// What a token had handed out opens it no longer.
+    Withdrawn,
     PasskeyAdded,
     PasskeyRemoved,
     PasskeysForgotten,
@@ -63,6 +65,7 @@ impl Event {
             Self::ResetLinkMade => "link for a new password made",
             Self::ResetLinkMadeForgetting => "link for a new password made, which removes the passkeys",
             Self::PersonChanged => "linked to another person",
+            Self::Withdrawn => "way in that a token handed out taken away",
             Self::PasskeyAdded => "passkey added",
             Self::PasskeyRemoved => "passkey removed",
             Self::PasskeysForgotten => "all passkeys removed by a link",
@@ -106,6 +109,8 @@ struct Shown<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<&'a SubjectId>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    handed_out_by: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<&'static str>,
     /// What the passkey is called that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -126,6 +131,7 @@ impl<'a> Shown<'a> {
             password_version: account.password_version,
             passkey_required: account.passkey_required,
             subject: account.subject.as_ref(),
+            handed_out_by: account.handed_out_by.as_deref(),
             event: None,
             passkey: None,
             ended_sessions: None,
@@ -207,6 +213,7 @@ mod tests {
             last_sign_in_at: None,
             subject: None,
             subject_told: false,
+            handed_out_by: None,
         };
         let after = Account {
             password_hash: Some(PasswordHash::new("$argon2id$new")),

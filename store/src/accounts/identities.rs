@@ -2,6 +2,7 @@
 //! address or a login never does: a provider may give the one to somebody else, and let people choose the other.
 
 use super::events::{self, Event, Note};
+use super::handed_out::withdraw;
 use super::lapsing::{store_told, without_what_was_told};
 use super::writing::hold;
 use super::{Account, AccountError, AccountRow, Accounts, by_id, one, select};
@@ -138,7 +139,7 @@ impl Store {
     }
 
     /// From now on whoever signs in with this identity is this account. It keeps the role it was given; one that was
-    /// told by a provider goes on to be told.
+    /// told by a provider goes on to be told. What a token handed out opens it no longer.
     ///
     /// # Errors
     /// When there is no such account, or the identity is another one's.
@@ -157,6 +158,7 @@ impl Store {
             Some(known) => return Err(AccountError::IdentityTaken(login_of(&mut tx, &known.account).await?)),
             None => {}
         }
+        let account = withdraw(&mut tx, account, by, now).await?;
         add(&mut tx, issuer, sub, id).await?;
         events::record(&mut tx, &Note::of(Event::IdentityLinked, &account), by, now).await?;
         Ok(tx.commit().await?)

@@ -2,12 +2,14 @@
 //! which its holder chooses a password, once; who made the link never knows it.
 
 use super::events::{self, Event, Note};
+use super::handed_out::token_of;
+use super::links::{LinkPurpose, NewLink, consume, put_link, whose};
 use super::owners::refuse_tokens;
-use super::setup::{LinkPurpose, put_link};
-use super::writing::hold;
-use super::{Account, AccountError, NewAccount, RoleSource, insert};
+use super::writing::{hold, renew};
+use super::{Account, AccountError, NewAccount, PasswordHash, RoleSource, insert, passkeys};
 use crate::Store;
-use crate::administration::Actor;
+use crate::administration::{Actor, Via};
+use crate::sessions::delete_of_account;
 use policy::Timestamp;
 
 impl Store {
@@ -27,7 +29,16 @@ impl Store {
         let mut tx = self.db.begin_write().await?;
         let new = NewAccount { password_hash: None, ..new.clone() };
         let account = insert(&mut tx, &new, RoleSource::Given, Event::Invited, by, now).await?;
-        put_link(&mut tx, digest, LinkPurpose::Recover, Some(&account.id), false, (now, expires_at)).await?;
+        let link = NewLink {
+            digest,
+            purpose: LinkPurpose::Recover,
+            account: Some(&account.id),
+            forgets_passkeys: false,
+            handed_out_by: token_of(by),
+            made_at: now,
+            expires_at,
+        };
+        put_link(&mut tx, &link).await?;
         tx.commit().await?;
         Ok(account)
     }
@@ -56,11 +67,55 @@ impl Store {
         if account.role_source != RoleSource::Given {
             return Err(AccountError::ToldElsewhere);
         }
-        put_link(&mut tx, digest, LinkPurpose::Recover, Some(id), forgets_passkeys, (now, expires_at))
-            .await?;
+        let link = NewLink {
+            digest,
+            purpose: LinkPurpose::Recover,
+            account: Some(id),
+            forgets_passkeys,
+            handed_out_by: token_of(by),
+            made_at: now,
+            expires_at,
+        };
+        put_link(&mut tx, &link).await?;
         let event = if forgets_passkeys { Event::ResetLinkMadeForgetting } else { Event::ResetLinkMade };
         events::record(&mut tx, &Note::of(event, &account), by, now).await?;
         tx.commit().await?;
         Ok(account)
+    }
+
+    /// Uses a recovery link up: sets the password, switches the account on, and ends all its sessions; where the link was
+    /// made so, or takes the account back from whoever a token let in, it also removes the passkeys. From now on the account is entered by what whoever made the link handed out.
+    /// Only a page of the console does so, and it is written down as the doing of the account itself.
+    ///
+    /// # Errors
+    /// When the link is not valid, or its account is gone.
+    pub async fn recover_account(
+        &self,
+        link: &[u8; 32],
+        hash: &PasswordHash,
+        request_id: Option<String>,
+        now: Timestamp,
+    ) -> Result<Account, AccountError> {
+        let purpose = LinkPurpose::Recover;
+        let mut tx = self.db.begin_write().await?;
+        // The account before the link, as all changes of accounts do: none waits for another in a circle.
+        let id = whose(&mut tx, link, purpose, now).await?.ok_or(AccountError::LinkNotValid)?;
+        let before = hold(&mut tx, &id).await?;
+        let used = consume(&mut tx, link, purpose, now).await?.ok_or(AccountError::LinkNotValid)?;
+        let entered = Account { handed_out_by: used.handed_out_by, ..before.clone() };
+        let after = renew(&mut tx, &entered, hash).await?;
+        let ended_sessions = tx.execute(&delete_of_account(&id, None)).await?;
+        let by = Actor { name: after.login.clone(), via: Via::Console, request_id };
+        let note = Note { event: Event::Recovered, before: Some(&before), after: &after, ended_sessions };
+        events::record(&mut tx, &note, &by, now).await?;
+        // Whoever came in by what a token handed out may have left a passkey there, and would come in by it again.
+        let takes_back = before.handed_out_by.is_some() && after.handed_out_by.is_none();
+        let after = if used.forgets_passkeys || takes_back {
+            passkeys::forget(&mut tx, &after, &by, now).await?
+        } else {
+            after
+        };
+        tx.commit().await?;
+        Ok(after)
     }
 }

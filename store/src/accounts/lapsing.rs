@@ -131,6 +131,7 @@ mod tests {
             last_sign_in_at: None,
             subject: subject.map(SubjectId::from),
             subject_told,
+            handed_out_by: None,
         }
     }
 

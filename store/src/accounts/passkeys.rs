@@ -12,7 +12,7 @@ use super::{Account, AccountError, Accounts};
 use crate::Store;
 use crate::administration::{Actor, is_active_provider};
 use crate::db::{StoreError, Tx, new_id};
-use crate::sessions::delete_of_account;
+use crate::sessions::{delete_of_account, has_session};
 use policy::Timestamp;
 use policy::ids::{NameError, check_id};
 use sea_query::{DeleteStatement, Expr, ExprTrait, Iden, Order, Query, SelectStatement, UpdateStatement};
@@ -55,6 +55,8 @@ pub struct NewPasskey<'a> {
     /// By which its authenticator names it, 1 to 1023 bytes.
     pub credential_id: &'a [u8],
     pub credential: &'a str,
+    /// The digest of the session in which it is added: nothing is, once that ended. None: it is added past the console.
+    pub session: Option<&'a [u8; 32]>,
 }
 
 /// Why passkeys stay as they are.
@@ -133,7 +135,7 @@ fn of_account(account: &str) -> SelectStatement {
         .take()
 }
 
-fn delete_of(account: &str) -> DeleteStatement {
+pub(super) fn delete_of(account: &str) -> DeleteStatement {
     Query::delete().from_table(Passkeys::Table).and_where(Expr::col(Passkeys::Account).eq(account)).take()
 }
 
@@ -210,7 +212,8 @@ impl Store {
     /// Adds a passkey to an account, whose holder has proven that they have it.
     ///
     /// # Errors
-    /// When the account is gone or off, the name is none, the passkey is registered already, or there are too many.
+    /// When the account is gone or off, the session ended, the name is none, the passkey is registered already, or there are
+    /// too many.
     pub async fn add_passkey(
         &self,
         account: &str,
@@ -223,6 +226,12 @@ impl Store {
         let mut tx = self.db.begin_write().await?;
         let holder = hold(&mut tx, account).await?;
         if !holder.active {
+            return Err(AccountError::Stale);
+        }
+        // Whoever was signed out meanwhile leaves nothing behind.
+        if let Some(session) = new.session
+            && !has_session(&mut tx, &holder.id, session).await?
+        {
             return Err(AccountError::Stale);
         }
         if tx.fetch_all::<PasskeyRow>(&of_account(account)).await?.len() >= MOST {

@@ -4,10 +4,12 @@
 //! them, or one of them and a sign-in under way, go one after the other; SQLite has one writer anyway.
 
 use super::events::{self, Event, Note};
+use super::handed_out::{token_of, withdraw};
+use super::links;
 use super::owners::refuse_tokens;
 use super::{
     Account, AccountError, AccountRole, Accounts, PasswordHash, RoleSource, active_owners, by_id, devices,
-    one, reach, setup,
+    one, reach,
 };
 use crate::Store;
 use crate::administration::Actor;
@@ -79,7 +81,7 @@ pub(super) async fn renew(
     account: &Account,
     hash: &PasswordHash,
 ) -> Result<Account, StoreError> {
-    tx.execute(&setup::unused_links_of(&account.id)).await?;
+    tx.execute(&links::unused_links_of(&account.id)).await?;
     tx.execute(&devices::delete_of(&account.id)).await?;
     let renewed = Account {
         password_hash: Some(hash.clone()),
@@ -91,28 +93,33 @@ pub(super) async fn renew(
         .value(Accounts::PasswordHash, hash.as_str())
         .value(Accounts::PasswordVersion, renewed.password_version)
         .value(Accounts::Active, 1_i64)
+        .value(Accounts::HandedOutBy, renewed.handed_out_by.clone())
         .take();
     tx.execute(&update).await?;
     Ok(renewed)
 }
 
-/// Gives the role, within this reach, to an account that is held.
+/// Gives the role, within this reach, to an account that is held. Where a person does so, what a token handed out opens it no
+/// longer.
 pub(super) async fn give_role(
     tx: &mut Tx,
     before: &Account,
     (role, reach): (AccountRole, &Reach),
     by: &Actor,
     now: Timestamp,
-) -> Result<(), AccountError> {
+) -> Result<Account, AccountError> {
     refuse_tokens(by, before.role)?;
     refuse_tokens(by, role)?;
     let role_source = RoleSource::Given;
     if before.role == role && before.role_source == role_source && before.reach == *reach {
-        return Ok(());
+        return Ok(before.clone());
     }
+    let held =
+        if token_of(by).is_none() { withdraw(tx, before.clone(), by, now).await? } else { before.clone() };
+    let before = &held;
     // Whoever was handed a link to it was handed less than it is from now on.
     if role != before.role && role.may_approve() {
-        tx.execute(&setup::unused_links_of(&before.id)).await?;
+        tx.execute(&links::unused_links_of(&before.id)).await?;
     }
     let update = update(&before.id)
         .value(Accounts::Role, role.as_str())
@@ -125,7 +132,8 @@ pub(super) async fn give_role(
     }
     let after = Account { role, role_source, reach: reach.clone(), ..before.clone() };
     let note = Note { event: Event::RoleChanged, before: Some(before), after: &after, ended_sessions: 0 };
-    Ok(events::record(tx, &note, by, now).await?)
+    events::record(tx, &note, by, now).await?;
+    Ok(after)
 }
 
 impl Store {
@@ -214,7 +222,7 @@ impl Store {
         let ended_sessions = if active {
             0
         } else {
-            tx.execute(&setup::unused_links_of(id)).await?;
+            tx.execute(&links::unused_links_of(id)).await?;
             tx.execute(&devices::delete_of(id)).await?;
             tx.execute(&delete_of_account(id, None)).await?
         };

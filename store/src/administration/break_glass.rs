@@ -9,6 +9,7 @@ use crate::schema::BreakGlass;
 use policy::{SubjectId, TenantSlug, Timestamp};
 use sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// The longest that a grant holds.
 pub const MAX_MINUTES: i64 = 15;
@@ -154,6 +155,26 @@ fn in_force(dialect: Dialect) -> Condition {
         .add(Expr::col(BreakGlass::Until).gt(now_micros(dialect)))
 }
 
+/// In force, or waiting to be confirmed; the newest first.
+fn open(dialect: Dialect, limit: u64) -> SelectStatement {
+    let waiting = Condition::all()
+        .add(Expr::col(BreakGlass::ConfirmedAt).is_null())
+        .add(Expr::col(BreakGlass::EndedAt).is_null())
+        .add(Expr::col(BreakGlass::AskedAt).gt(now_micros(dialect).sub(ASK_STANDS)));
+    // Whatever is open was asked for within the last half hour, which the index knows.
+    let recent = Expr::col(BreakGlass::AskedAt).gt(now_micros(dialect).sub(2 * ASK_STANDS));
+    select()
+        .and_where(recent)
+        .cond_where(Condition::any().add(in_force(dialect)).add(waiting))
+        .order_by(BreakGlass::Id, Order::Desc)
+        .limit(limit)
+        .take()
+}
+
+fn of(tenants: &BTreeSet<TenantSlug>) -> Expr {
+    Expr::col(BreakGlass::Tenant).is_in(tenants.iter().map(TenantSlug::as_str))
+}
+
 /// The grants that are in force in the tenant. When one is over is for evaluation to say, at the moment of each call.
 pub(crate) async fn list_in_force<S: Source>(
     source: &mut S,
@@ -177,19 +198,20 @@ impl Store {
     /// # Errors
     /// When the database does not answer, or holds what it must not.
     pub async fn list_open_break_glass(&self, limit: u64) -> Result<Vec<BreakGlassGrant>, StoreError> {
-        let dialect = self.dialect();
-        let waiting = Condition::all()
-            .add(Expr::col(BreakGlass::ConfirmedAt).is_null())
-            .add(Expr::col(BreakGlass::EndedAt).is_null())
-            .add(Expr::col(BreakGlass::AskedAt).gt(now_micros(dialect).sub(ASK_STANDS)));
-        // Whatever is open was asked for within the last half hour, which the index knows.
-        let recent = Expr::col(BreakGlass::AskedAt).gt(now_micros(dialect).sub(2 * ASK_STANDS));
-        let mut query = select();
-        query
-            .and_where(recent)
-            .cond_where(Condition::any().add(in_force(dialect)).add(waiting))
-            .order_by(BreakGlass::Id, Order::Desc)
-            .limit(limit);
+        read(self.db.fetch_all(&open(self.dialect(), limit)).await?)
+    }
+
+    /// The same of these tenants.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn list_open_tenant_break_glass(
+        &self,
+        tenants: &BTreeSet<TenantSlug>,
+        limit: u64,
+    ) -> Result<Vec<BreakGlassGrant>, StoreError> {
+        let mut query = open(self.dialect(), limit);
+        query.and_where(of(tenants));
         read(self.db.fetch_all(&query).await?)
     }
 
@@ -210,19 +232,19 @@ impl Store {
         read(self.db.fetch_all(&query).await?)
     }
 
-    /// As [`Store::list_break_glass`], of one tenant.
+    /// As [`Store::list_break_glass`], of these tenants.
     ///
     /// # Errors
     /// When the database does not answer, or holds what it must not.
     pub async fn list_tenant_break_glass(
         &self,
-        tenant: &TenantSlug,
+        tenants: &BTreeSet<TenantSlug>,
         before: Option<&str>,
         limit: u64,
     ) -> Result<Vec<BreakGlassGrant>, StoreError> {
         let mut query = select();
         query
-            .and_where(Expr::col(BreakGlass::Tenant).eq(tenant.as_str()))
+            .and_where(of(tenants))
             .and_where_option(before.map(|id| Expr::col(BreakGlass::Id).lt(id)))
             .order_by(BreakGlass::Id, Order::Desc)
             .limit(limit);

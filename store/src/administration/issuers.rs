@@ -7,6 +7,7 @@ use super::writer::About;
 use super::{CHUNK, Page, SecretPlace, WriteError, Writer, holds};
 use crate::Store;
 use crate::accounts::{delete_sessions_by, forget_persons_by, lapse_roles_by, outdate_sign_ins_by};
+use crate::counting::count;
 use crate::db::{Source, StoreError, flag, json, to_json};
 use crate::schema::{Identities, IssuerTenants, Issuers};
 use crate::unmapped;
@@ -46,11 +47,6 @@ pub(crate) struct IssuerRow {
 struct TenantRow {
     issuer: String,
     tenant: String,
-}
-
-#[derive(sqlx::FromRow)]
-struct CountRow {
-    n: i64,
 }
 
 /// The longest URL in bytes; together with a token's `sub` or `jti` it has to fit into an index.
@@ -185,13 +181,9 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn count_identities(&self, url: &str) -> Result<i64, StoreError> {
-        let query = Query::select()
-            .expr_as(Expr::cust("count(*)"), "n")
-            .from(Identities::Table)
-            .and_where(Expr::col(Identities::Issuer).eq(url))
-            .take();
-        let row: Option<CountRow> = self.db.fetch_optional(&query).await?;
-        Ok(row.map_or(0, |row| row.n))
+        let identities =
+            Query::select().from(Identities::Table).and_where(Expr::col(Identities::Issuer).eq(url)).take();
+        count(&mut &self.db, identities).await
     }
 }
 

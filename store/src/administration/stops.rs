@@ -10,6 +10,7 @@ use policy::labels::StopScope;
 use policy::{ServerSlug, SubjectId, SubjectKind, TenantSlug, Timestamp};
 use sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// A stop switch, in force or lifted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -111,6 +112,13 @@ fn active() -> SelectStatement {
     select().and_where(Expr::col(StopSwitches::LiftedAt).is_null()).take()
 }
 
+/// What those see who are of these tenants alone.
+fn within(tenants: &BTreeSet<TenantSlug>) -> Condition {
+    Condition::any()
+        .add(Expr::col(StopSwitches::Tenant).is_in(tenants.iter().map(TenantSlug::as_str)))
+        .add(Expr::col(StopSwitches::Scope).eq(StopScope::Everything.as_str()))
+}
+
 fn read(rows: Vec<StopRow>) -> Result<Vec<StopSwitch>, StoreError> {
     rows.into_iter().map(StopSwitch::try_from).collect()
 }
@@ -159,24 +167,34 @@ impl Store {
         read(self.db.fetch_all(&query).await?)
     }
 
-    /// As [`Store::list_stops`]: those that stop something in one tenant alone, and of those of every tenant the ones that
-    /// stop everything.
+    /// As [`Store::list_active_stops`], as far as [`Store::list_tenant_stops`] goes.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn list_active_tenant_stops(
+        &self,
+        tenants: &BTreeSet<TenantSlug>,
+        limit: u64,
+    ) -> Result<Vec<StopSwitch>, StoreError> {
+        let mut query = active();
+        query.cond_where(within(tenants)).order_by(StopSwitches::Id, Order::Desc).limit(limit);
+        read(self.db.fetch_all(&query).await?)
+    }
+
+    /// As [`Store::list_stops`]: those that stop something in one of these tenants alone, and of those of every tenant the
+    /// ones that stop everything.
     ///
     /// # Errors
     /// When the database does not answer, or holds what it must not.
     pub async fn list_tenant_stops(
         &self,
-        tenant: &TenantSlug,
+        tenants: &BTreeSet<TenantSlug>,
         before: Option<&str>,
         limit: u64,
     ) -> Result<Vec<StopSwitch>, StoreError> {
         let mut query = select();
         query
-            .cond_where(
-                Condition::any()
-                    .add(Expr::col(StopSwitches::Tenant).eq(tenant.as_str()))
-                    .add(Expr::col(StopSwitches::Scope).eq(StopScope::Everything.as_str())),
-            )
+            .cond_where(within(tenants))
             .and_where_option(before.map(|id| Expr::col(StopSwitches::Id).lt(id)))
             .order_by(StopSwitches::Id, Order::Desc)
             .limit(limit);

@@ -27,7 +27,8 @@ fn naming(rule: &RuleId) -> LikeExpr {
 }
 
 impl Store {
-    /// The requests that this person answered, of these tenants where such are given, the newest first, from the one older than `before` on.
+    /// The requests that this person answered, of these tenants where such are given, the newest first, from the one
+    /// older than `before` on.
     ///
     /// # Errors
     /// When the database does not answer, or holds what it must not.

@@ -2,8 +2,9 @@
 //! somebody in whose place that person answers.
 
 use super::tables::{ApprovalAsks, ApprovalVotes, Approvals};
-use super::{Approval, ApprovalRow, CountRow, select, waits};
+use super::{Approval, ApprovalRow, select, waits};
 use crate::Store;
+use crate::counting::count;
 use crate::db::{Dialect, StoreError, now_micros};
 use policy::{Risk, SubjectId, TenantSlug};
 use sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement};
@@ -71,10 +72,9 @@ impl Store {
     pub async fn count_asked(&self, me: &SubjectId, duties: &[AskedPerson]) -> Result<i64, StoreError> {
         let Some(asked) = asked(duties, self.dialect()) else { return Ok(0) };
         let mut query = Query::select();
-        query.expr_as(Expr::cust("count(*)"), "n").from(Approvals::Table);
+        query.from(Approvals::Table);
         narrow_asked(&mut query, me, asked, self.dialect());
-        let row: Option<CountRow> = self.db.fetch_optional(&query).await?;
-        Ok(row.map_or(0, |row| row.n))
+        count(&mut &self.db, query).await
     }
 }
 

@@ -4,7 +4,7 @@ use super::tables::ApprovalCalls;
 use crate::db::{Source, StoreError};
 use crate::{Store, Writer};
 use policy::{ApprovalId, DecisionId, Timestamp};
-use sea_query::{Expr, ExprTrait, Order, Query};
+use sea_query::{Expr, ExprTrait, Func, Order, Query};
 use serde::Serialize;
 
 /// One use.
@@ -63,19 +63,19 @@ impl Store {
         list(&mut &self.db, id).await
     }
 
-    /// Notes that the answer of this decision left.
+    /// Notes that the answer of this decision left, where that is not noted yet; false where its use was given back.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn note_delivery(&self, decision: &DecisionId, at: Timestamp) -> Result<(), StoreError> {
+    pub async fn note_delivery(&self, decision: &DecisionId, at: Timestamp) -> Result<bool, StoreError> {
+        let first = Func::coalesce([Expr::col(ApprovalCalls::DeliveredAt), Expr::val(at.micros())]);
         let update = Query::update()
             .table(ApprovalCalls::Table)
-            .value(ApprovalCalls::DeliveredAt, at.micros())
+            .value(ApprovalCalls::DeliveredAt, first)
             .and_where(Expr::col(ApprovalCalls::Decision).eq(decision.as_str()))
-            .and_where(Expr::col(ApprovalCalls::DeliveredAt).is_null())
             .and_where(Expr::col(ApprovalCalls::ReissuedAt).is_null())
             .take();
-        self.db.execute(&update).await.map(|_| ())
+        Ok(self.db.execute(&update).await? > 0)
     }
 }
 

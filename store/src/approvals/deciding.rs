@@ -2,8 +2,9 @@
 
 use super::events::{self, ApprovalEventKind, Of};
 use super::tables::{ApprovalCalls, ApprovalVotes, Approvals};
-use super::{Approval, ApprovalRow, CountRow, select, votes};
+use super::{Approval, ApprovalRow, select, votes};
 use crate::administration::{About, Writer};
+use crate::counting::count;
 use crate::db::StoreError;
 use policy::labels::{ApprovalState, Verdict};
 use policy::{ApprovalId, DecisionId, SubjectId, Timestamp};
@@ -223,13 +224,12 @@ impl Writer {
         let denied =
             Expr::cust("\"state\" = 'denied'").and(Expr::col(Approvals::ExpiresAt).gt(self.now.micros()));
         let others = Query::select()
-            .expr_as(Expr::cust("count(*)"), "n")
             .from(Approvals::Table)
             .and_where(Expr::col(Approvals::Binding).eq(before.binding.as_str()))
             .and_where(Expr::col(Approvals::Id).ne(before.id.as_str()))
             .and_where(Expr::cust("\"state\" IN ('pending', 'approved')").or(denied))
             .take();
-        if self.tx.fetch_optional::<CountRow>(&others).await?.is_some_and(|row| row.n > 0) {
+        if count(&mut self.tx, others).await? > 0 {
             return Ok(None);
         }
         let call = Query::update()

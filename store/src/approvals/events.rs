@@ -1,8 +1,8 @@
 //! What happened to requests, in order. Notifications and the inbox follow it; the record of it is elsewhere.
 
-use super::CountRow;
 use super::tables::ApprovalEvents;
 use crate::Store;
+use crate::counting::count;
 use crate::db::{StoreError, Tx, new_id, word};
 use policy::{ApprovalId, SubjectId, TenantSlug, Timestamp};
 use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
@@ -195,24 +195,27 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn last_approval_event(&self) -> Result<Option<String>, StoreError> {
+        let Some(newest) = self.newest_approval_event().await? else { return Ok(None) };
+        let before = Query::select()
+            .from(ApprovalEvents::Table)
+            .and_where(Expr::col(ApprovalEvents::Id).gt(a_minute_before(&newest)))
+            .take();
+        let count = count(&mut &self.db, before).await?;
+        Ok(Some(format!("{newest}.{count}")))
+    }
+
+    /// Its id.
+    pub(super) async fn newest_approval_event(&self) -> Result<Option<String>, StoreError> {
         let newest = Query::select()
             .expr_as(Expr::col(ApprovalEvents::Id).max(), "id")
             .from(ApprovalEvents::Table)
             .take();
-        let newest = self.db.fetch_optional::<LastRow>(&newest).await?.and_then(|row| row.id);
-        let Some(newest) = newest else { return Ok(None) };
-        let before = Query::select()
-            .expr_as(Expr::cust("count(*)"), "n")
-            .from(ApprovalEvents::Table)
-            .and_where(Expr::col(ApprovalEvents::Id).gt(a_minute_before(&newest)))
-            .take();
-        let count = self.db.fetch_optional::<CountRow>(&before).await?.map_or(0, |row| row.n);
-        Ok(Some(format!("{newest}.{count}")))
+        Ok(self.db.fetch_optional::<LastRow>(&newest).await?.and_then(|row| row.id))
     }
 }
 
 /// Less than the id of every event of the minute before this one, which is no older: see [`new_id`].
-fn a_minute_before(id: &str) -> String {
+pub(super) fn a_minute_before(id: &str) -> String {
     let digits: String = id.chars().filter(|digit| *digit != '-').take(12).collect();
     let millis = u64::from_str_radix(&digits, 16).unwrap_or_default().saturating_sub(60_000);
     format!("{:08x}-{:04x}", millis >> 16, millis & 0xffff)

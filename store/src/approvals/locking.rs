@@ -63,6 +63,24 @@ fn select_rows(ids: &[&str], bindings: &[&str]) -> SelectStatement {
         .take()
 }
 
+/// Locks requests that are to be removed, whatever else looks at them still, in the same order.
+pub(super) async fn lock_over(tx: &mut Tx, ids: &[&str]) -> Result<(), StoreError> {
+    if tx.dialect() == Dialect::Postgres {
+        tx.fetch_all::<LockedRow>(&select_over(ids)).await?;
+    }
+    Ok(())
+}
+
+fn select_over(ids: &[&str]) -> SelectStatement {
+    Query::select()
+        .column(Approvals::Id)
+        .from(Approvals::Table)
+        .and_where(Expr::col(Approvals::Id).is_in(ids.iter().copied()))
+        .order_by(Approvals::Id, Order::Asc)
+        .lock(LockType::Update)
+        .take()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +97,8 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}: {text}");
         }
+        let text = select_over(&["b", "a"]).to_string(PostgresQueryBuilder);
+        assert!(text.ends_with(r#"IN ('b', 'a') ORDER BY "id" ASC FOR UPDATE"#), "{text}");
         // Whoever files and touches nothing else names no id.
         assert!(!select_rows(&[], &["d"]).to_string(PostgresQueryBuilder).contains("IN ()"));
     }

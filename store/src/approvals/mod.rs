@@ -9,6 +9,7 @@ mod events;
 mod expiring;
 mod filing;
 mod filings;
+mod following;
 mod locking;
 #[cfg(test)]
 mod plans;
@@ -27,6 +28,7 @@ pub use expiring::EndedApprovals;
 pub use filing::{MOST_PENDING, NewApproval};
 pub(crate) use filing::{attempt, file};
 pub use filings::{FILED_WITHIN, MOST_FILED};
+pub use following::FollowedApprovals;
 pub(crate) use locking::{lock_filing, lock_rows};
 pub use rates::ApprovalRate;
 pub use retention::ApprovalPruneReport;
@@ -35,6 +37,7 @@ pub use using::ApprovalUse;
 pub(crate) use using::use_up;
 pub use votes::ApprovalVote;
 
+use crate::counting::count;
 use crate::db::{Dialect, Source, StoreError, flag, json, now_micros, word};
 use crate::{Store, Writer};
 use policy::approval::Requirement;
@@ -277,11 +280,6 @@ fn select() -> SelectStatement {
     Query::select().columns(READ.map(|column| (Approvals::Table, column))).from(Approvals::Table).take()
 }
 
-#[derive(sqlx::FromRow)]
-struct CountRow {
-    n: i64,
-}
-
 /// Written out, not bound: only so may SQLite use the index of those that wait.
 fn waits(query: &mut SelectStatement, dialect: Dialect) {
     query
@@ -354,10 +352,9 @@ impl Store {
     /// When the database does not answer.
     pub async fn count_approvals(&self, filter: &ApprovalFilter<'_>) -> Result<i64, StoreError> {
         let mut query = Query::select();
-        query.expr_as(Expr::cust("count(*)"), "n").from(Approvals::Table);
+        query.from(Approvals::Table);
         filter.narrow(&mut query, self.dialect());
-        let row: Option<CountRow> = self.db.fetch_optional(&query).await?;
-        Ok(row.map_or(0, |row| row.n))
+        count(&mut &self.db, query).await
     }
 }
 

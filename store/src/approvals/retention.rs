@@ -3,6 +3,7 @@
 //!
 //! Decisions name requests; the chain holds those names, and stands as it is.
 
+use super::locking::lock_over;
 use super::tables::{ApprovalEvents, Approvals, Substitutes};
 use crate::Store;
 use crate::administration::{About, Actor, Writer};
@@ -95,6 +96,12 @@ impl Writer {
     pub async fn prune_approvals(&mut self, before: Timestamp) -> Result<u64, StoreError> {
         let before = before.min(self.now);
         let rows = self.tx.fetch_all::<OverRow>(&over_before(before)).await?;
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        // Calls that read one before it was over may look at it still, and at others that go now.
+        let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+        lock_over(&mut self.tx, &ids).await?;
         let mut of: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for row in rows {
             of.entry(row.tenant).or_default().push(row.id);

@@ -2,15 +2,11 @@
 
 use super::DecisionFilter;
 use crate::administration::BreakGlassGrant;
+use crate::counting::count;
 use crate::recorder::tables::Decisions;
 use crate::{Store, StoreError};
 use policy::Outcome;
 use sea_query::{Expr, ExprTrait, LikeExpr, Query};
-
-#[derive(sqlx::FromRow)]
-struct CountRow {
-    n: i64,
-}
 
 impl Store {
     /// Calls that this grant alone allowed. What is read is one subject's calls while it held, 15 minutes at the most.
@@ -30,10 +26,9 @@ impl Store {
         // An id of ours: nothing in it is special to LIKE.
         let named = format!("%\"break_glass\":{{\"id\":\"{}\"%", grant.id);
         let mut query = Query::select();
-        query.expr_as(Expr::cust("count(*)"), "n").from(Decisions::Table);
+        query.from(Decisions::Table);
         filter.narrow(&mut query);
         query.and_where(Expr::col(Decisions::Body).like(LikeExpr::new(named)));
-        let row: Option<CountRow> = self.db.fetch_optional(&query).await?;
-        Ok(row.map_or(0, |row| row.n))
+        count(&mut &self.db, query).await
     }
 }

@@ -11,14 +11,14 @@ use sea_query_sqlx::SqlxValues;
 use std::sync::{Mutex, PoisonError};
 use tokio::time::timeout;
 
-/// Three for each of the nine tables under the stamp and of the three under the common revision or a tenant's, and the one
-/// without which a revision could be gone.
-const ALL: i64 = 3 * (9 + 3) + 1;
+/// Three for each of the nine tables under the stamp and of the three under the common revision or a tenant's, one for each
+/// of eight whose rows can be moved by their number, and the one without which a revision could be gone.
+const ALL: i64 = 3 * (9 + 3) + 8 + 1;
 
 /// How many of them stand, each on its own table.
 const STANDING: &str = "(SELECT count(*) FROM sqlite_schema AS tr WHERE tr.type = 'trigger' AND (\
     (tr.tbl_name IN ('credentials', 'credential_keys', 'api_keys', 'subjects', 'identities', 'memberships', 'membership_roles', 'token_revocations', 'revisions') \
-        AND tr.name IN (tr.tbl_name || '_stamp_inserted', tr.tbl_name || '_stamp_updated', tr.tbl_name || '_stamp_deleted')) \
+        AND tr.name IN (tr.tbl_name || '_stamp_inserted', tr.tbl_name || '_stamp_updated', tr.tbl_name || '_stamp_deleted', tr.tbl_name || '_stamp_moved')) \
     OR (tr.tbl_name IN ('roles', 'issuers', 'issuer_tenants') \
         AND tr.name IN (tr.tbl_name || '_inserted', tr.tbl_name || '_updated', tr.tbl_name || '_deleted')) \
     OR (tr.tbl_name = 'revisions' AND tr.name = 'revisions_stay')))";

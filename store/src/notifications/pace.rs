@@ -1,15 +1,12 @@
-//! How many letters one account was written lately, and putting off what would be one too many.
+//! How many letters one account was written lately, and putting off what would be one too many; and how many messages a
+//! webhook was sent.
 
 use super::deliveries::{DeliveryState, Due, in_state};
 use super::tables::NotificationDeliveries;
 use crate::Store;
+use crate::counting::count;
 use crate::db::{StoreError, now_micros};
 use sea_query::{Cond, Expr, ExprTrait, Query};
-
-#[derive(sqlx::FromRow)]
-struct CountRow {
-    n: i64,
-}
 
 impl Store {
     /// Letters about requests that this account was written within the last so many microseconds, with those that are being
@@ -28,14 +25,37 @@ impl Store {
             .add(Expr::col(D::Attempts).gt(0_i64))
             .add(Expr::col(D::TriedAt).is_null())
             .add(Expr::col(D::NextAt).gt(now()));
-        let query = Query::select()
-            .expr_as(Expr::cust("count(*)"), "n")
+        let letters = Query::select()
             .from(D::Table)
             .and_where(Expr::col(D::Account).eq(account))
             .and_where(Expr::col(D::Kind).ne("test"))
             .cond_where(Cond::any().add(written).add(in_hand))
             .take();
-        Ok(self.db.fetch_optional::<CountRow>(&query).await?.map_or(0, |row| row.n))
+        count(&mut &self.db, letters).await
+    }
+
+    /// Messages whose last attempt to this webhook ended within the last so many microseconds, whatever came of it, with those
+    /// that are being sent for the first time.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_messages(&self, webhook: &str, within: i64) -> Result<i64, StoreError> {
+        use NotificationDeliveries as D;
+        let now = || now_micros(self.dialect());
+        let rows = || Query::select().from(D::Table).and_where(Expr::col(D::Webhook).eq(webhook)).take();
+        // Each by an index of its own: of a webhook there is a month's worth.
+        let tried = rows().and_where(Expr::col(D::TriedAt).gt(now().sub(within))).take();
+        let in_hand = rows()
+            .and_where(in_state(DeliveryState::Waiting))
+            .and_where(Expr::col(D::NextAt).gt(now()))
+            .and_where(Expr::col(D::Attempts).gt(0_i64))
+            .and_where(Expr::col(D::TriedAt).is_null())
+            .take();
+        let mut messages = 0_i64;
+        for query in [tried, in_hand] {
+            messages = messages.saturating_add(count(&mut &self.db, query).await?);
+        }
+        Ok(messages)
     }
 
     /// Makes a delivery that nobody has in hand due so many microseconds later, which is no attempt; false where there is

@@ -4,11 +4,12 @@
 //! chain stands before anything else is written, so a commit whose answer was lost is neither repeated nor
 //! forgotten.
 
+mod alone;
 mod spending;
 
 use super::batches::batches;
 use super::heads::{self, last_record};
-use super::insert::{chain_up, commit, find};
+use super::insert::{chain_up, commit};
 use super::last_used::{LastUsed, UsedKey};
 use super::{AppendError, Clock, Job, Message, Position};
 use crate::StoreError;
@@ -67,15 +68,6 @@ impl Failure {
     fn is_of_the_record(&self) -> bool {
         matches!(self, Self::Store(StoreError::Constraint { .. } | StoreError::Refused(_)))
     }
-}
-
-/// How one record fared by itself.
-#[derive(Clone, Copy)]
-enum Alone {
-    Written(i64),
-    Not(AppendError),
-    /// The database does not answer at all.
-    Gone,
 }
 
 async fn by<T>(
@@ -208,100 +200,6 @@ impl Writer {
             Err(_) => self.stale = true,
         }
         (result, after)
-    }
-
-    /// After a batch failed: were they committed all the same? Else each record by itself.
-    async fn salvage(
-        &mut self,
-        jobs: Vec<Job>,
-        floor: i64,
-        after: &Head,
-        deadline: Instant,
-        failure: &Failure,
-    ) {
-        tracing::debug!(chain = %self.head.chain, records = jobs.len(), error = %cause(failure), "batch failed");
-        if let Err(failure) = self.reload(deadline).await {
-            self.lost(&failure);
-            return refuse(jobs);
-        }
-        if self.head == *after {
-            self.well();
-            return self.answer_all(jobs, floor);
-        }
-        let mut jobs = jobs.into_iter();
-        while let Some(job) = jobs.next() {
-            let alone = self.write_alone(&job, floor, deadline).await;
-            if !self.tell(job, alone) {
-                return refuse(jobs.collect());
-            }
-        }
-    }
-
-    /// One record in its own transaction; twice where the chain turns out to stand elsewhere.
-    async fn write_alone(&mut self, job: &Job, floor: i64, deadline: Instant) -> Alone {
-        let mut retried = false;
-        loop {
-            let before = self.head.seq;
-            let (result, after) = self.attempt(std::slice::from_ref(job), deadline).await;
-            let failure = match result {
-                Ok(()) => return Alone::Written(after.seq),
-                Err(failure) => failure,
-            };
-            if let Some(alone) = self.found_all_the_same(job, floor, deadline).await {
-                return alone;
-            }
-            if self.head.seq > before && !retried {
-                retried = true;
-                continue;
-            }
-            return self.given_up(job, &failure);
-        }
-    }
-
-    /// After a try of one record failed: was it written all the same? None: it is not there.
-    async fn found_all_the_same(&mut self, job: &Job, floor: i64, deadline: Instant) -> Option<Alone> {
-        if let Err(failure) = self.reload(deadline).await {
-            self.lost(&failure);
-            return Some(Alone::Gone);
-        }
-        let stored = find(&self.db, &self.head.chain, floor, job.record.id.as_str());
-        match by(deadline, stored).await {
-            Ok(None) => None,
-            Ok(Some(seq)) => {
-                self.well();
-                Some(Alone::Written(seq))
-            }
-            Err(failure) => {
-                self.stale = true;
-                self.lost(&failure);
-                Some(Alone::Gone)
-            }
-        }
-    }
-
-    /// A record that is not tried again.
-    fn given_up(&mut self, job: &Job, failure: &Failure) -> Alone {
-        if failure.is_of_the_record() {
-            tracing::warn!(id = %job.record.id, error = %cause(failure), "the database refused a record");
-            return Alone::Not(AppendError::Refused);
-        }
-        self.unwell(failure);
-        Alone::Not(AppendError::Unavailable)
-    }
-
-    /// Answers a job that was tried by itself. False: the database does not answer, so the others need not be tried.
-    fn tell(&mut self, job: Job, alone: Alone) -> bool {
-        let (error, goes_on) = match alone {
-            Alone::Written(seq) => {
-                self.answer(job, seq);
-                return true;
-            }
-            Alone::Not(error) => (error, true),
-            Alone::Gone => (AppendError::Unavailable, false),
-        };
-        // The waiter may have gone away.
-        let _ = job.answer.send(Err(error));
-        goes_on
     }
 
     /// Asks the database where the chain stands. The head never moves back: what is missing in the database

@@ -3,14 +3,11 @@
 
 use tests::on_both_databases;
 
-on_both_databases!(kill_nine_loses_no_answered_decision);
-
-mod a_full_disk_denies_and_recovers {
-    #[tokio::test(flavor = "multi_thread")]
-    async fn sqlite() {
-        super::stories::a_full_disk_denies_and_recovers().await;
-    }
-}
+on_both_databases!(
+    kill_nine_loses_no_answered_decision,
+    a_full_disk_denies_and_recovers,
+    what_follows_a_failed_statement_counts_for_nothing,
+);
 
 mod a_database_that_goes_away_denies_and_comes_back {
     #[tokio::test(flavor = "multi_thread")]
@@ -42,6 +39,7 @@ mod a_database_that_takes_no_writes_denies_and_comes_back {
 
 mod stories {
     use futures::future::join_all;
+    use policy::issuer::Issuer;
     use serde_json::{Value, json};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -49,11 +47,14 @@ mod stories {
     use store::administration::Page;
     use store::audit;
     use store::chain::AuditKey;
+    use store::notifications::Receiver;
     use store::{Settings, Store};
+    use tests::cluster::Cluster;
     use tests::line::Line;
+    use tests::pep::noise;
     use tests::process::Process;
     use tests::world::operator;
-    use tests::{Backend, Pep, World};
+    use tests::{Backend, Database, Pep, World};
     use tokio::sync::Notify;
     use tokio::time::timeout;
 
@@ -111,15 +112,13 @@ mod stories {
         }
     }
 
-    pub(super) async fn a_full_disk_denies_and_recovers() {
-        let world = World::demo(Backend::Sqlite).await;
-        let process = Process::serve_with_files_up_to(&world.database, &world.database.url, 1_500);
-        let crm = Pep::new(process.address(), world.secret("CRM_PEP_KEY"));
+    /// Calls with large records until 20 of them in a row were denied; those that passed.
+    async fn until_full(world: &World, crm: &Pep) -> Vec<String> {
         let mut allowed = Vec::new();
         let mut denied = 0;
         for _ in 0..20_000 {
             let mut body = tests::pep::call_body(world.secret("ALICE_KEY"), "refund", refund());
-            body["context"]["note"] = json!("x".repeat(15_000));
+            body["context"]["note"] = json!(noise());
             let told = crm.ask(&body).await;
             if told.allowed() {
                 assert_eq!(denied, 0, "allowed after the disk was full, without room having been made");
@@ -133,14 +132,77 @@ mod stories {
             }
         }
         assert!(allowed.len() > 5 && denied == 20, "{} allowed, {denied} denied", allowed.len());
-        process.kill();
-        for id in &allowed {
-            assert!(world.store.get_decision(&id.as_str().into()).await.expect("reads").is_some());
+        allowed
+    }
+
+    /// Each was answered, so each is there.
+    async fn are_recorded(world: &World, ids: &[String]) {
+        for id in ids {
+            assert!(world.store.get_decision(&id.as_str().into()).await.expect("reads").is_some(), "{id}");
         }
+    }
+
+    /// On SQLite the server's own writes fail, on Postgres those of the database.
+    pub(super) async fn a_full_disk_denies_and_recovers(backend: Backend) {
+        match backend {
+            Backend::Sqlite => a_full_disk_of_our_own().await,
+            Backend::Postgres => a_full_disk_of_postgres().await,
+        }
+    }
+
+    async fn a_full_disk_of_our_own() {
+        let world = World::demo(Backend::Sqlite).await;
+        let process = Process::serve_with_files_up_to(&world.database, &world.database.url, 1_500);
+        let crm = Pep::new(process.address(), world.secret("CRM_PEP_KEY"));
+        let allowed = until_full(&world, &crm).await;
+        process.kill();
+        are_recorded(&world, &allowed).await;
         is_sound(&world).await;
         let roomier = Process::serve(&world.database, &world.database.url);
         let crm = Pep::new(roomier.address(), world.secret("CRM_PEP_KEY"));
         assert!(crm.call(world.secret("ALICE_KEY"), "refund", refund()).await.allowed());
+    }
+
+    /// Nobody is restarted: once there is room, the same server goes on by itself.
+    async fn a_full_disk_of_postgres() {
+        let cluster = Cluster::with_files_up_to(3_072).await;
+        let world = World::demo_on(Database::fresh_on(cluster.url()).await).await;
+        let replica = world.replica().await;
+        let crm = world.crm(&replica);
+        let allowed = until_full(&world, &crm).await;
+        assert!(cluster.log().contains("could not extend file"), "{}", cluster.log());
+        are_recorded(&world, &allowed).await;
+        is_sound(&world).await;
+        cluster.make_room().await;
+        let ask = async || crm.call(world.secret("ALICE_KEY"), "refund", refund()).await.allowed();
+        timeout(Duration::from_secs(20), async { while !ask().await {} })
+            .await
+            .expect("it is recorded again");
+        replica.ready().await;
+        for _ in 0..20 {
+            assert!(ask().await);
+        }
+        is_sound(&world).await;
+        replica.stop().await;
+    }
+
+    /// Whoever goes on after the database refused a statement changes nothing, be it SQLite, which would take the rest.
+    pub(super) async fn what_follows_a_failed_statement_counts_for_nothing(backend: Backend) {
+        let world = World::demo(backend).await;
+        let before = world.store.list_issuers(&Page::ALL).await.expect("lists");
+        let mut writer = world.store.write(operator()).await.expect("a unit of work");
+        writer.put_issuer(&Issuer::new("https://first.example")).await.expect("is taken");
+        let nobody = Receiver::Account("nobody".to_owned());
+        assert!(writer.send_test(&nobody).await.is_err(), "no account has this id");
+        assert!(writer.put_issuer(&Issuer::new("https://second.example")).await.is_err());
+        assert!(writer.list_issuers(&Page::ALL).await.is_err());
+        assert!(writer.commit().await.is_err());
+        assert_eq!(world.store.list_issuers(&Page::ALL).await.expect("lists"), before);
+        // The next one finds everything as it was.
+        let mut writer = world.store.write(operator()).await.expect("a unit of work");
+        writer.put_issuer(&Issuer::new("https://second.example")).await.expect("is taken");
+        writer.commit().await.expect("commits");
+        assert_eq!(world.store.list_issuers(&Page::ALL).await.expect("lists").len(), before.len() + 1);
     }
 
     pub(super) async fn a_database_that_goes_away_denies_and_comes_back() {
@@ -245,7 +307,7 @@ mod stories {
             );
             let writing = async {
                 let mut writer = world.store.write(operator()).await?;
-                writer.put_issuer(&policy::issuer::Issuer::new("https://idp.example")).await?;
+                writer.put_issuer(&Issuer::new("https://idp.example")).await?;
                 writer.commit().await?;
                 Ok::<(), store::WriteError>(())
             };

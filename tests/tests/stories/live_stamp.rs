@@ -74,6 +74,8 @@ async fn every_column_that_is_read_and_every_row_is_under_the_stamp() {
             let read = read && (table, column.as_str()) != ("token_revocations", "until");
             assert_eq!(hand.draws(&update).await, read, "{update}");
         }
+        let moved = format!("UPDATE OR REPLACE {table} SET rowid = rowid + 1000000");
+        assert!(hand.draws(&moved).await, "{moved}");
         hand.run(&format!("CREATE TEMP TABLE kept AS SELECT * FROM {table}")).await;
         assert!(hand.draws(&format!("DELETE FROM {table}")).await, "a row of {table} is gone");
         assert!(
@@ -188,6 +190,20 @@ async fn what_is_remembered_is_what_would_be_read() {
     .await;
 }
 
+/// SQLite takes the row away whose place another one gets, and runs no trigger for that.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_is_put_in_the_place_of_another_is_noticed() {
+    let put = |table: &str, this: &str, other: &str| {
+        format!(
+            "UPDATE OR REPLACE {table} SET rowid = (SELECT rowid FROM {table} WHERE {this}) WHERE {other}"
+        )
+    };
+    let key = put("api_keys", "subject = 'alice'", "subject = 'bob'");
+    let role = put("membership_roles", "subject = 'alice'", "subject = 'bob'");
+    let subject = put("subjects", "id = 'alice'", "id = 'bob'");
+    says_what_is_there(&[&role, &key, &subject]).await;
+}
+
 /// Read again between the two, so that the version of the schema is the same before the change and after it.
 #[tokio::test(flavor = "multi_thread")]
 async fn where_a_trigger_is_gone_every_change_counts_all_the_same() {
@@ -196,6 +212,8 @@ async fn where_a_trigger_is_gone_every_change_counts_all_the_same() {
         "UPDATE roles SET name = name || '-renamed'",
         "DROP TRIGGER subjects_stamp_updated",
         "UPDATE subjects SET active = 0 WHERE id = 'alice'",
+        "DROP TRIGGER api_keys_stamp_moved",
+        "UPDATE OR REPLACE api_keys SET rowid = (SELECT rowid FROM api_keys WHERE subject = 'alice') WHERE subject = 'bob'",
         "DROP TRIGGER credential_keys_stamp_deleted",
         "DELETE FROM credential_keys",
     ])

@@ -15,6 +15,7 @@ mod emergency;
 mod endpoint;
 mod fastmcp;
 mod fuzz_seeds;
+mod handed_out;
 mod hardship;
 mod hostile_bodies;
 mod inbox;

@@ -10,10 +10,8 @@ use anyhow::{Context, Result};
 
 use crate::{paths, tree};
 
-const ROOMS: &[&str] = &[
-    "policy", "store", "pdp", "gateway", "app", "server", "frontend", "tests", "xtask", "examples", "e2e",
-    "style",
-];
+const ROOMS: &[&str] =
+    &["policy", "store", "pdp", "app", "server", "frontend", "tests", "xtask", "examples", "e2e", "style"];
 const WRITTEN: &[&str] = &["rs", "ts", "tsx", "mjs", "py", "css"];
 const LONGEST: usize = 500;
 /// A line that looks like a style attribute and is none.

@@ -34,8 +34,16 @@ pub fn panel(ask: Option<Ask>, of: Option<&str>, passkeys: &Passkeys, answer: &A
         Ask::Edit => (Ask::Edit, Place::new(ACCOUNT.path).asking(Ask::Edit)),
         _ => return None,
     };
+    if ask == Ask::Edit && !passkeys.may_demand() {
+        return Some(nothing_to_demand());
+    }
     if passkeys.asks_proof {
-        return Some(proof::before(&place, answer, ACCOUNT.path.to_owned()));
+        let cancel = ACCOUNT.path.to_owned();
+        return Some(if passkeys.demanded {
+            proof::by_passkey_before(&place, answer, cancel)
+        } else {
+            proof::before(&place, answer, cancel)
+        });
     }
     if ask == Ask::Edit {
         return Some(demand(passkeys.demanded, answer));
@@ -51,6 +59,18 @@ pub fn panel(ask: Option<Ask>, of: Option<&str>, passkeys: &Passkeys, answer: &A
             .into_any(),
         ),
     }
+}
+
+/// Whoever typed the address is told what is missing.
+fn nothing_to_demand() -> AnyView {
+    view! {
+        <WarningNotice title="There is nothing to demand">
+            <p>
+                "A passkey can be demanded beside a password of an account that has both, where the address of this console can have passkeys. Add a passkey first."
+            </p>
+        </WarningNotice>
+    }
+    .into_any()
 }
 
 fn remove(line: &PasskeyLine, answer: &Answer) -> AnyView {
@@ -110,10 +130,10 @@ pub fn card(passkeys: Passkeys) -> AnyView {
             </p>
         }
     });
-    let add = usable.then(|| add(passkeys.has_password));
+    let may_demand = passkeys.may_demand();
+    let add = usable.then(|| add(passkeys.has_password, passkeys.demanded));
     let unusable = (!usable).then(|| view! { <Notice><p>{UNUSABLE}</p></Notice> });
-    let demands = (passkeys.has_password && (passkeys.demanded || !passkeys.lines.is_empty()))
-        .then(|| demands(passkeys.demanded));
+    let demands = may_demand.then(|| demands(passkeys.demanded));
     view! {
         <section class="card" id="passkeys">
             <header class="card-head">
@@ -149,8 +169,15 @@ fn demands(demanded: bool) -> AnyView {
     .into_any()
 }
 
-fn add(has_password: bool) -> AnyView {
+fn add(has_password: bool, demanded: bool) -> AnyView {
     let proved = PasskeyHolder::current().proved;
+    if demanded && !proved {
+        return view! {
+            <p>"Your account demands a passkey, so adding another one takes one."</p>
+            {by_passkey("Use a passkey, to add another one")}
+        }
+        .into_any();
+    }
     let proof = if proved {
         None
     } else if has_password {
@@ -201,17 +228,18 @@ fn add(has_password: bool) -> AnyView {
                 <button class="button">"Add a passkey"</button>
             </div>
         </form>
-        {(PasskeyHolder::current().has_any && !proved).then(by_passkey)}
+        {(PasskeyHolder::current().has_any && !proved)
+            .then(|| by_passkey("Use a passkey in the place of the password"))}
     }
     .into_any()
 }
 
-fn by_passkey() -> AnyView {
+fn by_passkey(words: &'static str) -> AnyView {
     view! {
         <form class="form" method="post" action=proof::PROVE_BY_PASSKEY>
             <input type="hidden" name="back" value=ACCOUNT.path/>
             <div class="form-actions">
-                <button class="button button-small">"Use a passkey in the place of the password"</button>
+                <button class="button button-small">{words}</button>
             </div>
         </form>
     }

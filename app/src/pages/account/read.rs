@@ -34,8 +34,15 @@ pub struct Passkeys {
     pub has_password: bool,
     /// A provider tells of the role, so one signs in there.
     pub told: bool,
-    /// The reader's last proof is too old to change them.
+    /// The reader's last proof is too old to change them; where one is demanded, their last proof by a passkey.
     pub asks_proof: bool,
+}
+
+impl Passkeys {
+    /// Whether a passkey is demanded, or could be.
+    pub fn may_demand(&self) -> bool {
+        self.demanded || (self.usable && self.has_password && !self.lines.is_empty())
+    }
 }
 
 /// One of the own passkeys.
@@ -96,7 +103,7 @@ mod server {
     use crate::error::AppError;
     use crate::moment::Moment;
     use crate::pages::form::respond::actor;
-    use crate::session::{Presence, SignedIn};
+    use crate::session::{PasskeyHolder, Presence, SignedIn};
     use policy::Timestamp;
     use std::fmt::Write;
     use store::accounts::{Account, Passkey, RoleSource};
@@ -126,13 +133,19 @@ mod server {
             added: Moment::new(passkey.created_at, now),
             last_used: passkey.last_used_at.map(|at| Moment::new(at, now)),
         };
+        let demanded = account.is_some_and(|account| account.passkey_required);
+        let asks_proof = if demanded {
+            !PasskeyHolder::current().proved
+        } else {
+            Presence::current().is_too_old_for(None, now)
+        };
         Passkeys {
             usable: console.passkeys_usable,
             lines: held.into_iter().map(line).collect(),
-            demanded: account.is_some_and(|account| account.passkey_required),
+            demanded,
             has_password: account.is_some_and(|account| account.password_hash.is_some()),
             told: account.is_some_and(|account| account.role_source == RoleSource::Mapped),
-            asks_proof: Presence::current().is_too_old_for(None, now),
+            asks_proof,
         }
     }
 

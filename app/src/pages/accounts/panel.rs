@@ -129,7 +129,32 @@ fn edit(account: &AccountLine, answer: &Answer) -> AnyView {
             .help("The id of a subject who is a user. Who approves is compared by it.")
             .draw(&card.filled, account.subject.as_deref().unwrap_or_default()),
     );
-    FormCard { fields, ..card }.draw()
+    let form = FormCard { fields, ..card }.draw();
+    view! {
+        {handed_out(account)}
+        {form}
+    }
+    .into_any()
+}
+
+/// Says whose link it is that leads to the account, where that was a token's, and what giving it more therefore does.
+fn handed_out(account: &AccountLine) -> Option<AnyView> {
+    let token = account.handed_out_by.clone()?;
+    Some(
+        view! {
+            <WarningNotice title="A token handed out the link to this account">
+                <p>
+                    "It was "
+                    <UntrustedLine text=token/>
+                    ". Whoever holds that token may have chosen the password."
+                </p>
+                <p>
+                    "So another role or reach, a person or an identity takes away its password and passkeys, and ends its sessions. Make a link for its holder afterwards, under Reset password."
+                </p>
+            </WarningNotice>
+        }
+        .into_any(),
+    )
 }
 
 fn turn(account: &AccountLine, answer: &Answer) -> AnyView {
@@ -152,14 +177,20 @@ fn reset(account: &AccountLine, answer: &Answer) -> AnyView {
     let card = card(Ask::Rotate, answer, title, RESET, Some(account));
     let lead = "You get a link for its holder, once. Using it ends all its sessions. The old password works until then."
         .to_owned();
-    let forget = switch(
+    let passkeys = "Using it removes the account's passkeys as well, and the demand for one: whoever was in the account may \
+                    have left one there. Its holder adds theirs anew."
+        .to_owned();
+    let keep = switch(
         &card.filled,
-        "passkeys",
-        "Using it removes the passkeys too",
-        "For somebody who lost them. Otherwise an account that demands a passkey beside its password goes on to demand it.",
+        "keep",
+        "Keep the passkeys",
+        "Where only the password was forgotten. An account that demands a passkey beside it goes on to demand it, behind the \
+         link as well.",
         false,
     );
-    FormCard { lead: vec![lead], fields: vec![forget], button: "Make the link", ..card }.draw()
+    // What a token let in may have left is kept in no case.
+    let fields = if account.handed_out_by.is_some() { Vec::new() } else { vec![keep] };
+    FormCard { lead: vec![lead, passkeys], fields, button: "Make the link", ..card }.draw()
 }
 
 fn link(list: &AccountList, account: &AccountLine, answer: &Answer) -> AnyView {
@@ -177,6 +208,7 @@ fn link(list: &AccountList, account: &AccountLine, answer: &Answer) -> AnyView {
     let known: Vec<AnyView> = account.identities.iter().map(|known| unlink(account, known)).collect();
     let form = FormCard { fields, button: "Link", ..card }.draw();
     view! {
+        {handed_out(account)}
         {form}
         {known}
     }

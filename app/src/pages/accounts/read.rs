@@ -40,6 +40,8 @@ pub struct AccountLine {
     pub passkeys: usize,
     /// The id of the person it is, in the policy.
     pub subject: Option<String>,
+    /// The token that made the link by which it is entered.
+    pub handed_out_by: Option<String>,
     /// Issuer and `sub`.
     pub identities: Vec<(String, String)>,
     pub last_sign_in: Option<Moment>,
@@ -114,6 +116,7 @@ mod server {
             has_password: account.password_hash.is_some(),
             passkeys: passkey_holders.iter().filter(|holder| **holder == account.id).count(),
             subject: account.subject.as_ref().map(|subject| subject.as_str().to_owned()),
+            handed_out_by: account.handed_out_by.clone(),
             identities: own.map(|identity| (identity.issuer.clone(), identity.sub.clone())).collect(),
             last_sign_in: account.last_sign_in_at.map(|at| Moment::new(at, now)),
         }

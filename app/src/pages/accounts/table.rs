@@ -60,6 +60,7 @@ fn row(line: AccountLine, may_write: bool) -> AnyView {
     } else {
         Vec::new()
     };
+    let handed_out = line.handed_out_by.is_some().then(|| view! { <small>"link by a token"</small> });
     let (off, ways) = ((!line.active).then_some("row-off"), ways(&line));
     let state = (!line.active).then(|| view! { <small>"disabled"</small> });
     let role = if line.lapsed { "None" } else { line.role.label() };
@@ -94,7 +95,10 @@ fn row(line: AccountLine, may_write: bool) -> AnyView {
                 {told}
             </td>
             <td data-label="Person">{person}</td>
-            <td data-label="Signs in by">{ways}</td>
+            <td data-label="Signs in by">
+                {ways}
+                {handed_out}
+            </td>
             <td data-label="Last sign-in">{last}</td>
             <td class="cell-actions">
                 <div class="button-row">{actions}</div>

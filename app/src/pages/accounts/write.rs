@@ -136,8 +136,8 @@ impl InviteForm<'_> {
 #[derive(Debug, Clone, Copy)]
 pub struct ResetForm<'a> {
     pub id: &'a str,
-    /// `true`: using the link removes the account's passkeys as well.
-    pub passkeys: &'a str,
+    /// `true`: using the link leaves the account its passkeys. Anything else: it removes them.
+    pub keep: &'a str,
 }
 
 impl ResetForm<'_> {
@@ -147,8 +147,12 @@ impl ResetForm<'_> {
         need_id(self.id)
     }
 
+    pub fn forgets_passkeys(&self) -> bool {
+        self.keep != "true"
+    }
+
     pub fn back(&self) -> (Place, Draft) {
-        (form_of(Ask::Rotate, self.id), Draft::new(Ask::Rotate.as_str(), [("passkeys", self.passkeys)]))
+        (form_of(Ask::Rotate, self.id), Draft::new(Ask::Rotate.as_str(), [("keep", self.keep)]))
     }
 }
 
@@ -204,8 +208,8 @@ async fn keep(
     let (store, by, now) = (&console.store, actor(signed_in), console.now());
     let grant = grant.as_ref().map(|(role, reach)| (*role, reach));
     let change = AccountChange { grant, subject: person.as_ref() };
-    store.change_account(id, &change, &by, now).await.map_err(refusal)?;
-    Ok(Done::AccountSaved)
+    let withdrawn = store.change_account(id, &change, &by, now).await.map_err(refusal)?;
+    Ok(if withdrawn { Done::AccountWithdrawn } else { Done::AccountSaved })
 }
 
 pub(super) async fn set_active(

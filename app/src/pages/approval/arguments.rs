@@ -1,12 +1,10 @@
 //! The exact arguments as a table, what differs from the last time beside what it was, and raw behind a toggle.
 
 use super::view::{AlsoBound, CheckedArguments, CheckedRow, Was};
-use crate::components::copyable::cut_in_the_middle;
-use crate::components::icon::{Glyph, Icon};
 use crate::components::json::RawJson;
 use crate::components::time::Time;
-use crate::components::untrusted::{Untrusted, UntrustedFlags, UntrustedLine};
-use crate::pages::decision::view::ArgumentValue;
+use crate::components::untrusted::{UntrustedFlags, UntrustedLine};
+use crate::pages::decision::arguments::value;
 use leptos::prelude::*;
 
 pub fn card(arguments: CheckedArguments) -> AnyView {
@@ -146,36 +144,6 @@ fn row(row: CheckedRow) -> AnyView {
     .into_any()
 }
 
-fn value(value: ArgumentValue, changed: bool) -> AnyView {
-    match value {
-        ArgumentValue::Text(text) if changed && text.chars().count() <= 80 => view! {
-            <mark class="mono">
-                <UntrustedLine text=text/>
-            </mark>
-        }
-        .into_any(),
-        ArgumentValue::Text(text) => view! {
-            <div>
-                <Untrusted text=text mono=true/>
-            </div>
-        }
-        .into_any(),
-        ArgumentValue::Redacted(digest) => {
-            // Of what a mapping names, not even the digest may be kept.
-            let title = (!digest.is_empty()).then_some("kept only as a keyed digest");
-            view! {
-                <span class="redacted" title=title>
-                    <Icon glyph=Glyph::Lock/>
-                    "redacted "
-                    <code>{cut_in_the_middle(&digest)}</code>
-                </span>
-            }
-            .into_any()
-        }
-        ArgumentValue::Missing => view! { <span class="muted">"not sent"</span> }.into_any(),
-    }
-}
-
 fn was(was: Was) -> Option<AnyView> {
     let words = match was {
         Was::Same => return None,
@@ -195,6 +163,7 @@ fn was(was: Was) -> Option<AnyView> {
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
     use super::*;
+    use crate::pages::decision::view::ArgumentValue;
 
     fn html(value: &str, was: Was) -> String {
         let row = CheckedRow {

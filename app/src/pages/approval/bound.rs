@@ -1,6 +1,7 @@
 //! What an approval is bound to beside the arguments. The request keeps the members of the context and the claims of the
-//! caller's token that the rules read. What the enforcing side says of action and resource, and what the tool's declared mapping comes to, stands in the record of the
-//! denied call, which was written with the request: redacted where the tool redacts.
+//! caller's token that the rules read. What the enforcing side says of action and resource, and what the tool's declared
+//! mapping comes to, stands in the record of the denied call, which was written with the request: redacted where the
+//! tool redacts.
 
 use super::view::{AlsoBound, CheckedRow, Was};
 use crate::pages::decision::arguments_read;

@@ -47,7 +47,12 @@ pub(super) async fn view(
     refuse_zero([&query.tenant, &query.subject, &query.rule, &query.state, &query.after, &query.of])?;
     let account = signed_in.account_id.as_str();
     // First the marker: what happens while the rest is read is then told once more, and not never.
-    let marker = console.store.last_approval_event().await?.unwrap_or_default();
+    // Whoever is of some tenants gets none, which is older than any: this one moves with the requests of all of them.
+    let marker = if reach.is_everything() {
+        console.store.last_approval_event().await?.unwrap_or_default()
+    } else {
+        String::new()
+    };
     let waiting = waiting_for(&console.approvals, account).await?;
     let person = person(&console.store, account).await?;
     let (inbox, history) = if query.history {

@@ -3,7 +3,7 @@
 use super::query::ChangeQuery;
 use super::words::KINDS;
 use crate::components::chips::FilterChips;
-use crate::components::fields::{FilterField, options, submit};
+use crate::components::fields::{FilterField, SearchField, options, submit};
 use crate::components::icon::{Glyph, Icon};
 use crate::routes::CHANGES;
 use leptos::prelude::*;
@@ -14,19 +14,7 @@ pub fn Filters(query: ChangeQuery) -> impl IntoView {
     let active = query.active_filters();
     view! {
         <Form method="get" action=CHANGES.path attr:class="filters">
-            <label class="filter filter-search">
-                <Icon glyph=Glyph::Search/>
-                <span class="visually-hidden">"Who changed it"</span>
-                <input
-                    class="bare"
-                    type="search"
-                    name="actor"
-                    placeholder="Who changed it"
-                    autocomplete="off"
-                    value=query.actor.clone()
-                    prop:value=query.actor.clone().unwrap_or_default()
-                />
-            </label>
+            <SearchField name="actor" what="Who changed it" value=query.actor.clone()/>
             <label class="filter">
                 <span>"Kind"</span>
                 <select name="kind" prop:value=query.kind.clone().unwrap_or_default() on:change=submit>

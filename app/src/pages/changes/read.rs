@@ -41,6 +41,9 @@ pub async fn list_changes(query: ChangeQuery) -> Result<ChangeList, AppError> {
 drawn::unread!(list_changes(ChangeQuery) -> Result<ChangeList, AppError>);
 
 #[cfg(feature = "ssr")]
+pub(crate) use server::line;
+
+#[cfg(feature = "ssr")]
 mod server {
     use super::super::words;
     use super::{ChangeLine, ChangeList, ChangeQuery, ROWS};
@@ -101,7 +104,7 @@ mod server {
         Ok(())
     }
 
-    fn line(change: Change, now: Timestamp) -> ChangeLine {
+    pub(crate) fn line(change: Change, now: Timestamp) -> ChangeLine {
         let tenant = change.tenant.as_ref().map(TenantSlug::as_str);
         let name = words::object_name(&change.object, change.before.as_ref(), change.after.as_ref());
         ChangeLine {

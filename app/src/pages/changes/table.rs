@@ -4,6 +4,7 @@ use super::read::{ChangeLine, ChangeList};
 use crate::components::definition::Nothing;
 use crate::components::empty::{Empty, EmptyFiltered};
 use crate::components::icon::Glyph;
+use crate::components::list::counted;
 use crate::components::paging::Paging;
 use crate::components::time::Time;
 use crate::components::untrusted::UntrustedLine;
@@ -16,10 +17,7 @@ pub fn ChangeTable(list: ChangeList) -> impl IntoView {
     if list.lines.is_empty() {
         return nothing(&list);
     }
-    let summary = match list.lines.len() {
-        1 => "1 change".to_owned(),
-        count => format!("{count} changes"),
-    };
+    let summary = counted(list.lines.len(), "change", "changes");
     let newer = list.lines.first().filter(|_| list.has_newer).map(|line| list.query.newer(&line.id).href());
     let older = list.lines.last().filter(|_| list.has_older).map(|line| list.query.older(&line.id).href());
     let rows: Vec<AnyView> = list.lines.into_iter().map(row).collect();

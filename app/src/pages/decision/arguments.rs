@@ -109,9 +109,10 @@ fn row(row: ArgumentRow) -> AnyView {
     .into_any()
 }
 
-fn value(value: ArgumentValue, failed: bool) -> AnyView {
+/// A value as it came, marked where it is what the row is about.
+pub fn value(value: ArgumentValue, marked: bool) -> AnyView {
     match value {
-        ArgumentValue::Text(text) if failed && text.chars().count() <= 80 => view! {
+        ArgumentValue::Text(text) if marked && text.chars().count() <= 80 => view! {
             <mark class="mono">
                 <UntrustedLine text=text/>
             </mark>
@@ -123,14 +124,18 @@ fn value(value: ArgumentValue, failed: bool) -> AnyView {
             </div>
         }
         .into_any(),
-        ArgumentValue::Redacted(digest) => view! {
-            <span class="redacted" title="kept only as a keyed digest">
-                <Icon glyph=Glyph::Lock/>
-                "redacted "
-                <code>{cut_in_the_middle(&digest)}</code>
-            </span>
+        ArgumentValue::Redacted(digest) => {
+            // Of what a mapping names, not even the digest may be kept.
+            let title = (!digest.is_empty()).then_some("kept only as a keyed digest");
+            view! {
+                <span class="redacted" title=title>
+                    <Icon glyph=Glyph::Lock/>
+                    "redacted "
+                    <code>{cut_in_the_middle(&digest)}</code>
+                </span>
+            }
+            .into_any()
         }
-        .into_any(),
         ArgumentValue::Missing => view! { <span class="muted">"not sent"</span> }.into_any(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::query::{DecisionQuery, Span};
 use crate::components::chips::FilterChips;
-use crate::components::fields::{FilterField, options, submit};
+use crate::components::fields::{FilterField, SearchField, options, submit};
 use crate::components::icon::{Glyph, Icon};
 use crate::pages::rule::draft::moment_text;
 use crate::routes::DECISIONS;
@@ -20,19 +20,7 @@ pub fn Filters(query: DecisionQuery) -> impl IntoView {
     let spans = options("Any", query.time.map(Span::as_str), spans);
     view! {
         <Form method="get" action=DECISIONS.path attr:class="filters">
-            <label class="filter filter-search">
-                <Icon glyph=Glyph::Search/>
-                <span class="visually-hidden">"Subject id"</span>
-                <input
-                    class="bare"
-                    type="search"
-                    name="subject"
-                    placeholder="Subject id"
-                    autocomplete="off"
-                    value=query.subject.clone()
-                    prop:value=query.subject.clone().unwrap_or_default()
-                />
-            </label>
+            <SearchField name="subject" what="Subject id" value=query.subject.clone()/>
             <label class="filter">
                 <span>"Outcome"</span>
                 <select

@@ -4,6 +4,7 @@ use super::read::{DecisionLine, DecisionList};
 use crate::components::definition::Nothing;
 use crate::components::empty::{Empty, EmptyFiltered};
 use crate::components::icon::Glyph;
+use crate::components::list::counted;
 use crate::components::paging::Paging;
 use crate::components::pill::VerdictPill;
 use crate::components::time::Time;
@@ -18,10 +19,7 @@ pub fn DecisionTable(list: DecisionList) -> impl IntoView {
     if list.lines.is_empty() {
         return nothing(&list);
     }
-    let summary = match list.lines.len() {
-        1 => "1 decision".to_owned(),
-        count => format!("{count} decisions"),
-    };
+    let summary = counted(list.lines.len(), "decision", "decisions");
     let newer = list.lines.first().filter(|_| list.has_newer).map(|line| list.query.newer(&line.id).href());
     let older = list.lines.last().filter(|_| list.has_older).map(|line| list.query.older(&line.id).href());
     let rows: Vec<AnyView> = list.lines.into_iter().map(row).collect();

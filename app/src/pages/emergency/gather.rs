@@ -10,7 +10,7 @@ use crate::pages::form::count::Count;
 use crate::pages::form::place::Ask;
 use crate::pages::form::read::{ROWS, ROWS_AND_ONE, refuse_zero};
 use policy::labels::StopScope;
-use policy::{ServerSlug, SubjectId, TenantSlug, Timestamp};
+use policy::{Reach, ServerSlug, SubjectId, TenantSlug, Timestamp};
 use store::administration::{BreakGlassGrant, NewStop, Page, StopSwitch};
 use store::{Store, StoreError};
 
@@ -20,16 +20,27 @@ const SO_MANY: Page<'static> = Page { search: None, after: None, limit: 1_001 };
 /// Measures in force that are shown.
 const OPEN: u64 = 100;
 
-pub(super) async fn view(console: &Console, query: EmergencyQuery) -> Result<EmergencyView, AppError> {
+pub(super) async fn view(
+    console: &Console,
+    reach: &Reach,
+    query: EmergencyQuery,
+) -> Result<EmergencyView, AppError> {
     refuse_zero([&query.before, &query.of])?;
     let (store, now) = (&console.store, console.now());
-    let stops = store.list_active_stops(OPEN).await?;
-    let grants = store.list_open_break_glass(OPEN).await?;
-    let open = lines(&stops, &grants, now);
+    let (stops, grants) = in_force(store, reach, OPEN).await?;
+    let open = lines(&stops, &grants, reach, now);
     let before = query.before.as_deref();
-    let stops = store.list_stops(before, ROWS_AND_ONE).await?;
-    let grants = store.list_break_glass(before, ROWS_AND_ONE).await?;
-    let mut history = lines(&stops, &grants, now);
+    let (stops, grants) = match reach.tenants() {
+        Some(own) => (
+            store.list_tenant_stops(own, before, ROWS_AND_ONE).await?,
+            store.list_tenant_break_glass(own, before, ROWS_AND_ONE).await?,
+        ),
+        None => (
+            store.list_stops(before, ROWS_AND_ONE).await?,
+            store.list_break_glass(before, ROWS_AND_ONE).await?,
+        ),
+    };
+    let mut history = lines(&stops, &grants, reach, now);
     // Ids are in the order of time.
     history.sort_by(|a, b| b.id.cmp(&a.id));
     let more = history.len() > ROWS;
@@ -37,34 +48,63 @@ pub(super) async fn view(console: &Console, query: EmergencyQuery) -> Result<Eme
     let next = history.last().filter(|_| more).map(|line| line.id.clone());
     // What is in force stands above.
     history.retain(|line| !line.open);
-    let tenants = match query.ask {
-        Some(Ask::Stop | Ask::Glass) => store.list_tenants(&SO_MANY).await?,
+    let tenants = match (query.ask, reach.tenants()) {
+        (Some(Ask::Stop | Ask::Glass), Some(own)) => own.iter().map(ToString::to_string).collect(),
+        (Some(Ask::Stop | Ask::Glass), None) => {
+            let all = store.list_tenants(&SO_MANY).await?;
+            all.into_iter().map(|tenant| tenant.slug.to_string()).collect()
+        }
         _ => Vec::new(),
     };
     let asked = match (query.ask, query.of.as_deref()) {
-        (Some(Ask::Throw), Some(what)) => stop(store, what).await?,
-        (Some(Ask::Lift), Some(id)) => store.get_stop(id).await?.map(|stop| lift(&stop)),
+        (Some(Ask::Throw), Some(what)) => stop(store, reach, what).await?,
+        (Some(Ask::Lift), Some(id)) => {
+            let found = store.get_stop(id).await?.filter(|stop| is_own(reach, stop));
+            found.map(|stop| lift(&stop))
+        }
         (Some(Ask::Confirm | Ask::End), Some(id)) => {
-            store.get_break_glass(id).await?.map(|grant| confirm(&grant))
+            let found = store.get_break_glass(id).await?;
+            found.filter(|grant| reach.holds(grant.tenant.as_str())).map(|grant| confirm(&grant))
         }
         _ => None,
     };
-    Ok(EmergencyView {
-        query,
-        open,
-        history,
-        next,
-        tenants: tenants.into_iter().map(|tenant| tenant.slug.to_string()).collect(),
-        asked,
+    Ok(EmergencyView { query, open, history, next, tenants, asked })
+}
+
+/// What is in force in the reader's tenants, or anywhere for who reaches everything; and the stop of everything.
+///
+/// # Errors
+/// When the database does not answer, or holds what it must not.
+pub async fn in_force(
+    store: &Store,
+    reach: &Reach,
+    limit: u64,
+) -> Result<(Vec<StopSwitch>, Vec<BreakGlassGrant>), StoreError> {
+    Ok(match reach.tenants() {
+        Some(own) => (
+            store.list_active_tenant_stops(own, limit).await?,
+            store.list_open_tenant_break_glass(own, limit).await?,
+        ),
+        None => (store.list_active_stops(limit).await?, store.list_open_break_glass(limit).await?),
     })
 }
 
-fn lines(stops: &[StopSwitch], grants: &[BreakGlassGrant], now: Timestamp) -> Vec<EmergencyLine> {
-    let stops = stops.iter().map(|stop| stop_line(stop, now));
-    stops.chain(grants.iter().map(|grant| grant_line(grant, now))).collect()
+/// Whether the stop is the reader's to lift.
+pub fn is_own(reach: &Reach, stop: &StopSwitch) -> bool {
+    reach.owns(stop.tenant.as_ref().map(TenantSlug::as_str))
 }
 
-fn stop_line(stop: &StopSwitch, now: Timestamp) -> EmergencyLine {
+fn lines(
+    stops: &[StopSwitch],
+    grants: &[BreakGlassGrant],
+    reach: &Reach,
+    now: Timestamp,
+) -> Vec<EmergencyLine> {
+    let stops = stops.iter().map(|stop| stop_line(stop, reach, now));
+    stops.chain(grants.iter().map(|grant| grant_line(grant, reach, now))).collect()
+}
+
+fn stop_line(stop: &StopSwitch, reach: &Reach, now: Timestamp) -> EmergencyLine {
     let state = match (stop.lifted_at, &stop.lifted_by) {
         (Some(at), Some(by)) => format!("lifted by {by}, {}", Moment::new(at, now).exact),
         _ => "in force".to_owned(),
@@ -78,11 +118,12 @@ fn stop_line(stop: &StopSwitch, now: Timestamp) -> EmergencyLine {
         at: Moment::new(stop.at, now),
         state,
         open: stop.is_active(),
+        own: is_own(reach, stop),
         waits: false,
     }
 }
 
-fn grant_line(grant: &BreakGlassGrant, now: Timestamp) -> EmergencyLine {
+fn grant_line(grant: &BreakGlassGrant, reach: &Reach, now: Timestamp) -> EmergencyLine {
     let exact = |at: Timestamp| Moment::new(at, now).exact;
     let (holds, waits) = (grant.holds(now), grant.waits(now));
     let confirmed = grant.confirmed_by.as_ref().map(|by| format!(", confirmed by {by}")).unwrap_or_default();
@@ -102,7 +143,8 @@ fn grant_line(grant: &BreakGlassGrant, now: Timestamp) -> EmergencyLine {
         at: Moment::new(grant.asked_at, now),
         state,
         open: holds || waits,
-        waits,
+        own: reach.holds(grant.tenant.as_str()),
+        waits: waits && reach.is_everything(),
     }
 }
 
@@ -135,8 +177,8 @@ fn confirm(grant: &BreakGlassGrant) -> Asked {
     }
 }
 
-/// What would be stopped; none where there is no such thing.
-async fn stop(store: &Store, what: &str) -> Result<Option<Asked>, StoreError> {
+/// What would be stopped; none where there is no such thing, or nothing that the reader may stop.
+async fn stop(store: &Store, reach: &Reach, what: &str) -> Result<Option<Asked>, StoreError> {
     let mut parts = what.splitn(3, '\n');
     let mut part = || parts.next().unwrap_or_default().trim();
     let (scope, target, tenant) = (part(), part(), part());
@@ -149,6 +191,9 @@ async fn stop(store: &Store, what: &str) -> Result<Option<Asked>, StoreError> {
     if let Some(slug) = &slug
         && store.get_tenant(slug).await?.is_none()
     {
+        return Ok(None);
+    }
+    if !within(store, reach, scope, target, slug.as_ref()).await? {
         return Ok(None);
     }
     let Some(consequence) = consequence(store, scope, target, slug.as_ref()).await? else { return Ok(None) };
@@ -164,6 +209,27 @@ async fn stop(store: &Store, what: &str) -> Result<Option<Asked>, StoreError> {
         target: target.to_owned(),
         tenant: slug.map(|slug| slug.to_string()).unwrap_or_default(),
     }))
+}
+
+/// Whether the reader may stop it. Whoever is of some tenants stops one of these, and within one of these its members.
+async fn within(
+    store: &Store,
+    reach: &Reach,
+    scope: StopScope,
+    target: &str,
+    tenant: Option<&TenantSlug>,
+) -> Result<bool, StoreError> {
+    if reach.is_everything() {
+        return Ok(true);
+    }
+    let Some(own) = tenant.filter(|tenant| reach.holds(tenant.as_str())) else { return Ok(false) };
+    Ok(match scope {
+        StopScope::Tenant => true,
+        StopScope::Subject | StopScope::Agent => {
+            store.get_membership(&SubjectId::from(target), own).await?.is_some()
+        }
+        StopScope::Everything | StopScope::Server | StopScope::Tool => false,
+    })
 }
 
 /// As the switch will call itself.

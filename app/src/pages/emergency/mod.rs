@@ -7,12 +7,12 @@ pub mod save;
 pub mod table;
 
 #[cfg(feature = "ssr")]
-mod gather;
+pub mod gather;
 
 use super::form::answer::Answer;
-use super::form::may;
 use super::form::notice::Answered;
 use super::form::place::{Ask, Place};
+use super::form::{is_bound, may};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::untrusted::plain;
@@ -47,17 +47,28 @@ fn page() -> impl IntoView {
 
 fn actions() -> AnyView {
     let ask = |ask: Ask| Place::new(EMERGENCY.path).asking(ask).href();
-    view! {
-        <div class="page-actions">
+    // Both are for those whose role counts everywhere.
+    let glass = (!is_bound()).then(|| {
+        view! {
             <a class="button" href=ask(Ask::Glass) rel="external">
                 "Break-glass …"
             </a>
-            <a class="button" href=ask(Ask::Stop) rel="external">
-                "Stop …"
-            </a>
+        }
+    });
+    let everything = (!is_bound()).then(|| {
+        view! {
             <a class="button button-deny" href=stop_href("everything", "", "") rel="external">
                 "Stop everything …"
             </a>
+        }
+    });
+    view! {
+        <div class="page-actions">
+            {glass}
+            <a class="button" href=ask(Ask::Stop) rel="external">
+                "Stop …"
+            </a>
+            {everything}
         </div>
     }
     .into_any()
@@ -66,12 +77,16 @@ fn actions() -> AnyView {
 /// The way to the form that stops this; nothing for those who may not.
 pub fn stop_link(scope: &str, target: &str, tenant: &str) -> Option<AnyView> {
     may(Permission::Emergency).then(|| {
-        let what = if target.is_empty() { tenant } else { target };
-        let label = format!("Stop {scope} {}", plain(what));
+        let (what, within) = match (target, tenant) {
+            ("", tenant) => (tenant, String::new()),
+            (target, "") => (target, String::new()),
+            (target, tenant) => (target, format!(" in {}", plain(tenant))),
+        };
+        let label = format!("Stop {scope} {}{within}", plain(what));
         let href = stop_href(scope, target, tenant);
         view! {
             <a class="button button-small" href=href rel="external" aria-label=label>
-                "Stop …"
+                {format!("Stop{within} …")}
             </a>
         }
         .into_any()

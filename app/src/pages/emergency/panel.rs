@@ -8,7 +8,7 @@ use crate::pages::form::answer::Answer;
 use crate::pages::form::confirm::FormCard;
 use crate::pages::form::input::{Choice, Filled, Input, Radio, hidden, radios, select};
 use crate::pages::form::place::{Ask, Place};
-use crate::pages::form::proof;
+use crate::pages::form::{is_bound, proof};
 use crate::routes::EMERGENCY;
 use crate::session::PasskeyHolder;
 use leptos::prelude::*;
@@ -20,14 +20,23 @@ pub const CONFIRM: &str = "/emergency/confirm";
 /// The word that is typed before everything is stopped.
 const EVERYTHING: &str = "everything";
 
+const AGENT: Radio =
+    Radio { value: "agent", title: "An agent or service", help: "All its calls, by its id." };
+const SUBJECT: Radio = Radio { value: "subject", title: "Any subject", help: "All its calls, by its id." };
+const TENANT: Radio =
+    Radio { value: "tenant", title: "A tenant", help: "All calls of its members. Choose it below." };
+
 const SCOPES: &[Radio] = &[
     Radio { value: "tool", title: "A tool", help: "Named as server/tool. Lists still show it." },
     Radio { value: "server", title: "A server", help: "All its tools and its lists." },
-    Radio { value: "agent", title: "An agent or service", help: "All its calls, by its id." },
-    Radio { value: "subject", title: "Any subject", help: "All its calls, by its id." },
-    Radio { value: "tenant", title: "A tenant", help: "All calls of its members. Choose it below." },
+    AGENT,
+    SUBJECT,
+    TENANT,
     Radio { value: EVERYTHING, title: "Everything", help: "All calls of everybody." },
 ];
+
+/// What is stopped by those who are of some tenants alone.
+const OWN_SCOPES: &[Radio] = &[AGENT, SUBJECT, TENANT];
 
 /// The form that the address asks for; nothing where it asks for none.
 pub fn panel(view: &EmergencyView, answer: &Answer) -> Option<AnyView> {
@@ -36,9 +45,11 @@ pub fn panel(view: &EmergencyView, answer: &Answer) -> Option<AnyView> {
     let asked = || view.asked.clone();
     match ask {
         Ask::Stop => Some(choose(view, answer)),
+        Ask::Glass if is_bound() => Some(not_theirs()),
         Ask::Glass => Some(glass(view, answer)),
         Ask::Throw => Some(asked().map_or_else(gone, |asked| throw(asked, answer))),
         Ask::Lift => Some(asked().map_or_else(gone, |asked| lift(asked, of, answer))),
+        Ask::Confirm if is_bound() => Some(not_theirs()),
         Ask::Confirm => Some(asked().map_or_else(gone, |asked| confirm(asked, of, answer))),
         Ask::End => Some(asked().map_or_else(gone, |asked| end(asked, of, answer))),
         _ => None,
@@ -55,6 +66,16 @@ fn gone() -> AnyView {
     .into_any()
 }
 
+/// What stands in the place of a form that is not for the reader.
+fn not_theirs() -> AnyView {
+    view! {
+        <WarningNotice title="This concerns more than your tenants">
+            <p>"Break-glass is asked for and confirmed by owners whose role counts everywhere. You can end it in your tenants."</p>
+        </WarningNotice>
+    }
+    .into_any()
+}
+
 /// Slugs to choose from, perhaps behind a first choice that is none.
 fn tenants(view: &EmergencyView, none: Option<&str>) -> Vec<Choice> {
     let none = none.map(|label| Choice::new("", label));
@@ -64,13 +85,17 @@ fn tenants(view: &EmergencyView, none: Option<&str>) -> Vec<Choice> {
 /// First what, then the consequences: this form only leads on.
 fn choose(view: &EmergencyView, answer: &Answer) -> AnyView {
     let filled = Filled::new(Ask::Stop.as_str(), answer);
-    let scope = radios(&filled, "scope", "What", "radios radios-pairs", SCOPES, "tool");
-    let target = Input::text("target", "Which one")
-        .code()
-        .optional()
-        .help("Such as crm/refund, crm or refund-bot. Empty for a tenant and for everything.")
-        .draw(&filled, "");
-    let within = select(&filled, "in", "Where", None, &tenants(view, Some("In every tenant")), "");
+    let (scopes, first, help, everywhere) = if is_bound() {
+        (OWN_SCOPES, AGENT.value, "Such as refund-bot. Empty for a tenant.", None)
+    } else {
+        let help = "Such as crm/refund, crm or refund-bot. Empty for a tenant and for everything.";
+        (SCOPES, "tool", help, Some("In every tenant"))
+    };
+    let scope = radios(&filled, "scope", "What", "radios radios-pairs", scopes, first);
+    let target = Input::text("target", "Which one").code().optional().help(help).draw(&filled, "");
+    let tenants = tenants(view, everywhere);
+    let chosen = if everywhere.is_some() { "" } else { view.tenants.first().map_or("", String::as_str) };
+    let within = select(&filled, "in", "Where", None, &tenants, chosen);
     view! {
         <section class="card" aria-labelledby="form-title">
             <form class="form card-body" method="get" action=EMERGENCY.path>

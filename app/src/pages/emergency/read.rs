@@ -18,9 +18,11 @@ pub struct EmergencyLine {
     pub at: Moment,
     /// "in force", "lifted by ada at …".
     pub state: String,
-    /// It can be lifted, ended or taken back.
+    /// It is in force, or waits to be confirmed.
     pub open: bool,
-    /// It can be confirmed.
+    /// Where it is open, the reader may lift it, end it or take it back.
+    pub own: bool,
+    /// The reader may confirm it, or somebody else who is asked for that.
     pub waits: bool,
 }
 
@@ -45,7 +47,7 @@ pub struct EmergencyView {
     pub history: Vec<EmergencyLine>,
     /// Where the history goes on.
     pub next: Option<String>,
-    /// Slugs, for the forms.
+    /// The reader's, as slugs, for the forms.
     pub tenants: Vec<String>,
     /// None: there is no such thing.
     pub asked: Option<Asked>,
@@ -53,9 +55,9 @@ pub struct EmergencyView {
 
 #[cfg(feature = "ssr")]
 pub async fn read_emergency(query: EmergencyQuery) -> Result<EmergencyView, AppError> {
-    crate::session::require(crate::permission::Permission::Emergency)?;
+    let (_, reach) = crate::session::require_within(crate::permission::Permission::Emergency)?;
     let console = crate::console::Console::current()?;
-    super::gather::view(&console, query).await
+    super::gather::view(&console, &reach, query).await
 }
 
 drawn::unread!(read_emergency(EmergencyQuery) -> Result<EmergencyView, AppError>);

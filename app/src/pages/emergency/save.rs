@@ -14,7 +14,7 @@ pub async fn throw_stop(
     #[server(default)] typed: String,
     #[server(default)] reason: String,
 ) -> Result<(), AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::Emergency)?;
+    let (signed_in, _) = crate::session::require_within(crate::permission::Permission::Emergency)?;
     let console = crate::console::Console::current()?;
     let form = server::StopForm { scope, target, tenant, typed, reason };
     let result = form.stop(&console, &signed_in).await;
@@ -23,7 +23,7 @@ pub async fn throw_stop(
 
 #[server(endpoint = "emergency-lift", output = Json)]
 pub async fn lift_stop(#[server(default)] id: String) -> Result<(), AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::Emergency)?;
+    let (signed_in, _) = crate::session::require_within(crate::permission::Permission::Emergency)?;
     let console = crate::console::Console::current()?;
     let result = server::lift(&console, &signed_in, &id).await;
     server::answer(result, crate::pages::form::place::Ask::Lift, &id)
@@ -46,7 +46,7 @@ pub async fn ask_break_glass(
 
 #[server(endpoint = "break-glass-end", output = Json)]
 pub async fn end_break_glass(#[server(default)] id: String) -> Result<(), AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::Emergency)?;
+    let (signed_in, _) = crate::session::require_within(crate::permission::Permission::Emergency)?;
     let console = crate::console::Console::current()?;
     let result = server::end(&console, &signed_in, &id).await;
     server::answer(result, crate::pages::form::place::Ask::End, &id)
@@ -54,6 +54,7 @@ pub async fn end_break_glass(#[server(default)] id: String) -> Result<(), AppErr
 
 #[cfg(feature = "ssr")]
 mod server {
+    use super::super::gather::is_own;
     use super::super::query::what;
     use crate::console::Console;
     use crate::error::AppError;
@@ -63,8 +64,10 @@ mod server {
     use crate::pages::form::respond::{Refusal, actor, respond, saved};
     use crate::routes::EMERGENCY;
     use crate::session::SignedIn;
+    use policy::ids::check_id;
     use policy::labels::StopScope;
-    use policy::{SubjectId, TenantSlug};
+    use policy::{Reach, SubjectId, TenantSlug};
+    use store::Writer;
     use store::administration::{NewBreakGlass, NewStop};
 
     pub(super) struct StopForm {
@@ -92,6 +95,7 @@ mod server {
             let tenant = (!tenant.is_empty()).then(|| TenantSlug::from(tenant));
             let new = NewStop { scope, target: &self.target, tenant: tenant.as_ref(), reason: &self.reason };
             let mut writer = console.store.write(actor(signed_in)).await?;
+            within(&mut writer, &signed_in.reach(), &new).await?;
             writer.stop(&new).await?;
             Ok(saved(Done::Stopped, &writer.commit().await?))
         }
@@ -104,6 +108,30 @@ mod server {
             );
             let back = page.clone().asking(Ask::Throw).of(what(&self.scope, &self.target, &self.tenant));
             respond(result.map(|saved| (page, saved)), &back, draft)
+        }
+    }
+
+    /// Whoever is of some tenants stops one of these, and within one of these its members: what of others there is, nobody
+    /// finds out by stopping it.
+    async fn within(writer: &mut Writer, reach: &Reach, new: &NewStop<'_>) -> Result<(), Refusal> {
+        if reach.is_everything() {
+            return Ok(());
+        }
+        let not_theirs = || Problem::of_form(Fault::NotYours);
+        let tenant = new.tenant.ok_or_else(not_theirs)?;
+        if !reach.holds(tenant.as_str()) {
+            return Err(Problem::new("tenant", Fault::Unknown).into());
+        }
+        match new.scope {
+            StopScope::Tenant => Ok(()),
+            StopScope::Subject | StopScope::Agent => {
+                let gone = || Problem::of_form(Fault::Gone);
+                // What can be no id is not asked for: Postgres refuses U+0000 even in a comparison.
+                check_id(new.target).map_err(|_| gone())?;
+                let held = writer.get_membership(&SubjectId::from(new.target), tenant).await?;
+                held.map(|_| ()).ok_or_else(|| gone().into())
+            }
+            StopScope::Everything | StopScope::Server | StopScope::Tool => Err(not_theirs().into()),
         }
     }
 
@@ -166,13 +194,30 @@ mod server {
         }
     }
 
+    /// What is another's, is not there.
+    fn gone() -> Refusal {
+        Problem::of_form(Fault::Gone).into()
+    }
+
     pub(super) async fn lift(console: &Console, signed_in: &SignedIn, id: &str) -> Result<Saved, Refusal> {
+        // Whose it is never changes.
+        let found = if id.contains('\0') { None } else { console.store.get_stop(id).await? };
+        let found = found.ok_or_else(gone)?;
+        if !is_own(&signed_in.reach(), &found) {
+            // The stop of everything is all that others see of it.
+            let seen = found.scope == StopScope::Everything;
+            return Err(if seen { Problem::of_form(Fault::NotYours).into() } else { gone() });
+        }
         let mut writer = console.store.write(actor(signed_in)).await?;
         writer.lift_stop(id).await?;
         Ok(saved(Done::StopLifted, &writer.commit().await?))
     }
 
     pub(super) async fn end(console: &Console, signed_in: &SignedIn, id: &str) -> Result<Saved, Refusal> {
+        let found = if id.contains('\0') { None } else { console.store.get_break_glass(id).await? };
+        if !found.is_some_and(|grant| signed_in.reach().holds(grant.tenant.as_str())) {
+            return Err(gone());
+        }
         let mut writer = console.store.write(actor(signed_in)).await?;
         writer.end_break_glass(id).await?;
         Ok(saved(Done::BreakGlassEnded, &writer.commit().await?))

@@ -6,6 +6,7 @@ use crate::components::list::Column::{Actions, Text};
 use crate::components::list::framed;
 use crate::components::time::Time;
 use crate::components::untrusted::{UntrustedLine, plain};
+use crate::pages::form::is_bound;
 use crate::pages::form::place::{Ask, Place};
 use crate::routes::EMERGENCY;
 use leptos::prelude::*;
@@ -13,10 +14,13 @@ use leptos::prelude::*;
 /// What can be ended, with how.
 pub fn open(lines: Vec<EmergencyLine>) -> AnyView {
     if lines.is_empty() {
-        return view! {
-            <p class="quiet">"Nothing is stopped, and no break-glass is open. Rules decide alone."</p>
-        }
-        .into_any();
+        // Of what is stopped for everybody, who is of some tenants sees no more than the stop of everything.
+        let nothing = if is_bound() {
+            "Nothing of your tenants is stopped, and no break-glass is open there. A server or a tool may be stopped for everybody."
+        } else {
+            "Nothing is stopped, and no break-glass is open. Rules decide alone."
+        };
+        return view! { <p class="quiet">{nothing}</p> }.into_any();
     }
     let rows: Vec<AnyView> = lines.into_iter().map(|line| row(line, true)).collect();
     view! {
@@ -60,7 +64,7 @@ fn table(caption: &'static str, rows: Vec<AnyView>) -> AnyView {
 
 fn row(line: EmergencyLine, with_actions: bool) -> AnyView {
     let kind = if line.glass { "Break-glass" } else { "Stop" };
-    let actions = (with_actions && line.open).then(|| actions(&line));
+    let actions = (with_actions && line.open && line.own).then(|| actions(&line));
     view! {
         <tr>
             <td class="cell-title" data-label="What">

@@ -4,6 +4,7 @@ use super::read::{ChainLine, ChainList};
 use crate::components::copyable::Copyable;
 use crate::components::definition::Nothing;
 use crate::components::empty::EmptyFiltered;
+use crate::components::list::counted;
 use crate::components::time::Time;
 use crate::components::untrusted::UntrustedLine;
 use crate::routes::EVIDENCE;
@@ -14,10 +15,7 @@ pub fn table(list: ChainList) -> AnyView {
         return view! { <EmptyFiltered text="No chain began before this one." clear=EVIDENCE.path/> }
             .into_any();
     }
-    let summary = match list.lines.len() {
-        1 => "1 chain".to_owned(),
-        count => format!("{count} chains"),
-    };
+    let summary = counted(list.lines.len(), "chain", "chains");
     let newest = (!list.newest).then_some(EVIDENCE.path);
     let rows: Vec<AnyView> = list.lines.into_iter().map(row).collect();
     view! {

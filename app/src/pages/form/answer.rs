@@ -96,6 +96,7 @@ done! {
     AccountInvited = "account-invited", "The account was made. It waits for its holder to choose a password.";
     AccountReset = "account-reset", "The link was made. The old password works until it is used.";
     AccountSaved = "account-saved", "The account was saved.";
+    AccountWithdrawn = "account-withdrawn", "The account was saved. What a token had handed out opens it no longer: make a link for its holder.";
     AccountDisabled = "account-disabled", "The account was disabled. Its sessions have ended.";
     AccountEnabled = "account-enabled", "The account was enabled.";
     AccountLinked = "account-linked", "The identity was linked. Whoever signs in with it is this account.";

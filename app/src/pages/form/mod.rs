@@ -26,3 +26,8 @@ use crate::session;
 pub fn may(permission: Permission) -> bool {
     session::current().is_some_and(|signed_in| signed_in.may(permission))
 }
+
+/// Whether the reader's role counts in some tenants alone.
+pub fn is_bound() -> bool {
+    session::current().is_some_and(|signed_in| signed_in.is_bound())
+}

@@ -19,6 +19,8 @@ pub enum Fault {
     Reserved,
     Control,
     Taken,
+    /// An id that is taken or reserved, to whom neither is told.
+    NotUsable,
     /// A role's name stands for one role in a tenant.
     RoleTaken,
     Unknown,
@@ -126,6 +128,8 @@ pub enum Fault {
     NotAsked,
     /// The password is asked for once more.
     Unproven,
+    /// A passkey is asked for once more, and nothing else does.
+    UnprovenByPasskey,
     WrongPassword,
     /// The passkey without which nobody comes in.
     LastWay,
@@ -171,6 +175,7 @@ impl Problem {
             Fault::Reserved => "This word is reserved. Choose another.".to_owned(),
             Fault::Control => "This holds control characters. Type it anew.".to_owned(),
             Fault::Taken => "This is taken. Choose another.".to_owned(),
+            Fault::NotUsable => "This cannot be used. Choose another.".to_owned(),
             Fault::RoleTaken => {
                 "A role of this name exists in this tenant or for every tenant. Choose another name."
                     .to_owned()
@@ -291,6 +296,9 @@ impl Problem {
                 "Nothing was done. Give your password, or use a passkey: the last proof that it is you is older than 5 minutes. Without either, sign out and in again by your provider."
                     .to_owned()
             }
+            Fault::UnprovenByPasskey => {
+                "Nothing was done. Your account demands a passkey, so changing that takes one: use it first.".to_owned()
+            }
             Fault::WrongPassword => "Nothing was done: the password is not right.".to_owned(),
             Fault::LastWay => {
                 "Nothing was removed: this is the last way to sign in to your account. Add another passkey first.".to_owned()
@@ -300,7 +308,7 @@ impl Problem {
                     .to_owned()
             }
             Fault::NothingToDemand => {
-                "Nothing was changed: this takes both a password and a passkey.".to_owned()
+                "Nothing was changed: this takes a password, and a passkey that can answer here.".to_owned()
             }
             Fault::NotWaiting => "Nothing was decided: the request does not wait any more.".to_owned(),
             Fault::Voted => "You have answered this request already.".to_owned(),

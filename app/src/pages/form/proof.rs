@@ -5,6 +5,7 @@ use super::answer::{Answer, Draft};
 use super::confirm::FormCard;
 use super::input::{Filled, Input, hidden};
 use super::place::Place;
+use crate::components::notice::WarningNotice;
 use crate::session::PasskeyHolder;
 use leptos::prelude::*;
 
@@ -16,10 +17,7 @@ pub const PROVE_BY_PASSKEY: &str = "/account/prove/passkey";
 
 /// Stands in the place of a form until its reader proved who they are, and leads to it with what was typed.
 pub fn before(place: &Place, answer: &Answer, cancel: String) -> AnyView {
-    let back = match &answer.draft {
-        Some(draft) => place.refused(&Draft { problems: Vec::new(), ..draft.clone() }),
-        None => place.href(),
-    };
+    let back = back_to(place, answer);
     let filled = Filled::new("prove", answer);
     let password = Input::password("password", "Your own password").draw(&filled, "");
     let lead = "It is longer than 5 minutes ago that you proved who you are, and this takes a fresh proof. Without a \
@@ -42,6 +40,40 @@ pub fn before(place: &Place, answer: &Answer, cancel: String) -> AnyView {
         {by_passkey}
     }
     .into_any()
+}
+
+/// The same where the password proves too little: of an account that demands a passkey, a passkey alone.
+pub fn by_passkey_before(place: &Place, answer: &Answer, cancel: String) -> AnyView {
+    if !PasskeyHolder::current().has_any {
+        return view! {
+            <WarningNotice title="Your passkeys cannot answer here">
+                <p>"Your account demands a passkey, so changing that takes one. An owner makes a link that removes them."</p>
+            </WarningNotice>
+        }
+        .into_any();
+    }
+    let lead = "Your account demands a passkey beside the password, so changing that takes an answer of one that is at most 5 \
+                minutes old.";
+    FormCard {
+        filled: Filled::new("prove", answer),
+        title: "Your passkey first".to_owned(),
+        url: PROVE_BY_PASSKEY,
+        values: vec![("back", back_to(place, answer))],
+        lead: vec![lead.to_owned()],
+        fields: Vec::new(),
+        button: "Use a passkey",
+        destructive: false,
+        cancel,
+    }
+    .draw()
+}
+
+/// The form, with what was typed.
+fn back_to(place: &Place, answer: &Answer) -> String {
+    match &answer.draft {
+        Some(draft) => place.refused(&Draft { problems: Vec::new(), ..draft.clone() }),
+        None => place.href(),
+    }
 }
 
 /// A way to prove it without a password: a form of its own, which leads back to `back`.

@@ -2,6 +2,7 @@
 
 use super::count::Count;
 use crate::error::AppError;
+use pdp::roles::names;
 use policy::{Reach, TenantSlug};
 use std::collections::BTreeMap;
 use store::administration::{Membership, Page, Role, StoredRule};
@@ -84,17 +85,6 @@ pub fn sees(reach: &Reach, tenant: Option<&TenantSlug>) -> bool {
 pub fn holds(membership: &Membership, role: &Role) -> bool {
     role.tenant.as_ref().is_none_or(|tenant| *tenant == membership.tenant)
         && membership.roles.contains(&role.name)
-}
-
-/// Whether the rule asks for the role, or has its holders approve.
-pub fn names(rule: &StoredRule, role: &Role) -> bool {
-    let rule = &rule.rule;
-    let same_tenant = match (&rule.tenant, &role.tenant) {
-        (Some(of_rule), Some(of_role)) => of_rule == of_role,
-        _ => true,
-    };
-    let approvers = rule.approval.as_ref().is_some_and(|terms| terms.names_role(&role.name));
-    same_tenant && (rule.roles.contains(&role.name) || approvers)
 }
 
 /// How many subjects hold each of these roles, and how many rules name it, in the roles' order.

@@ -146,6 +146,15 @@ pub fn actor(signed_in: &SignedIn) -> Actor {
     Actor { name: signed_in.login.clone(), via: Via::Console, request_id }
 }
 
+/// The problem as this reader is told it. Ids are one space for all tenants: whoever is of some of them learns that one cannot
+/// be used, and not whether anybody has it.
+pub fn told_to(reader: &SignedIn, problem: Problem) -> Problem {
+    match problem.fault {
+        Fault::Taken | Fault::Reserved if reader.is_bound() => Problem { fault: Fault::NotUsable, ..problem },
+        _ => problem,
+    }
+}
+
 /// What the next page says of a commit.
 pub fn saved(done: Done, committed: &Committed) -> Saved {
     match committed.changes.last() {

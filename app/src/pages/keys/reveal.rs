@@ -1,10 +1,9 @@
 //! The page that shows a secret, once. Plain HTML, never sent again: no script of the app runs beside it, but for
 //! a few lines that copy.
 
-use crate::components::icon::{Glyph, Icon, Mark};
+use crate::components::icon::{Glyph, Icon};
 use crate::pages::form::answer::Saved;
-use crate::plain::PlainPage;
-use crate::shell::BundleLinks;
+use crate::plain::{PlainPage, document_of};
 use leptos::prelude::*;
 
 /// A fresh secret and where to go on once it is stored. Not printable on purpose.
@@ -55,42 +54,11 @@ pub fn reveal_sealed(page: &PlainPage, fresh: Fresh) -> String {
 }
 
 fn draw(page: &PlainPage, fresh: Fresh, kept: Kept) -> String {
-    let owner = Owner::new();
-    let html = owner.with(|| document(page, fresh, kept));
-    format!("<!DOCTYPE html>{html}")
-}
-
-fn document(page: &PlainPage, fresh: Fresh, kept: Kept) -> String {
-    let script = (!page.nonce.is_empty())
-        .then(|| view! { <script nonce=page.nonce.clone() inner_html=COPY_SCRIPT></script> });
-    // As inner HTML: a text child would be followed by a marker that a title shows as it is.
-    let title = escaped(&format!("{} · Countersign", fresh.title));
-    view! {
-        <html lang="en" data-theme=page.theme.attribute()>
-            <head>
-                <meta charset="utf-8"/>
-                <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                <title inner_html=title></title>
-                <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
-                <BundleLinks bundle=page.bundle.clone()/>
-            </head>
-            <body class="plain">
-                <main class="plain-main">
-                    <p class="wordmark">
-                        <Mark/>
-                        "Countersign"
-                    </p>
-                    {card(fresh, kept)}
-                </main>
-                {script}
-            </body>
-        </html>
-    }
-    .to_html()
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;")
+    let title = fresh.title.clone();
+    let nonce = (!page.nonce.is_empty()).then(|| page.nonce.clone());
+    let script =
+        move || nonce.map(|nonce| view! { <script nonce=nonce inner_html=COPY_SCRIPT></script> }.into_any());
+    document_of(page, &title, script, || card(fresh, kept))
 }
 
 fn card(fresh: Fresh, kept: Kept) -> AnyView {

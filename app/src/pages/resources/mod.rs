@@ -12,9 +12,9 @@ pub mod table;
 pub mod write;
 
 use super::form::answer::Answer;
-use super::form::may;
 use super::form::notice::Answered;
 use super::form::place::{Ask, Place};
+use super::form::{is_bound, may};
 use crate::components::icon::{Glyph, Icon};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
@@ -49,32 +49,47 @@ fn page() -> impl IntoView {
 }
 
 fn draw(list: ResourceList, answer: &Answer, may_write: bool) -> AnyView {
+    // A file may hold anybody's.
+    let (bound, may_import) = (is_bound(), may_write && !is_bound());
     let form = match list.query.ask {
         Some(Ask::New) if may_write => Some(fields::new(&list, answer)),
-        Some(Ask::Import) if may_write => Some(imports::upload(&list.tenants, list.query.beyond(None))),
+        Some(Ask::Import) if may_import => Some(imports::upload(&list.tenants, list.query.beyond(None))),
         _ => None,
     };
     let actions = (may_write && form.is_none()).then(|| {
         let place = Place::new(RESOURCES.path);
+        let import = may_import.then(|| {
+            view! {
+                <a class="button button-primary" href=place.clone().asking(Ask::Import).href() rel="external">
+                    "Import a file"
+                </a>
+            }
+        });
         view! {
             <div class="page-actions">
                 <a class="button" href=place.clone().asking(Ask::New).href() rel="external">
                     <Icon glyph=Glyph::Plus/>
                     "Register one"
                 </a>
-                <a class="button button-primary" href=place.asking(Ask::Import).href() rel="external">
-                    "Import a file"
-                </a>
+                {import}
             </div>
+        }
+    });
+    let lead = bound.then(|| {
+        view! {
+            <p class="page-lead">
+                "Those of your tenants. Files are imported by those whose role counts everywhere."
+            </p>
         }
     });
     view! {
         <PageHead title=RESOURCES.title>{actions}</PageHead>
+        {lead}
         {search(&list)}
         <div class="stack">
             <Answered answer=answer.clone()/>
             {form}
-            <div>{table::table(&list, may_write)}</div>
+            <div>{table::table(&list, may_import)}</div>
             {imports::card(list.imports)}
         </div>
     }

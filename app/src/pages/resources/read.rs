@@ -54,30 +54,30 @@ pub struct ResourceList {
     pub types: Vec<String>,
     /// For the forms alone.
     pub tenants: Vec<(String, String)>,
-    /// The last ones.
+    /// The last ones; none for who is of some tenants.
     pub imports: Vec<ImportView>,
 }
 
 #[cfg(feature = "ssr")]
 pub async fn read_resources(query: ResourcesQuery) -> Result<ResourceList, AppError> {
-    crate::session::require(crate::permission::Permission::ReadResources)?;
+    let (_, reach) = crate::session::require_within(crate::permission::Permission::ReadResources)?;
     let console = crate::console::Console::current()?;
-    server::list(&console, query).await
+    server::list(&console, &reach, query).await
 }
 
 drawn::unread!(read_resources(ResourcesQuery) -> Result<ResourceList, AppError>);
 
-/// None: no such resource.
+/// None: no such resource, or not one that the reader may see.
 #[cfg(feature = "ssr")]
 pub async fn read_resource(key: String) -> Result<Option<ResourceView>, AppError> {
-    crate::session::require(crate::permission::Permission::ReadResources)?;
+    let (_, reach) = crate::session::require_within(crate::permission::Permission::ReadResources)?;
     let console = crate::console::Console::current()?;
-    server::one(&console, &key).await
+    server::one(&console, &reach, &key).await
 }
 
 drawn::unread!(read_resource(String) -> Result<Option<ResourceView>, AppError>);
 
-/// None: no such import.
+/// None: no such import. A file may hold anybody's resources: whoever is of some tenants is refused.
 #[server(endpoint = "resource-import", input = GetUrl, output = Json)]
 pub async fn read_import(#[server(default)] id: String) -> Result<Option<ImportView>, AppError> {
     crate::session::require(crate::permission::Permission::ReadResources)?;
@@ -94,30 +94,38 @@ mod server {
     use crate::moment::Moment;
     use crate::pages::form::answer::from_hex;
     use crate::pages::form::read::{ROWS_AND_ONE, cut, refuse_zero};
-    use policy::{TenantSlug, Timestamp};
-    use store::administration::{ImportState, Page, Resource, ResourceFilter, ResourceImport};
+    use policy::{Reach, ServerSlug, TenantSlug, Timestamp};
+    use std::collections::BTreeSet;
+    use store::administration::{ImportState, Page, Resource, ResourceFilter, ResourceImport, Server};
     use store::{Store, StoreError};
 
     /// Imports that are listed below the resources.
     const IMPORTS: u64 = 5;
 
-    async fn tenants(store: &Store) -> Result<Vec<(String, String)>, StoreError> {
-        let tenants = store.list_tenants(&Page::ALL).await?;
-        Ok(tenants.into_iter().map(|tenant| (tenant.slug.to_string(), tenant.name)).collect())
+    /// The reader's.
+    async fn tenants(store: &Store, reach: &Reach) -> Result<Vec<(String, String)>, StoreError> {
+        let tenants = store.list_tenants(&Page::ALL).await?.into_iter();
+        let own = tenants.filter(|tenant| reach.holds(tenant.slug.as_str()));
+        Ok(own.map(|tenant| (tenant.slug.to_string(), tenant.name)).collect())
     }
 
-    pub(super) async fn list(console: &Console, query: ResourcesQuery) -> Result<ResourceList, AppError> {
+    pub(super) async fn list(
+        console: &Console,
+        reach: &Reach,
+        query: ResourcesQuery,
+    ) -> Result<ResourceList, AppError> {
         let after = query.after.as_deref().and_then(from_hex);
         refuse_zero([&query.tenant, &query.kind, &query.search, &after])?;
         let (store, now) = (&console.store, console.now());
         let tenant = query.tenant.as_deref().map(TenantSlug::from);
-        let filter = ResourceFilter { tenant: tenant.as_ref(), kind: query.kind.as_deref() };
+        let filter =
+            ResourceFilter { tenant: tenant.as_ref(), tenants: reach.tenants(), kind: query.kind.as_deref() };
         let page = Page { search: query.search.as_deref(), after: after.as_deref(), limit: ROWS_AND_ONE };
         let mut found = store.list_resources(filter, &page).await?;
         let next = cut(&mut found, |resource: &Resource| key_of(&resource.kind, &resource.id));
-        let types = store.list_resource_types(tenant.as_ref()).await?;
-        let tenants = if query.ask.is_some() { tenants(store).await? } else { Vec::new() };
-        let imports = store.list_imports(IMPORTS).await?;
+        let types = store.list_resource_types(filter).await?;
+        let tenants = if query.ask.is_some() { tenants(store, reach).await? } else { Vec::new() };
+        let imports = if reach.is_everything() { store.list_imports(IMPORTS).await? } else { Vec::new() };
         Ok(ResourceList {
             query,
             lines: found.into_iter().map(|resource| view(resource, false)).collect(),
@@ -146,13 +154,30 @@ mod server {
         }
     }
 
-    pub(super) async fn one(console: &Console, key: &str) -> Result<Option<ResourceView>, AppError> {
+    pub(super) async fn one(
+        console: &Console,
+        reach: &Reach,
+        key: &str,
+    ) -> Result<Option<ResourceView>, AppError> {
         let Some((kind, id)) = resource_of(key) else { return Ok(None) };
-        let Some(found) = console.store.get_resource(&kind, &id).await? else { return Ok(None) };
-        let tools = console.store.list_tools(None, &Page::ALL).await?;
-        let binding = tools.into_iter().filter(|tool| tool.bindings.iter().any(|bound| bound.kind == kind));
-        let tools = binding.map(|tool| format!("{}/{}", tool.server, tool.name)).collect();
-        Ok(Some(ResourceView { tools, tenants: tenants(&console.store).await?, ..view(found, true) }))
+        let store = &console.store;
+        let found = store.get_resource(&kind, &id).await?;
+        let Some(found) = found.filter(|found| reach.holds(found.tenant.as_str())) else { return Ok(None) };
+        let tools = binding(store, reach, &kind).await?;
+        Ok(Some(ResourceView { tools, tenants: tenants(store, reach).await?, ..view(found, true) }))
+    }
+
+    /// The tools whose arguments name resources of this type, as `server/name`, of servers that the reader's tenants may use.
+    async fn binding(store: &Store, reach: &Reach, kind: &str) -> Result<Vec<String>, StoreError> {
+        let servers = store.list_servers(None, &Page::ALL).await?.into_iter();
+        let usable = |server: &Server| {
+            reach.is_everything() || server.tenants.iter().any(|tenant| reach.holds(tenant.as_str()))
+        };
+        let usable: BTreeSet<ServerSlug> = servers.filter(usable).map(|server| server.slug).collect();
+        let tools = store.list_tools(None, &Page::ALL).await?.into_iter();
+        let tools = tools.filter(|tool| usable.contains(&tool.server));
+        let binding = tools.filter(|tool| tool.bindings.iter().any(|bound| bound.kind == kind));
+        Ok(binding.map(|tool| format!("{}/{}", tool.server, tool.name)).collect())
     }
 
     pub(super) async fn import(console: &Console, id: &str) -> Result<Option<ImportView>, AppError> {

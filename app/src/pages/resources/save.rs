@@ -12,7 +12,7 @@ pub async fn create_resource(
     #[server(default)] sensitivity: String,
     #[server(default)] attributes: String,
 ) -> Result<(), AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::WriteResources)?;
+    let (signed_in, _) = crate::session::require_within(crate::permission::Permission::WriteResources)?;
     let console = crate::console::Console::current()?;
     let given = super::write::Given { tenant, sensitivity, attributes };
     super::write::create(&console, &signed_in, &kind, &id, &given).await
@@ -25,7 +25,7 @@ pub async fn save_resource(
     #[server(default)] sensitivity: String,
     #[server(default)] attributes: String,
 ) -> Result<(), AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::WriteResources)?;
+    let (signed_in, _) = crate::session::require_within(crate::permission::Permission::WriteResources)?;
     let console = crate::console::Console::current()?;
     let given = super::write::Given { tenant, sensitivity, attributes };
     super::write::save(&console, &signed_in, &key, &given).await
@@ -34,7 +34,7 @@ pub async fn save_resource(
 /// Calls that name it are denied from the next one on.
 #[server(endpoint = "resource-delete", output = Json)]
 pub async fn delete_resource(#[server(default)] key: String) -> Result<(), AppError> {
-    let signed_in = crate::session::require(crate::permission::Permission::WriteResources)?;
+    let (signed_in, _) = crate::session::require_within(crate::permission::Permission::WriteResources)?;
     let console = crate::console::Console::current()?;
     super::write::delete(&console, &signed_in, &key).await
 }

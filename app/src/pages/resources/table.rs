@@ -10,9 +10,9 @@ use crate::components::untrusted::UntrustedLine;
 use crate::routes::RESOURCES;
 use leptos::prelude::*;
 
-pub fn table(list: &ResourceList, may_write: bool) -> AnyView {
+pub fn table(list: &ResourceList, may_import: bool) -> AnyView {
     if list.lines.is_empty() {
-        return nothing(list, may_write);
+        return nothing(list, may_import);
     }
     let summary = counted(list.lines.len(), "resource", "resources");
     let first = list.query.after.is_some().then(|| list.query.beyond(None));
@@ -55,14 +55,14 @@ fn row(line: ResourceView) -> AnyView {
     .into_any()
 }
 
-fn nothing(list: &ResourceList, may_write: bool) -> AnyView {
+fn nothing(list: &ResourceList, may_import: bool) -> AnyView {
     if list.query.narrows() {
         return view! {
             <EmptyFiltered text="No resource of this type begins so." clear=RESOURCES.path/>
         }
         .into_any();
     }
-    let more = may_write.then(|| {
+    let more = may_import.then(|| {
         view! { <p>"Import a file of them, then say on a tool's page which argument names one."</p> }
     });
     view! {

@@ -5,7 +5,7 @@ use crate::error::AppError;
 use crate::pages::form::answer::{Done, Draft, Saved, from_hex, to_hex};
 use crate::pages::form::place::{Ask, Place};
 use crate::pages::form::problem::{Fault, Problem};
-use crate::pages::form::respond::{Refusal, actor, respond, saved};
+use crate::pages::form::respond::{Refusal, actor, respond, saved, told_to};
 use crate::pages::server::write::keep;
 use crate::pages::subject::write::parse_attributes;
 use crate::permission::ConsoleRole;
@@ -13,10 +13,10 @@ use crate::routes::RESOURCES;
 use crate::session::SignedIn;
 use policy::binding::{check_resource_id, check_type};
 use policy::ids::check_slug;
-use policy::{Sensitivity, TenantSlug};
+use policy::{Reach, Sensitivity, TenantSlug};
 use serde_json::{Map, Value};
-use store::WriteError;
 use store::administration::Resource;
+use store::{WriteError, Writer};
 
 /// What stands for a resource in addresses and forms: ids may hold what routers undo or browsers trim.
 pub fn key_of(kind: &str, id: &str) -> String {
@@ -101,9 +101,10 @@ async fn register(
     }
     let details = given.read(&mut problems);
     let Some(details) = details.filter(|_| problems.is_empty()) else { return Err(problems.into()) };
+    within(&signed_in.reach(), &details.tenant)?;
     let mut writer = console.store.write(actor(signed_in)).await?;
     if writer.get_resource(kind, id).await?.is_some() {
-        return Err(Problem::new("id", Fault::Taken).into());
+        return Err(told_to(signed_in, Problem::new("id", Fault::Taken)).into());
     }
     let resource = Resource {
         sensitivity: details.sensitivity,
@@ -130,15 +131,14 @@ async fn change(console: &Console, signed_in: &SignedIn, key: &str, given: &Give
     let mut problems = Vec::new();
     let details = given.read(&mut problems);
     let Some(details) = details.filter(|_| problems.is_empty()) else { return Err(problems.into()) };
-    let (kind, id) = resource_of(key).ok_or_else(gone)?;
+    let reach = signed_in.reach();
     let mut writer = console.store.write(actor(signed_in)).await?;
-    if writer.get_resource(&kind, &id).await?.is_none() {
-        return Err(gone());
-    }
+    let found = find(&mut writer, &reach, key).await?;
+    within(&reach, &details.tenant)?;
     let resource = Resource {
         sensitivity: details.sensitivity,
         attributes: details.attributes,
-        ..Resource::new(kind, id, details.tenant)
+        ..Resource::new(found.kind, found.id, details.tenant)
     };
     // Between tenants is more than policy.
     let may_move = signed_in.role == ConsoleRole::Owner;
@@ -153,17 +153,27 @@ fn gone() -> Refusal {
     Problem::of_form(Fault::Gone).into()
 }
 
+/// A resource of the reader's tenants: others are not there.
+async fn find(writer: &mut Writer, reach: &Reach, key: &str) -> Result<Resource, Refusal> {
+    let (kind, id) = resource_of(key).ok_or_else(gone)?;
+    let found = writer.get_resource(&kind, &id).await?;
+    found.filter(|found| reach.holds(found.tenant.as_str())).ok_or_else(gone)
+}
+
+/// Nothing is put into a tenant of others: that is told as of one that there is not.
+fn within(reach: &Reach, tenant: &TenantSlug) -> Result<(), Problem> {
+    if reach.holds(tenant.as_str()) { Ok(()) } else { Err(Problem::new("tenant", Fault::Unknown)) }
+}
+
 pub(super) async fn delete(console: &Console, signed_in: &SignedIn, key: &str) -> Result<(), AppError> {
     let result = remove(console, signed_in, key).await.map(|saved| (Place::new(RESOURCES.path), saved));
     respond(result, &page_of(key).asking(Ask::Delete), Draft::new(Ask::Delete.as_str(), []))
 }
 
 async fn remove(console: &Console, signed_in: &SignedIn, key: &str) -> Result<Saved, Refusal> {
-    let (kind, id) = resource_of(key).ok_or_else(gone)?;
     let mut writer = console.store.write(actor(signed_in)).await?;
-    if !writer.delete_resource(&kind, &id).await? {
-        return Err(gone());
-    }
+    let found = find(&mut writer, &signed_in.reach(), key).await?;
+    writer.delete_resource(&found.kind, &found.id).await?;
     Ok(saved(Done::ResourceDeleted, &writer.commit().await?))
 }
 

@@ -2,6 +2,7 @@
 
 use super::read::{HolderLine, RoleView, RuleLine};
 use crate::components::definition::Nothing;
+use crate::components::list::counted;
 use crate::components::pill::EffectPill;
 use crate::components::time::Time;
 use crate::components::untrusted::UntrustedLine;
@@ -96,10 +97,7 @@ fn holder(line: HolderLine) -> AnyView {
 
 #[component]
 pub fn Rules(role: RoleView) -> impl IntoView {
-    let lead = match role.rules.len() {
-        1 => "1 rule".to_owned(),
-        count => format!("{count} rules"),
-    };
+    let lead = counted(role.rules.len(), "rule", "rules");
     let body = if role.rules.is_empty() {
         view! {
             <div class="card-body">

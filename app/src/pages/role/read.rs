@@ -65,8 +65,9 @@ mod server {
     use crate::error::AppError;
     use crate::moment::Moment;
     use crate::pages::form::count::Count;
-    use crate::pages::form::read::{holds, memberships, names, sees, uses};
+    use crate::pages::form::read::{holds, memberships, sees, uses};
     use crate::verdict::EffectWords;
+    use pdp::roles::names;
     use policy::labels::RuleStatus;
     use policy::{Reach, Timestamp};
     use store::administration::{Membership, Page, Role, StoredRule};

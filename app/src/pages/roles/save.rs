@@ -47,15 +47,16 @@ mod server {
     use crate::pages::form::count::Count;
     use crate::pages::form::place::{Ask, Place};
     use crate::pages::form::problem::{Fault, Problem};
-    use crate::pages::form::read::{holds, memberships, names, sees};
+    use crate::pages::form::read::{holds, memberships, sees};
     use crate::pages::form::respond::{Refusal, actor, respond, saved};
     use crate::routes::ROLES;
     use crate::session::SignedIn;
     use crate::url::encode;
+    use pdp::roles::{self, RoleError, RoleUse};
     use policy::ids::{check_id, check_slug};
     use policy::{Reach, TenantSlug};
-    use store::administration::{Page, Role};
-    use store::{WriteError, Writer};
+    use store::administration::Role;
+    use store::{StoreError, WriteError, Writer};
 
     /// The page of a role.
     fn page_of(id: &str) -> Place {
@@ -100,20 +101,20 @@ mod server {
     pub(super) async fn delete(console: &Console, signed_in: &SignedIn, id: &str) -> Result<Saved, Refusal> {
         let mut writer = console.store.write(actor(signed_in)).await?;
         let role = find(&mut writer, &signed_in.reach(), id).await?;
-        let held = writer.list_held_roles().await?.into_iter().any(|held| {
-            held.role == role.name && role.tenant.as_ref().is_none_or(|tenant| *tenant == held.tenant)
-        });
-        let rules = writer.list_rules(role.tenant.as_ref(), &Page::ALL).await?;
-        let rules = Count::new(rules.iter().filter(|rule| names(rule, &role)).count());
-        if held || !rules.is_none() {
-            let (members, _) = memberships(&console.store, role.tenant.as_ref(), &Reach::Everything).await?;
-            let holders = Count::new(members.iter().filter(|member| holds(member, &role)).count());
-            let fault =
-                Fault::RoleInUse { holders: holders.number.max(u64::from(held)), rules: rules.number };
-            return Err(Problem::of_form(fault).into());
+        match roles::delete(&mut writer, &role).await {
+            Ok(()) => Ok(saved(Done::RoleDeleted, &writer.commit().await?)),
+            Err(RoleError::InUse(used)) => Err(in_use(console, &role, used).await?),
+            Err(RoleError::Store(error)) => Err(error.into()),
+            Err(RoleError::Write(error)) => Err(error.into()),
         }
-        writer.delete_role(role.tenant.as_ref(), &role.name).await?;
-        Ok(saved(Done::RoleDeleted, &writer.commit().await?))
+    }
+
+    async fn in_use(console: &Console, role: &Role, used: RoleUse) -> Result<Refusal, StoreError> {
+        let (members, _) = memberships(&console.store, role.tenant.as_ref(), &Reach::Everything).await?;
+        let holders = Count::new(members.iter().filter(|member| holds(member, role)).count());
+        let holders = holders.number.max(u64::from(used.held));
+        let rules = Count::new(used.rules).number;
+        Ok(Problem::of_form(Fault::RoleInUse { holders, rules }).into())
     }
 
     /// A role that is the reader's to change: one of its tenants.

@@ -32,6 +32,10 @@ impl EffectChoice {
         }
     }
 
+    pub fn read(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|effect| effect.as_str() == word)
+    }
+
     pub fn label(self) -> &'static str {
         match self {
             Self::Allow => "Allow",

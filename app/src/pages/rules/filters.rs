@@ -1,9 +1,10 @@
 //! The filters above the list of rules: a form that works by GET, and the chips of those that are set.
 
-use super::query::{EffectFilter, RuleQuery, status_label};
+use super::query::{RuleQuery, status_label};
 use crate::components::chips::FilterChips;
-use crate::components::fields::{FilterField, options, submit};
+use crate::components::fields::{FilterField, SearchField, options, submit};
 use crate::components::icon::{Glyph, Icon};
+use crate::pages::rule::draft::EffectChoice;
 use crate::routes::RULES;
 use leptos::prelude::*;
 use leptos_router::components::Form;
@@ -12,27 +13,15 @@ use policy::labels::RuleStatus;
 #[component]
 pub fn Filters(query: RuleQuery) -> impl IntoView {
     let active = query.active_filters();
-    let effects = EffectFilter::ALL.iter().map(|effect| (effect.as_str(), effect.label()));
+    let effects = EffectChoice::ALL.iter().map(|effect| (effect.as_str(), effect.label()));
     let statuses = RuleStatus::ALL.iter().map(|status| (status.as_str(), status_label(*status)));
     view! {
         <Form method="get" action=RULES.path attr:class="filters">
-            <label class="filter filter-search">
-                <Icon glyph=Glyph::Search/>
-                <span class="visually-hidden">"Rule, role or tool"</span>
-                <input
-                    class="bare"
-                    type="search"
-                    name="search"
-                    placeholder="Rule, role or tool"
-                    autocomplete="off"
-                    value=query.search.clone()
-                    prop:value=query.search.clone().unwrap_or_default()
-                />
-            </label>
+            <SearchField name="search" what="Rule, role or tool" value=query.search.clone()/>
             <label class="filter">
                 <span>"Effect"</span>
                 <select name="effect" on:change=submit>
-                    {options("Any", query.effect.map(EffectFilter::as_str), effects)}
+                    {options("Any", query.effect.map(EffectChoice::as_str), effects)}
                 </select>
             </label>
             <label class="filter">

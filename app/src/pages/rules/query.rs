@@ -1,45 +1,10 @@
 //! What the list of rules is asked for; in the browser these are the URL's parameters.
 
 use crate::components::chips::ActiveFilter;
+use crate::pages::rule::draft::EffectChoice;
 use crate::url::{Parameters, href, parameter};
 use policy::labels::RuleStatus;
 use serde::{Deserialize, Serialize};
-
-/// What a rule does, as a filter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EffectFilter {
-    Allow,
-    OnceApproved,
-    AlwaysAsk,
-    Deny,
-}
-
-impl EffectFilter {
-    pub const ALL: &'static [Self] = &[Self::Allow, Self::OnceApproved, Self::AlwaysAsk, Self::Deny];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::OnceApproved => "once_approved",
-            Self::AlwaysAsk => "always_ask",
-            Self::Deny => "deny",
-        }
-    }
-
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Allow => "Allow",
-            Self::OnceApproved => "Allow once approved",
-            Self::AlwaysAsk => "Always ask",
-            Self::Deny => "Deny",
-        }
-    }
-
-    pub fn read(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|effect| effect.as_str() == word)
-    }
-}
 
 /// The word of a status on screen.
 pub fn status_label(status: RuleStatus) -> &'static str {
@@ -58,7 +23,7 @@ pub struct RuleQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub effect: Option<EffectFilter>,
+    pub effect: Option<EffectChoice>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<RuleStatus>,
     /// `server/name`: rules that are about it; or a part of a pattern.
@@ -79,7 +44,7 @@ impl RuleQuery {
     pub fn read(map: &Parameters) -> Self {
         Self {
             tenant: parameter(map, "tenant"),
-            effect: parameter(map, "effect").and_then(|word| EffectFilter::read(&word)),
+            effect: parameter(map, "effect").and_then(|word| EffectChoice::read(&word)),
             status: parameter(map, "status").and_then(|word| word.parse().ok()),
             tool: parameter(map, "tool"),
             search: parameter(map, "search"),
@@ -94,7 +59,7 @@ impl RuleQuery {
             Self::PATH,
             [
                 ("tenant", self.tenant.as_deref()),
-                ("effect", self.effect.map(EffectFilter::as_str)),
+                ("effect", self.effect.map(EffectChoice::as_str)),
                 ("status", self.status.map(RuleStatus::as_str)),
                 ("tool", self.tool.as_deref()),
                 ("search", self.search.as_deref()),
@@ -151,7 +116,7 @@ mod tests {
     fn an_address_reads_back() {
         let query = RuleQuery {
             tenant: Some("acme".to_owned()),
-            effect: Some(EffectFilter::OnceApproved),
+            effect: Some(EffectChoice::OnceApproved),
             status: Some(RuleStatus::Shadow),
             tool: Some("crm/refund".to_owned()),
             ..RuleQuery::default()
@@ -171,7 +136,7 @@ mod tests {
         assert!(!RuleQuery::read(&map(&[("effect", "maybe"), ("status", "on"), ("search", " ")])).narrows());
         let query = RuleQuery {
             search: Some("refund".to_owned()),
-            effect: Some(EffectFilter::Deny),
+            effect: Some(EffectChoice::Deny),
             after: Some("x\ny".to_owned()),
             ..RuleQuery::default()
         };

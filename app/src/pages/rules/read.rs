@@ -44,11 +44,11 @@ drawn::unread!(list_rules(RuleQuery) -> Result<RuleList, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {
-    use super::super::query::EffectFilter;
     use super::{RuleLine, RuleList, RuleQuery};
     use crate::console::Console;
     use crate::error::AppError;
     use crate::moment::Moment;
+    use crate::pages::rule::draft::EffectChoice;
     use crate::pages::rule::service::within;
     use crate::sentence::sentence;
     use crate::verdict::EffectWords;
@@ -116,10 +116,10 @@ mod server {
 
     fn fits(rule: &Rule, query: &RuleQuery) -> bool {
         let effect = query.effect.is_none_or(|wanted| match wanted {
-            EffectFilter::Allow => rule.effect == Effect::Allow && rule.approval.is_none(),
-            EffectFilter::OnceApproved => rule.effect == Effect::Allow && rule.approval.is_some(),
-            EffectFilter::AlwaysAsk => rule.effect == Effect::RequireApproval,
-            EffectFilter::Deny => rule.effect == Effect::Deny,
+            EffectChoice::Allow => rule.effect == Effect::Allow && rule.approval.is_none(),
+            EffectChoice::OnceApproved => rule.effect == Effect::Allow && rule.approval.is_some(),
+            EffectChoice::AlwaysAsk => rule.effect == Effect::RequireApproval,
+            EffectChoice::Deny => rule.effect == Effect::Deny,
         });
         effect
             && query.status.is_none_or(|status| rule.status == status)
@@ -178,8 +178,8 @@ mod server {
                 assert_eq!(is_about(&rule, tool), expected, "{tool}");
             }
             let query = |effect| RuleQuery { effect: Some(effect), ..RuleQuery::default() };
-            assert!(fits(&rule, &query(EffectFilter::OnceApproved)));
-            assert!(!fits(&rule, &query(EffectFilter::Allow)));
+            assert!(fits(&rule, &query(EffectChoice::OnceApproved)));
+            assert!(!fits(&rule, &query(EffectChoice::Allow)));
         }
     }
 }

@@ -24,7 +24,7 @@ pub async fn read_discovery(slug: String) -> Result<Option<DiscoveryView>, AppEr
 }
 
 #[cfg(feature = "ssr")]
-pub use server::{discover_now, last};
+pub use server::{Asked, Listed, discover_now, last};
 
 #[cfg(feature = "ssr")]
 mod server {
@@ -41,7 +41,7 @@ mod server {
     use crate::routes::SERVERS;
     use crate::session::SignedIn;
     use pdp::address_guard::AddressError;
-    use pdp::discovery::{self, Discovered, DiscoveryError, Progress, RefreshError, RefreshReport};
+    use pdp::discovery::{self, DiscoveryError, Progress, RefreshError, RefreshReport};
     use policy::ServerSlug;
     use policy::ids::check_slug;
     use store::{Actor, WriteError};
@@ -82,27 +82,58 @@ mod server {
         Some(DiscoveryView { at: Moment::new(at, now), state })
     }
 
+    /// What came of asking. It stands on the server's page as well.
+    #[derive(Debug)]
+    pub enum Asked {
+        /// It is being asked already, and that is left to it.
+        Running,
+        Listed(Listed),
+        /// It did not answer as it should.
+        Failed(DiscoveryError),
+        /// It answered, and the catalog was not brought to it.
+        NotRefreshed(RefreshError),
+    }
+
+    /// What a server said of itself, and what its list changed.
+    #[derive(Debug)]
+    pub struct Listed {
+        /// Its own name for itself, its version, and the protocol that was spoken.
+        pub server: String,
+        pub version: String,
+        pub protocol: String,
+        pub report: RefreshReport,
+    }
+
     /// Asks, and takes down what came of it. One that is running already is left to it.
-    pub async fn discover_now(console: &Console, actor: Actor, slug: &ServerSlug, url: &str) {
+    pub async fn discover_now(console: &Console, actor: Actor, slug: &ServerSlug, url: &str) -> Asked {
         let tried = tried(url);
-        let Some(run) = console.discoveries.begin(slug, &tried, console.now()) else { return };
+        let Some(run) = console.discoveries.begin(slug, &tried, console.now()) else { return Asked::Running };
         let progress = |step: Progress| run.progress(doing(&step));
         let found = Box::pin(discovery::discover(url, &console.guard, &progress)).await;
-        let state = match found {
+        let (state, asked) = match found {
             Ok(discovered) => {
                 run.progress("Comparing with what is known".to_owned());
                 let refreshed = Box::pin(discovery::refresh(&console.store, actor, slug, &discovered)).await;
                 match refreshed {
-                    Ok(report) => DiscoveryState::Found(found_words(discovered, report)),
-                    Err(error) => failed(tried, refused(&error), None),
+                    Ok(report) => {
+                        let listed = Listed {
+                            server: discovered.server_name,
+                            version: discovered.server_version,
+                            protocol: discovered.protocol_version,
+                            report,
+                        };
+                        (DiscoveryState::Found(found_words(&listed)), Asked::Listed(listed))
+                    }
+                    Err(error) => (failed(tried, refused(&error), None), Asked::NotRefreshed(error)),
                 }
             }
             Err(error) => {
-                let advice = advice(&error);
-                failed(tried, sentence(&error.to_string()), advice)
+                let state = failed(tried, sentence(&error.to_string()), advice(&error));
+                (state, Asked::Failed(error))
             }
         };
         run.end(state);
+        asked
     }
 
     fn failed(tried: String, came_back: String, advice: Option<&str>) -> DiscoveryState {
@@ -127,15 +158,16 @@ mod server {
         }
     }
 
-    fn found_words(discovered: Discovered, report: RefreshReport) -> Found {
+    fn found_words(listed: &Listed) -> Found {
+        let report = &listed.report;
         Found {
-            server: discovered.server_name,
-            version: discovered.server_version,
-            protocol: discovered.protocol_version,
-            new: Names::of(report.new),
-            changed: Names::of(report.changed),
-            restored: Names::of(report.restored),
-            gone: Names::of(report.gone),
+            server: listed.server.clone(),
+            version: listed.version.clone(),
+            protocol: listed.protocol.clone(),
+            new: Names::of(&report.new),
+            changed: Names::of(&report.changed),
+            restored: Names::of(&report.restored),
+            gone: Names::of(&report.gone),
             unchanged: report.unchanged.len(),
         }
     }

@@ -47,9 +47,8 @@ impl Names {
     /// Names that are shown.
     const SHOWN: usize = 8;
 
-    pub fn of(names: Vec<String>) -> Self {
-        let count = names.len();
-        Self { count, first: names.into_iter().take(Self::SHOWN).collect() }
+    pub fn of(names: &[String]) -> Self {
+        Self { count: names.len(), first: names.iter().take(Self::SHOWN).cloned().collect() }
     }
 
     pub fn more(&self) -> usize {
@@ -90,7 +89,7 @@ mod tests {
 
     #[test]
     fn what_was_found_reads_as_a_sentence() {
-        let names = |count: usize| Names::of((0..count).map(|n| format!("t{n}")).collect());
+        let names = |count: usize| Names::of(&(0..count).map(|n| format!("t{n}")).collect::<Vec<_>>());
         let found = Found { new: names(2), gone: names(1), unchanged: 9, ..Found::default() };
         assert_eq!(found.words(), "2 new, 1 gone, 9 unchanged.");
         assert_eq!(Found::default().words(), "It lists no tools.");

@@ -6,6 +6,7 @@ use super::head::{href_of, review_link};
 use super::read::{ServerView, ToolGroup, ToolLine};
 use crate::components::definition::Nothing;
 use crate::components::empty::{Empty, EmptyFiltered};
+use crate::components::fields::SearchField;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::risk::RiskBars;
 use crate::components::time::Time;
@@ -48,22 +49,10 @@ pub fn groups(server: ServerView, answer: &Answer) -> AnyView {
 }
 
 fn search(slug: &str, value: &str) -> AnyView {
-    let value = value.to_owned();
+    let value = Some(value.to_owned());
     view! {
         <Form method="get" action=href_of(&SERVER, slug) attr:class="filters">
-            <label class="filter filter-search">
-                <Icon glyph=Glyph::Search/>
-                <span class="visually-hidden">"Name of a tool"</span>
-                <input
-                    class="bare"
-                    type="search"
-                    name="q"
-                    placeholder="Name of a tool"
-                    autocomplete="off"
-                    value=value.clone()
-                    prop:value=value
-                />
-            </label>
+            <SearchField name="q" what="Name of a tool" value=value/>
             <button class="button filters-apply">"Search"</button>
         </Form>
     }

@@ -15,9 +15,9 @@ pub mod write;
 
 use super::emergency::stop_link;
 use super::form::answer::{Answer, Done};
-use super::form::may;
 use super::form::notice::{Answered, Undo};
 use super::form::place::Ask;
+use super::form::{is_bound, may};
 use super::subjects::query::kind_label;
 use crate::components::copyable::Copyable;
 use crate::components::loaded::loaded;
@@ -163,6 +163,15 @@ fn head(subject: &SubjectView, may_write: bool) -> AnyView {
     .into_any()
 }
 
+/// The ways to a stop: in every tenant, or one for each of the reader's where those are all that the reader stops in.
+fn stops(subject: &SubjectView) -> Vec<AnyView> {
+    if is_bound() {
+        let own = subject.memberships.iter();
+        return own.filter_map(|held| stop_link("subject", &subject.id, &held.tenant)).collect();
+    }
+    stop_link("subject", &subject.id, "").into_iter().collect()
+}
+
 fn actions(subject: &SubjectView) -> AnyView {
     let page = page_of(subject);
     let (url, label, class) = if subject.active {
@@ -175,7 +184,7 @@ fn actions(subject: &SubjectView) -> AnyView {
             <a class="button" href=page.clone().asking(Ask::Edit).href() rel="external">
                 "Edit"
             </a>
-            {stop_link("subject", &subject.id, "")}
+            {stops(subject)}
             <a class="button button-danger" href=page.asking(Ask::Delete).href() rel="external">
                 "Delete"
             </a>

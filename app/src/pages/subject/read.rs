@@ -23,19 +23,17 @@ mod server {
     use crate::console::Console;
     use crate::error::AppError;
     use crate::moment::Moment;
-    use crate::pages::changes::read::ChangeLine;
-    use crate::pages::changes::words;
-    use crate::pages::decisions::read::DecisionLine;
+    use crate::pages::changes::read::{ChangeLine, line as change_line};
+    use crate::pages::decisions::read::{DecisionLine, line as decision};
     use crate::pages::form::place::Ask;
     use crate::pages::form::respond::write_moment;
     use crate::pages::unmapped::write::id_of;
-    use crate::verdict::Verdict;
     use policy::{Reach, SubjectId, TenantSlug, Timestamp};
     use serde_json::Value;
     use std::collections::BTreeSet;
     use store::administration::{ApiKey, Identity, Membership, Page, Subject};
     use store::changes::{ChangeFilter, ChangePosition};
-    use store::decisions::{DecisionFilter, DecisionRow, Edge};
+    use store::decisions::{DecisionFilter, Edge};
     use store::{Change, Store, StoreError};
 
     /// Rows of what happened last.
@@ -267,22 +265,6 @@ mod server {
         Ok(found.rows.into_iter().map(|row| decision(row, now)).collect())
     }
 
-    fn decision(row: DecisionRow, now: Timestamp) -> DecisionLine {
-        let reason = row.reason();
-        DecisionLine {
-            verdict: Verdict::of(row.outcome, reason),
-            reason: reason.map_or_else(|| row.reason.clone(), |reason| reason.title().to_owned()),
-            at: Moment::new(row.at, now),
-            id: row.id.to_string(),
-            server: row.server,
-            tool: row.tool,
-            action: row.action,
-            subject: row.subject,
-            tenant: row.tenant,
-            actor: row.actor,
-        }
-    }
-
     /// The last changes of it, of its memberships and of its keys: each is one look into an index.
     async fn changes(
         console: &Console,
@@ -304,19 +286,5 @@ mod server {
         found.sort_unstable_by(|one: &Change, other| other.id.cmp(&one.id));
         found.truncate(RECENT as usize);
         Ok(found.into_iter().map(|change| change_line(change, now)).collect())
-    }
-
-    fn change_line(change: Change, now: Timestamp) -> ChangeLine {
-        let tenant = change.tenant.as_ref().map(TenantSlug::as_str);
-        let name = words::object_name(&change.object, change.before.as_ref(), change.after.as_ref());
-        ChangeLine {
-            title: words::title(change.action.as_str(), &change.kind, &name, &change.object, tenant),
-            kind: words::kind_label(&change.kind),
-            via: words::via_label(change.via.as_str()).to_owned(),
-            tenant: tenant.map(ToOwned::to_owned),
-            at: Moment::new(change.at, now),
-            id: change.id,
-            actor: change.actor,
-        }
     }
 }

@@ -26,7 +26,7 @@ mod server {
     use crate::pages::form::answer::{Done, Draft, Saved};
     use crate::pages::form::place::{Ask, Place};
     use crate::pages::form::problem::{Fault, Problem};
-    use crate::pages::form::respond::{Refusal, actor, respond, saved};
+    use crate::pages::form::respond::{Refusal, actor, respond, saved, told_to};
     use crate::routes::SUBJECTS;
     use crate::session::SignedIn;
     use crate::url::encode;
@@ -43,7 +43,10 @@ mod server {
         let [(_, id), (_, kind), (_, name), (_, tenant)] = values;
         let result = match parse(id, kind, name, tenant) {
             Ok(new) => register(console, signed_in, &new).await,
-            Err(problems) => Err(problems.into()),
+            Err(problems) => {
+                let told = problems.into_iter().map(|problem| told_to(signed_in, problem));
+                Err(told.collect::<Vec<_>>().into())
+            }
         };
         respond(result, &back, Draft::new(Ask::New.as_str(), values))
     }
@@ -58,7 +61,7 @@ mod server {
         }
         let mut writer = console.store.write(actor(signed_in)).await?;
         if writer.get_subject(&new.subject.id).await?.is_some() {
-            return Err(Problem::new("id", Fault::Taken).into());
+            return Err(told_to(signed_in, Problem::new("id", Fault::Taken)).into());
         }
         let subject = writer.put_subject(&new.subject).await?;
         if let Some(tenant) = &new.tenant {

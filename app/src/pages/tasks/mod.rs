@@ -10,8 +10,7 @@ pub mod table;
 mod write;
 
 use crate::components::chips::FilterChips;
-use crate::components::fields::{options, submit};
-use crate::components::icon::{Glyph, Icon};
+use crate::components::fields::{SearchField, options, submit};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::drawn::server_drawn;
@@ -45,19 +44,7 @@ fn filters(query: TasksQuery) -> AnyView {
     let tenant = query.tenant.clone().map(|slug| view! { <input type="hidden" name="tenant" value=slug/> });
     view! {
         <Form method="get" action=TASKS.path attr:class="filters">
-            <label class="filter filter-search">
-                <Icon glyph=Glyph::Search/>
-                <span class="visually-hidden">"Subject id"</span>
-                <input
-                    class="bare"
-                    type="search"
-                    name="subject"
-                    placeholder="Subject id"
-                    autocomplete="off"
-                    value=query.subject.clone()
-                    prop:value=query.subject.clone().unwrap_or_default()
-                />
-            </label>
+            <SearchField name="subject" what="Subject id" value=query.subject.clone()/>
             <label class="filter">
                 <span>"State"</span>
                 <select name="state" prop:value=chosen on:change=submit>

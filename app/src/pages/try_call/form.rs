@@ -5,6 +5,7 @@ use crate::components::icon::{Glyph, Icon};
 use crate::components::text_area::TextArea;
 use crate::components::untrusted::plain;
 use crate::pages::decision::banner::with_code;
+use crate::pages::form::is_bound;
 use crate::pages::rule::draft::Note;
 use crate::pages::rule::read::{Choices, SubjectOption, ToolOption};
 use crate::routes::TRY;
@@ -18,7 +19,10 @@ pub fn TryForm(query: TryQuery, choices: Choices, problem: Option<Note>) -> impl
         |field: &str| problem.as_ref().filter(|note| note.field == field).map(|note| note.text.clone());
     let (subject, tool, arguments) = (wrong("subject"), wrong("tool"), wrong("arguments"));
     let tenant = query.tenant.clone().unwrap_or_default();
-    let tenants: Vec<AnyView> = std::iter::once(("", "The only one they belong to"))
+    // Of others than the reader's nothing is told, and nothing counts here.
+    let only =
+        if is_bound() { "The only one of yours they belong to" } else { "The only one they belong to" };
+    let tenants: Vec<AnyView> = std::iter::once(("", only))
         .chain(choices.tenants.iter().map(|slug| (slug.as_str(), slug.as_str())))
         .map(|(value, label)| {
             view! {

@@ -44,9 +44,9 @@ pub struct TryView {
 
 #[cfg(feature = "ssr")]
 pub async fn read_try(query: TryQuery) -> Result<TryView, AppError> {
-    crate::session::require(crate::permission::Permission::TryCalls)?;
+    let (_, reach) = crate::session::require_within(crate::permission::Permission::TryCalls)?;
     let console = crate::console::Console::current()?;
-    super::service::page(&console, query).await
+    super::service::page(&console, &reach, query).await
 }
 
 drawn::unread!(read_try(TryQuery) -> Result<TryView, AppError>);
@@ -54,7 +54,7 @@ drawn::unread!(read_try(TryQuery) -> Result<TryView, AppError>);
 /// The same with a draft in the place of the rule `id`, or beside all others where that is empty.
 #[server(endpoint = "rule-try", input = Json, output = Json)]
 pub async fn try_draft(draft: Draft, id: String, call: TryQuery) -> Result<TryAnswer, AppError> {
-    crate::session::require(crate::permission::Permission::WriteRules)?;
+    let (_, reach) = crate::session::require_within(crate::permission::Permission::WriteRules)?;
     let console = crate::console::Console::current()?;
-    super::service::try_draft(&console, &draft, &id, &call).await
+    super::service::try_draft(&console, &reach, &draft, &id, &call).await
 }

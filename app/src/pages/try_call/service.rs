@@ -18,31 +18,33 @@ use policy::{
 };
 use serde_json::Map;
 
-pub(super) async fn page(console: &Console, query: TryQuery) -> Result<TryView, AppError> {
+pub(super) async fn page(console: &Console, reach: &Reach, query: TryQuery) -> Result<TryView, AppError> {
     let query = match &query.from {
-        Some(from) => again(console, from).await?.unwrap_or(query),
+        Some(from) => again(console, reach, from).await?.unwrap_or(query),
         None => query,
     };
     let answer = if query.is_asked() {
         Some(match preview(&query) {
-            Ok(preview) => decided(&previewer(console).preview(&preview).await.map_err(failed)?),
+            Ok(preview) => decided(&previewer(console, reach).preview(&preview).await.map_err(failed)?),
             Err(note) => TryAnswer::Problem(note),
         })
     } else {
         None
     };
-    let around = pdp::flags::surroundings(&console.store, console.now()).await?;
+    let around = service::surroundings(console, reach).await?;
     let tenant = query.tenant.as_deref().filter(|tenant| !tenant.contains('\0')).map(TenantSlug::from);
-    let choices = service::choices(console, &Reach::Everything, tenant.as_ref(), &around).await?;
+    let choices = service::choices(console, reach, tenant.as_ref(), &around).await?;
     Ok(TryView { query, choices, answer })
 }
 
-/// The call of a recorded decision.
-async fn again(console: &Console, from: &str) -> Result<Option<TryQuery>, AppError> {
+/// The call of a recorded decision that the reader sees.
+async fn again(console: &Console, reach: &Reach, from: &str) -> Result<Option<TryQuery>, AppError> {
     if from.contains('\0') {
         return Ok(None);
     }
-    let Some(recorded) = console.store.get_decision(&DecisionId::new(from)).await? else { return Ok(None) };
+    let recorded = console.store.get_decision(&DecisionId::new(from)).await?;
+    let recorded = recorded.filter(|recorded| reach.owns(recorded.row.tenant.as_deref()));
+    let Some(recorded) = recorded else { return Ok(None) };
     let tool = match (&recorded.row.server, &recorded.row.tool) {
         (Some(server), Some(tool)) => Some(format!("{server}/{tool}")),
         _ => None,
@@ -58,6 +60,7 @@ async fn again(console: &Console, from: &str) -> Result<Option<TryQuery>, AppErr
 
 pub(super) async fn try_draft(
     console: &Console,
+    reach: &Reach,
     draft: &Draft,
     id: &str,
     call: &TryQuery,
@@ -83,13 +86,13 @@ pub(super) async fn try_draft(
         version: 0,
         rule: Rule { status: RuleStatus::Enforced, ..rule },
     };
-    let decision = previewer(console).preview_with(&preview, &source, replaces.as_ref()).await;
+    let decision = previewer(console, reach).preview_with(&preview, &source, replaces.as_ref()).await;
     Ok(decided(&decision.map_err(failed)?))
 }
 
 /// One for each trial: it compiles anew, and keeps nothing.
-fn previewer(console: &Console) -> Previewer {
-    Previewer::new(console.store.clone())
+fn previewer(console: &Console, reach: &Reach) -> Previewer {
+    Previewer::new(console.store.clone()).within(reach.clone())
 }
 
 fn failed(error: PreviewError) -> AppError {

@@ -7,8 +7,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER;
 use policy::issuer::Algorithm;
+use ring::signature::{
+    self, RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey, VerificationAlgorithm,
+};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+use std::fmt;
 
 /// The sizes of RSA keys that are taken, in bits (RFC 7518, section 3.3; above, verifying takes long).
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2_048..=4_096;
@@ -46,7 +50,23 @@ pub(in crate::tokens) struct Key {
     algorithm: Option<Algorithm>,
     kind: Kind,
     thumbprint: [u8; 32],
-    material: DecodingKey,
+    material: Material,
+}
+
+/// What is needed to check a signature, as `ring` takes it.
+enum Material {
+    Rsa(RsaPublicKeyComponents<Vec<u8>>),
+    /// Of a curve.
+    Point(Vec<u8>),
+}
+
+impl fmt::Debug for Material {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rsa(_) => "Rsa",
+            Self::Point(_) => "Point",
+        })
+    }
 }
 
 impl Key {
@@ -92,25 +112,36 @@ impl Key {
     }
 }
 
-fn verifies(material: &DecodingKey, algorithm: Algorithm, signed: &[u8], signature: &[u8]) -> bool {
-    let Ok(verifier) = (DEFAULT_PROVIDER.verifier_factory)(&foreign(algorithm), material) else {
-        return false;
+/// Checks with `ring`, which needs a tenth of the time of what reads the keys (ADR 0027).
+fn verifies(material: &Material, algorithm: Algorithm, signed: &[u8], signature: &[u8]) -> bool {
+    let checked = match (material, scheme(algorithm)) {
+        (Material::Rsa(key), Scheme::Rsa(scheme)) => key.verify(scheme, signed, signature),
+        (Material::Point(point), Scheme::Curve(scheme)) => {
+            UnparsedPublicKey::new(scheme, point).verify(signed, signature)
+        }
+        (Material::Rsa(_), Scheme::Curve(_)) | (Material::Point(_), Scheme::Rsa(_)) => return false,
     };
-    verifier.verify(signed, &signature.to_vec()).is_ok()
+    checked.is_ok()
 }
 
-/// The library's name for it.
-fn foreign(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
+/// How `ring` checks the signatures of an algorithm.
+enum Scheme {
+    Rsa(&'static RsaParameters),
+    Curve(&'static dyn VerificationAlgorithm),
+}
+
+/// RFC 7518, sections 3.3 to 3.5, and RFC 8037, section 3.1. Signatures of elliptic curves are two numbers of fixed length.
+fn scheme(algorithm: Algorithm) -> Scheme {
     match algorithm {
-        Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
-        Algorithm::Rs384 => jsonwebtoken::Algorithm::RS384,
-        Algorithm::Rs512 => jsonwebtoken::Algorithm::RS512,
-        Algorithm::Ps256 => jsonwebtoken::Algorithm::PS256,
-        Algorithm::Ps384 => jsonwebtoken::Algorithm::PS384,
-        Algorithm::Ps512 => jsonwebtoken::Algorithm::PS512,
-        Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
-        Algorithm::Es384 => jsonwebtoken::Algorithm::ES384,
-        Algorithm::EdDsa => jsonwebtoken::Algorithm::EdDSA,
+        Algorithm::Rs256 => Scheme::Rsa(&signature::RSA_PKCS1_2048_8192_SHA256),
+        Algorithm::Rs384 => Scheme::Rsa(&signature::RSA_PKCS1_2048_8192_SHA384),
+        Algorithm::Rs512 => Scheme::Rsa(&signature::RSA_PKCS1_2048_8192_SHA512),
+        Algorithm::Ps256 => Scheme::Rsa(&signature::RSA_PSS_2048_8192_SHA256),
+        Algorithm::Ps384 => Scheme::Rsa(&signature::RSA_PSS_2048_8192_SHA384),
+        Algorithm::Ps512 => Scheme::Rsa(&signature::RSA_PSS_2048_8192_SHA512),
+        Algorithm::Es256 => Scheme::Curve(&signature::ECDSA_P256_SHA256_FIXED),
+        Algorithm::Es384 => Scheme::Curve(&signature::ECDSA_P384_SHA384_FIXED),
+        Algorithm::EdDsa => Scheme::Curve(&signature::ED25519),
     }
 }
 
@@ -124,36 +155,39 @@ fn may_verify(jwk: &Map<String, Value>) -> bool {
 }
 
 /// What kind of key it is, its thumbprint, and the key itself.
-fn material(jwk: &Map<String, Value>) -> Option<(Kind, [u8; 32], DecodingKey)> {
+fn material(jwk: &Map<String, Value>) -> Option<(Kind, [u8; 32], Material)> {
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
     match (text("kty")?, text("crv")) {
         ("RSA", _) => {
             let (n, e) = (text("n")?, text("e")?);
-            rsa_is_sound(&decode(n)?, &decode(e)?).then_some(())?;
-            let key = DecodingKey::from_rsa_components(n, e).ok()?;
-            Some((Kind::Rsa, thumbprint(&format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#)), key))
+            let key = RsaPublicKeyComponents { n: decode(n)?, e: decode(e)? };
+            rsa_is_sound(&key.n, &key.e).then_some(())?;
+            let members = format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#);
+            Some((Kind::Rsa, thumbprint(&members), Material::Rsa(key)))
         }
         ("EC", Some(curve)) => {
             let (kind, length, algorithm) = match curve {
-                "P-256" => (Kind::P256, 32, Algorithm::Es256),
-                "P-384" => (Kind::P384, 48, Algorithm::Es384),
+                "P-256" => (Kind::P256, 32, jsonwebtoken::Algorithm::ES256),
+                "P-384" => (Kind::P384, 48, jsonwebtoken::Algorithm::ES384),
                 _ => return None,
             };
             let (x, y) = (text("x")?, text("y")?);
-            (decode(x)?.len() == length && decode(y)?.len() == length).then_some(())?;
-            let key = DecodingKey::from_ec_components(x, y).ok()?;
-            is_a_point(&key, algorithm).then_some(())?;
+            let (left, right) = (decode(x)?, decode(y)?);
+            (left.len() == length && right.len() == length).then_some(())?;
+            is_a_point(&DecodingKey::from_ec_components(x, y).ok()?, algorithm).then_some(())?;
             let members = format!(r#"{{"crv":"{curve}","kty":"EC","x":"{x}","y":"{y}"}}"#);
-            Some((kind, thumbprint(&members), key))
+            // Uncompressed (SEC 1, section 2.3.3).
+            Some((kind, thumbprint(&members), Material::Point([vec![4], left, right].concat())))
         }
         ("OKP", Some("Ed25519")) => {
             let x = text("x")?;
+            let point = decode(x)?;
             // The library takes the first 32 bytes of what it gets.
-            (decode(x)?.len() == 32).then_some(())?;
-            let key = DecodingKey::from_ed_components(x).ok()?;
-            is_a_point(&key, Algorithm::EdDsa).then_some(())?;
+            (point.len() == 32).then_some(())?;
+            is_a_point(&DecodingKey::from_ed_components(x).ok()?, jsonwebtoken::Algorithm::EdDSA)
+                .then_some(())?;
             let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
-            Some((Kind::Ed25519, thumbprint(&members), key))
+            Some((Kind::Ed25519, thumbprint(&members), Material::Point(point)))
         }
         _ => None,
     }
@@ -177,9 +211,9 @@ fn rsa_is_sound(modulus: &[u8], exponent: &[u8]) -> bool {
     *first != 0 && RSA_BITS.contains(&bits) && exponent >= 3 && exponent % 2 == 1
 }
 
-/// Whether the coordinates lie on the curve.
-fn is_a_point(key: &DecodingKey, algorithm: Algorithm) -> bool {
-    (DEFAULT_PROVIDER.verifier_factory)(&foreign(algorithm), key).is_ok()
+/// Whether the coordinates lie on the curve. `ring` asks that with each signature, but does not tell it of a key alone.
+fn is_a_point(key: &DecodingKey, algorithm: jsonwebtoken::Algorithm) -> bool {
+    (DEFAULT_PROVIDER.verifier_factory)(&algorithm, key).is_ok()
 }
 
 fn thumbprint(members: &str) -> [u8; 32] {

@@ -1,5 +1,6 @@
 //! The passkeys of the own account. Plain forms of the page `/account`, each with a fresh proof: whoever finds the browser
-//! open must neither leave a passkey of their own here nor take one away.
+//! open must neither leave a passkey of their own here nor take one away. Where the account demands a passkey beside its
+//! password, that proof is by a passkey: whoever knows the password as well must not either.
 
 use super::begin::{Whose, keep, webauthn};
 use super::begun::Begun;
@@ -10,6 +11,7 @@ use crate::console::brake::{self, Attempt};
 use crate::console::keys::actor;
 use crate::console::permitted::{OwnsAccount, Permitted};
 use crate::console::public_url::is_local_path;
+use crate::console::signed_in::PasskeyAnswered;
 use crate::console::{ConsoleState, presence, sessions, sign_in};
 use app::pages::account::passkeys::{ADD, DEMAND, REMOVE};
 use app::pages::form::answer::{Done, Draft, Saved};
@@ -45,6 +47,33 @@ fn unchanged(plain: &Plain, status: StatusCode, text: &str) -> Response {
     plain.message(status, "Nothing was changed", text, Some((ACCOUNT.path, "Back to your account")))
 }
 
+/// What is missing of the proof that changing the passkeys of an account takes, if anything.
+fn unproven(
+    state: &ConsoleState,
+    account: &Account,
+    proved: Presence,
+    answered: PasskeyAnswered,
+) -> Option<Fault> {
+    let now = state.now();
+    if account.passkey_required {
+        let fresh = answered.0.is_some_and(|at| presence::is_recent(at, now));
+        return (!fresh).then_some(Fault::UnprovenByPasskey);
+    }
+    proved.is_too_old_for(None, now).then_some(Fault::Unproven)
+}
+
+/// The account of whoever is signed in.
+///
+/// # Errors
+/// The answer that says why it is not known.
+async fn own(state: &ConsoleState, plain: &Plain, signed_in: &SignedIn) -> Result<Account, Box<Response>> {
+    match state.store.account(&signed_in.account_id).await {
+        Ok(Some(account)) => Ok(account),
+        Ok(None) => Err(Box::new(answer::see_other("/sign-in"))),
+        Err(error) => Err(Box::new(plain.unavailable(&error))),
+    }
+}
+
 /// Missing fields are empty, and refused as such.
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -53,11 +82,12 @@ struct AddFields {
     current: String,
 }
 
-/// Begins to add one. As with another password, the current one is asked for in any case.
+/// Begins to add one. As with another password, the current one is asked for in any case; where a passkey is demanded, that.
 async fn add(
     State(state): State<ConsoleState>,
     plain: Plain,
     Permitted(signed_in, ..): Permitted<OwnsAccount>,
+    Extension(answered): Extension<PasskeyAnswered>,
     address: Address,
     fields: Result<Form<AddFields>, FormRejection>,
 ) -> Response {
@@ -73,6 +103,11 @@ async fn add(
         Ok(account) => account,
         Err(answer) => return *answer,
     };
+    // It was proven just now; of a demanded passkey that says nothing.
+    let proved = Presence(Some(state.now()));
+    if let Some(fault) = unproven(&state, &account, proved, answered) {
+        return unchanged(&plain, StatusCode::FORBIDDEN, &Problem::of_form(fault).sentence());
+    }
     match begin_adding(&state, &signed_in, &account, name).await {
         Ok(response) => response,
         Err(failure) => failure.answer(&plain, "Nothing was changed", (ACCOUNT.path, "Back to your account")),
@@ -156,6 +191,7 @@ async fn remove(
     plain: Plain,
     Permitted(signed_in, ..): Permitted<OwnsAccount>,
     Extension(proved): Extension<Presence>,
+    Extension(answered): Extension<PasskeyAnswered>,
     fields: Result<Form<RemoveFields>, FormRejection>,
 ) -> Response {
     let Ok(Form(RemoveFields { id })) = fields else { return plain.unreadable() };
@@ -165,11 +201,14 @@ async fn remove(
     if !known {
         return refused(&form, Ask::Delete, Fault::Gone);
     }
-    if proved.is_too_old_for(None, state.now()) {
-        return refused(&form, Ask::Delete, Fault::Unproven);
+    let account = match own(&state, &plain, &signed_in).await {
+        Ok(account) => account,
+        Err(answer) => return *answer,
+    };
+    if let Some(fault) = unproven(&state, &account, proved, answered) {
+        return refused(&form, Ask::Delete, fault);
     }
-    let own = sessions::digest_of(&signed_in.session);
-    let account = signed_in.account_id.clone();
+    let (own, account) = (sessions::digest_of(&signed_in.session), account.id);
     let by = actor(signed_in, &plain);
     match state.store.remove_passkey(&account, &id, own.as_ref(), &by, state.now()).await {
         Ok(()) => {
@@ -192,6 +231,7 @@ async fn demand(
     plain: Plain,
     Permitted(signed_in, ..): Permitted<OwnsAccount>,
     Extension(proved): Extension<Presence>,
+    Extension(answered): Extension<PasskeyAnswered>,
     fields: Result<Form<DemandFields>, FormRejection>,
 ) -> Response {
     let Ok(Form(DemandFields { demand })) = fields else { return plain.unreadable() };
@@ -201,11 +241,18 @@ async fn demand(
         "false" => false,
         _ => return plain.unreadable(),
     };
-    if proved.is_too_old_for(None, state.now()) {
-        return refused(&form, Ask::Edit, Fault::Unproven);
+    let account = match own(&state, &plain, &signed_in).await {
+        Ok(account) => account,
+        Err(answer) => return *answer,
+    };
+    if let Some(fault) = unproven(&state, &account, proved, answered) {
+        return refused(&form, Ask::Edit, fault);
     }
-    let own = sessions::digest_of(&signed_in.session);
-    let account = signed_in.account_id.clone();
+    // Where none can answer, the right password would lead nowhere.
+    if required && !state.passkeys.is_usable() {
+        return refused(&form, Ask::Edit, Fault::NothingToDemand);
+    }
+    let (own, account) = (sessions::digest_of(&signed_in.session), account.id);
     let by = actor(signed_in, &plain);
     match state.store.set_passkey_required(&account, required, own.as_ref(), &by, state.now()).await {
         Ok(()) => done(if required { Done::PasskeyDemanded } else { Done::PasskeyNotDemanded }),

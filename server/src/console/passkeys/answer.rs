@@ -164,7 +164,8 @@ async fn add(
         serde_json::from_str(brought.answer).map_err(PasskeyFailure::Unreadable)?;
     let passkey = webauthn(state)?.finish_passkey_registration(&answer, awaited)?;
     let credential = serde_json::to_string(&passkey).map_err(PasskeyFailure::Kept)?;
-    let new = NewPasskey { name, credential_id: passkey.cred_id(), credential: &credential };
+    let session = ceremony.session.as_ref();
+    let new = NewPasskey { name, credential_id: passkey.cred_id(), credential: &credential, session };
     let request_id = Some(plain.correlation.0.clone());
     let by = Actor { name: signed_in.login.clone(), via: Via::Console, request_id };
     match state.store.add_passkey(&signed_in.account_id, &new, &by, state.now()).await {

@@ -1,7 +1,8 @@
 //! Records of decisions that use something up: the record and what it takes are one transaction. A record that is there
 //! has taken its call, and one that is not has taken none; so after an error the record's presence tells both.
 
-use super::{Alone, Failure, Writer, by, refuse};
+use super::alone::Alone;
+use super::{Failure, Writer, by, refuse};
 use crate::StoreError;
 use crate::chain::{AuditKey, Head};
 use crate::db::{Db, Tx};

@@ -1,8 +1,6 @@
 //! Filing a request for approval, using one, and opening the inbox: with few and with very many requests that wait. One after
 //! the other, as each filing is of another caller.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pdp::approvals::{Approvals, Decider, Vote};
 use policy::labels::Verdict;
 use policy::{ApprovalId, SubjectId};
@@ -12,7 +10,7 @@ use server::vault_key::{self, VaultKeys};
 use std::time::{Duration, Instant};
 use store::accounts::{AccountRole, NewAccount, PasswordHash};
 use store::approvals::ApprovalFilter;
-use store::sessions::{ConsoleSession, Started, session_digest};
+use tests::console;
 use tests::pep::{Told, call_body};
 use tests::process::Process;
 use tests::world::operator;
@@ -22,7 +20,6 @@ const FEW: usize = 10;
 const MANY: usize = 10_000;
 /// So many of each are timed.
 const TIMED: usize = 200;
-const HOUR: i64 = 3_600 * 1_000_000;
 
 const POLICY: &str = "
 subjects:
@@ -135,21 +132,8 @@ async fn approver(world: &World) -> (String, String) {
     let made = world.store.create_account(&new, &operator(), now).await.expect("made");
     let fay = SubjectId::from("fay");
     world.store.set_account_subject(&made.id, Some(&fay), &operator(), now).await.expect("linked");
-    let id = 7_u128.to_le_bytes();
-    let session = ConsoleSession {
-        id_digest: session_digest(&id),
-        account: Some(made.id.clone()),
-        data: json!({ "proven_at": now.micros() }).to_string(),
-        created_at: now,
-        expires_at: now.saturating_add_micros(HOUR),
-        absolute_expires_at: now.saturating_add_micros(HOUR),
-        last_seen_at: now,
-        user_agent: None,
-        address: None,
-    };
-    let started = world.store.start_session(&session, made.password_version).await.expect("answers");
-    assert_eq!(started, Started::Yes);
-    (made.id, format!("countersign={}", URL_SAFE_NO_PAD.encode(id)))
+    let cookie = console::session(world, &made, 7, now).await;
+    (made.id, cookie)
 }
 
 async fn newest(world: &World) -> ApprovalId {

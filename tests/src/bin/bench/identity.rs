@@ -1,9 +1,15 @@
-//! What it costs to recognise the caller by an access token (ES256, the issuer's keys at hand) instead of taking the word
-//! of the enforcement point: the same subject, the same call, one connection.
+//! What it costs to recognise the caller by an access token (ES256, the issuer's keys at hand): the verification by itself,
+//! and the whole call against one where the word of the enforcement point is taken (the same subject, the same call, one
+//! connection; it has a shorter body, and less of the caller to read and to record).
 
 use crate::busy::Busy;
+use pdp::Secret;
+use pdp::address_guard::AddressGuard;
+use pdp::tokens::Tokens;
+use policy::Timestamp;
+use policy::issuer::{Algorithm, Issuer, KeySource};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tests::load::{self, Load, load_in_turn};
 use tests::pep::call_body;
 use tests::process::Process;
@@ -12,6 +18,8 @@ use tests::{Backend, World};
 
 /// More than a server remembers the good signatures of (`pdp::tokens`, 4,096): sent in turn, each is verified anew.
 const TOKENS: usize = 6_000;
+/// As many as it does remember.
+const REMEMBERED: usize = 4_000;
 /// The ways are measured in turn so many times: the machine may be slower a minute later.
 const ROUNDS: u32 = 5;
 
@@ -26,6 +34,7 @@ struct Way {
 }
 
 pub(crate) async fn measure(time: Duration) {
+    alone().await;
     for backend in [Backend::Sqlite, Backend::Postgres] {
         let world = world(backend).await;
         let process = Process::serve(&world.database, &world.database.url);
@@ -52,6 +61,41 @@ pub(crate) async fn measure(time: Duration) {
                 wait - base.1,
             );
         }
+    }
+}
+
+/// The verification by itself, in this process: of each token for the first time, and once more while it is remembered.
+async fn alone() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let signer = Signer::default();
+    let Value::Object(jwks) = signer.jwks() else { panic!("a set of keys") };
+    let issuer = Issuer {
+        tenants: vec!["acme".into()],
+        keys: KeySource::Jwks(jwks),
+        algorithms: vec![Algorithm::Es256],
+        ..Issuer::new(ISSUER)
+    };
+    let tokens = Tokens::new(AddressGuard::new(&[])).expect("a client");
+    let shown: Vec<Secret> =
+        (0..REMEMBERED).map(|number| Secret::new(signer.token("a-17", &format!("t-{number}")))).collect();
+    let now = Timestamp::from_micros(server::clock::system()().micros());
+    for name in ["verified for the first time", "the same tokens once more"] {
+        let mut seen: Vec<f64> = Vec::with_capacity(shown.len());
+        for token in &shown {
+            let from = Instant::now();
+            let jwt = Tokens::read(token).expect("a JWT");
+            let facts = tokens.verify_read(token, &jwt, &issuer, now).await.expect("good");
+            seen.push(from.elapsed().as_secs_f64() * 1e6);
+            assert_eq!(facts.sub, "a-17");
+        }
+        seen.sort_by(f64::total_cmp);
+        let at = |share: usize| seen[seen.len() * share / 100];
+        println!(
+            "{:<62} p50 {:>5.1} µs  p90 {:>5.1} µs",
+            format!("a token in process, {name}"),
+            at(50),
+            at(90)
+        );
     }
 }
 

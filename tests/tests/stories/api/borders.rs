@@ -105,3 +105,46 @@ pub(crate) async fn a_request_asks_for_no_more_than_is_bounded_and_there(backend
     assert_eq!(client.send("PUT", path, &[("if-match", "*")], body()).await.status, 200);
     replica.stop().await;
 }
+
+pub(crate) async fn whose_an_identity_is_takes_a_scope_of_its_own(backend: Backend) {
+    let world = World::demo(backend).await;
+    world.apply(
+        "issuers: [{ url: 'https://idp.example', name: Work, active: true, tenants: [acme], audiences: [] }]",
+    )
+    .await;
+    let replica = world.replica().await;
+    let address = replica.address();
+    let without: Vec<AdminScope> =
+        AdminScope::ALL.iter().copied().filter(|scope| *scope != AdminScope::Identities).collect();
+    let client = Client::new(address, &token(&world, "provisioning", &without, None).await);
+    let of_identities = Client::new(address, &token(&world, "who", &[AdminScope::Identities], None).await);
+    let identity = |sub: &str| json!({"issuer": "https://idp.example", "sub": sub});
+    let mapping = json!({"issuer": "https://idp.example", "sub": "mallory", "subject": "alice"});
+    let eve = |identities: Value| json!({"id": "eve", "kind": "user", "identities": identities});
+
+    // Mallory becomes nobody: neither alice, nor somebody new.
+    for (path, body) in [
+        ("/api/v1/subjects/alice/identities", identity("mallory")),
+        ("/api/v1/unmapped/map", mapping.clone()),
+        ("/api/v1/subjects", eve(json!([identity("mallory")]))),
+    ] {
+        let told = client.with("POST", path, &body).await;
+        assert_eq!((told.status, told.code()), (403, "scope_missing"), "{path} {told:?}");
+    }
+    assert_eq!(client.get("/api/v1/subjects/eve").await.status, 404);
+    assert_eq!(client.get("/api/v1/subjects/alice").await.body["identities"], json!([]));
+    assert_eq!(client.with("POST", "/api/v1/subjects", &eve(json!([]))).await.status, 201);
+
+    // The scope gives identities and nothing else; they are taken away without it.
+    let told = of_identities.with("POST", "/api/v1/subjects/alice/identities", &identity("alice")).await;
+    assert_eq!(told.status, 201, "{told:?}");
+    assert_eq!(of_identities.with("POST", "/api/v1/unmapped/map", &mapping).await.status, 204);
+    let joins = json!({"roles": []});
+    let told = of_identities.with("PUT", "/api/v1/subjects/eve/memberships/acme", &joins).await;
+    assert_eq!((told.status, told.code()), (403, "scope_missing"), "{told:?}");
+    for sub in ["alice", "mallory"] {
+        let path = format!("/api/v1/subjects/alice/identities?issuer=https%3A%2F%2Fidp.example&sub={sub}");
+        assert_eq!(client.send("DELETE", &path, &[], None).await.status, 204, "{sub}");
+    }
+    replica.stop().await;
+}

@@ -3,12 +3,17 @@
 
 mod accounts;
 mod borders;
-mod client;
+pub(crate) mod client;
 mod emergency;
+mod evidence;
+mod letters;
 mod reach;
 mod resources;
+mod servers;
 mod settings;
 mod stories;
+mod tenants;
+mod tools;
 
 use tests::on_both_databases;
 
@@ -19,6 +24,7 @@ on_both_databases!(
     a_token_of_one_tenant_stays_in_it,
     nothing_of_other_tenants_shows_through,
     a_request_asks_for_no_more_than_is_bounded_and_there,
+    whose_an_identity_is_takes_a_scope_of_its_own,
     hostile_requests_are_problems,
     rules_and_issuers_are_changed_at_the_version_that_was_seen,
     a_policy_file_is_applied_and_written_down,
@@ -34,4 +40,14 @@ on_both_databases!(
     webhooks_are_kept_over_the_api_and_their_secrets_shown_once,
     mail_is_set_over_the_api_and_its_password_never_shown,
     sign_in_providers_over_the_api_make_no_owners,
+    a_tool_is_reviewed_over_the_api_as_it_was_seen,
+    what_a_tool_asks_for_binds_the_next_call,
+    tools_are_seen_where_their_server_is_used,
+    servers_are_registered_discovered_and_deleted_over_the_api,
+    a_server_that_does_not_answer_is_told_and_changes_nothing,
+    tenants_are_made_suspended_and_deleted_over_the_api,
+    roles_are_kept_over_the_api_within_a_tokens_tenant,
+    a_message_that_was_given_up_is_sent_again_over_the_api,
+    a_letter_is_tried_over_the_api,
+    the_record_is_verified_over_the_api,
 );

@@ -12,6 +12,10 @@ pub(crate) use crate::api::emergency::{
     a_stop_over_the_api_denies_the_next_call_on_two_replicas, break_glass_over_the_api_takes_a_second_owner,
     emergencies_stay_within_a_tokens_tenant,
 };
+pub(crate) use crate::api::evidence::the_record_is_verified_over_the_api;
+pub(crate) use crate::api::letters::{
+    a_letter_is_tried_over_the_api, a_message_that_was_given_up_is_sent_again_over_the_api,
+};
 pub(crate) use crate::api::reach::{
     a_token_is_dead_with_its_account_its_expiry_and_its_revocation, a_token_of_one_tenant_stays_in_it,
     every_route_asks_for_its_one_scope, hostile_requests_are_problems,
@@ -20,9 +24,20 @@ pub(crate) use crate::api::resources::{
     a_file_is_brought_in_over_the_api, a_resource_that_is_put_or_removed_binds_the_next_call,
     resources_of_other_tenants_are_not_there,
 };
+pub(crate) use crate::api::servers::{
+    a_server_that_does_not_answer_is_told_and_changes_nothing,
+    servers_are_registered_discovered_and_deleted_over_the_api,
+};
 pub(crate) use crate::api::settings::{
     mail_is_set_over_the_api_and_its_password_never_shown, sign_in_providers_over_the_api_make_no_owners,
     webhooks_are_kept_over_the_api_and_their_secrets_shown_once,
+};
+pub(crate) use crate::api::tenants::{
+    roles_are_kept_over_the_api_within_a_tokens_tenant, tenants_are_made_suspended_and_deleted_over_the_api,
+};
+pub(crate) use crate::api::tools::{
+    a_tool_is_reviewed_over_the_api_as_it_was_seen, tools_are_seen_where_their_server_is_used,
+    what_a_tool_asks_for_binds_the_next_call,
 };
 use policy::scope::AdminScope;
 use serde_json::{Value, json};

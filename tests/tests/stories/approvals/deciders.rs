@@ -144,6 +144,21 @@ pub(crate) async fn a_substitute_answers_while_somebody_is_away(backend: Backend
     }
     let named = writer.put_substitute(&new).await.expect("is named");
     writer.commit().await.expect("commits");
+    // No more than she could herself: she has no account, then one of another tenant, one of this one that is off, and one.
+    assert_eq!(refused(&world, &nat, &request.id).await, Ineligible::NotAsked);
+    let hers = account(&world, "fay", Some("fay")).await;
+    let (by, approver) = (operator(), AccountRole::Approver);
+    for (tenant, active, asked) in
+        [("globex", true, false), ("acme", false, false), ("globex", true, false), ("acme", true, true)]
+    {
+        let reach = Reach::of([TenantSlug::from(tenant)]);
+        world.store.set_account_grant(&hers, approver, &reach, &by, now).await.expect("has the reach");
+        world.store.set_account_active(&hers, active, &by, now).await.expect("is switched");
+        let judged = approvals(&world).may_decide(&nat, &request.id).await.expect("reads");
+        assert_eq!(judged.err(), (!asked).then_some(Ineligible::NotAsked), "{tenant} {active}");
+        let waiting = approvals(&world).inbox_count(&nat).await.expect("counts");
+        assert_eq!(waiting, i64::from(asked), "{tenant} {active}");
+    }
     assert_eq!(approvals(&world).inbox(&nat, 10).await.expect("lists").len(), 1);
     let may = approvals(&world).may_decide(&nat, &request.id).await.expect("reads").expect("may");
     assert_eq!((may.person, may.in_place_of), (person.clone(), Some(fay)));

@@ -1,62 +1,26 @@
 //! The process is killed, the disk is full, the database goes away, exactly while requests are filed and used: each call
 //! uses once or not at all, and the same `Idempotency-Key` is told the decision that was recorded.
 
-use crate::approvals::helpers::{account, add_note, approve, is_sound, note, pending, read, waiting, world};
+use crate::approvals::helpers::{
+    account, add_note, approve, is_sound, note, pending, read, waiting, world, world_on,
+};
+use crate::approvals::keyed::Keyed;
 use policy::ApprovalId;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use tests::cluster::Cluster;
 use tests::line::Line;
-use tests::pep::call_body;
+use tests::pep::{call_body, noise};
 use tests::process::Process;
-use tests::{Backend, Pep, World};
+use tests::{Backend, Database, Pep, World};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 const CALLERS: usize = 8;
-
-/// Calls with a key that says which call it is.
-#[derive(Clone)]
-struct Keyed {
-    http: reqwest::Client,
-    url: String,
-    pep: String,
-    body: String,
-}
-
-impl Keyed {
-    fn new(world: &World, address: SocketAddr) -> Self {
-        Self {
-            http: reqwest::Client::builder().no_proxy().build().expect("a client"),
-            url: format!("http://{address}/access/v1/evaluation"),
-            pep: world.secret("CRM_PEP_KEY").to_owned(),
-            body: call_body(world.secret("REFUND_BOT_KEY"), "add_note", note("hello")).to_string(),
-        }
-    }
-
-    /// The decision that let the call pass; an error where none did, or no answer came.
-    async fn call(&self, key: &str) -> Result<String, String> {
-        let sent = self
-            .http
-            .post(&self.url)
-            .bearer_auth(&self.pep)
-            .header("content-type", "application/json")
-            .header("idempotency-key", key)
-            .body(self.body.clone())
-            .send()
-            .await
-            .map_err(|error| error.to_string())?;
-        let id =
-            sent.headers().get("countersign-decision-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
-        let text = sent.text().await.map_err(|error| error.to_string())?;
-        let answer: Value = serde_json::from_str(&text).map_err(|_| text.clone())?;
-        if answer["decision"] == true { id.ok_or(text) } else { Err(text) }
-    }
-}
 
 /// What became of keys.
 #[derive(Default)]
@@ -138,7 +102,7 @@ pub(crate) async fn each_key_uses_once_however_often_the_process_is_killed(backe
     let mut used = 0;
     for (round, after) in [1, 2, 5, 9, 16, 31].into_iter().enumerate() {
         let enough = Arc::new(Notify::new());
-        let callers = hammer(&Keyed::new(&world, process.address()), round, after, &enough);
+        let callers = hammer(&Keyed::new(&world, process.address(), "hello"), round, after, &enough);
         enough.notified().await;
         process.kill();
         let told = gathered(callers).await;
@@ -150,7 +114,7 @@ pub(crate) async fn each_key_uses_once_however_often_the_process_is_killed(backe
         let burnt = calls - used - told.passed.len();
         assert!(burnt <= CALLERS, "round {round}: {burnt}");
         process = Process::serve(&world.database, &world.database.url);
-        used = settle(&world, &Keyed::new(&world, process.address()), &request, told, used).await;
+        used = settle(&world, &Keyed::new(&world, process.address(), "hello"), &request, told, used).await;
     }
     process.kill();
     is_sound(&world).await;
@@ -166,7 +130,7 @@ pub(crate) async fn each_key_uses_once_when_the_database_goes_away() {
     assert_eq!(add_note(&world, &crm, "hello").await.reason(), "approval_required");
     let request = waiting(&world).await.id;
     approve(&world, &fay, &request).await;
-    let keyed = Keyed::new(&world, replica.address());
+    let keyed = Keyed::new(&world, replica.address(), "hello");
     let mut used = 0;
     for (round, after) in [1, 3, 10, 25].into_iter().enumerate() {
         let enough = Arc::new(Notify::new());
@@ -199,13 +163,37 @@ fn largest(folder: &Path) -> u64 {
         .expect("the database")
 }
 
-/// The disk is full while requests are filed and used in turn.
-pub(crate) async fn a_full_disk_files_and_uses_nothing_that_it_does_not_keep() {
-    let world = world(Backend::Sqlite, "{ approvers: [finance], uses: 1000 }").await;
-    let fay = account(&world, "fay", Some("fay")).await;
-    // Room for some dozens of calls beyond what there is.
+const MANY_USES: &str = "{ approvers: [finance], uses: 1000 }";
+
+/// A server whose own disk will be full after some dozens of calls.
+async fn small_sqlite() -> (World, Process) {
+    let world = world(Backend::Sqlite, MANY_USES).await;
     let room = largest(world.database.folder()) / 1024 + 4_000;
     let process = Process::serve_with_files_up_to(&world.database, &world.database.url, room);
+    (world, process)
+}
+
+/// A Postgres of which the same is true.
+async fn small_postgres() -> (World, Process, Cluster) {
+    let cluster = Cluster::with_files_up_to(3_072).await;
+    let world = world_on(Database::fresh_on(cluster.url()).await, MANY_USES).await;
+    let process = Process::serve(&world.database, &world.database.url);
+    (world, process, cluster)
+}
+
+/// The disk is full while requests are filed and used in turn.
+pub(crate) async fn a_full_disk_files_and_uses_nothing_that_it_does_not_keep(backend: Backend) {
+    let (world, process, cluster) = match backend {
+        Backend::Sqlite => {
+            let (world, process) = small_sqlite().await;
+            (world, process, None)
+        }
+        Backend::Postgres => {
+            let (world, process, cluster) = small_postgres().await;
+            (world, process, Some(cluster))
+        }
+    };
+    let fay = account(&world, "fay", Some("fay")).await;
     let crm = Pep::new(process.address(), world.secret("CRM_PEP_KEY"));
     let token = world.secret("REFUND_BOT_KEY");
     assert_eq!(add_note(&world, &crm, "hello").await.reason(), "approval_required");
@@ -214,7 +202,7 @@ pub(crate) async fn a_full_disk_files_and_uses_nothing_that_it_does_not_keep() {
     let call = |text: &str| {
         let mut body = call_body(token, "add_note", note(text));
         // No rule reads it, so it is no part of what was approved; it fills the disk.
-        body["context"]["padding"] = json!("x".repeat(15_000));
+        body["context"]["padding"] = json!(noise());
         body
     };
     let (mut passed, mut asked, mut refused) = (BTreeSet::new(), 0, [0, 0]);
@@ -248,6 +236,9 @@ pub(crate) async fn a_full_disk_files_and_uses_nothing_that_it_does_not_keep() {
     assert_eq!(usize::try_from(read(&world, &request).await.used), Ok(passed.len()));
     assert_eq!(pending(&world).await.len(), asked.min(20));
     is_sound(&world).await;
+    if let Some(cluster) = &cluster {
+        cluster.make_room().await;
+    }
     let roomier = Process::serve(&world.database, &world.database.url);
     let crm = Pep::new(roomier.address(), world.secret("CRM_PEP_KEY"));
     assert!(crm.ask(&call("hello")).await.allowed());

@@ -11,7 +11,7 @@ use store::audit;
 use store::chain::AuditKey;
 use tests::pep::Told;
 use tests::world::operator;
-use tests::{Backend, Pep, World};
+use tests::{Backend, Database, Pep, World};
 
 /// Notes need somebody of finance; olga answers for refund-bot.
 const POLICY: &str = "
@@ -28,7 +28,11 @@ subjects:
 
 /// The demo, with this as the terms on which notes are approved.
 pub(crate) async fn world(backend: Backend, terms: &str) -> World {
-    let world = World::demo(backend).await;
+    world_on(Database::fresh(backend).await, terms).await
+}
+
+pub(crate) async fn world_on(database: Database, terms: &str) -> World {
+    let world = World::demo_on(database).await;
     world.apply(POLICY).await;
     ask_for_notes(&world, terms).await;
     world

@@ -113,6 +113,9 @@ pub(crate) async fn a_use_whose_answer_was_lost_is_given_back(backend: Backend) 
     assert_eq!((back.state, back.used), (ApprovalState::Approved, 0));
     let told = approvals(&world).reissue(&by(&fay), &request.id, &decision).await;
     assert!(matches!(told, Err(ApprovalError::NothingToReissue)), "{told:?}");
+    // An answer that leaves late leaves no note of it.
+    let now = world.store.now().await.expect("a clock");
+    assert!(!world.store.note_delivery(&decision, now).await.expect("is looked at"));
     assert!(add_note(&world, &crm, "hello").await.allowed());
     assert_eq!(read(&world, &request.id).await.state, ApprovalState::Used);
     assert_eq!(add_note(&world, &crm, "hello").await.reason(), "approval_required");
@@ -214,6 +217,22 @@ pub(crate) async fn a_lost_answer_is_given_again_to_the_same_key(backend: Backen
         assert_eq!(ask("hello", Some("k-1")).await, (Reason::Allowed, used.clone()));
     }
     assert_eq!(read(&world, &request.id).await.used, 1);
+    // Where the use is given back at this very moment, the note that the answer leaves finds nothing.
+    let (gone, back) = match backend {
+        Backend::Sqlite => (
+            "CREATE TRIGGER gone BEFORE UPDATE ON approval_calls BEGIN SELECT RAISE(IGNORE); END",
+            "DROP TRIGGER gone",
+        ),
+        Backend::Postgres => (
+            "CREATE FUNCTION gone() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; \
+             CREATE TRIGGER gone BEFORE UPDATE ON approval_calls FOR EACH ROW EXECUTE FUNCTION gone()",
+            "DROP FUNCTION gone CASCADE",
+        ),
+    };
+    world.database.by_hand(gone).await;
+    assert_eq!(ask("hello", Some("k-1")).await, (Reason::PolicyUnavailable, None));
+    world.database.by_hand(back).await;
+    assert_eq!(ask("hello", Some("k-1")).await, (Reason::Allowed, used.clone()));
     // Another key, another call, or none: that is not the same.
     assert_eq!(ask("hello", Some("k-2")).await.0, Reason::ApprovalRequired);
     assert_eq!(ask("hello", None).await.0, Reason::ApprovalPending);

@@ -7,10 +7,11 @@ use pdp::RecordBody;
 use pdp::approvals::ApprovalError;
 use policy::decision::ApprovalPart;
 use policy::labels::{ApprovalState, Verdict};
-use policy::{DecisionId, SubjectId};
+use policy::{DecisionId, SubjectId, TenantSlug};
 use serde_json::json;
+use std::collections::BTreeSet;
 use store::Via;
-use store::approvals::ApprovalEventKind;
+use store::approvals::{ApprovalEventKind, FollowedApprovals};
 use store::changes::{ChangeFilter, ChangePosition};
 use tests::pep::{Told, call_body};
 use tests::world::operator;
@@ -72,8 +73,22 @@ pub(crate) async fn a_call_waits_passes_once_and_asks_anew(backend: Backend) {
     assert_eq!(marker().await, before);
     let late = "INSERT INTO approval_events (id, at, approval, tenant, kind)
         SELECT substr(id, 1, 35) || '!', at, approval, tenant, 'voted' FROM approval_events WHERE kind = 'approved'";
+    // The first look tells of nothing, and each further one of what came since.
+    let mut followed = FollowedApprovals::default();
+    let mut moved = async || world.store.follow_approvals(&mut followed).await.expect("reads");
+    for _ in 0..2 {
+        assert_eq!(moved().await, BTreeSet::new());
+    }
     world.database.by_hand(late).await;
     assert_ne!(marker().await, before);
+    assert_eq!(moved().await, BTreeSet::from([TenantSlug::from("acme")]));
+    assert_eq!(moved().await, BTreeSet::new());
+    // Long after, and elsewhere: what lies further back than a minute by then, did not move.
+    let elsewhere = "INSERT INTO approval_events (id, at, approval, tenant, kind)
+        SELECT 'ffffffff-0000-7000-8000-000000000000', at, approval, 'globex', 'voted' FROM approval_events WHERE kind = 'approved'";
+    world.database.by_hand(elsewhere).await;
+    assert_eq!(moved().await, BTreeSet::from([TenantSlug::from("globex")]));
+    assert_eq!(moved().await, BTreeSet::new());
     replica.stop().await;
 }
 

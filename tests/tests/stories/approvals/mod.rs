@@ -2,13 +2,16 @@
 //! and no more, on every replica; and never against what live policy says.
 
 mod binding;
+mod crossing;
 mod crowd;
 mod deciders;
 mod hardship;
 mod helpers;
 mod keeping;
+mod keyed;
 mod life;
 mod live;
+mod lost;
 mod races;
 mod retention;
 
@@ -52,6 +55,8 @@ on_both_databases!(
     a_quorum_is_reached_once_in_hundreds_of_rounds,
     exactly_the_approved_uses_pass_on_two_processes,
     each_key_uses_once_however_often_the_process_is_killed,
+    a_crash_after_the_commit_burns_one_use_and_says_so,
+    a_full_disk_files_and_uses_nothing_that_it_does_not_keep,
 );
 
 mod each_key_uses_once_when_the_database_goes_away {
@@ -61,10 +66,10 @@ mod each_key_uses_once_when_the_database_goes_away {
     }
 }
 
-mod a_full_disk_files_and_uses_nothing_that_it_does_not_keep {
+mod no_transactions_wait_in_a_circle {
     #[tokio::test(flavor = "multi_thread")]
-    async fn sqlite() {
-        super::stories::a_full_disk_files_and_uses_nothing_that_it_does_not_keep().await;
+    async fn postgres() {
+        super::stories::no_transactions_wait_in_a_circle().await;
     }
 }
 
@@ -73,6 +78,7 @@ mod stories {
         another_actor_makes_another_request, another_tenant_makes_another_request,
         each_part_of_a_call_makes_another_request, what_is_said_of_an_action_is_part_of_the_call,
     };
+    pub(super) use crate::approvals::crossing::no_transactions_wait_in_a_circle;
     pub(super) use crate::approvals::crowd::{
         a_quorum_is_reached_once_in_hundreds_of_rounds,
         approving_taking_back_and_using_at_once_end_in_one_way,
@@ -103,6 +109,7 @@ mod stories {
         an_approval_is_never_stronger_than_live_policy, votes_of_those_who_may_no_longer_do_not_count,
         what_moved_since_it_was_shown_refuses_the_vote,
     };
+    pub(super) use crate::approvals::lost::a_crash_after_the_commit_burns_one_use_and_says_so;
     pub(super) use crate::approvals::races::{
         a_quorum_that_is_reached_twice_at_once_decides_once, exactly_the_approved_uses_pass_on_two_replicas,
         kill_nine_never_lets_a_use_pass_twice, one_call_files_one_request_on_two_replicas,

@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// Starts a server that answers each POST so. Returns its URL.
-async fn serve(answer: impl Fn(&Value) -> Response + Send + Sync + 'static) -> String {
+pub(crate) async fn serve(answer: impl Fn(&Value) -> Response + Send + Sync + 'static) -> String {
     let answer = Arc::new(answer);
     let route = post(move |Json(message): Json<Value>| {
         let answer = Arc::clone(&answer);
@@ -27,7 +27,7 @@ async fn serve(answer: impl Fn(&Value) -> Response + Send + Sync + 'static) -> S
     url
 }
 
-fn result(message: &Value, result: &Value) -> Response {
+pub(crate) fn result(message: &Value, result: &Value) -> Response {
     Json(json!({"jsonrpc": "2.0", "id": message["id"], "result": result})).into_response()
 }
 
@@ -37,7 +37,7 @@ fn error(message: &Value, code: i32, text: &str) -> Response {
 }
 
 /// A server of the older revision that answers `tools/list` so; the cursor is empty at first.
-fn older(message: &Value, list: impl Fn(&str) -> Response) -> Response {
+pub(crate) fn older(message: &Value, list: impl Fn(&str) -> Response) -> Response {
     match message["method"].as_str().unwrap_or_default() {
         "initialize" => {
             let info = json!({"name": "fake", "version": "1"});
@@ -52,7 +52,7 @@ fn older(message: &Value, list: impl Fn(&str) -> Response) -> Response {
     }
 }
 
-fn tool(name: &str) -> Value {
+pub(crate) fn tool(name: &str) -> Value {
     json!({"name": name, "description": "x", "inputSchema": {"type": "object"}})
 }
 

@@ -1,6 +1,6 @@
 //! Tools are discovered from real servers, hostile ones are held off, and what changed waits for a person.
 
-mod hostile;
+pub(crate) mod hostile;
 mod stories;
 
 use tests::on_both_databases;

@@ -58,6 +58,12 @@ const READ: &[&str] = &[
     "/api/v1/servers",
     "/api/v1/servers/shop",
     "/api/v1/servers/theirs",
+    "/api/v1/servers/shop/tools",
+    "/api/v1/servers/theirs/tools",
+    "/api/v1/roles",
+    "/api/v1/roles?limit=1",
+    "/api/v1/roles?q=zq7",
+    "/api/v1/roles?tenant=b",
     "/api/v1/rules?limit=200",
     "/api/v1/rules?q=zq7",
     "/api/v1/credentials?limit=200",
@@ -78,6 +84,9 @@ const READ: &[&str] = &[
     "/api/v1/revocations/tokens",
     "/api/v1/webhooks",
     "/api/v1/mail",
+    "/api/v1/dead-letters",
+    "/api/v1/evidence",
+    "/api/v1/evidence/chains",
     "/api/v1/sign-in-providers",
     "/api/v1/accounts",
     "/api/v1/substitutes",
@@ -115,6 +124,9 @@ fn tries(known: &Known) -> Vec<(Method, String, Value)> {
         (Method::PUT, "/api/v1/subjects/ada/memberships/a", json!({"roles": ["owner-of-b"]})),
         (Method::PATCH, "/api/v1/servers/shop", json!({"enabled": false})),
         (Method::PATCH, "/api/v1/servers/theirs", json!({"enabled": false})),
+        (Method::POST, "/api/v1/servers/theirs/discover", json!({})),
+        (Method::PATCH, "/api/v1/tenants/b", json!({"active": true})),
+        (Method::POST, "/api/v1/roles", json!({"name": "owner-of-b", "tenant": "b"})),
         (Method::POST, "/api/v1/revocations/subjects", json!({"subject": "ben"})),
         (Method::POST, "/api/v1/revocations/subjects", json!({"subject": "both"})),
         (Method::POST, "/api/v1/revocations/keys", json!({"subject": "their-0", "name": "k"})),
@@ -134,7 +146,7 @@ pub(crate) async fn console(side: &Side) -> Vec<(String, String)> {
     let tenants = [a.clone()];
     let decisions = DecisionFilter { tenants: Some(vec![a.to_string()]), ..DecisionFilter::default() };
     let page = decisions::Page { limit: 500, ..decisions::Page::default() };
-    let resources = ResourceFilter { tenant: Some(&a), kind: None };
+    let resources = ResourceFilter { tenant: Some(&a), ..ResourceFilter::default() };
     let tasks = TaskFilter { tenants: Some(&tenants), ..TaskFilter::default() };
     let changes = ChangeFilter { tenant: Some(&a), ..ChangeFilter::default() };
     vec![
@@ -148,7 +160,7 @@ pub(crate) async fn console(side: &Side) -> Vec<(String, String)> {
             &store.read_members(&a, None, 500).await.map(|found| found.map(|of| of.members)),
         ),
         shown("resources", &store.list_resources(resources, &Page::ALL).await),
-        shown("types", &store.list_resource_types(Some(&a)).await),
+        shown("types", &store.list_resource_types(resources).await),
         shown("count of resources", &store.count_resources(resources, 1_000).await),
         shown("tasks", &store.list_tasks(&tasks, None, 500).await),
         shown("changes", &store.list_changes(&changes, Default::default(), 500).await),

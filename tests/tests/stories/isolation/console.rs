@@ -1,6 +1,6 @@
 //! What the console draws when it shows `a`: pages, counts, the Access explorer and its file. An owner sees every tenant; of
 //! a page with `?tenant=a` all that is its own must be of `a`. The frame around it names the tenants to choose from, and
-//! what is stopped anywhere.
+//! what is stopped anywhere. The owner of `a` alone says no tenant, and asks about what others have by name.
 
 use crate::isolation::plain::plain;
 use crate::isolation::side::Side;
@@ -25,6 +25,24 @@ const PAGES: &[&str] = &[
     "/search?tenant=a&q=shop",
     "/search?tenant=a&q=both",
     "/search?tenant=a&q=zq7",
+];
+
+/// Addresses of pages, as the owner of `a` alone opens them.
+const WITHIN: &[&str] = &[
+    "/resources",
+    "/resources?type=vault",
+    "/emergency",
+    "/try",
+    "/try?subject=ada&tool=theirs%2Fshow",
+    "/try?subject=ada&tenant=b&tool=shop%2Fshow",
+    "/try?subject=ada&tool=shop%2Frefund&arguments=%7B%22customer_id%22%3A%22c-1%22%2C%22amount%22%3A50%7D",
+    "/try?subject=ada&tool=shop%2Frefund&arguments=%7B%22customer_id%22%3A%22t-1%22%2C%22amount%22%3A50%7D",
+    "/try?subject=both&tool=shop%2Frefund&arguments=%7B%22customer_id%22%3A%22c-1%22%2C%22amount%22%3A50%7D",
+    "/try?subject=both&tenant=b&tool=shop%2Fshow",
+    "/try?subject=bot&tool=shop%2Frefund&arguments=%7B%22customer_id%22%3A%22c-2%22%2C%22amount%22%3A70%7D",
+    "/try?subject=ben&tool=shop%2Fshow",
+    "/try?subject=ben&tenant=b&tool=shop%2Fshow",
+    "/try?subject=their-0&tool=shop%2Fshow",
 ];
 
 /// Addresses of files.
@@ -61,15 +79,22 @@ fn own(html: &str) -> &str {
     own
 }
 
-/// All of them, as an owner reads them.
+/// The same without what differs by itself.
+fn left(html: &str) -> String {
+    let left = PLAIN
+        .iter()
+        .fold(own(html).to_owned(), |text, (pattern, plain)| pattern.replace_all(&text, *plain).into_owned());
+    plain(&left)
+}
+
+/// All of them, as owners read them.
 pub(crate) async fn shown(side: &Side) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for path in PAGES {
-        let html = side.look(path).await;
-        let left = PLAIN.iter().fold(own(&html).to_owned(), |text, (pattern, plain)| {
-            pattern.replace_all(&text, *plain).into_owned()
-        });
-        all.push((format!("the page {path}"), plain(&left)));
+        all.push((format!("the page {path}"), left(&side.look(path).await)));
+    }
+    for path in WITHIN {
+        all.push((format!("the page {path} from within"), left(&side.look_within(path).await)));
     }
     for path in FILES {
         all.push((format!("the file {path}"), plain(&side.look(path).await)));

@@ -3,18 +3,22 @@
 use crate::edge::house::{LOGIN, PASSWORD, form};
 use crate::isolation::plain::plain;
 use crate::isolation::sketch::{MARKER, Sketch};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pdp::bundle::{ApplyOptions, Bundle, apply};
 use policy::labels::{OpenedBy, StopScope};
 use policy::scope::AdminScope;
-use policy::{SubjectId, TenantSlug};
+use policy::{Reach, SubjectId, TenantSlug};
 use reqwest::header::SET_COOKIE;
 use reqwest::{Method, redirect};
 use serde_json::{Value, json};
 use server::clock;
 use server::console::create_setup_link;
 use store::Writer;
+use store::accounts::{AccountRole, NewAccount, PasswordHash};
 use store::administration::{NewBreakGlass, NewStop, NewTask, Page};
 use store::decisions::{self, DecisionFilter};
+use store::sessions::{ConsoleSession, Started, session_digest};
 use tests::pep::call_body;
 use tests::world::operator;
 use tests::{Backend, Replica, World, administrator};
@@ -54,8 +58,9 @@ pub(crate) struct Side {
     /// An administrator's of `a`, and one's of every tenant.
     pub(crate) token: String,
     everything: String,
-    /// The cookie of the console's owner.
+    /// The cookie of the console's owner, and that of one of `a` alone.
     session: String,
+    within: String,
 }
 
 pub(crate) fn a() -> TenantSlug {
@@ -81,7 +86,8 @@ impl Side {
         let session = settle(&world, &replica, &http).await;
         let token = administrator::token(&world, "a", AdminScope::ALL, Some(a().as_str())).await;
         let everything = administrator::token(&world, "all", AdminScope::ALL, None).await;
-        Self { world, replica, http, token, everything, session }
+        let within = owner_of_a(&world).await;
+        Self { world, replica, http, token, everything, session, within }
     }
 
     pub(crate) async fn stop(self) {
@@ -203,8 +209,17 @@ impl Side {
 
     /// A page or a file of the console.
     pub(crate) async fn look(&self, path: &str) -> String {
+        self.look_as(&self.session, path).await
+    }
+
+    /// The same, as the owner of `a` alone is shown it.
+    pub(crate) async fn look_within(&self, path: &str) -> String {
+        self.look_as(&self.within, path).await
+    }
+
+    async fn look_as(&self, cookie: &str, path: &str) -> String {
         let url = format!("http://{}{path}", self.replica.address());
-        let response = self.http.get(url).header("cookie", &self.session).send().await.expect("an answer");
+        let response = self.http.get(url).header("cookie", cookie).send().await.expect("an answer");
         assert_eq!(response.status().as_u16(), 200, "{path}");
         response.text().await.expect("a whole answer")
     }
@@ -240,6 +255,34 @@ async fn settle(world: &World, replica: &Replica, http: &reqwest::Client) -> Str
     let cookies = response.headers().get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut pairs = cookies.filter_map(|line| line.split(';').next());
     pairs.find(|pair| pair.starts_with("countersign=")).expect("a session").to_owned()
+}
+
+/// The cookie of an account that owns `a` and nothing else. It is no owner where owners are counted.
+async fn owner_of_a(world: &World) -> String {
+    let now = clock::system()();
+    let new = NewAccount {
+        login: "of-a".to_owned(),
+        name: "Of A".to_owned(),
+        password_hash: Some(PasswordHash::new("$argon2id$never")),
+        role: AccountRole::Owner,
+        reach: Reach::of([a()]),
+    };
+    let account = world.store.create_account(&new, &operator(), now).await.expect("made");
+    let (id, day) = (7_u128.to_le_bytes(), now.saturating_add_micros(24 * 3_600_000_000));
+    let session = ConsoleSession {
+        id_digest: session_digest(&id),
+        account: Some(account.id),
+        data: "{}".to_owned(),
+        created_at: now,
+        expires_at: day,
+        absolute_expires_at: day,
+        last_seen_at: now,
+        user_agent: None,
+        address: None,
+    };
+    let started = world.store.start_session(&session, account.password_version).await.expect("answers");
+    assert_eq!(started, Started::Yes);
+    format!("countersign={}", URL_SAFE_NO_PAD.encode(id))
 }
 
 /// Opens a task of this subject; gives its id.

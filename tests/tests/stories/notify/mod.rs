@@ -3,11 +3,11 @@
 
 mod crash;
 mod mail;
-mod receiver;
+pub(crate) mod receiver;
 mod refusals;
-mod smtp;
+pub(crate) mod smtp;
 mod webhooks;
-mod world;
+pub(crate) mod world;
 
 use tests::on_both_databases;
 
@@ -26,6 +26,7 @@ on_both_databases!(
     a_server_that_is_killed_loses_nothing,
     what_was_never_begun_is_sent_after_the_start,
     two_replicas_send_each_message_once,
+    many_messages_to_one_webhook_wait_and_hold_nobody_up,
     an_approver_gets_one_letter_with_a_link,
     a_letter_that_is_not_needed_any_more_is_not_sent,
     many_requests_fill_no_mailbox,

@@ -1,18 +1,19 @@
 //! What webhooks are told, and how it is signed.
 
 use crate::notify::receiver::{Mood, Receiver};
-use crate::notify::world::{ask, cancel, requests, vault, webhook, webhook_of, world};
+use crate::notify::world::{ask, cancel, requests, until, vault, webhook, webhook_of, world};
 use pdp::Secret;
 use pdp::approvals::Approvals;
 use pdp::notify;
 use policy::labels::NoticeKind;
 use server::random;
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use store::administration::Webhook;
 use store::changes::{ChangeFilter, ChangePosition};
 use store::notifications::Receiver as To;
-use tests::Backend;
 use tests::world::operator;
+use tests::{Backend, World};
 
 pub(crate) async fn a_webhook_is_told_and_the_signature_verifies(backend: Backend) {
     let world = world(backend).await;
@@ -196,4 +197,60 @@ pub(crate) async fn two_replicas_send_each_message_once(backend: Backend) {
     one.stop().await;
     two.stop().await;
     receiver.nothing_more();
+}
+
+/// As if the webhook had been sent these messages a moment ago, however long the story takes.
+async fn sent_lately(world: &World, webhook: &Webhook, numbers: RangeInclusive<u32>) {
+    let (id, first, last) = (&webhook.id, numbers.start(), numbers.end());
+    let later = server::clock::system()().saturating_add_micros(3_600_000_000).micros();
+    let sql = format!(
+        "WITH RECURSIVE n (i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i < {last})
+         INSERT INTO notification_deliveries
+             (id, event, kind, webhook, payload, at, state, attempts, next_at, tried_at)
+         SELECT 'sent ' || i, 'sent ' || i, 'test', '{id}', '{{}}', 0, 'delivered', 1, 0, {later} FROM n"
+    );
+    world.database.by_hand(&sql).await;
+}
+
+pub(crate) async fn many_messages_to_one_webhook_wait_and_hold_nobody_up(backend: Backend) {
+    /// More than are taken in hand at once.
+    const MANY: usize = 40;
+    let world = world(backend).await;
+    let mut flooded = Receiver::start(Mood::Status(200)).await;
+    let mut other = Receiver::start(Mood::Status(200)).await;
+    let (resting, _) = webhook_of(&world, &flooded.url, &[NoticeKind::Requested]).await;
+    webhook_of(&world, &other.url, &[NoticeKind::Requested]).await;
+    sent_lately(&world, &resting, 1..=119).await;
+    let replica = world.replica().await;
+    let pep = world.crm(&replica);
+    ask(&world, &pep, 200).await;
+    // The last one that there is room for.
+    let first = flooded.next().await;
+    assert_eq!(other.next().await.id, first.id);
+    sent_lately(&world, &resting, 120..=120).await;
+
+    // Each waits, and the other receiver hears of all.
+    let mut ids = BTreeSet::new();
+    for amount in (201..).take(MANY) {
+        cancel(&world, requests(&world).await.first().expect("a request")).await;
+        ask(&world, &pep, amount).await;
+        assert!(ids.insert(other.next().await.id), "twice");
+    }
+    until("nothing else waits", async || {
+        let waiting = world.store.count_waiting_deliveries().await.expect("counts");
+        (usize::try_from(waiting) == Ok(MANY)).then_some(())
+    })
+    .await;
+    flooded.nothing_more();
+    assert!(world.store.list_dead_letters(None, 1).await.expect("lists").is_empty());
+
+    // Once there is room all of them go.
+    world.database.by_hand("UPDATE notification_deliveries SET tried_at = 0 WHERE kind = 'test'").await;
+    let mut late = BTreeSet::new();
+    for _ in 0..MANY {
+        late.insert(flooded.next().await.id);
+    }
+    assert_eq!(late, ids);
+    replica.stop().await;
+    flooded.nothing_more();
 }

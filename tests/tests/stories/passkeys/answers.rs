@@ -191,7 +191,7 @@ pub(crate) async fn who_has_no_password_does_not_come_in_by_a_passkey(backend: B
     // The very same key under another id, as his.
     let id = |name: &str| URL_SAFE_NO_PAD.encode(name);
     let credential = passkeys(&house).await[0].credential.replace(&id("blue"), &id("mine"));
-    let mine = NewPasskey { name: "mine", credential_id: b"mine", credential: &credential };
+    let mine = NewPasskey { name: "mine", credential_id: b"mine", credential: &credential, session: None };
     house.store().add_passkey(&bob.id, &mine, &by, house.now()).await.expect("is added");
     blue.id = b"mine".to_vec();
     blue.handle = Uuid::parse_str(&bob.id).expect("an id").as_bytes().to_vec();

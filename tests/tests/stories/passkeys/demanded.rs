@@ -1,7 +1,7 @@
 //! Accounts whose password alone does not suffice, and the ways back into them.
 
-use super::helpers::{add, begin, bring, events, open, owner, passkeys, path_of, post, signed_in};
-use crate::edge::house::{House, LOGIN, PASSWORD};
+use super::helpers::{add, begin, bring, events, get, open, owner, passkeys, path_of, post, signed_in};
+use crate::edge::house::{House, LOGIN, MINUTE, PASSWORD};
 use crate::sso::browser::{Browser, Page};
 use server::console::create_recovery_link;
 use store::accounts::{AccountError, AccountRole, NewAccount, NewPasskey, PasskeyError};
@@ -46,8 +46,31 @@ pub(crate) async fn a_right_password_alone_opens_nothing_where_a_passkey_is_dema
     assert_eq!(bring(&mut late, &house, &blue.get(&options)).await.status, 403);
     assert!(!late.is_in(&house).await);
 
-    // The only passkey stays as long as one is demanded.
+    // Nor do the session that is open and the password change what opens the account: that takes the passkey.
+    house.pass(MINUTE);
     let id = passkeys(&house).await[0].id.clone();
+    let red = [("name", "red"), ("current", NEW)];
+    let page = post(&mut desk, &house, "/account/passkeys/add", &red).await;
+    assert!(page.status == 403 && page.text.contains("changing that takes one"), "{}", page.text);
+    assert_eq!(get(&mut desk, &house, "/passkey").await.status, 400, "nothing was begun");
+    assert!(demand(&mut desk, &house, "false").await.contains("draft="));
+    let page = post(&mut desk, &house, "/account/passkeys/remove", &[("id", id.as_str())]).await;
+    assert!(path_of(&house, &page).contains("draft="), "{}", page.location);
+    let shown = get(&mut desk, &house, "/account?ask=edit").await.text;
+    assert!(shown.contains("Your passkey first") && !shown.contains("Your own password"), "{shown}");
+    assert!(owner(&house).await.passkey_required && passkeys(&house).await.len() == 1);
+
+    // With it, for five minutes.
+    let options = begin(&mut desk, &house, "/account/prove/passkey", &[("back", "/account?ask=edit")]).await;
+    let page = bring(&mut desk, &house, &blue.get(&options)).await;
+    assert_eq!(path_of(&house, &page), "/account?ask=edit", "{}", page.text);
+    begin(&mut desk, &house, "/account/passkeys/add", &[("name", "red"), ("current", "")]).await;
+    house.pass(6 * MINUTE);
+    assert!(demand(&mut desk, &house, "false").await.contains("draft="), "it is too long ago");
+    let options = begin(&mut desk, &house, "/account/prove/passkey", &[("back", "/account")]).await;
+    assert_eq!(bring(&mut desk, &house, &blue.get(&options)).await.status, 303);
+
+    // The only passkey stays as long as one is demanded.
     let page = post(&mut desk, &house, "/account/passkeys/remove", &[("id", id.as_str())]).await;
     assert!(path_of(&house, &page).contains("draft="), "{}", page.location);
     assert_eq!(passkeys(&house).await.len(), 1);
@@ -92,11 +115,44 @@ pub(crate) async fn a_link_removes_passkeys_only_where_it_was_made_so(backend: B
         ("all passkeys removed by a link", "recovered by a link")
     );
 
-    // An owner chooses as well.
+    // An owner's link removes them as well, unless it is made to leave them.
     let id = owner(&house).await.id;
-    let fields = [("id", id.as_str()), ("passkeys", "true")];
-    let page = post(&mut phone, &house, "/accounts/reset", &fields).await;
-    assert!(page.status == 200 && page.text.contains("asked for no passkey"), "{}", page.text);
+    for (keep, forgets) in [("", true), ("false", true), ("true", false)] {
+        let fields = [("id", id.as_str()), ("keep", keep)];
+        let page = post(&mut phone, &house, "/accounts/reset", &fields).await;
+        assert_eq!(page.status, 200, "{}", page.text);
+        assert_eq!(page.text.contains("asked for no passkey"), forgets, "{keep:?}: {}", page.text);
+        let made = events(&house).await[0].0.clone();
+        assert_eq!(made.ends_with("which removes the passkeys"), forgets, "{made}");
+    }
+    house.stop().await;
+}
+
+pub(crate) async fn nothing_is_demanded_that_could_not_be_given(backend: Backend) {
+    let house = open(backend).await;
+    let mut desk = signed_in(&house).await;
+    // By a typed address the form is none, before there is a passkey; and its answer is refused.
+    let page = get(&mut desk, &house, "/account?ask=edit").await;
+    assert!(page.status == 200 && page.text.contains("There is nothing to demand"), "{}", page.text);
+    assert!(!page.text.contains("action=\"/account/passkeys/demand\""), "{}", page.text);
+    assert!(demand(&mut desk, &house, "true").await.contains("draft="));
+    add(&mut desk, &house, "blue").await;
+    let page = get(&mut desk, &house, "/account?ask=edit").await;
+    assert!(page.text.contains("action=\"/account/passkeys/demand\""), "{}", page.text);
+    house.stop().await;
+
+    // Nor at an address at which no passkey answers, though the account has one.
+    let house = House::open(backend).await;
+    house.settle().await;
+    let mut desk = signed_in(&house).await;
+    let by = Actor { name: "operator".to_owned(), via: Via::Cli, request_id: None };
+    let passkey = NewPasskey { name: "blue", credential_id: b"blue", credential: "{}", session: None };
+    let id = owner(&house).await.id;
+    house.store().add_passkey(&id, &passkey, &by, house.now()).await.expect("is added");
+    let page = get(&mut desk, &house, "/account?ask=edit").await;
+    assert!(page.text.contains("There is nothing to demand"), "{}", page.text);
+    assert!(demand(&mut desk, &house, "true").await.contains("draft="));
+    assert!(!owner(&house).await.passkey_required);
     house.stop().await;
 }
 
@@ -112,7 +168,12 @@ pub(crate) async fn the_last_way_in_stays(backend: Backend) {
         reach: policy::Reach::Everything,
     };
     let bob = store.create_account(&new, &by, now).await.expect("is made");
-    let passkey = |name: &'static str| NewPasskey { name, credential_id: name.as_bytes(), credential: "{}" };
+    let passkey = |name: &'static str| NewPasskey {
+        name,
+        credential_id: name.as_bytes(),
+        credential: "{}",
+        session: None,
+    };
     let blue = store.add_passkey(&bob.id, &passkey("blue"), &by, now).await.expect("is added");
     let red = store.add_passkey(&bob.id, &passkey("red"), &by, now).await.expect("is added");
     let taken = store.add_passkey(&owner(&house).await.id, &passkey("red"), &by, now).await;

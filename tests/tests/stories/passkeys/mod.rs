@@ -18,6 +18,7 @@ on_both_databases!(
     who_has_no_password_does_not_come_in_by_a_passkey,
     a_right_password_alone_opens_nothing_where_a_passkey_is_demanded,
     a_link_removes_passkeys_only_where_it_was_made_so,
+    nothing_is_demanded_that_could_not_be_given,
     the_last_way_in_stays,
     a_passkey_is_not_added_without_the_password,
     a_passkey_proves_who_sits_there,

@@ -1,21 +1,19 @@
 //! The demo with a further tenant that has something of each kind, and browsers of accounts of every role and reach.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use policy::labels::{OpenedBy, StopScope};
 use policy::{Reach, SubjectId, TenantSlug, Timestamp};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method};
-use serde_json::json;
+use reqwest::{Client, Method, Response};
+use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::accounts::{AccountRole, NewAccount, PasswordHash};
-use store::administration::{NewStop, NewTask, Page};
+use store::administration::{NewBreakGlass, NewStop, NewTask, Page};
 use store::changes::{ChangeFilter, ChangePosition};
 use store::decisions::DecisionFilter;
-use store::sessions::{ConsoleSession, Started, session_digest};
+use tests::console;
 use tests::pep::call_body;
 use tests::world::operator;
-use tests::{Backend, Replica, World};
+use tests::{Backend, Pep, Replica, World};
 
 /// Stands in every name that the other tenant gave.
 pub(crate) const MARKER: &str = "Kestrel";
@@ -28,6 +26,10 @@ subjects:
   - { id: both, kind: user, name: Both, memberships: [{ tenant: acme, roles: [] }, { tenant: nimbus, roles: [Kestrel role] }] }
 rules: [{ name: Kestrel rule, tenant: nimbus, effect: allow, roles: [Kestrel role], tools: [nest/*] }]
 servers: [{ slug: nest, url: 'http://127.0.0.1:9009/mcp', tenants: [nimbus], tools: [{ name: look, description: Kestrel tool, risk: low, sensitivity: internal, read_only: true }] }]
+resources:
+  - { type: customer, id: ours-1, tenant: acme, attributes: { region: eu } }
+  - { type: customer, id: theirs-1, tenant: nimbus, attributes: { note: Kestrel customer } }
+  - { type: falcon, id: theirs-2, tenant: nimbus }
 ";
 
 const HOUR: i64 = 60 * 60 * 1_000_000;
@@ -40,12 +42,33 @@ pub(crate) struct Theirs {
     pub(crate) decision: String,
     pub(crate) change: String,
     pub(crate) task: String,
+    pub(crate) stop: String,
+    pub(crate) grant: String,
+    /// What stands for it in addresses.
+    pub(crate) resource: String,
 }
 
 impl Theirs {
-    pub(crate) fn all(&self) -> [&str; 8] {
-        [&self.rule, &self.role, &self.decision, &self.change, &self.task, "zed", "nimbus", "nest/look"]
+    pub(crate) fn all(&self) -> [&str; 11] {
+        [
+            &self.rule,
+            &self.role,
+            &self.decision,
+            &self.change,
+            &self.task,
+            &self.stop,
+            &self.grant,
+            &self.resource,
+            "zed",
+            "nimbus",
+            "nest/look",
+        ]
     }
+}
+
+/// What stands for a resource in addresses and forms.
+pub(crate) fn key_of(kind: &str, id: &str) -> String {
+    hex::encode(format!("{kind}\n{id}"))
 }
 
 pub(crate) struct House {
@@ -92,7 +115,15 @@ impl House {
             tenant: Some(&nimbus),
             reason: "Kestrel runs wild",
         };
-        writer.stop(&stop).await.expect("is stopped");
+        let stop = writer.stop(&stop).await.expect("is stopped").id;
+        let glass = NewBreakGlass {
+            tenant: &nimbus,
+            subject: &SubjectId::from("zed"),
+            tools: "nest/look",
+            reason: "Kestrel burns",
+            minutes: 5,
+        };
+        let grant = writer.ask_break_glass(&glass, None).await.expect("is asked").id;
         let new = NewTask {
             tenant: &nimbus,
             subject: &SubjectId::from("zed"),
@@ -105,7 +136,7 @@ impl House {
         };
         let task = writer.open_task(&new).await.expect("is opened").id.to_string();
         writer.commit().await.expect("commits");
-        let theirs = theirs(&world, &nimbus, task).await;
+        let theirs = Theirs { task, stop, grant, ..theirs(&world, &nimbus).await };
         Self { world, replica, http, accounts: AtomicU64::new(1), theirs }
     }
 
@@ -120,21 +151,8 @@ impl House {
             reach,
         };
         let account = self.world.store.create_account(&new, &operator(), now()).await.expect("made");
-        let id = u128::from(number).to_le_bytes();
-        let session = ConsoleSession {
-            id_digest: session_digest(&id),
-            account: Some(account.id.clone()),
-            data: json!({ "proven_at": now().micros() }).to_string(),
-            created_at: now(),
-            expires_at: now().saturating_add_micros(HOUR),
-            absolute_expires_at: now().saturating_add_micros(HOUR),
-            last_seen_at: now(),
-            user_agent: None,
-            address: None,
-        };
-        let started = self.world.store.start_session(&session, account.password_version).await;
-        assert_eq!(started.expect("answers"), Started::Yes);
-        (account.id, format!("countersign={}", URL_SAFE_NO_PAD.encode(id)))
+        let cookie = console::session(&self.world, &account, u128::from(number), now()).await;
+        (account.id, cookie)
     }
 
     /// The cookie of such an account.
@@ -142,32 +160,48 @@ impl House {
         self.account(role, reach).await.1
     }
 
+    /// What calls the demo's server, as its enforcement point does.
+    pub(crate) fn crm(&self) -> Pep {
+        self.world.crm(&self.replica)
+    }
+
     pub(crate) async fn get(&self, cookie: &str, path: &str) -> Answer {
-        self.send(Method::GET, cookie, path, None).await
+        read(self.send(Method::GET, cookie, path, None).await).await
+    }
+
+    /// The stream of an open inbox.
+    pub(crate) async fn listen(&self, cookie: &str) -> Response {
+        let stream = self.send(Method::GET, cookie, "/approvals/live", None).await;
+        assert_eq!(stream.status(), 200);
+        stream
     }
 
     /// A form, as a page sends it.
     pub(crate) async fn post(&self, cookie: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
-        self.send(Method::POST, cookie, path, Some((form(fields), "text/html"))).await
+        let body = Body { text: form(fields), kind: FORM, accept: "text/html" };
+        read(self.send(Method::POST, cookie, path, Some(body)).await).await
     }
 
     /// The same, as a script sends it: it is told the status.
     pub(crate) async fn call(&self, cookie: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
-        self.send(Method::POST, cookie, path, Some((form(fields), "application/json"))).await
+        let body = Body { text: form(fields), kind: FORM, accept: JSON };
+        read(self.send(Method::POST, cookie, path, Some(body)).await).await
     }
 
-    async fn send(&self, method: Method, cookie: &str, path: &str, form: Option<(String, &str)>) -> Answer {
+    /// What a script sends as JSON.
+    pub(crate) async fn json(&self, cookie: &str, path: &str, value: &Value) -> Answer {
+        let body = Body { text: value.to_string(), kind: JSON, accept: JSON };
+        read(self.send(Method::POST, cookie, path, Some(body)).await).await
+    }
+
+    async fn send(&self, method: Method, cookie: &str, path: &str, body: Option<Body>) -> Response {
         let origin = format!("http://{}", self.replica.address());
         let mut request = self.http.request(method, format!("{origin}{path}")).header("cookie", cookie);
-        if let Some((form, accept)) = form {
-            request = request.header("origin", &origin).header("accept", accept).body(form);
-            request = request.header("content-type", "application/x-www-form-urlencoded");
+        if let Some(Body { text, kind, accept }) = body {
+            request = request.header("origin", &origin).header("accept", accept).body(text);
+            request = request.header("content-type", kind);
         }
-        let response = request.send().await.expect("answers");
-        let status = response.status().as_u16();
-        let location = response.headers().get("location").and_then(|value| value.to_str().ok());
-        let location = location.unwrap_or_default().to_owned();
-        Answer { status, location, text: response.text().await.expect("text") }
+        request.send().await.expect("answers")
     }
 
     /// The newest administrative change: the same where nothing was changed.
@@ -182,7 +216,24 @@ impl House {
     }
 }
 
-fn form(fields: &[(&str, &str)]) -> String {
+const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
+
+/// What is sent.
+struct Body {
+    text: String,
+    kind: &'static str,
+    accept: &'static str,
+}
+
+async fn read(response: Response) -> Answer {
+    let status = response.status().as_u16();
+    let location = response.headers().get("location").and_then(|value| value.to_str().ok());
+    let location = location.unwrap_or_default().to_owned();
+    Answer { status, location, text: response.text().await.expect("text") }
+}
+
+pub(crate) fn form(fields: &[(&str, &str)]) -> String {
     fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect::<Vec<_>>().join("&")
 }
 
@@ -197,7 +248,8 @@ pub(crate) fn encode(text: &str) -> String {
     })
 }
 
-async fn theirs(world: &World, nimbus: &TenantSlug, task: String) -> Theirs {
+/// What is found; the others are known to who made them.
+async fn theirs(world: &World, nimbus: &TenantSlug) -> Theirs {
     let store = &world.store;
     let rules = store.list_rules(Some(nimbus), &Page::ALL).await.expect("lists");
     let rule = rules.iter().find(|stored| stored.rule.tenant.as_ref() == Some(nimbus)).expect("a rule");
@@ -213,6 +265,9 @@ async fn theirs(world: &World, nimbus: &TenantSlug, task: String) -> Theirs {
         role: role.id.clone(),
         decision: decisions.rows.first().expect("a decision").id.to_string(),
         change: changes.first().expect("a change").id.clone(),
-        task,
+        task: String::new(),
+        stop: String::new(),
+        grant: String::new(),
+        resource: key_of("customer", "theirs-1"),
     }
 }

@@ -3,8 +3,12 @@
 
 mod accounts;
 mod changing;
+mod following;
 mod house;
+mod resources;
 mod showing;
+mod stopping;
+mod trying;
 mod walking;
 
 use tests::on_both_databases;
@@ -18,6 +22,16 @@ on_both_databases!(
     a_reach_is_given_and_goes_with_its_tenants,
     an_owner_of_a_tenant_is_none_of_everything,
     a_provider_tells_of_a_role_in_a_tenant,
+    a_trial_knows_nothing_of_other_tenants,
+    a_draft_is_tried_in_the_own_tenants_alone,
+    resources_are_those_of_the_own_tenants,
+    resources_are_found_in_any_of_some_tenants,
+    an_id_that_is_taken_tells_not_by_whom,
+    an_owner_of_both_tenants_moves_a_resource,
+    an_owner_of_a_tenant_stops_it_and_its_members,
+    what_the_house_stopped_is_not_lifted_from_within,
+    an_owner_of_a_tenant_ends_break_glass_and_confirms_none,
+    an_inbox_is_told_of_its_own_tenants_alone,
 );
 
 mod stories {
@@ -28,8 +42,20 @@ mod stories {
     pub(super) use crate::reach::changing::{
         an_owner_of_a_tenant_works_in_it, nothing_of_another_tenant_is_changed,
     };
+    pub(super) use crate::reach::following::an_inbox_is_told_of_its_own_tenants_alone;
+    pub(super) use crate::reach::resources::{
+        an_id_that_is_taken_tells_not_by_whom, an_owner_of_both_tenants_moves_a_resource,
+        resources_are_found_in_any_of_some_tenants, resources_are_those_of_the_own_tenants,
+    };
     pub(super) use crate::reach::showing::{
         nothing_of_another_tenant_is_shown, what_moved_between_tenants_is_neithers_to_read,
+    };
+    pub(super) use crate::reach::stopping::{
+        an_owner_of_a_tenant_ends_break_glass_and_confirms_none,
+        an_owner_of_a_tenant_stops_it_and_its_members, what_the_house_stopped_is_not_lifted_from_within,
+    };
+    pub(super) use crate::reach::trying::{
+        a_draft_is_tried_in_the_own_tenants_alone, a_trial_knows_nothing_of_other_tenants,
     };
     pub(super) use crate::reach::walking::what_is_not_narrowed_refuses_whoever_is_of_some_tenants;
 }

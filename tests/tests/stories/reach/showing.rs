@@ -66,6 +66,34 @@ async fn ask(house: &House, cookie: &str) -> Vec<String> {
     for query in ["", "?tenant=nimbus", "?tenant=nimbus&subject=zed", "?tenant=nimbus&tool=nest/look"] {
         addresses.push(format!("/access/export.csv{query}"));
     }
+    let theirs = &house.theirs;
+    let (stop, grant) = (theirs.stop.as_str(), theirs.grant.as_str());
+    for query in ["", "subject=zed&tenant=nimbus", "subject=both&tenant=nimbus", "subject=both"] {
+        addresses.push(format!("/try?{query}&tool=nest/look"));
+    }
+    addresses.push(format!("/try?from={}", theirs.decision));
+    for query in ["q=theirs", "type=falcon", "type=customer", "tenant=nimbus&ask=new", "ask=import"] {
+        addresses.push(format!("/resources?{query}"));
+    }
+    for ask in ["edit", "delete"] {
+        addresses.push(format!("/resources/{}?ask={ask}", theirs.resource));
+    }
+    for (ask, of) in [
+        ("stop", ""),
+        ("break-glass", ""),
+        ("lift", stop),
+        ("confirm", grant),
+        ("end", grant),
+        ("throw", "tenant%0A%0Animbus"),
+        ("throw", "subject%0Azed%0Animbus"),
+        ("throw", "subject%0Azed%0Aacme"),
+        ("throw", "subject%0Azed"),
+        ("throw", "server%0Anest%0Animbus"),
+        ("throw", "tool%0Anest/look%0Aacme"),
+    ] {
+        addresses.push(format!("/emergency?ask={ask}&of={of}"));
+    }
+    addresses.push("/emergency?before=ffffffff-0000-7000-8000-000000000000".to_owned());
     addresses.sort_unstable();
     addresses.dedup();
     let mut told = Vec::new();
@@ -100,6 +128,12 @@ pub(crate) async fn nothing_of_another_tenant_is_shown(backend: Backend) {
             ("/_fn/search?q=estre", "Zed Kestrel"),
             ("/_fn/frame", "Kestrel Works"),
             ("/_fn/frame", "Kestrel runs wild"),
+            ("/resources", "Kestrel customer"),
+            ("/resources?type=falcon", "theirs-2"),
+            ("/try?subject=zed&tool=nest/look", "Kestrel runs wild"),
+            ("/emergency", "Kestrel runs wild"),
+            ("/emergency", "Kestrel burns"),
+            ("/emergency?ask=throw&of=subject%0Azed%0Animbus", "Zed Kestrel"),
         ] {
             let answer = house.get(&cookie, path).await;
             assert!(answer.status == 200 && answer.text.contains(text), "{reach}: {path} {}", answer.status);
@@ -112,7 +146,7 @@ pub(crate) async fn nothing_of_another_tenant_is_shown(backend: Backend) {
         assert_eq!(house.get(&cookie, &task).await.status, 200, "{reach}");
     }
     let acme = house.browser(AccountRole::Owner, of(&["acme"])).await;
-    for path in ["/rules/", "/roles/", "/decisions/", "/changes/", "/tasks/", "/subjects/"] {
+    for path in ["/rules/", "/roles/", "/decisions/", "/changes/", "/tasks/", "/subjects/", "/resources/"] {
         for id in house.theirs.all() {
             let page = format!("{path}{}", encode(id));
             assert_eq!(house.get(&acme, &page).await.status, 404, "{page}");

@@ -14,8 +14,11 @@ pub(crate) const NARROWED: &[&str] = &[
     "approvals",
     "approvals-changed",
     "api-key-revoke",
+    "break-glass-end",
     "decisions",
     "decisions-newer",
+    "emergency-lift",
+    "emergency-stop",
     "end-other-sessions",
     "end-session",
     "frame",
@@ -24,6 +27,9 @@ pub(crate) const NARROWED: &[&str] = &[
     "membership-save",
     "overview",
     "request-cancel",
+    "resource-create",
+    "resource-delete",
+    "resource-save",
     "role-create",
     "role-delete",
     "role-describe",
@@ -35,6 +41,7 @@ pub(crate) const NARROWED: &[&str] = &[
     "rule-save-yaml",
     "rule-status",
     "rule-tool",
+    "rule-try",
     "search",
     "subject-create",
     "subject-delete",
@@ -58,7 +65,10 @@ pub(crate) const NARROWED_PAGES: &[&str] = &[
     "/changes/{id}",
     "/decisions",
     "/decisions/{id}",
+    "/emergency",
     "/requests/{id}",
+    "/resources",
+    "/resources/{id}",
     "/roles",
     "/roles/{id}",
     "/rules",
@@ -70,6 +80,7 @@ pub(crate) const NARROWED_PAGES: &[&str] = &[
     "/subjects/{id}",
     "/tasks",
     "/tasks/{id}",
+    "/try",
 ];
 
 /// Forms and files that have an address of their own, of what is of no tenant.
@@ -145,7 +156,7 @@ pub(crate) async fn what_is_not_narrowed_refuses_whoever_is_of_some_tenants(back
     }
     // They are refused for their reach, and not for anything else.
     let owner = house.browser(AccountRole::Owner, Reach::Everything).await;
-    for path in ["/settings/accounts", "/_fn/servers", "/settings/tenants", "/servers", "/resources"] {
+    for path in ["/settings/accounts", "/_fn/servers", "/settings/tenants", "/servers", "/evidence"] {
         assert_eq!(house.get(&owner, path).await.status, 200, "{path}");
     }
     house.stop().await;

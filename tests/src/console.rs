@@ -1,0 +1,33 @@
+//! Sessions of the console, started past its sign-in.
+
+use crate::world::World;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use policy::Timestamp;
+use serde_json::json;
+use store::accounts::Account;
+use store::sessions::{ConsoleSession, Started, session_digest};
+
+/// In microseconds.
+const HOUR: i64 = 60 * 60 * 1_000_000;
+
+/// Starts a session of this account, as the console does once a password was checked; what its browser sends from then
+/// on, in the header `Cookie`. `since`: when the person proved last that it is there. `id`: no other session's.
+pub async fn session(world: &World, account: &Account, id: u128, since: Timestamp) -> String {
+    let id = id.to_le_bytes();
+    let until = server::clock::system()().saturating_add_micros(HOUR);
+    let session = ConsoleSession {
+        id_digest: session_digest(&id),
+        account: Some(account.id.clone()),
+        data: json!({ "proven_at": since.micros() }).to_string(),
+        created_at: since,
+        expires_at: until,
+        absolute_expires_at: until,
+        last_seen_at: since,
+        user_agent: None,
+        address: None,
+    };
+    let started = world.store.start_session(&session, account.password_version).await.expect("answers");
+    assert_eq!(started, Started::Yes);
+    format!("countersign={}", URL_SAFE_NO_PAD.encode(id))
+}

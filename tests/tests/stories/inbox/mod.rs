@@ -1,0 +1,29 @@
+//! The approver's console over HTTP. Pages follow requests: whichever replica files one, the pages of every replica are told,
+//! and only those who may be; a server that stops does not wait for them. Answers count for what was seen alone.
+
+mod answering;
+mod helpers;
+mod paging;
+mod streams;
+
+use tests::on_both_databases;
+
+on_both_databases!(
+    a_request_filed_on_one_replica_reaches_the_pages_of_another,
+    streams_are_for_approvers,
+    an_answer_counts_for_what_was_seen,
+    what_else_is_bound_is_shown,
+    what_is_of_high_risk_wants_a_fresh_proof,
+    an_inbox_is_paged_by_risk_and_age,
+);
+
+mod stories {
+    pub(super) use crate::inbox::answering::{
+        an_answer_counts_for_what_was_seen, what_else_is_bound_is_shown,
+        what_is_of_high_risk_wants_a_fresh_proof,
+    };
+    pub(super) use crate::inbox::paging::an_inbox_is_paged_by_risk_and_age;
+    pub(super) use crate::inbox::streams::{
+        a_request_filed_on_one_replica_reaches_the_pages_of_another, streams_are_for_approvers,
+    };
+}

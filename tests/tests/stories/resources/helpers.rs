@@ -1,0 +1,54 @@
+//! Tools that bind their arguments, and resources for them to name.
+
+use policy::TenantSlug;
+use serde_json::{Value, json};
+use store::administration::Resource;
+use tests::world::operator;
+use tests::{Backend, World};
+
+const BOUND: &str = "
+servers:
+  - slug: crm
+    tools:
+      - name: refund
+        bindings: [{ pointer: /customer_id, type: customer }]
+      - name: merge
+        input_schema:
+          type: object
+          properties: { ids: { type: array, items: { type: string } } }
+          required: [ids]
+        bindings: [{ pointer: '/ids/*', type: customer }]
+resources:
+  - { type: customer, id: c-42, tenant: acme, sensitivity: confidential, attributes: { region: eu } }
+  - { type: customer, id: c-43, tenant: acme, attributes: { region: us } }
+  - { type: customer, id: g-1, tenant: globex, attributes: { region: secret-region } }
+rules:
+  - name: merging
+    tenant: acme
+    effect: allow
+    roles: [support-agent]
+    tools: [crm/merge]
+    when: \"bound['/ids/*'].all(c, c.region == 'eu')\"
+";
+
+pub(crate) async fn world(backend: Backend) -> World {
+    let world = World::demo(backend).await;
+    world.apply(BOUND).await;
+    world
+}
+
+pub(crate) fn refund(customer: Value) -> Value {
+    json!({"customer_id": customer, "amount": 80, "currency": "EUR"})
+}
+
+pub(crate) fn resource(kind: &str, id: &str, tenant: &str) -> Resource {
+    Resource::new(kind, id, TenantSlug::from(tenant))
+}
+
+pub(crate) async fn put(world: &World, resources: &[Resource]) {
+    let mut writer = world.store.write(operator()).await.expect("a unit of work");
+    for resource in resources {
+        writer.put_resource(resource, true).await.expect("is taken");
+    }
+    writer.commit().await.expect("commits");
+}
