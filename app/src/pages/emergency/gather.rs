@@ -265,9 +265,7 @@ async fn consequence(
             let tenants = store.list_tenants(&SO_MANY).await?.len();
             let servers = store.list_servers(None, &SO_MANY).await?.len();
             if subjects == 0 || servers == 0 {
-                return Ok(Some(
-                    "Every call is denied, lists of tools included. Nobody can make one yet.".to_owned(),
-                ));
+                return Ok(Some("Every call is denied, lists of tools included.".to_owned()));
             }
             Some(format!(
                 "Every call of {} in {} to {} is denied, lists of tools included.",
