@@ -161,6 +161,19 @@ pub(crate) async fn roles_are_kept_over_the_api_within_a_tokens_tenant(backend: 
     let told = acme.with("DELETE", ours, &json!({})).await;
     assert_eq!((told.status, &told.body["detail"]), (409, &json!("the role is named by 1 rule")), "{told:?}");
     assert_eq!(acme.send("DELETE", &rule, &[], None).await.status, 204);
+    // Nor does one go that claims stand for: conditions ask for it that no list shows.
+    let issuer = "/api/v1/issuers/https%3A%2F%2Fidp.example";
+    let mapping = json!({"claim": "groups", "value": "staff", "role": "agent", "tenant": "acme"});
+    for (mappings, status) in [(json!([mapping]), 201), (json!([]), 200)] {
+        let terms = json!({"tenants": ["acme"], "role_mappings": mappings});
+        let told = every.with("PUT", issuer, &terms).await;
+        assert_eq!(told.status, status, "{told:?}");
+        if status == 201 {
+            let told = acme.with("DELETE", ours, &json!({})).await;
+            let why = json!("the role is mapped by 1 issuer");
+            assert_eq!((told.status, &told.body["detail"]), (409, &why), "{told:?}");
+        }
+    }
     let told = acme.with("PATCH", ours, &json!({"description": "Gone soon."})).await;
     assert_eq!((told.status, &told.body["description"]), (200, &json!("Gone soon.")), "{told:?}");
     assert_eq!(acme.send("DELETE", ours, &[], None).await.status, 204);
