@@ -2,7 +2,7 @@
 //! the word of a provider alone is none of them: nobody knows whether that still holds. Nor is the owner of some tenants:
 //! what these are asked for concerns all of them.
 
-use super::{AccountError, AccountRole, Accounts, EVERYTHING, RoleSource};
+use super::{Account, AccountError, AccountRole, Accounts, EVERYTHING, RoleSource};
 use crate::administration::{Actor, Via};
 use crate::db::{StoreError, Tx};
 use sea_query::{Expr, ExprTrait, LockType, Order, Query};
@@ -47,6 +47,24 @@ pub(crate) async fn active_owners(tx: &mut Tx) -> Result<Vec<OwnerAccount>, Stor
 /// of the account as it is held.
 pub(super) fn refuse_tokens(by: &Actor, role: AccountRole) -> Result<(), AccountError> {
     if by.via == Via::Api && role == AccountRole::Owner { Err(AccountError::OwnersOnly) } else { Ok(()) }
+}
+
+/// Nor does a token hand out a link to an account that answers requests for approval, or that stands for a person: whoever has
+/// the link has the account, and would be that person. Nor one that takes away the demand for a passkey, which is what keeps
+/// out whoever has no more than a link. To be asked of the account as it is held.
+pub(super) fn refuse_links_of_tokens(
+    by: &Actor,
+    account: &Account,
+    forgets_passkeys: bool,
+) -> Result<(), AccountError> {
+    refuse_tokens(by, account.role)?;
+    if by.via != Via::Api {
+        return Ok(());
+    }
+    if account.role.may_approve() || account.subject.is_some() {
+        return Err(AccountError::PersonsOnly);
+    }
+    if account.passkey_required && forgets_passkeys { Err(AccountError::PasskeyStays) } else { Ok(()) }
 }
 
 #[cfg(test)]
