@@ -23,7 +23,7 @@ pub enum AccountError {
     Unknown,
     #[error("the account was changed meanwhile")]
     Stale,
-    #[error("the last active owner cannot be taken away")]
+    #[error("the last active owner, or the last one who has a way in, cannot be taken away")]
     LastOwner,
     #[error("owners are made and changed by persons, never with a token")]
     OwnersOnly,

@@ -111,7 +111,7 @@ pub enum Fault {
     /// No `server/tool` and no `server/*`.
     NotTools,
     NotAnOwner,
-    /// The only owner who is left.
+    /// The only owner who is left, or who has a way in.
     LastOwner,
     /// A role that a provider tells of.
     ToldElsewhere,
@@ -270,7 +270,7 @@ impl Problem {
             Fault::NotMappings => {
                 "Write one on each line, such as groups = staff -> support-agent @ acme, with one of the tenants above. A ~ instead of = takes a pattern.".to_owned()
             }
-            Fault::LastOwner => "This is the only owner who is left. Make another one first.".to_owned(),
+            Fault::LastOwner => "This is the only owner who is left, or who has a way in. Make another one first.".to_owned(),
             Fault::ToldElsewhere => {
                 "A provider tells of its role, and it signs in there. Give it a role of its own first.".to_owned()
             }
