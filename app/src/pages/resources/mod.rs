@@ -100,6 +100,7 @@ fn draw(list: ResourceList, answer: &Answer, may_write: bool) -> AnyView {
 fn search(list: &ResourceList) -> AnyView {
     let tenant =
         list.query.tenant.clone().map(|slug| view! { <input type="hidden" name="tenant" value=slug/> });
+    let search = list.query.search.clone();
     let chosen = list.query.kind.clone().unwrap_or_default();
     let types: Vec<AnyView> = list
         .types
@@ -116,7 +117,7 @@ fn search(list: &ResourceList) -> AnyView {
         .collect();
     view! {
         <Form method="get" action=RESOURCES.path attr:class="filters">
-            <SearchField name="q" what="Beginning of the id" value=list.query.search.clone()/>
+            <SearchField name="q" what="Beginning of the id" value=search/>
             <label class="filter">
                 <span>"Type"</span>
                 <select class="bare" name="type">
