@@ -4,7 +4,7 @@
 import { chromium } from '@playwright/test';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { LOOKS, POSES, placesOf } from './pages.mjs';
+import { LOOKS, PASSKEY_POSES, POSES, placesOf } from './pages.mjs';
 import { hangUp } from './support/ask.mjs';
 import { demo, full } from './support/filling.mjs';
 import { CHROMIUM, House, ROOT, state } from './support/house.mjs';
@@ -54,8 +54,8 @@ async function draw(browser, house, folder, pictures) {
       const artist = async () => {
         const silence = new Silence();
         const context = await browser.newContext({
-          baseURL: house.address,
-          storageState: state(app ? house.session : undefined),
+          baseURL: house.publicUrl,
+          storageState: state(app ? house.session : undefined, new URL(house.publicUrl).hostname),
           locale: 'en-GB',
           reducedMotion: 'reduce',
           hasTouch: width <= 640,
@@ -98,6 +98,8 @@ async function one(page, folder, picture) {
   }
   if (picture.app) await hydrated(page);
   await picture.strike?.(page);
+  // What was opened may have been scrolled to.
+  await page.evaluate(() => scrollTo(0, 0));
   // A window as tall as the page, within reason: what sticks stands where it does when one scrolls.
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
   const window = { ...size, height: Math.min(Math.max(height, size.height), TALLEST) };
@@ -170,6 +172,26 @@ async function firstPictures(house) {
   ]);
 }
 
+/**
+ * Passkeys are bound to a name, so these are drawn in a house that has one.
+ *
+ * @param {Browser} browser
+ * @param {string} folder
+ */
+async function drawPasskeys(browser, folder) {
+  const house = await House.open('localhost');
+  try {
+    await house.settle();
+    const pictures = WIDTHS.flatMap((width) =>
+      PASSKEY_POSES.map(({ name, at, app, strike }) => ({ name, at, width, app, status: 200, strike })),
+    );
+    await draw(browser, house, folder, pictures);
+    complaints.push(...house.faults().map((line) => `${folder}, passkeys: the server logged ${line}`));
+  } finally {
+    await house.close();
+  }
+}
+
 await rm(GALLERY, { recursive: true, force: true });
 const browser = await chromium.launch(CHROMIUM);
 try {
@@ -183,6 +205,7 @@ try {
       Object.assign(places, await placesOf(house));
       const before = drawn;
       await draw(browser, house, folder, picturesOf(folder, places));
+      if (folder === 'empty') await drawPasskeys(browser, folder);
       complaints.push(...house.faults().map((line) => `${folder}: the server logged ${line}`));
       console.log(`${folder}: ${drawn - before} pictures`);
     } finally {

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { ROOT } from './support/house.mjs';
+import { OWNER, ROOT } from './support/house.mjs';
 import { hydrated } from './support/silence.mjs';
 
 /**
@@ -245,6 +245,78 @@ export const POSES = [
     name: 'subject-sign-out',
     of: 'subject',
     strike: (page) => openForm(page, 'Sign out everywhere', 'Sign alice out everywhere?'),
+  },
+];
+
+/**
+ * A device that keeps passkeys for this page, which knows its user or does not, and which answers or lets one wait.
+ *
+ * @param {import('@playwright/test').Page} page
+ * @param {{ isUserVerified: boolean, automaticPresenceSimulation: boolean }} user
+ */
+async function device(page, user) {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('WebAuthn.enable');
+  const kept = { protocol: /** @type {const} */ ('ctap2'), transport: /** @type {const} */ ('internal') };
+  await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: { ...kept, hasResidentKey: true, hasUserVerification: true, ...user },
+  });
+}
+
+/** @param {import('@playwright/test').Page} page */
+async function addPasskey(page) {
+  await page.getByLabel('Name of a new passkey').fill('blue');
+  await page.getByLabel('Your password').fill(OWNER.password);
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
+}
+
+/**
+ * Poses in a house that has a name, where there are passkeys. A page that waits for a passkey goes on by itself as soon
+ * as one answers, so in its pictures none does.
+ *
+ * @type {{ name: string, at: string, app: boolean, strike: Pose['strike'] }[]}
+ */
+export const PASSKEY_POSES = [
+  {
+    name: 'passkey-sign-in',
+    at: '/sign-in',
+    app: false,
+    strike: async (page) => {
+      await device(page, { isUserVerified: true, automaticPresenceSimulation: false });
+      await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+      await page.getByText('Waiting for your passkey').waitFor();
+    },
+  },
+  {
+    name: 'passkey-sign-in-refused',
+    at: '/sign-in',
+    app: false,
+    strike: async (page) => {
+      await device(page, { isUserVerified: false, automaticPresenceSimulation: true });
+      await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+      await page.getByText('No passkey answered').waitFor();
+    },
+  },
+  {
+    name: 'passkey-add',
+    at: '/account',
+    app: true,
+    strike: async (page) => {
+      await device(page, { isUserVerified: true, automaticPresenceSimulation: false });
+      await addPasskey(page);
+      await page.getByText('Waiting for your passkey').waitFor();
+    },
+  },
+  {
+    name: 'account-passkeys',
+    at: '/account',
+    app: true,
+    strike: async (page) => {
+      await device(page, { isUserVerified: true, automaticPresenceSimulation: true });
+      await addPasskey(page);
+      await page.locator('.notice-success').waitFor();
+      await hydrated(page);
+    },
   },
 ];
 

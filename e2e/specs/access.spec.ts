@@ -14,6 +14,7 @@ test('the matrix leads to who can call a tool, and that to what a subject can ca
   await refund.getByRole('rowheader').getByRole('link').click();
   await expect(page).toHaveURL(/\/access\?tenant=acme&tool=crm%2Frefund$/);
 
+  await expect(page).toHaveTitle('Who can call crm/refund · Countersign');
   const who = page.getByRole('table', { name: 'Who can call the tool' });
   const bot = who.getByRole('row', { name: /refund-bot/ });
   await expect(bot).toContainText(/With conditions.*small refunds.*allows it if .*\/amount <= 100/s);

@@ -55,6 +55,8 @@ test('a call appears by itself, is approved, and passes once', async ({ open, br
   await expect(row).toContainText('High');
   await expect(row).toContainText('carol');
   await expect(page).toHaveTitle(`(${before + 1}) Approvals · Countersign`);
+  const said = before === 0 ? '1 call waits for you' : `${before + 1} calls wait for you`;
+  await expect(page.getByRole('main').getByRole('status').filter({ hasText: said }), 'and it is said').toHaveCount(1);
   await expect(page.getByRole('navigation', { name: 'Main' }).locator('.badge')).toContainText(`${before + 1}`);
 
   // Another attempt files nothing.

@@ -45,7 +45,7 @@ test('a role is created, described and deleted', { tag: '@no-script' }, async ({
   await expect(page.getByText('Files the papers.')).toBeVisible();
 
   await page.getByRole('link', { name: 'Delete' }).click();
-  await expect(page.getByText('Nobody holds it and no rule names it, so no decision changes.')).toBeVisible();
+  await expect(page.getByText('Nobody holds it, no rule names it and no claim stands for it, so no decision changes.')).toBeVisible();
   await ready(page);
   // Meanwhile somebody gets it.
   const holder = (roles: string[]) => {

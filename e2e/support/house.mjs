@@ -312,14 +312,15 @@ export function setupLink(text) {
  * The cookies of a browser with this session; none for a visitor.
  *
  * @param {string} [session]
+ * @param {string} [domain] what the browser calls the host
  * @returns {{ cookies: { name: string, value: string, domain: string, path: string, expires: number,
  *   httpOnly: boolean, secure: boolean, sameSite: 'Lax' }[], origins: [] }}
  */
-export function state(session) {
+export function state(session, domain = '127.0.0.1') {
   const cookie = {
     name: SESSION_COOKIE,
     value: session ?? '',
-    domain: '127.0.0.1',
+    domain,
     path: '/',
     expires: -1,
     httpOnly: true,

@@ -1,7 +1,8 @@
 //! Connections: how many, and for how long each may keep the server waiting. HTTP/1.1 over TCP.
 //!
-//! Whoever connects and says nothing, or sends a request byte by byte, holds one place of a few thousand for half a
-//! minute and is cut off. A stop takes no new connections, closes those at rest and lets requests under way end.
+//! Whoever connects and says nothing, sends a request byte by byte, or asks and does not read the answer, holds one place
+//! of a few thousand for half a minute and is cut off. A stop takes no new connections, closes those at rest and lets
+//! requests under way end.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -12,6 +13,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
+use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::pin::{Pin, pin};
@@ -19,6 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
@@ -40,6 +43,8 @@ pub struct Limits {
     /// From one answer to the end of the next request's head. Longer than clients and proxies usually keep a
     /// connection that rests: whoever closes it while the other one sends loses a request.
     pub rest: Duration,
+    /// For how long the other end may take nothing of what is written for it.
+    pub taking: Duration,
 }
 
 impl Default for Limits {
@@ -49,6 +54,7 @@ impl Default for Limits {
             head: Duration::from_secs(30),
             body: Duration::from_secs(30),
             rest: Duration::from_secs(120),
+            taking: Duration::from_secs(30),
         }
     }
 }
@@ -156,7 +162,7 @@ async fn attend(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.rest)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(TimedWrites::new(stream, limits.taking)), service);
     let mut connection = pin!(connection);
     let mut first = pin!(sleep(limits.head));
     let mut waits_for_first = true;
@@ -205,6 +211,76 @@ async fn answer(
         *response.status_mut() = StatusCode::REQUEST_TIMEOUT;
     }
     Ok(response)
+}
+
+/// A stream that is written to for as long as the other end takes anything of it.
+struct TimedWrites {
+    stream: TcpStream,
+    within: Duration,
+    /// Set while the other end takes nothing.
+    alarm: Option<Pin<Box<Sleep>>>,
+}
+
+impl TimedWrites {
+    fn new(stream: TcpStream, within: Duration) -> Self {
+        Self { stream, within, alarm: None }
+    }
+
+    /// What came of a write, or that nothing came of any for too long.
+    fn in_time(
+        &mut self,
+        context: &mut Context<'_>,
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            self.alarm = None;
+            return written;
+        }
+        let within = self.within;
+        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep(within)));
+        alarm.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl AsyncRead for TimedWrites {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for TimedWrites {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.stream).poll_write(context, bytes);
+        this.in_time(context, written)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.stream).poll_write_vectored(context, parts);
+        this.in_time(context, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    // A socket keeps nothing back.
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
+    }
 }
 
 /// Why a body was not read to its end.

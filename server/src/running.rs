@@ -60,7 +60,7 @@ impl Running {
     /// be written: then nothing may be decided here.
     pub async fn start(store: Store, listener: TcpListener, config: &Config, clock: Clock) -> Result<Self> {
         // First what needs no trace: a start that fails on its settings leaves no empty chain behind.
-        let public_url = console::check_public_url(&config.public_url).context("the public URL")?;
+        let public_url = console::check_public_url(&config.public_url).context("--public-url")?;
         let settings = ConsoleSettings {
             allow_addresses: config.allow_addresses.clone(),
             trusted_proxies: config.trusted_proxies.clone(),
@@ -84,7 +84,7 @@ impl Running {
             approvals,
             clock.clone(),
         )
-        .context("the public URL")?;
+        .context("--public-url")?;
         let live = console.live();
         let address = listener.local_addr()?;
         let instance = format!("{}/{}", hostname(), std::process::id());

@@ -18,6 +18,17 @@ pub struct Settings {
     pub read_connections: u32,
 }
 
+impl Settings {
+    /// The SQLite file that the address names, where there is none yet: opening makes it.
+    pub fn missing_file(&self) -> Option<&Path> {
+        // What is no file, and what cannot be looked at, is for opening to complain of.
+        let is_file = |path: &&str| !path.is_empty() && *path != ":memory:" && !path.contains('?');
+        let path = sqlite_path(&self.url).filter(is_file)?;
+        let missing = Path::new(path).try_exists().is_ok_and(|there| !there);
+        missing.then_some(Path::new(path))
+    }
+}
+
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
@@ -161,7 +172,8 @@ fn make_folder(file: &Path) -> Result<(), OpenError> {
 }
 
 async fn open_postgres(url: &str, readers: u32) -> Result<Db, OpenError> {
-    let pool = PgPoolOptions::new()
+    let options = postgres_options(url)?;
+    let opened = PgPoolOptions::new()
         .max_connections(readers.saturating_add(POSTGRES_WRITERS))
         .acquire_timeout(Duration::from_secs(3))
         // A ping before every statement would double the way to the database; one that lay idle is asked.
@@ -174,10 +186,24 @@ async fn open_postgres(url: &str, readers: u32) -> Result<Db, OpenError> {
                 Ok(true)
             })
         })
-        .connect_with(postgres_options(url)?)
-        .await
-        .map_err(OpenError::Connect)?;
-    Ok(Db::Postgres(pool))
+        .connect_with(options.clone())
+        .await;
+    match opened {
+        Ok(pool) => Ok(Db::Postgres(pool)),
+        Err(error) => Err(OpenError::Connect(cause(error, &options).await)),
+    }
+}
+
+/// What kept a pool from opening. One that tried until its time was over does not say: one more try by itself does.
+async fn cause(error: sqlx::Error, options: &PgConnectOptions) -> sqlx::Error {
+    if !matches!(error, sqlx::Error::PoolTimedOut) {
+        return error;
+    }
+    match tokio::time::timeout(Duration::from_secs(3), Box::pin(options.connect())).await {
+        Ok(Err(cause)) => cause,
+        // It is there by now, or as silent as before.
+        Ok(Ok(_)) | Err(_) => error,
+    }
 }
 
 fn postgres_options(url: &str) -> Result<PgConnectOptions, OpenError> {
@@ -199,6 +225,39 @@ mod tests {
         let told = options.get_options().expect("settings");
         for setting in ["statement_timeout=5s", "idle_in_transaction_session_timeout=60s"] {
             assert!(told.contains(setting), "{told}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_cannot_be_reached_is_said_to_refuse() {
+        let nobody = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let url = format!("postgres://me@{}/c", nobody.expect("an address nobody listens on any more"));
+        let options = postgres_options(&url).expect("an address");
+        let told = cause(sqlx::Error::PoolTimedOut, &options).await;
+        let sqlx::Error::Io(refusal) = told else { panic!("{told:?}") };
+        assert_eq!(refusal.kind(), std::io::ErrorKind::ConnectionRefused);
+        // Anything else is the cause itself.
+        let told = cause(sqlx::Error::RowNotFound, &options).await;
+        assert!(matches!(told, sqlx::Error::RowNotFound), "{told:?}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_missing() {
+        let missing = |url: &str| {
+            let settings = Settings { url: url.to_owned(), read_connections: 1 };
+            settings.missing_file().map(Path::to_owned)
+        };
+        assert_eq!(missing("sqlite://no/such.db"), Some(PathBuf::from("no/such.db")));
+        assert_eq!(missing("sqlite:no/such.db"), Some(PathBuf::from("no/such.db")));
+        assert_eq!(missing("sqlite://Cargo.toml"), None, "tests run in the folder of their crate");
+        for elsewhere in [
+            "postgres://db.example/c",
+            "sqlite://",
+            "sqlite://:memory:",
+            "sqlite://no.db?mode=ro",
+            "mysql://x",
+        ] {
+            assert_eq!(missing(elsewhere), None, "{elsewhere}");
         }
     }
 

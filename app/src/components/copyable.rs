@@ -28,8 +28,9 @@ pub fn Copyable(#[prop(into)] value: String, what: &'static str) -> impl IntoVie
             <code title=value.clone()>{cut_in_the_middle(&value)}</code>
             <button type="button" data-copy=value aria-label=format!("Copy {what}")>
                 <Icon glyph=Glyph::Copy/>
-                <span class="visually-hidden" role="status"></span>
             </button>
+            // Beside the button: what is in one is not heard when it changes.
+            <span class="visually-hidden" role="status"></span>
         </span>
     }
 }
@@ -57,7 +58,8 @@ fn confirm(button: &Element) {
         return;
     }
     let _ = button.set_attribute("data-copied", "");
-    let status = button.query_selector("[role=status]").ok().flatten();
+    let within = button.query_selector("[role=status]").ok().flatten();
+    let status = within.or_else(|| button.next_element_sibling());
     let before = status.as_ref().and_then(|status| status.text_content());
     if let Some(status) = &status {
         status.set_text_content(Some("Copied"));

@@ -73,6 +73,9 @@ pub fn counted(count: usize, one: &str, many: &str) -> String {
 
 /// Below a list that begins behind a cursor: how many stand here, the way to its beginning, and the way on.
 pub fn ways_on(summary: String, first: Option<String>, next: Option<String>) -> AnyView {
+    if first.is_none() && next.is_none() {
+        return view! { <p class="paging">{summary}</p> }.into_any();
+    }
     view! {
         <nav class="paging" aria-label="Pages">
             <span>{summary}</span>

@@ -10,12 +10,15 @@ use leptos::prelude::*;
 const SHOWN: usize = 2_000;
 /// How much of a name, id or other single line is shown at all.
 const LINE: usize = 160;
+/// How many marks one letter may carry. Hebrew, Arabic, Thai and Vietnamese make do with fewer; a pile of them is drawn over
+/// the lines around it.
+const MARKS: usize = 4;
 
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
     Text(String),
-    /// A character that would not be seen, or would change how others are.
+    /// A character that would not be seen, or would change how others are; a mark too many.
     Hidden(char),
 }
 
@@ -51,19 +54,41 @@ fn hidden_name(character: char) -> Option<&'static str> {
         '\u{FFF9}'..='\u{FFFB}' => "interlinear annotation",
         '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}' => "variation selector",
         '\u{E0000}'..='\u{E007F}' => "tag character",
-        '\u{00A0}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' | '\u{3000}' => "unusual space",
+        '\u{00A0}'
+        | '\u{1680}'
+        | '\u{2000}'..='\u{200A}'
+        | '\u{202F}'
+        | '\u{205F}'
+        | '\u{2800}'
+        | '\u{3000}' => "unusual space",
         other if other.is_control() => "control character",
+        other if policy::text::hides(other) => "invisible character",
         _ => return None,
     })
+}
+
+/// Whether it is drawn over, under or through the letter before it: the marks of all scripts, and those of the living ones
+/// that fonts pile up.
+fn is_mark(character: char) -> bool {
+    matches!(character,
+        '\u{0300}'..='\u{036F}' | '\u{0483}'..='\u{0489}' | '\u{0591}'..='\u{05BD}' | '\u{05BF}' | '\u{05C1}'
+        | '\u{05C2}' | '\u{05C4}' | '\u{05C5}' | '\u{05C7}' | '\u{0610}'..='\u{061A}' | '\u{064B}'..='\u{065F}'
+        | '\u{0670}' | '\u{06D6}'..='\u{06DC}' | '\u{06DF}'..='\u{06E4}' | '\u{06E7}' | '\u{06E8}'
+        | '\u{06EA}'..='\u{06ED}' | '\u{0E31}' | '\u{0E34}'..='\u{0E3A}' | '\u{0E47}'..='\u{0E4E}'
+        | '\u{0EB1}' | '\u{0EB4}'..='\u{0EBC}' | '\u{0EC8}'..='\u{0ECE}' | '\u{0F71}'..='\u{0F84}'
+        | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}' | '\u{2DE0}'..='\u{2DFF}'
+        | '\u{A66F}'..='\u{A672}' | '\u{A674}'..='\u{A67D}' | '\u{A8E0}'..='\u{A8F1}' | '\u{FE20}'..='\u{FE2F}')
 }
 
 /// Splits a text; `lines` keeps line breaks and tabs, which a single line must not hold.
 fn pieces(text: &str, lines: bool) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut run = String::new();
+    let mut marks: usize = 0;
     for character in text.chars() {
         let kept = lines && matches!(character, '\n' | '\t');
-        if kept || hidden_name(character).is_none() {
+        marks = if is_mark(character) { marks.saturating_add(1) } else { 0 };
+        if kept || (hidden_name(character).is_none() && marks <= MARKS) {
             run.push(character);
             continue;
         }
@@ -144,7 +169,8 @@ pub fn drawn(text: &str, lines: bool) -> Vec<AnyView> {
             Piece::Text(text) => text.into_any(),
             Piece::Hidden(character) => {
                 let code = format!("U+{:04X}", u32::from(character));
-                view! { <span class="chip-char" title=hidden_name(character)>{code}</span> }.into_any()
+                let name = hidden_name(character).unwrap_or("one mark too many");
+                view! { <span class="chip-char" title=name>{code}</span> }.into_any()
             }
         })
         .collect()
@@ -153,10 +179,13 @@ pub fn drawn(text: &str, lines: bool) -> Vec<AnyView> {
 /// For places that hold plain text alone, such as titles and labels: one line, hidden characters replaced.
 pub fn plain(text: &str) -> String {
     let (shown, rest) = split_behind(text, LINE);
-    let mut line: String = shown
-        .chars()
-        .map(|c| if hidden_name(c).is_some() { char::REPLACEMENT_CHARACTER } else { c })
-        .collect();
+    let mut line = String::new();
+    for piece in pieces(shown, false) {
+        match piece {
+            Piece::Text(text) => line.push_str(&text),
+            Piece::Hidden(_) => line.push(char::REPLACEMENT_CHARACTER),
+        }
+    }
     if !rest.is_empty() {
         line.push('…');
     }
@@ -179,7 +208,7 @@ fn flag(text: &str) -> Option<AnyView> {
 /// What to look out for in a text that is drawn in parts: hidden characters, and letters that are not what they seem.
 #[component]
 pub fn UntrustedFlags(#[prop(into)] text: String) -> impl IntoView {
-    let hidden = text.chars().filter(|c| !matches!(c, '\n' | '\t') && hidden_name(*c).is_some()).count();
+    let hidden = pieces(&text, true).iter().filter(|piece| matches!(piece, Piece::Hidden(_))).count();
     let words = match hidden {
         0 => None,
         1 => Some("1 hidden character".to_owned()),
@@ -281,8 +310,38 @@ mod tests {
             let character = char::from_u32(code).expect("a character");
             assert!(hidden_name(character).is_some(), "U+{code:04X}");
         }
-        for harmless in ['a', 'ä', '漢', 'ع', ' ', '…', '😀'] {
+        for harmless in ['a', 'ä', '漢', 'ع', ' ', '…', '😀', '\u{0301}'] {
             assert_eq!(hidden_name(harmless), None, "{harmless}");
+        }
+    }
+
+    #[test]
+    fn whatever_programs_are_to_ignore_has_a_name() {
+        for hidden in (0..=0x10_FFFF).filter_map(char::from_u32).filter(|c| policy::text::hides(*c)) {
+            assert!(hidden_name(hidden).is_some(), "{hidden:?}");
+        }
+        for hidden in ['\u{2065}', '\u{2800}', '\u{FFF0}', '\u{1BCA0}', '\u{1D173}', '\u{E0080}', '\u{E01F0}']
+        {
+            assert!(hidden_name(hidden).is_some(), "{hidden:?}");
+        }
+    }
+
+    #[test]
+    fn marks_do_not_pile_up() {
+        let piled = |count: usize| format!("z{}", "\u{0301}".repeat(count));
+        assert_eq!(pieces(&piled(MARKS), true), [text(&piled(MARKS))]);
+        let all = pieces(&piled(100), true);
+        let [kept, rest @ ..] = all.as_slice() else { panic!("pieces") };
+        assert_eq!(kept, &text(&piled(MARKS)));
+        assert_eq!(rest, vec![Piece::Hidden('\u{0301}'); 100 - MARKS]);
+        // However they are mixed, and from the next letter on anew.
+        let mixed = format!("a{}b{}", "\u{0E49}\u{20DD}\u{0489}".repeat(2), "\u{0301}");
+        let hidden = pieces(&mixed, true).iter().filter(|piece| matches!(piece, Piece::Hidden(_))).count();
+        assert_eq!(hidden, 6 - MARKS);
+        assert_eq!(plain(&piled(5)), format!("{}\u{FFFD}", piled(MARKS)));
+        for word in ["Việt Nam", "V\u{0069}\u{0323}\u{0302}t", "שָׁלוֹם", "ที่นี่", "مُحَمَّدٌ"]
+        {
+            assert_eq!(pieces(word, true), [text(word)], "{word}");
         }
     }
 

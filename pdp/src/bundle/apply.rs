@@ -5,6 +5,7 @@ use super::prune::{Prune, Pruned};
 use super::rules::{self, Flagged};
 use super::secrets::{Environment, Secrets};
 use super::{catalog, check, identities, issuers, resources};
+use crate::address_guard::AddressError;
 use crate::catalog::MappingRefused;
 use crate::secret::MIN_CHARACTERS;
 use crate::vault::{Vault, VaultError};
@@ -36,6 +37,8 @@ pub enum ApplyError {
         "rule `{name}` can never match: {flag} (a rule that restricts nothing is refused; --allow-unmatched takes it all the same)"
     )]
     Unmatched { name: String, flag: Flag },
+    #[error("{thing}: `url`: {why}")]
+    Address { thing: String, why: AddressError },
     #[error("{thing} is given twice")]
     Twice { thing: String },
     #[error("{thing}: `mapping`: {why}")]

@@ -2,13 +2,15 @@
 
 use super::apply::ApplyError;
 use super::format::{Bundle, given};
+use crate::address_guard::{AddressError, AddressGuard};
 use policy::TenantSlug;
 use std::collections::HashSet;
 
 /// # Errors
-/// Where a thing stands twice, or a bundle of one tenant speaks of another.
+/// Where a thing stands twice, the address of a server is none, or a bundle of one tenant speaks of another.
 pub(super) fn check(bundle: &Bundle) -> Result<(), ApplyError> {
     twice(bundle)?;
+    addresses(bundle)?;
     match &bundle.only_tenant {
         Some(only) => outside(bundle, only),
         None => Ok(()),
@@ -61,6 +63,19 @@ fn twice(bundle: &Bundle) -> Result<(), ApplyError> {
     }
     for entry in given(&bundle.credentials) {
         once(format!("credential `{}`", entry.name))?;
+    }
+    Ok(())
+}
+
+/// As the console takes them: a login in an address would be a secret that stands in lists, changes and exports. Whether the
+/// address may be asked is told when it is.
+fn addresses(bundle: &Bundle) -> Result<(), ApplyError> {
+    for entry in given(&bundle.servers) {
+        let Some(url) = &entry.url else { continue };
+        match AddressGuard::default().check_url(url) {
+            Ok(_) | Err(AddressError::Refused { .. }) => {}
+            Err(why) => return Err(ApplyError::Address { thing: format!("server `{}`", entry.slug), why }),
+        }
     }
     Ok(())
 }
@@ -142,6 +157,32 @@ mod tests {
         }
         let apart = "roles: [{name: r}, {name: r, tenant: a}]\nsubjects: [{id: s, memberships: [{tenant: a}]}, {id: t, memberships: [{tenant: a}]}]";
         assert!(check(&Bundle::parse(apart).expect("reads")).is_ok());
+    }
+
+    #[test]
+    fn the_address_of_a_server_is_one_and_holds_no_login() {
+        let with = |url: &str| format!("servers: [{{slug: m, url: '{url}'}}]");
+        for good in [
+            "https://crm.example/mcp",
+            "http://127.0.0.1:9000/mcp",
+            "http://10.0.0.1",
+            "http://[::1]:9/x?y=z",
+        ] {
+            assert!(check(&Bundle::parse(&with(good)).expect("reads")).is_ok(), "{good}");
+        }
+        for (bad, why) in [
+            ("", "is not a URL"),
+            ("crm", "is not a URL"),
+            ("https://", "is not a URL"),
+            ("ftp://crm.example", "`ftp` addresses are not fetched"),
+            ("javascript:alert(1)", "`javascript` addresses are not fetched"),
+            ("https://ann@crm.example/mcp", "must not hold a user name or a password"),
+            ("https://ann:s3cret@crm.example/mcp", "must not hold a user name or a password"),
+        ] {
+            let error = refused(&with(bad));
+            assert!(error.starts_with("server `m`: `url`: ") && error.contains(why), "{bad}: {error}");
+            assert!(!error.contains("s3cret"), "{error}");
+        }
     }
 
     #[test]

@@ -207,8 +207,15 @@ impl Bundle {
                 max_events: 2 * MAX_BYTES,
             },
         };
-        serde_saphyr::from_str_with_options(text, options).map_err(|error| BundleError(error.to_string()))
+        serde_saphyr::from_str_with_options(text, options)
+            .map_err(|error| BundleError(said(&error.to_string())))
     }
+}
+
+/// What the reader of YAML says, without what it says to programmers alone.
+pub(crate) fn said(error: &str) -> String {
+    let told = error.strip_prefix("error: ").unwrap_or(error);
+    told.replace(", set DuplicateKeyPolicy in Options if acceptable", "")
 }
 
 #[cfg(test)]
@@ -240,6 +247,13 @@ mod tests {
             let error = refused(text);
             assert!(error.contains(key), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn an_error_speaks_to_whoever_wrote_the_file() {
+        let error = refused("tenants: [{slug: a, slug: b}]");
+        assert!(error.starts_with("line 1 column 21: duplicate mapping key: slug\n"), "{error}");
+        assert!(!error.contains("Policy"), "{error}");
     }
 
     #[test]

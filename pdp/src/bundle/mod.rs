@@ -18,6 +18,7 @@ mod yaml;
 
 pub use apply::{Applied, ApplyError, ApplyOptions, apply};
 pub use collect::{ExportError, export, export_own};
+pub(crate) use format::said;
 pub use format::{Bundle, BundleError};
 pub use prune::Pruned;
 pub use rules::Flagged;

@@ -5,6 +5,7 @@
 //! here they are escaped, as much of a policy is the words of MCP servers. What another reader could take for
 //! something else (`yes`, `1.0`, `null`, a date) is quoted.
 
+use policy::text::hides;
 use serde_json::{Map, Number, Value};
 use std::fmt::Write;
 
@@ -232,13 +233,7 @@ fn quote(out: &mut String, text: &str) {
 
 /// A character that would not be seen, would change how others are, or that YAML does not take as it is.
 fn hidden(character: char) -> bool {
-    character.is_control()
-        || (character.is_whitespace() && character != ' ')
-        || matches!(character,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e0fff}')
+    hides(character) || (character.is_whitespace() && character != ' ')
 }
 
 /// A double has a point, and its exponent a sign: so it is one for every reader, and stays apart from an integer.

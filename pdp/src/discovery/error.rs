@@ -69,24 +69,7 @@ impl DiscoveryError {
 /// Foreign text as it may be shown: on one line, without characters that have no look of their own or turn
 /// others around, and not long.
 pub(super) fn shown(text: &str) -> String {
-    let visible =
-        |character: char| if is_invisible(character) { char::REPLACEMENT_CHARACTER } else { character };
-    let mut characters = text.chars().map(visible);
-    let mut shown: String = characters.by_ref().take(LONGEST).collect();
-    if characters.next().is_some() {
-        shown.pop();
-        shown.push('…');
-    }
-    shown
-}
-
-fn is_invisible(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
-        )
+    policy::text::shown(text, LONGEST)
 }
 
 #[cfg(test)]

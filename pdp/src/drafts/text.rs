@@ -1,6 +1,9 @@
 //! A rule as text: YAML (or JSON, which is YAML), as it stands in a bundle's `rules`.
 
+use crate::bundle::said;
 use policy::Rule;
+use policy::text::hides;
+use std::fmt::Write;
 
 /// The longest text of one rule, in bytes.
 const MAX_BYTES: usize = 64 * 1024;
@@ -38,17 +41,40 @@ pub fn read_rule(text: &str) -> Result<Rule, TextError> {
         TextError {
             line: place.map(|place| place.line()),
             column: place.map(|place| place.column()),
-            text: error.without_snippet().to_string(),
+            text: said(&error.without_snippet().to_string()),
         }
     })
 }
 
-/// The rule as YAML, as [`read_rule`] reads it back.
+/// The rule as YAML, as [`read_rule`] reads it back. Characters that hide or rearrange others are escaped: whoever reads
+/// the rule in an editor sees what it says.
 pub fn write_rule(rule: &Rule) -> String {
     // A rule is plain data; where YAML fails all the same, JSON is YAML too.
-    serde_saphyr::to_string(rule)
-        .or_else(|_| serde_json::to_string_pretty(rule))
-        .unwrap_or_else(|_| format!("name: {:?}\n", rule.name))
+    match serde_saphyr::to_string(rule) {
+        Ok(text) if !text.chars().any(is_hidden) => text,
+        _ => serde_json::to_string_pretty(rule)
+            .map_or_else(|_| format!("name: {:?}\n", rule.name), |json| escaped(&json)),
+    }
+}
+
+/// Line ends are the text's own.
+fn is_hidden(character: char) -> bool {
+    character != '\n' && hides(character)
+}
+
+/// JSON in which hidden characters are escaped. They stand in its strings alone, and are written as YAML reads them: it
+/// knows no pairs of surrogates.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        if is_hidden(character) {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "\\U{:08x}", u32::from(character));
+        } else {
+            text.push(character);
+        }
+    }
+    text
 }
 
 #[cfg(test)]
@@ -85,11 +111,31 @@ mod tests {
     }
 
     #[test]
+    fn what_hides_in_a_rule_is_escaped() {
+        let hidden = "pay\u{202e}99\u{200b}\u{1d173}\u{e0041}";
+        let rule: Rule = serde_json::from_value(json!({
+            "name": hidden,
+            "tenant": "acme",
+            "effect": "allow",
+            "tools": [format!("crm/{hidden}")],
+            "parameters": {"properties": {hidden: {"enum": [hidden, "a\nb\u{7f}\u{85} \"c\" \\ ü"]}}},
+            "when": format!("args.note != '{hidden}'\n  && true"),
+        }))
+        .expect("a rule");
+        let text = write_rule(&rule);
+        assert!(!text.chars().any(is_hidden), "{text:?}");
+        assert_eq!(read_rule(&text), Ok(rule), "{text}");
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_its_place() {
         let error = read_rule("name: x\neffect: allow\ntool: [a/b]\n").expect_err("refused");
         assert!(error.text.contains("tool"), "{error:?}");
         assert_eq!(error.line, Some(3), "{error:?}");
         assert!(!error.text.contains('\n'), "{error:?}");
+        let twice = read_rule("name: x\nname: y\n").expect_err("refused");
+        assert!(twice.text.contains("duplicate mapping key: name"), "{twice:?}");
+        assert!(!twice.text.contains("Policy"), "{twice:?}");
         for text in ["", " \n", "- x", "name: [", &format!("name: {}", "x".repeat(70_000))] {
             assert!(read_rule(text).is_err(), "{}", text.chars().take(20).collect::<String>());
         }

@@ -17,7 +17,7 @@ const BACKTRACK_LIMIT: usize = 10_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ToolSchemaError {
-    #[error("the input schema is {0}")]
+    #[error("the input schema: {0}")]
     Bounds(#[from] WalkError),
     #[error("the input schema does not compile: {0}")]
     Compile(String),

@@ -12,17 +12,16 @@ use super::paging::{Listed, PageQuery};
 use super::problem::Problem;
 use super::reading::{Asked, Given, Segments, known_id};
 use super::route::{Route, Verb};
-use crate::console;
+use crate::console::{self, LinkError};
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::on;
 use policy::scope::AdminScope;
 use policy::{Reach, SubjectId, TenantSlug, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use store::accounts::{Account, AccountRole, NewAccount, RoleSource};
+use store::accounts::{Account, AccountError, AccountRole, NewAccount, RoleSource};
 use utoipa::{IntoParams, ToSchema};
 
 const ACCOUNTS: &str = "/api/v1/accounts";
@@ -185,27 +184,6 @@ fn below_owner(role: AccountRole) -> Result<(), Problem> {
     if role == AccountRole::Owner { Err(Problem::of_owners()) } else { Ok(()) }
 }
 
-/// Whether a link to it may be handed out.
-fn is_nobody(account: &Account) -> Result<(), Problem> {
-    below_owner(account.role)?;
-    if account.role.may_approve() || account.subject.is_some() {
-        let detail = "this account answers requests for approval or stands for a person; an owner makes its link at \
-                      the console";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "persons_only", detail));
-    }
-    Ok(())
-}
-
-/// Whether a link may remove its passkeys. A demand for one is what keeps out whoever has no more than a link.
-fn may_forget_passkeys(account: &Account, query: &ResetQuery) -> Result<(), Problem> {
-    if account.passkey_required && !query.keep_passkeys {
-        let detail = "this account demands a passkey; `keep_passkeys=true` makes a link that goes on to demand it, and an \
-                      owner at the console one that does not";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "passkey_demanded", detail));
-    }
-    Ok(())
-}
-
 async fn find(state: &ApiState, id: &str) -> Result<Account, Problem> {
     let found = state.store.account(known_id("account", id)?).await?;
     found.ok_or_else(|| Problem::not_found("account"))
@@ -265,23 +243,17 @@ async fn reset(
     Asked(query): Asked<ResetQuery>,
 ) -> Result<Json<FreshLink>, Problem> {
     administrator.of_every_tenant()?;
-    let known = find(&state, &id).await?;
-    is_nobody(&known)?;
-    may_forget_passkeys(&known, &query)?;
-    if !known.active {
-        return Err(Problem::conflict(
-            "switched_off",
-            "the account is switched off; the link would switch it on",
-        ));
-    }
+    let id = known_id("account", &id)?;
     let (origin, by) = (state.console.origin(), administrator.actor());
     let forgets = !query.keep_passkeys;
-    let (account, link) =
-        console::reset(&state.store, origin, &known.id, forgets, &by, administrator.now()).await?;
-    // What it was when the link was made counts: nobody gets the link to an account that was raised in between.
-    is_nobody(&account)?;
-    may_forget_passkeys(&account, &query)?;
-    Ok(Json(FreshLink { account: account.into(), link }))
+    // The store holds the account and says what a token may hand out of it.
+    match console::reset(&state.store, origin, id, forgets, &by, administrator.now()).await {
+        Ok((account, link)) => Ok(Json(FreshLink { account: account.into(), link })),
+        Err(LinkError::Account(AccountError::Stale)) => {
+            Err(Problem::conflict("switched_off", "the account is switched off; the link would switch it on"))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn switch(

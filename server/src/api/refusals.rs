@@ -27,6 +27,16 @@ impl From<AccountError> for Problem {
             AccountError::NoTenant | AccountError::NoSuchTenant => Self::invalid("tenants", detail),
             AccountError::Unknown => Self::not_found("account"),
             AccountError::LastOwner | AccountError::OwnersOnly => Self::of_owners(),
+            AccountError::PersonsOnly => {
+                let detail = "this account answers requests for approval or stands for a person; an owner makes its link at \
+                              the console";
+                Self::new(StatusCode::FORBIDDEN, "persons_only", detail)
+            }
+            AccountError::PasskeyStays => {
+                let detail = "this account demands a passkey; `keep_passkeys=true` makes a link that goes on to demand it, \
+                              and an owner at the console one that does not";
+                Self::new(StatusCode::FORBIDDEN, "passkey_demanded", detail)
+            }
             AccountError::ToldElsewhere => Self::conflict("told_elsewhere", detail),
             _ => Self::conflict("changed", detail),
         }

@@ -45,7 +45,7 @@ pub(super) const ROUTES: &[Route] = &[
         Verb::Delete,
         ROLE,
         AdminScope::Roles,
-        "Delete a role that nobody holds and no rule names",
+        "Delete a role that nobody holds, that no rule names and no claim stands for",
         |m| on(m, delete),
     ),
 ];

@@ -1,13 +1,13 @@
 //! `POST /access/v1/evaluation` and `/access/v1/evaluations` (AuthZEN 1.0, sections 6 and 7).
 
 use super::batch::{self, Batch, Several};
-use super::body::{media_type, read_whole};
+use super::body::{is_small, media_type, read_whole, throw_away};
 use super::error::{RequestError, unknown_path, wrong_method};
 use super::idempotency::idempotency_key;
 use super::request::{parse_body, parse_evaluation};
 use super::{Desk, answer, jwks, metadata, requests, search};
 use crate::request_id::RequestId;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -39,7 +39,8 @@ async fn evaluation(
     body: Body,
 ) -> Result<Response, RequestError> {
     let key = enforcement_key(&headers)?;
-    let question = read(&headers, body).await.and_then(|body| parse_evaluation(body, &request_id));
+    let body = read(&desk.pdp, &key, &headers, body).await;
+    let question = body.and_then(|body| parse_evaluation(body, &request_id));
     match question {
         Ok(question) => single(&desk, &headers, &key, question).await,
         Err(error) => Err(unless_stranger(&desk.pdp, &key, error).await),
@@ -53,7 +54,8 @@ async fn evaluations(
     body: Body,
 ) -> Result<Response, RequestError> {
     let key = enforcement_key(&headers)?;
-    let batch = read(&headers, body).await.and_then(|body| batch::parse(body, &request_id));
+    let body = read(&desk.pdp, &key, &headers, body).await;
+    let batch = body.and_then(|body| batch::parse(body, &request_id));
     match batch {
         Ok(Batch::Single(question)) => single(&desk, &headers, &key, *question).await,
         Ok(Batch::Several(items)) => several(&desk.pdp, &key, items).await,
@@ -142,9 +144,31 @@ pub(crate) fn enforcement_key(headers: &HeaderMap) -> Result<Secret, RequestErro
 }
 
 /// Reads a whole body as one JSON object.
-pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Map<String, Value>, RequestError> {
+pub(super) async fn read(
+    pdp: &Pdp,
+    key: &Secret,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Map<String, Value>, RequestError> {
     json_content(headers)?;
-    parse_body(&read_whole(headers, body).await?)
+    parse_body(&read_known(pdp, key, headers, body).await?)
+}
+
+/// Reads a whole body; of whoever has no valid key only a small one. A key is looked up with everything else that a question
+/// needs; only before a larger body it is looked up by itself, or anybody could have the server hold thousands of them.
+pub(super) async fn read_known(
+    pdp: &Pdp,
+    key: &Secret,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Bytes, RequestError> {
+    if !is_small(headers)
+        && let Err(stranger) = pdp.authenticate(key).await
+    {
+        throw_away(headers, body).await;
+        return Err(stranger.into());
+    }
+    read_whole(headers, body).await
 }
 
 /// Exactly one `Content-Type: application/json`, whatever parameters it has.

@@ -81,7 +81,8 @@ async fn answer(
     wanted: Wanted,
 ) -> Result<Response, RequestError> {
     let key = enforcement_key(headers)?;
-    let parsed = read(headers, body).await.and_then(|body| parse(body, wanted, request_id, &key));
+    let body = read(pdp, &key, headers, body).await;
+    let parsed = body.and_then(|body| parse(body, wanted, request_id, &key));
     let (search, bound_to) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => return Err(unless_stranger(pdp, &key, error).await),

@@ -33,15 +33,16 @@ const NAME: usize = 500;
 const VALUE: usize = 100;
 
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
-    let shown = options.file.display();
-    let text = if options.file.as_os_str() == "-" {
+    let from_stdin = options.file.as_os_str() == "-";
+    let shown = if from_stdin { "standard input".to_owned() } else { options.file.display().to_string() };
+    let text = if from_stdin {
         let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("stdin could not be read")?;
+        std::io::stdin().read_to_string(&mut text).context("standard input could not be read")?;
         text
     } else {
         std::fs::read_to_string(&options.file).with_context(|| format!("{shown} could not be read"))?
     };
-    let bundle = Bundle::parse(&text).with_context(|| format!("{shown}"))?;
+    let bundle = Bundle::parse(&text).with_context(|| shown.clone())?;
     let store = open(config).await?;
     let vault = if bundle.names_kept_secrets() {
         Some(vault_key::open_or_create(&config.vault, &store).await?)

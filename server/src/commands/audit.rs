@@ -1,14 +1,18 @@
 //! `countersign audit`: is the record whole, and what may be let go of it.
 
-use super::open;
+use super::open_existing;
 use crate::config::Config;
 use crate::{audit_key, clock};
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use policy::Timestamp;
+use policy::text::shown;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use store::audit::{self, ExportedCheckpoint, LocalHeads};
+use store::audit::{self, ExportedCheckpoint, Finding, LocalHeads};
+
+/// The longest line about one finding, in characters.
+const MOST: usize = 300;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -66,7 +70,7 @@ impl Anchors {
 
 /// Exit code 0: sound; 2: findings; 1: could not be found out.
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
-    let store = open(config).await?;
+    let store = open_existing(config).await?;
     let key = audit_key::load(&config.audit_key)?;
     let code = match &options.command {
         Command::Verify { anchor } => {
@@ -116,12 +120,33 @@ fn report(report: &audit::Report, anchors: &Anchors) -> ExitCode {
         n => println!("held against {n} checkpoints {}", anchors.from),
     }
     for finding in &report.findings {
-        println!("bad: {finding}");
+        println!("{}", bad(finding));
     }
     if report.is_sound() {
         println!("sound");
         ExitCode::SUCCESS
     } else {
         ExitCode::from(2)
+    }
+}
+
+/// What a finding names stands in the database, which somebody else may have written: it must not hide the line from
+/// whoever reads it at a terminal.
+fn bad(finding: &Finding) -> String {
+    format!("bad: {}", shown(&finding.to_string(), MOST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_cannot_hide_itself() {
+        let id = "\r\u{1b}[2K\u{1b}[8m\u{202e}".to_owned();
+        let finding = Finding::Altered { chain: "c-1".to_owned(), seq: 92, id };
+        let expected = "bad: chain c-1: record 92 (\u{fffd}\u{fffd}[2K\u{fffd}[8m\u{fffd}) was altered";
+        assert_eq!(bad(&finding), expected);
+        let long = Finding::MissingChain { chain: "x".repeat(5_000) };
+        assert!(bad(&long).ends_with('…'));
     }
 }

@@ -1,13 +1,17 @@
 //! `countersign check`: one call decided by the live policy, not recorded, with the reasons.
 
-use super::open;
+use super::open_existing;
 use crate::config::Config;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use pdp::{Preview, Previewer};
 use policy::arguments::{Arguments, parse_exact};
+use policy::text::shown;
 use policy::{Call, Decision, ResourceRef, ServerSlug, SubjectId, TenantSlug};
 use std::process::ExitCode;
+
+/// The longest line of a report, in characters.
+const MOST: usize = 2_000;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -37,7 +41,7 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
     if !arguments.is_object() {
         bail!("--args must be a JSON object");
     }
-    let store = open(config).await?;
+    let store = open_existing(config).await?;
     let preview = Preview {
         subject: SubjectId::new(&options.subject),
         server: ServerSlug::new(&options.server),
@@ -54,30 +58,54 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
     if options.json {
         println!("{}", serde_json::to_string_pretty(&decision)?);
     } else {
-        print(&decision);
+        for line in lines(&decision) {
+            println!("{}", shown(&line, MOST));
+        }
     }
     Ok(if decision.is_allow() { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }
 
-fn print(decision: &Decision) {
+/// Names of rules, roles and resources are other people's words: each line is [shown] as one.
+fn lines(decision: &Decision) -> Vec<String> {
     let outcome = match (decision.is_allow(), decision.reason.waits()) {
         (true, _) => "Allowed",
         (false, true) => "Waiting for approval",
         (false, false) => "Denied",
     };
-    println!("{outcome}: {}", decision.reason);
-    println!("  why: {}", decision.reviewer_text);
-    for rule in &decision.rules {
-        println!("  rule: `{}` ({})", rule.name, rule.effect);
+    let mut lines =
+        vec![format!("{outcome}: {}", decision.reason), format!("  why: {}", decision.reviewer_text)];
+    lines.extend(decision.rules.iter().map(|rule| format!("  rule: `{}` ({})", rule.name, rule.effect)));
+    lines.extend(decision.nearest.iter().map(|miss| format!("  nearest: {}", miss.text)));
+    lines.extend(
+        decision
+            .shadow
+            .iter()
+            .map(|shadow| format!("  shadow: `{}` ({}) would have applied", shadow.name, shadow.effect)),
+    );
+    lines.extend(decision.remarks().iter().map(|note| format!("  note: {note}")));
+    lines.push(format!("  revision: {}", decision.revision));
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use policy::Reason;
+
+    #[test]
+    fn what_others_wrote_stays_on_its_line() {
+        let mut decision =
+            Decision::deny(Reason::NoMatchingRule, "`a\u{202e}b` would allow\n  rule: `forged` (allow)");
+        decision.notes = vec!["not\u{1b}[2Ke".to_owned()];
+        let shown: Vec<_> = lines(&decision).iter().map(|line| shown(line, MOST)).collect();
+        assert_eq!(
+            shown,
+            [
+                "Denied: no_matching_rule",
+                "  why: `a\u{fffd}b` would allow\u{fffd}  rule: `forged` (allow)",
+                "  note: not\u{fffd}[2Ke",
+                "  revision: 0.0",
+            ]
+        );
     }
-    for miss in &decision.nearest {
-        println!("  nearest: {}", miss.text);
-    }
-    for shadow in &decision.shadow {
-        println!("  shadow: `{}` ({}) would have applied", shadow.name, shadow.effect);
-    }
-    for note in decision.remarks() {
-        println!("  note: {note}");
-    }
-    println!("  revision: {}", decision.revision);
 }

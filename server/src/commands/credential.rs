@@ -9,9 +9,13 @@ use pdp::Secret;
 use pdp::credentials::{self, CredentialError};
 use pdp::secret::KeyKind;
 use policy::labels::{ArgumentsMode, Responses, Search, Trust};
+use policy::text::shown;
 use policy::{ServerSlug, TenantSlug, Timestamp};
 use std::process::ExitCode;
 use store::administration::{Credential, Page};
+
+/// The longest name that is printed, in characters.
+const MOST: usize = 300;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -114,15 +118,7 @@ pub(crate) async fn run(config: &Config, options: Options) -> Result<ExitCode> {
         }
         Command::List => {
             for credential in store.list_credentials(&Page::ALL).await? {
-                let bound = |bound: Option<&str>| bound.unwrap_or("any").to_owned();
-                println!(
-                    "{}\tserver {}\ttenant {}\t{}\t{}",
-                    credential.name,
-                    bound(credential.server.as_ref().map(ServerSlug::as_str)),
-                    bound(credential.tenant.as_ref().map(TenantSlug::as_str)),
-                    credential.trust,
-                    if credential.active { "active" } else { "off" },
-                );
+                println!("{}", line(&credential));
             }
         }
         Command::Delete { name } => {
@@ -141,4 +137,29 @@ pub(crate) async fn run(config: &Config, options: Options) -> Result<ExitCode> {
 
 fn moment(text: Option<String>) -> Result<Option<Timestamp>> {
     Ok(text.map(|text| Timestamp::parse(&text)).transpose()?)
+}
+
+fn line(credential: &Credential) -> String {
+    format!(
+        "{}\tserver {}\ttenant {}\t{}\t{}",
+        shown(&credential.name, MOST),
+        credential.server.as_ref().map_or("any", ServerSlug::as_str),
+        credential.tenant.as_ref().map_or("any", TenantSlug::as_str),
+        credential.trust,
+        if credential.active { "active" } else { "off" },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_one_line_whatever_its_name() {
+        let bound =
+            Credential { server: Some(ServerSlug::from("crm")), ..Credential::new("crm\u{202e}pep\u{ad}") };
+        assert_eq!(line(&bound), "crm\u{fffd}pep\u{fffd}\tserver crm\ttenant any\tverify_token\tactive");
+        let off = Credential { active: false, ..Credential::new("old") };
+        assert_eq!(line(&off), "old\tserver any\ttenant any\tverify_token\toff");
+    }
 }

@@ -1,7 +1,7 @@
 //! `countersign emergency`: stop switches and break-glass from the host, beside a running server. The next call on every
 //! replica reads what was done here.
 
-use super::{open, operator};
+use super::{open_existing, operator};
 use crate::config::Config;
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -82,7 +82,7 @@ const MOST: usize = 300;
 const LISTED: u64 = 1_000;
 
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
-    let store = open(config).await?;
+    let store = open_existing(config).await?;
     match &options.command {
         Command::Stop { scope, name, tenant, reason } => {
             stop(&store, *scope, name, tenant.as_deref(), reason).await?;

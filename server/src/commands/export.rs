@@ -1,6 +1,6 @@
 //! `countersign export`: the live policy as a file, beside a running server too.
 
-use super::open;
+use super::open_existing;
 use crate::config::Config;
 use anyhow::{Context, Result};
 use clap::Args;
@@ -21,7 +21,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
-    let store = open(config).await?;
+    let store = open_existing(config).await?;
     let only = options.tenant.as_deref().map(TenantSlug::from);
     let text = export(&store, only.as_ref(), env!("CARGO_PKG_VERSION")).await?;
     store.close().await;

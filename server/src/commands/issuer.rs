@@ -1,6 +1,6 @@
 //! `countersign issuer`: the issuers whose tokens count, from the command line.
 
-use super::{open, operator};
+use super::{open_existing, operator};
 use crate::config::Config;
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
@@ -27,7 +27,7 @@ enum Command {
 }
 
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
-    let store = open(config).await?;
+    let store = open_existing(config).await?;
     match &options.command {
         Command::List => {
             for stored in store.list_issuers(&Page::ALL).await? {

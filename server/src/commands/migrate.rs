@@ -1,6 +1,6 @@
 //! `countersign migrate`: tables, forward only.
 
-use super::{connect, open};
+use super::{connect, expect_existing, open};
 use crate::config::Config;
 use anyhow::Result;
 use clap::Args;
@@ -14,7 +14,12 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
-    let store = if options.status { connect(config).await? } else { open(config).await? };
+    let store = if options.status {
+        expect_existing(config)?;
+        connect(config).await?
+    } else {
+        open(config).await?
+    };
     for state in store.migration_status().await? {
         let applied = state.applied_at.map_or_else(|| "not applied".to_owned(), |at| at.to_string());
         println!("{:<24} {applied}", state.name);

@@ -24,7 +24,7 @@ pub(crate) mod vault;
 pub(crate) mod webhook;
 
 use crate::config::Config;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use store::{Settings, Store};
 
 /// Opens the database and brings its tables to this version.
@@ -34,10 +34,30 @@ async fn open(config: &Config) -> Result<Store> {
     Ok(store)
 }
 
+/// Opens a database that is there, for what only asks or takes something away: of an address that was mistyped it would
+/// otherwise say, by a database that it made itself, that all is well or that everything is stopped.
+async fn open_existing(config: &Config) -> Result<Store> {
+    expect_existing(config)?;
+    open(config).await
+}
+
+fn expect_existing(config: &Config) -> Result<()> {
+    if let Some(path) = settings(config).missing_file() {
+        bail!(
+            "there is no database at {}; `--database` says where it is, and `countersign migrate` makes one",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
 /// Opens the database as it is.
 async fn connect(config: &Config) -> Result<Store> {
-    let settings = Settings { url: config.database.clone(), read_connections: READ_CONNECTIONS };
-    Store::open(&settings).await.context("the database could not be opened")
+    Store::open(&settings(config)).await.context("the database could not be opened")
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings { url: config.database.clone(), read_connections: READ_CONNECTIONS }
 }
 
 /// Enough to keep the cores busy; a call holds one for a fraction of a millisecond.

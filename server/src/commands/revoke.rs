@@ -1,6 +1,6 @@
 //! `countersign revoke`: tokens of issuers taken back, one by one or all that a subject has.
 
-use super::{open, operator};
+use super::{open_existing, operator};
 use crate::config::Config;
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -39,7 +39,7 @@ enum Command {
 const MOST: usize = 300;
 
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
-    let store = open(config).await?;
+    let store = open_existing(config).await?;
     match &options.command {
         Command::Token { issuer, jti, until } => {
             let until = Timestamp::parse(until)?;

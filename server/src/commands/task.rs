@@ -1,6 +1,6 @@
 //! `countersign task`: tasks from the host, beside a running server. The next call reads what was done here.
 
-use super::{open, operator};
+use super::{open_existing, operator};
 use crate::config::Config;
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -42,7 +42,7 @@ const MOST: usize = 300;
 const LISTED: u64 = 1_000;
 
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
-    let store = open(config).await?;
+    let store = open_existing(config).await?;
     match &options.command {
         Command::List { tenant, subject, state, all } => {
             let tenant = tenant.as_deref().map(TenantSlug::from);

@@ -1,6 +1,6 @@
 //! `countersign token`: tokens for the administration API from the command line.
 
-use super::{open, operator};
+use super::{open_existing, operator};
 use crate::config::Config;
 use crate::random;
 use anyhow::{Result, bail};
@@ -49,7 +49,7 @@ const DAY: i64 = 86_400 * 1_000_000;
 const MOST: usize = 300;
 
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
-    let store = open(config).await?;
+    let store = open_existing(config).await?;
     match &options.command {
         Command::Create { name, account, scope, tenant, days } => {
             let secret = Secret::from_random(KeyKind::Administrator, &random::bytes());

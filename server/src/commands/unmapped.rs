@@ -1,6 +1,6 @@
 //! `countersign unmapped`: callers with a valid token whom nobody is known by, to be mapped or blocked.
 
-use super::{open, operator};
+use super::{open_existing, operator};
 use crate::config::Config;
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
@@ -52,7 +52,7 @@ enum Command {
 const MOST: usize = 300;
 
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
-    let store = open(config).await?;
+    let store = open_existing(config).await?;
     match &options.command {
         Command::List { blocked } => {
             let state = if *blocked { UnmappedState::Blocked } else { UnmappedState::Seen };

@@ -69,6 +69,10 @@ use store::{Store, StoreError};
 /// What a form or a server function may send.
 const LARGEST_BODY: usize = 1024 * 1024;
 
+/// What somebody may send who has not signed in: a login, a password, the answer of a passkey. It is held in memory before
+/// anything is known of its sender.
+const LARGEST_OF_STRANGERS: usize = 64 * 1024;
+
 /// Attempts are counted by the minute; older counts are kept so long, in microseconds, for clocks that differ.
 const COUNTS_KEPT: i64 = 10 * 60 * 1_000_000;
 
@@ -255,7 +259,8 @@ pub fn router(state: ConsoleState) -> Router {
         .merge(sso::router())
         .merge(passkeys::doors())
         .route("/setup", get(setup::show).post(setup::create_owner))
-        .route("/recover", get(recover::show).post(recover::set_password));
+        .route("/recover", get(recover::show).post(recover::set_password))
+        .layer(DefaultBodyLimit::max(LARGEST_OF_STRANGERS));
 
     inside
         .merge(doors)

@@ -146,6 +146,8 @@ fn refused(error: &AccountError) -> SetupErrors {
         | AccountError::Stale
         | AccountError::LastOwner
         | AccountError::OwnersOnly
+        | AccountError::PersonsOnly
+        | AccountError::PasskeyStays
         | AccountError::ToldElsewhere
         | AccountError::NoSuchPerson
         | AccountError::NoPassword

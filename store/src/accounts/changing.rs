@@ -1,7 +1,8 @@
 //! What an owner changes of an account in one form: all of it, or nothing.
 
+use super::owners::keep_an_owner;
 use super::person::name_person;
-use super::writing::{give_role, hold, keep_an_owner};
+use super::writing::{give_role, hold};
 use super::{AccountError, AccountRole};
 use crate::Store;
 use crate::administration::Actor;

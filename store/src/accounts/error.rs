@@ -23,10 +23,16 @@ pub enum AccountError {
     Unknown,
     #[error("the account was changed meanwhile")]
     Stale,
-    #[error("the last active owner cannot be taken away")]
+    #[error("the last active owner, or the last one who has a way in, cannot be taken away")]
     LastOwner,
     #[error("owners are made and changed by persons, never with a token")]
     OwnersOnly,
+    #[error(
+        "it answers requests for approval or stands for a person; an owner makes its link at the console"
+    )]
+    PersonsOnly,
+    #[error("it demands a passkey, which no link of a token takes away")]
+    PasskeyStays,
     #[error("its role is told by a provider, where it signs in; give it one of its own first")]
     ToldElsewhere,
     #[error("the issuer or the `sub` of the identity {0}")]

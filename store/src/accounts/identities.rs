@@ -73,6 +73,11 @@ pub(super) fn accounts_of(issuer: &str) -> SelectStatement {
         .take()
 }
 
+/// The account of each identity that there is.
+pub(super) fn holders() -> SelectStatement {
+    Query::select().column(AccountIdentities::Account).from(AccountIdentities::Table).take()
+}
+
 /// Whoever is about to have a session by this issuer gets none: it was looked at before. To be run before the sessions
 /// that there are end.
 pub(crate) fn outdate_sign_ins_by(issuer: &str) -> UpdateStatement {

@@ -4,7 +4,7 @@
 use super::events::{self, Event, Note};
 use super::handed_out::token_of;
 use super::links::{LinkPurpose, NewLink, consume, put_link, whose};
-use super::owners::refuse_tokens;
+use super::owners::{refuse_links_of_tokens, refuse_tokens};
 use super::writing::{hold, renew};
 use super::{Account, AccountError, NewAccount, PasswordHash, RoleSource, insert, passkeys};
 use crate::Store;
@@ -47,7 +47,8 @@ impl Store {
     /// `forgets_passkeys`: using it also removes the account's passkeys, which work until then as well.
     ///
     /// # Errors
-    /// When there is no such account, it is switched off, or its role is told by a provider.
+    /// When there is no such account, it is switched off, its role is told by a provider, or a token asks for more than it may
+    /// hand out; then links that were made before go on to work.
     pub async fn reset_account(
         &self,
         id: &str,
@@ -59,7 +60,7 @@ impl Store {
     ) -> Result<Account, AccountError> {
         let mut tx = self.db.begin_write().await?;
         let account = hold(&mut tx, id).await?;
-        refuse_tokens(by, account.role)?;
+        refuse_links_of_tokens(by, &account, forgets_passkeys)?;
         if !account.active {
             // The link would switch it on again.
             return Err(AccountError::Stale);

@@ -2,10 +2,11 @@
 //! the word of a provider alone is none of them: nobody knows whether that still holds. Nor is the owner of some tenants:
 //! what these are asked for concerns all of them.
 
-use super::{AccountError, AccountRole, Accounts, EVERYTHING, RoleSource};
+use super::{Account, AccountError, AccountRole, Accounts, EVERYTHING, RoleSource, identities, passkeys};
 use crate::administration::{Actor, Via};
+use crate::counting::count;
 use crate::db::{StoreError, Tx};
-use sea_query::{Expr, ExprTrait, LockType, Order, Query};
+use sea_query::{Cond, Expr, ExprTrait, LockType, Order, Query};
 
 /// The account of an active owner.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -43,10 +44,59 @@ pub(crate) async fn active_owners(tx: &mut Tx) -> Result<Vec<OwnerAccount>, Stor
     tx.fetch_all(&owners).await
 }
 
+/// Refuses where this account is the only active owner of everything, or the only one of them who comes in. To be called before
+/// anything else is held: it holds all active owners, in the order of their ids, so that two who take each other away do not
+/// both succeed.
+pub(super) async fn keep_an_owner(tx: &mut Tx, id: &str) -> Result<(), AccountError> {
+    let owners = active_owners(tx).await?;
+    let ids = owners.iter().map(|owner| owner.id.as_str());
+    let (this, others): (Vec<&str>, Vec<&str>) = ids.partition(|owner| *owner == id);
+    if this.is_empty() {
+        return Ok(());
+    }
+    // Who was invited and never came, or whose way in was taken away, opens the console to nobody.
+    if others.is_empty() || (any_comes_in(tx, &this).await? && !any_comes_in(tx, &others).await?) {
+        return Err(AccountError::LastOwner);
+    }
+    Ok(())
+}
+
+/// Whether any of these accounts has a password, a passkey or an identity at a provider.
+async fn any_comes_in(tx: &mut Tx, accounts: &[&str]) -> Result<bool, StoreError> {
+    let ways = Cond::any()
+        .add(Expr::col(Accounts::PasswordHash).is_not_null())
+        .add(Expr::col(Accounts::Id).in_subquery(passkeys::holders()))
+        .add(Expr::col(Accounts::Id).in_subquery(identities::holders()));
+    let open = Query::select()
+        .from(Accounts::Table)
+        .and_where(Expr::col(Accounts::Id).is_in(accounts.iter().copied()))
+        .cond_where(ways)
+        .take();
+    Ok(count(tx, open).await? > 0)
+}
+
 /// A token proves nothing of who holds it, so over the API nobody becomes an owner, and nothing becomes of one. To be asked
 /// of the account as it is held.
 pub(super) fn refuse_tokens(by: &Actor, role: AccountRole) -> Result<(), AccountError> {
     if by.via == Via::Api && role == AccountRole::Owner { Err(AccountError::OwnersOnly) } else { Ok(()) }
+}
+
+/// Nor does a token hand out a link to an account that answers requests for approval, or that stands for a person: whoever has
+/// the link has the account, and would be that person. Nor one that takes away the demand for a passkey, which is what keeps
+/// out whoever has no more than a link. To be asked of the account as it is held.
+pub(super) fn refuse_links_of_tokens(
+    by: &Actor,
+    account: &Account,
+    forgets_passkeys: bool,
+) -> Result<(), AccountError> {
+    refuse_tokens(by, account.role)?;
+    if by.via != Via::Api {
+        return Ok(());
+    }
+    if account.role.may_approve() || account.subject.is_some() {
+        return Err(AccountError::PersonsOnly);
+    }
+    if account.passkey_required && forgets_passkeys { Err(AccountError::PasskeyStays) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -135,6 +135,11 @@ fn of_account(account: &str) -> SelectStatement {
         .take()
 }
 
+/// The account of each passkey that there is.
+pub(super) fn holders() -> SelectStatement {
+    Query::select().column(Passkeys::Account).from(Passkeys::Table).take()
+}
+
 pub(super) fn delete_of(account: &str) -> DeleteStatement {
     Query::delete().from_table(Passkeys::Table).and_where(Expr::col(Passkeys::Account).eq(account)).take()
 }
@@ -195,8 +200,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn passkey_holders(&self) -> Result<Vec<String>, StoreError> {
-        let query = Query::select().column(Passkeys::Account).from(Passkeys::Table).take();
-        let rows = self.db.fetch_all::<AccountIdRow>(&query).await?;
+        let rows = self.db.fetch_all::<AccountIdRow>(&holders()).await?;
         Ok(rows.into_iter().map(|row| row.account).collect())
     }
 

@@ -6,10 +6,9 @@
 use super::events::{self, Event, Note};
 use super::handed_out::{token_of, withdraw};
 use super::links;
-use super::owners::refuse_tokens;
+use super::owners::{keep_an_owner, refuse_tokens};
 use super::{
-    Account, AccountError, AccountRole, Accounts, PasswordHash, RoleSource, active_owners, by_id, devices,
-    one, reach,
+    Account, AccountError, AccountRole, Accounts, PasswordHash, RoleSource, by_id, devices, one, reach,
 };
 use crate::Store;
 use crate::administration::Actor;
@@ -62,16 +61,6 @@ pub(super) async fn hold(tx: &mut Tx, id: &str) -> Result<Account, AccountError>
     let held = tx.fetch_optional::<IdRow>(&lock(id)).await?.ok_or(AccountError::Unknown)?;
     // Read only now: what stands beside the row may have changed while it was waited for.
     one(tx, &by_id(&held.id)).await?.ok_or(AccountError::Unknown)
-}
-
-/// Refuses where this account is the only active owner of everything. To be called before anything else is held: it holds all
-/// active owners, in the order of their ids, so that two who take each other away do not both succeed.
-pub(super) async fn keep_an_owner(tx: &mut Tx, id: &str) -> Result<(), AccountError> {
-    let owners = active_owners(tx).await?;
-    if matches!(owners.as_slice(), [only] if only.id == id) {
-        return Err(AccountError::LastOwner);
-    }
-    Ok(())
 }
 
 /// Another password for an account that is held; it is on from now on. What was made for the old password goes:

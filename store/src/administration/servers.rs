@@ -219,14 +219,15 @@ impl Writer {
         slug("server", server.slug.as_str())?;
         text("name", &server.name)?;
         text("url", &server.url)?;
-        for tenant in &server.tenants {
-            self.need_tenant(tenant).await?;
-        }
         let before = find(&mut self.tx, &server.slug).await?;
         let created_at = before.as_ref().map_or(self.now, |old| old.created_at);
         let mut after = Server { created_at, ..server.clone() };
         after.tenants.sort();
         after.tenants.dedup();
+        // Each once: a long list must not hold up everybody else who writes.
+        for tenant in &after.tenants {
+            self.need_tenant(tenant).await?;
+        }
         match &before {
             Some(old) if *old == after => return Ok(after),
             // Only other tenants: the row stays as it is, so that nobody else's revision moves.

@@ -1,7 +1,7 @@
 //! Tenants: the boundary nothing crosses.
 
 use super::writer::About;
-use super::{Page, WriteError, Writer, holds, slug, text};
+use super::{Page, WriteError, Writer, holds, slug, text, webhooks};
 use crate::Store;
 use crate::db::{Source, StoreError, flag};
 use crate::schema::{Credentials, Tenants};
@@ -160,7 +160,7 @@ impl Writer {
         Ok(after)
     }
 
-    /// Deletes the tenant with its memberships, roles, rules and uses of servers; false where there is none.
+    /// Deletes the tenant with its memberships, roles, rules, webhooks and uses of servers; false where there is none.
     ///
     /// # Errors
     /// When an enforcement credential is still bound to it.
@@ -179,6 +179,12 @@ impl Writer {
                 what: format!("tenant `{slug}`"),
                 by: format!("credential `{}`", user.name),
             });
+        }
+        // By itself each, as its secrets are in the vault, which knows nothing of tenants.
+        for webhook in webhooks::list(&mut self.tx).await? {
+            if webhook.tenant.as_ref() == Some(slug) {
+                self.delete_webhook(&webhook.id).await?;
+            }
         }
         let delete = Query::delete()
             .from_table(Tenants::Table)

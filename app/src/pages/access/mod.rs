@@ -10,13 +10,13 @@ pub mod gather;
 use crate::components::empty::Empty;
 use crate::components::icon::Glyph;
 use crate::components::loaded::loaded;
-use crate::components::page_head::PageHead;
 use crate::components::untrusted::plain;
 use crate::drawn::server_drawn;
 use crate::routes::{self, ACCESS};
 use crate::url::use_parameters;
 use crate::wire::resource;
 use leptos::prelude::*;
+use leptos_meta::Title;
 use leptos_router::components::Form;
 use query::AccessQuery;
 use read::{AccessView, read_access};
@@ -48,6 +48,7 @@ fn draw(view: AccessView) -> AnyView {
             </div>
         }
     });
+    let filters = view.query.tenant.is_some().then(|| filters(&view));
     let body = if view.query.tenant.is_none() {
         view! {
             <Empty
@@ -62,9 +63,19 @@ fn draw(view: AccessView) -> AnyView {
     } else {
         table::answer(&view)
     };
+    // The question: browsers list it among the pages that were looked at.
+    let title = match (&view.query.tool, &view.query.subject) {
+        (Some(tool), _) => format!("Who can call {}", plain(tool)),
+        (None, Some(subject)) => format!("What {} can call", plain(subject)),
+        (None, None) => ACCESS.title.to_owned(),
+    };
     view! {
-        <PageHead title=ACCESS.title>{export}</PageHead>
-        {filters(&view)}
+        <Title text=title/>
+        <header class="page-head">
+            <h1>{ACCESS.title}</h1>
+            {export}
+        </header>
+        {filters}
         {body}
     }
     .into_any()

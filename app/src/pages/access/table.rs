@@ -6,7 +6,8 @@ use crate::components::empty::{Empty, EmptyFiltered};
 use crate::components::icon::{Glyph, Icon};
 use crate::components::list::Column::Text;
 use crate::components::list::framed;
-use crate::components::untrusted::{Untrusted, UntrustedLine};
+use crate::components::untrusted::{UntrustedFlags, UntrustedLine, plain};
+use crate::pages::decision::banner::with_code;
 use crate::routes::ACCESS;
 use leptos::prelude::*;
 
@@ -76,7 +77,7 @@ fn matrix(view: &AccessView) -> AnyView {
             .into_any()
         })
         .collect();
-    let rows: Vec<AnyView> = view.matrix.iter().map(|row| matrix_row(row, query)).collect();
+    let rows: Vec<AnyView> = view.matrix.iter().map(|row| matrix_row(row, &view.roles, query)).collect();
     let first = query.roles.is_some().then(|| query.at(ACCESS.path, query.after.as_deref(), None));
     let more =
         view.more_roles.as_deref().map(|role| query.at(ACCESS.path, query.after.as_deref(), Some(role)));
@@ -106,16 +107,18 @@ fn matrix(view: &AccessView) -> AnyView {
     .into_any()
 }
 
-fn matrix_row(row: &MatrixRow, query: &AccessQuery) -> AnyView {
+fn matrix_row(row: &MatrixRow, roles: &[String], query: &AccessQuery) -> AnyView {
     let href = query.of_tool(&row.tool);
-    let cells: Vec<AnyView> = row
-        .cells
+    let cells: Vec<AnyView> = roles
         .iter()
-        .map(|access| {
+        .zip(&row.cells)
+        .map(|(role, access)| {
             let (word, glyph, _, class) = look(access);
+            // Whoever hears the links alone hears of what.
+            let label = format!("{word}: {} as {}", plain(&row.tool), plain(role));
             view! {
                 <td class=class>
-                    <a href=href.clone()>
+                    <a href=href.clone() aria-label=label>
                         <Icon glyph=glyph/>
                         {word}
                     </a>
@@ -156,8 +159,19 @@ fn list(view: &AccessView) -> AnyView {
 
 fn row(one: &Access, head: &'static str, href: String) -> AnyView {
     let (word, glyph, class, _) = look(&one.access);
-    let why: Vec<AnyView> =
-        one.why.iter().map(|line| view! { <Untrusted text=line.clone()/> }.into_any()).collect();
+    let why: Vec<AnyView> = one
+        .why
+        .iter()
+        .map(|line| {
+            view! {
+                <div>
+                    {with_code(line)} " "
+                    <UntrustedFlags text=line.clone()/>
+                </div>
+            }
+            .into_any()
+        })
+        .collect();
     view! {
         <tr>
             <td class="cell-title" data-label=head>

@@ -159,13 +159,12 @@ fn demands(demanded: bool) -> AnyView {
     };
     let href = Place::new(ACCOUNT.path).asking(Ask::Edit).href();
     view! {
-        <p>
-            {words}
-            " "
+        <div class="button-row">
+            <p>{words}</p>
             <a class="button button-small" href=href rel="external">
                 {button}
             </a>
-        </p>
+        </div>
     }
     .into_any()
 }
@@ -273,7 +272,7 @@ fn row(line: PasskeyLine) -> AnyView {
             </td>
             <td data-label="Last used">{used}</td>
             <td class="cell-actions">
-                <a class="button button-small" href=href rel="external" aria-label=label>
+                <a class="button button-small button-danger" href=href rel="external" aria-label=label>
                     "Remove"
                 </a>
             </td>

@@ -34,6 +34,8 @@ pub fn refusal(error: AccountError) -> Refusal {
         | AccountError::LinkNotValid
         | AccountError::NoPassword
         | AccountError::OwnersOnly
+        | AccountError::PersonsOnly
+        | AccountError::PasskeyStays
         | AccountError::Passkey(_) => Problem::of_form(Fault::Refused),
     };
     problem.into()

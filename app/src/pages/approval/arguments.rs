@@ -128,6 +128,8 @@ fn table(caption: &'static str, rows: Vec<CheckedRow>) -> Option<AnyView> {
 fn row(row: CheckedRow) -> AnyView {
     let path = if row.path.is_empty() { "(all)".to_owned() } else { row.path };
     let changed = row.was != Was::Same;
+    // Of what was redacted no type is known.
+    let kind = (!row.kind.is_empty()).then_some(row.kind);
     view! {
         <tr class=changed.then_some("arg-changed")>
             <th scope="row">
@@ -136,7 +138,7 @@ fn row(row: CheckedRow) -> AnyView {
                 </code>
             </th>
             <td data-label="Value">{value(row.value, changed)} {was(row.was)}</td>
-            <td data-label="Type">{row.kind}</td>
+            <td data-label="Type">{kind}</td>
         </tr>
     }
     .into_any()

@@ -135,6 +135,21 @@ pub fn reissue(request: &RequestView, decision: &str, answer: &Answer) -> AnyVie
     .into_any()
 }
 
+/// What describes a field of the form, whether what was typed is wrong, and what is wrong with it.
+fn tied(filled: &Filled, name: &'static str) -> (String, Option<&'static str>, Option<AnyView>) {
+    let help = format!("{FORM}-{name}-help");
+    let Some(text) = filled.complaint(name) else { return (help, None, None) };
+    let id = format!("{FORM}-{name}-error");
+    let described = format!("{help} {id}");
+    let complaint = view! {
+        <p class="field-error" id=id>
+            <Icon glyph=Glyph::Warning/>
+            {text}
+        </p>
+    };
+    (described, Some("true"), Some(complaint.into_any()))
+}
+
 /// What an approval can be narrowed to; its controls belong to the form at the foot.
 pub fn narrowing(request: &RequestView, answer: &Answer) -> Option<AnyView> {
     let Answering::May(form) = &request.answering else { return None };
@@ -142,6 +157,7 @@ pub fn narrowing(request: &RequestView, answer: &Answer) -> Option<AnyView> {
     let open = filled.complaint("until").is_some() || filled.complaint("uses").is_some();
     let uses = (form.most_uses > 1).then(|| {
         let most = form.most_uses.to_string();
+        let (described, invalid, complaint) = tied(&filled, "uses");
         view! {
             <div class="field">
                 <label for="answer-uses">"For how many calls"</label>
@@ -154,11 +170,15 @@ pub fn narrowing(request: &RequestView, answer: &Answer) -> Option<AnyView> {
                     form=FORM
                     placeholder=most
                     value=filled.value("uses", "")
+                    aria-describedby=described
+                    aria-invalid=invalid
                 />
-                <p class="field-help">"This very call, so often at the most. Empty: as the rule says."</p>
+                <p class="field-help" id="answer-uses-help">"This very call, so often at the most. Empty: as the rule says."</p>
+                {complaint}
             </div>
         }
     });
+    let (described, invalid, complaint) = tied(&filled, "until");
     let view = view! {
         <details class="disclosure" open=open>
             <summary>
@@ -175,8 +195,11 @@ pub fn narrowing(request: &RequestView, answer: &Answer) -> Option<AnyView> {
                         max=form.latest.clone()
                         form=FORM
                         value=filled.value("until", "")
+                        aria-describedby=described
+                        aria-invalid=invalid
                     />
-                    <p class="field-help">{format!("Not beyond {}. Empty: as the rule says.", form.latest.replace('T', " "))}</p>
+                    <p class="field-help" id="answer-until-help">{format!("Not beyond {}. Empty: as the rule says.", form.latest.replace('T', " "))}</p>
+                    {complaint}
                 </div>
                 {uses}
             </div>

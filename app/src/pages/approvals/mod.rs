@@ -64,7 +64,13 @@ fn page() -> impl IntoView {
         },
     );
     let marker = RwSignal::new(None);
-    if let Some(waiting) = use_context::<Waiting>() {
+    let waiting = use_context::<Waiting>();
+    // Said to those who do not see the list, once something came or went while they are here.
+    let said = move || {
+        let count = waiting.filter(|_| changed.get() > 0).and_then(|waiting| waiting.count.get());
+        count.map(in_words)
+    };
+    if let Some(waiting) = waiting {
         // The row that has the focus keeps it, wherever it stands when the list is drawn anew.
         let held = StoredValue::new(None::<String>);
         Effect::new(move |_| {
@@ -85,7 +91,18 @@ fn page() -> impl IntoView {
     view! {
         {loaded(found, move |(view, answer)| draw(view, &answer))}
         <NotifyButton/>
+        <p class="visually-hidden" role="status">
+            {said}
+        </p>
         <RowKeys/>
+    }
+}
+
+fn in_words(count: u64) -> String {
+    match count {
+        0 => "No call waits for you any more".to_owned(),
+        1 => "1 call waits for you".to_owned(),
+        more => format!("{more} calls wait for you"),
     }
 }
 

@@ -4,7 +4,7 @@ use super::query::ApprovalsQuery;
 use super::read::{Asking, DecidedLine, History, Standing, WaitingLine};
 use crate::components::empty::{Empty, EmptyFiltered};
 use crate::components::icon::{Glyph, Icon};
-use crate::components::list::Column::{Figure, Text};
+use crate::components::list::Column::{Figure, Mid, Text};
 use crate::components::list::{counted, framed, ways_on};
 use crate::components::risk::RiskBars;
 use crate::components::time::Time;
@@ -127,7 +127,7 @@ pub fn decided(caption: &'static str, lines: Vec<DecidedLine>) -> AnyView {
         Text("Outcome"),
         Text("Call"),
         Text("Caller"),
-        Text("Rule that asked"),
+        Mid("Rule that asked"),
         Text("Decided by"),
         Figure("Time to decision"),
         Figure("When"),
@@ -140,6 +140,8 @@ fn decided_row(line: DecidedLine) -> AnyView {
         Some(by) => view! { <UntrustedLine text=by/> }.into_any(),
         None => view! { <span class="muted">"nobody"</span> }.into_any(),
     };
+    // An empty cell is left out where rows are cards.
+    let took = (!line.took.is_empty()).then(|| view! { <span>{line.took}</span> });
     view! {
         <tr>
             <td class="cell-lead col-fit">{pill(line.standing)}</td>
@@ -147,12 +149,12 @@ fn decided_row(line: DecidedLine) -> AnyView {
                 {call(&line.asking, &line.id)}
             </td>
             <td data-label="Caller">{who(&line.asking)}</td>
-            <td data-label="Rule">
+            <td class="col-mid" data-label="Rule">
                 <UntrustedLine text=line.rules/>
             </td>
             <td data-label="Decided by">{by}</td>
             <td class="num" data-label="Took">
-                <span>{line.took}</span>
+                {took}
             </td>
             <td class="num" data-label="When">
                 <Time moment=line.decided/>

@@ -75,6 +75,8 @@ fn draw(table: ArgumentTable) -> AnyView {
 
 fn row(row: ArgumentRow) -> AnyView {
     let failed = !row.bounds.is_empty();
+    // Of what was redacted no type is known.
+    let kind = (!row.kind.is_empty()).then_some(row.kind);
     let bounds: Vec<AnyView> = row
         .bounds
         .into_iter()
@@ -100,7 +102,7 @@ fn row(row: ArgumentRow) -> AnyView {
                 </code>
             </th>
             <td data-label="Value">{value(row.value, failed)}</td>
-            <td data-label="Type">{row.kind}</td>
+            <td data-label="Type">{kind}</td>
             <td data-label="Bound">{(!bounds.is_empty()).then(|| view! { <div>{bounds}</div> })}</td>
         </tr>
     }

@@ -97,8 +97,8 @@ fn draw(decision: DecisionView) -> AnyView {
         view! {
             <section class="card">
                 <header class="card-head">
-                    <h2>"Record"</h2>
-                    <p>"Everything that was evaluated, as it was written."</p>
+                    <h2>"Whole record"</h2>
+                    <p>"All that was evaluated, as written."</p>
                 </header>
                 <RawJson label="Raw record" text=raw/>
             </section>

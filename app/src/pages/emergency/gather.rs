@@ -264,6 +264,9 @@ async fn consequence(
             let subjects = store.list_subjects(None, &SO_MANY).await?.len();
             let tenants = store.list_tenants(&SO_MANY).await?.len();
             let servers = store.list_servers(None, &SO_MANY).await?.len();
+            if subjects == 0 || servers == 0 {
+                return Ok(Some("Every call is denied, lists of tools included.".to_owned()));
+            }
             Some(format!(
                 "Every call of {} in {} to {} is denied, lists of tools included.",
                 count(subjects, "subject", "subjects"),

@@ -17,8 +17,9 @@ pub fn boxes(
 ) -> AnyView {
     let id = filled.id(name);
     let complaint = filled.complaint(name);
+    let help_id = format!("{id}-help");
     let error_id = complaint.as_ref().map(|_| format!("{id}-error"));
-    let described = error_id.clone();
+    let described = error_id.iter().fold(help_id.clone(), |ids, error_id| format!("{ids} {error_id}"));
     let boxes: Vec<AnyView> = choices
         .iter()
         .map(|choice| {
@@ -40,7 +41,9 @@ pub fn boxes(
         <fieldset class=class id=id tabindex="-1" aria-describedby=described>
             <legend>{legend}</legend>
             {boxes}
-            <p class="field-help">{help}</p>
+            <p class="field-help" id=help_id>
+                {help}
+            </p>
             {complaint.map(|text| complaint_of(error_id, text))}
         </fieldset>
     }

@@ -35,10 +35,11 @@ pub enum Fault {
     NotTheName,
     /// What was typed is not the word asked for.
     NotTheWord,
-    /// A role that is held or named.
+    /// A role that is held or named, or that claims stand for.
     RoleInUse {
         holders: u64,
         rules: u64,
+        issuers: u64,
     },
     /// Enforcement keys are bound to it.
     KeysBound,
@@ -110,7 +111,7 @@ pub enum Fault {
     /// No `server/tool` and no `server/*`.
     NotTools,
     NotAnOwner,
-    /// The only owner who is left.
+    /// The only owner who is left, or who has a way in.
     LastOwner,
     /// A role that a provider tells of.
     ToldElsewhere,
@@ -194,7 +195,7 @@ impl Problem {
             Fault::NoKind => "Choose one of these.".to_owned(),
             Fault::NotTheName => "This is not the name. Nothing was deleted.".to_owned(),
             Fault::NotTheWord => "This is not the word. Nothing was stopped.".to_owned(),
-            Fault::RoleInUse { holders, rules } => role_in_use(holders, rules),
+            Fault::RoleInUse { holders, rules, issuers } => role_in_use(holders, rules, issuers),
             Fault::KeysBound => {
                 "Enforcement keys are bound to it. Delete them in Settings, Enforcement keys first."
                     .to_owned()
@@ -269,7 +270,7 @@ impl Problem {
             Fault::NotMappings => {
                 "Write one on each line, such as groups = staff -> support-agent @ acme, with one of the tenants above. A ~ instead of = takes a pattern.".to_owned()
             }
-            Fault::LastOwner => "This is the only owner who is left. Make another one first.".to_owned(),
+            Fault::LastOwner => "This is the only owner who is left, or who has a way in. Make another one first.".to_owned(),
             Fault::ToldElsewhere => {
                 "A provider tells of its role, and it signs in there. Give it a role of its own first.".to_owned()
             }
@@ -326,22 +327,19 @@ impl Problem {
     }
 }
 
-fn role_in_use(holders: u64, rules: u64) -> String {
-    let held = match holders {
+fn role_in_use(holders: u64, rules: u64, issuers: u64) -> String {
+    let counted = |count: u64, one: &str, many: &str| match count {
         0 => None,
-        1 => Some("1 subject holds it".to_owned()),
-        more => Some(format!("{more} subjects hold it")),
+        1 => Some(format!("1 {one}")),
+        more => Some(format!("{more} {many}")),
     };
-    let named = match rules {
-        0 => None,
-        1 => Some("1 rule names it".to_owned()),
-        more => Some(format!("{more} rules name it")),
-    };
-    let why = match (held, named) {
-        (Some(held), Some(named)) => format!("{held} and {named}"),
-        (Some(one), None) | (None, Some(one)) => one,
-        (None, None) => "It is in use".to_owned(),
-    };
+    let uses = [
+        counted(holders, "subject holds it", "subjects hold it"),
+        counted(rules, "rule names it", "rules name it"),
+        counted(issuers, "issuer has claims that stand for it", "issuers have claims that stand for it"),
+    ];
+    let why = uses.into_iter().flatten().collect::<Vec<_>>().join(" and ");
+    let why = if why.is_empty() { "It is in use" } else { why.as_str() };
     format!("This role cannot be deleted: {why}. Take it away there first.")
 }
 
@@ -363,13 +361,16 @@ mod tests {
 
     #[test]
     fn a_role_in_use_says_by_whom() {
-        let sentence = |holders, rules| Problem::of_form(Fault::RoleInUse { holders, rules }).sentence();
+        let sentence = |holders, rules, issuers| {
+            Problem::of_form(Fault::RoleInUse { holders, rules, issuers }).sentence()
+        };
         assert_eq!(
-            sentence(3, 1),
+            sentence(3, 1, 0),
             "This role cannot be deleted: 3 subjects hold it and 1 rule names it. Take it away there first."
         );
-        assert!(sentence(0, 2).contains("2 rules name it."));
-        assert!(sentence(1, 0).contains("1 subject holds it."));
+        assert!(sentence(0, 2, 0).contains("2 rules name it."));
+        assert!(sentence(1, 0, 0).contains("1 subject holds it."));
+        assert!(sentence(0, 0, 1).contains("1 issuer has claims that stand for it."));
     }
 
     #[test]

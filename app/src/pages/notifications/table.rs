@@ -37,8 +37,9 @@ fn table(caption: &'static str, heads: &[&'static str], rows: Vec<AnyView>) -> A
 fn ask(ask: Ask, of: &str, verb: &'static str, about: &str) -> AnyView {
     let href = Place::new(NOTIFICATIONS.path).asking(ask).of(of).href();
     let label = format!("{verb}: {}", plain(about));
+    let class = if ask == Ask::Delete { "button button-small button-danger" } else { "button button-small" };
     view! {
-        <a class="button button-small" href=href rel="external" aria-label=label>
+        <a class=class href=href rel="external" aria-label=label>
             {verb}
         </a>
     }

@@ -15,6 +15,7 @@ use super::form::answer::Answer;
 use super::form::notice::Answered;
 use super::form::place::{Ask, Place};
 use super::form::{is_bound, may};
+use crate::components::fields::SearchField;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
@@ -97,9 +98,9 @@ fn draw(list: ResourceList, answer: &Answer, may_write: bool) -> AnyView {
 }
 
 fn search(list: &ResourceList) -> AnyView {
-    let value = list.query.search.clone();
     let tenant =
         list.query.tenant.clone().map(|slug| view! { <input type="hidden" name="tenant" value=slug/> });
+    let search = list.query.search.clone();
     let chosen = list.query.kind.clone().unwrap_or_default();
     let types: Vec<AnyView> = list
         .types
@@ -116,25 +117,13 @@ fn search(list: &ResourceList) -> AnyView {
         .collect();
     view! {
         <Form method="get" action=RESOURCES.path attr:class="filters">
+            <SearchField name="q" what="Beginning of the id" value=search/>
             <label class="filter">
-                <span class="visually-hidden">"Type"</span>
+                <span>"Type"</span>
                 <select class="bare" name="type">
-                    <option value="">"Every type"</option>
+                    <option value="">"Any"</option>
                     {types}
                 </select>
-            </label>
-            <label class="filter filter-search">
-                <Icon glyph=Glyph::Search/>
-                <span class="visually-hidden">"Beginning of the id"</span>
-                <input
-                    class="bare"
-                    type="search"
-                    name="q"
-                    placeholder="Beginning of the id"
-                    autocomplete="off"
-                    value=value.clone()
-                    prop:value=value.unwrap_or_default()
-                />
             </label>
             {tenant}
             <button class="button filters-apply">"Search"</button>

@@ -164,9 +164,9 @@ fn describe(role: &RoleView, answer: &Answer) -> AnyView {
 }
 
 fn delete(role: &RoleView, answer: &Answer) -> AnyView {
-    if !role.holder_count.is_none() || !role.rules.is_empty() {
+    if !role.holder_count.is_none() || !role.rules.is_empty() || role.issuers > 0 {
         let rules = u64::try_from(role.rules.len()).unwrap_or(u64::MAX);
-        let fault = Fault::RoleInUse { holders: role.holder_count.number, rules };
+        let fault = Fault::RoleInUse { holders: role.holder_count.number, rules, issuers: role.issuers };
         let sentence = Problem::of_form(fault).sentence();
         return view! {
             <WarningNotice title="This role is in use">
@@ -180,7 +180,10 @@ fn delete(role: &RoleView, answer: &Answer) -> AnyView {
         title: format!("Delete {}?", plain(&role.name)),
         url: DeleteRole::url(),
         values: vec![("id", role.id.clone())],
-        lead: vec!["Nobody holds it and no rule names it, so no decision changes.".to_owned()],
+        lead: vec![
+            "Nobody holds it, no rule names it and no claim stands for it, so no decision changes."
+                .to_owned(),
+        ],
         fields: Vec::new(),
         button: "Delete role",
         destructive: true,

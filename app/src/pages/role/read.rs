@@ -19,6 +19,8 @@ pub struct RoleView {
     /// At most [`MOST_HOLDERS`], by tenant and subject.
     pub holders: Vec<HolderLine>,
     pub rules: Vec<RuleLine>,
+    /// Claims of so many issuers' tokens stand for it, as far as the reader may delete it.
+    pub issuers: u64,
 }
 
 /// Longer lists of holders are cut; the list of subjects shows all.
@@ -67,9 +69,9 @@ mod server {
     use crate::pages::form::count::Count;
     use crate::pages::form::read::{holds, memberships, sees, uses};
     use crate::verdict::EffectWords;
-    use pdp::roles::names;
+    use pdp::roles::{maps, names};
     use policy::labels::RuleStatus;
-    use policy::{Reach, Timestamp};
+    use policy::{Reach, TenantSlug, Timestamp};
     use store::administration::{Membership, Page, Role, StoredRule};
 
     pub(super) async fn role(
@@ -93,7 +95,12 @@ mod server {
         }
         let rules =
             rules.into_iter().filter(|rule| names(rule, &role)).map(|found| rule(found, &role)).collect();
+        // Where a role of every tenant is mapped, is for those to know who may delete it.
+        let is_own = reach.owns(role.tenant.as_ref().map(TenantSlug::as_str));
+        let issuers = if is_own { store.list_issuers(&Page::ALL).await? } else { Vec::new() };
+        let issuers = Count::new(issuers.iter().filter(|stored| maps(&stored.issuer, &role)).count());
         Ok(Some(RoleView {
+            issuers: issuers.number,
             holder_count,
             holders,
             rules,

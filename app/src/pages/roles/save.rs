@@ -113,8 +113,8 @@ mod server {
         let (members, _) = memberships(&console.store, role.tenant.as_ref(), &Reach::Everything).await?;
         let holders = Count::new(members.iter().filter(|member| holds(member, role)).count());
         let holders = holders.number.max(u64::from(used.held));
-        let rules = Count::new(used.rules).number;
-        Ok(Problem::of_form(Fault::RoleInUse { holders, rules }).into())
+        let (rules, issuers) = (Count::new(used.rules).number, Count::new(used.issuers).number);
+        Ok(Problem::of_form(Fault::RoleInUse { holders, rules, issuers }).into())
     }
 
     /// A role that is the reader's to change: one of its tenants.

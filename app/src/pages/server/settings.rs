@@ -6,6 +6,7 @@ use super::head::{head, href_of, unknown};
 use super::read::ServerHead;
 use super::save::{DeleteServer, SaveServer};
 use crate::components::definition::{Definition, Nothing};
+use crate::components::icon::{Glyph, Icon};
 use crate::components::loaded::loaded;
 use crate::components::notice::WarningNotice;
 use crate::components::text_area::TextArea;
@@ -157,7 +158,14 @@ fn form(settings: &SettingsView, answer: &Answer) -> AnyView {
                         "What tokens must name to call it, one on each line. None: its MCP endpoint."
                     </p>
                     {complaint
-                        .map(|text| view! { <p class="field-error" id="edit-audiences-error">{text}</p> })}
+                        .map(|text| {
+                            view! {
+                                <p class="field-error" id="edit-audiences-error">
+                                    <Icon glyph=Glyph::Warning/>
+                                    {text}
+                                </p>
+                            }
+                        })}
                 </div>
                 <div class="form-actions">
                     <button class="button button-primary">"Save settings"</button>

@@ -66,7 +66,7 @@ fn row(subject: &SubjectView, line: IdentityLine, may_write: bool) -> AnyView {
         let href = page_of(subject).asking(Ask::Unmap).of(line.id).href();
         let label = format!("Remove {}", plain(&line.sub));
         view! {
-            <a class="button button-small" href=href rel="external" aria-label=label>
+            <a class="button button-small button-danger" href=href rel="external" aria-label=label>
                 "Remove"
             </a>
         }

@@ -122,7 +122,6 @@ fn head(subject: &SubjectView, may_write: bool) -> AnyView {
     } else {
         view! { <span class="pill pill-strong">"Disabled"</span> }.into_any()
     };
-    let stop = may_write.then(|| stops(subject));
     let actions = may_write.then(|| actions(subject));
     let owner = subject.owner.clone().map(|owner| {
         let href = format!("{}/{}", routes::SUBJECTS.path, encode(&owner));
@@ -145,7 +144,6 @@ fn head(subject: &SubjectView, may_write: bool) -> AnyView {
                 <UntrustedLine text=subject.name.clone()/>
             </h1>
             {state}
-            {stop}
             {actions}
         </header>
         <ul class="facts page-lead">
@@ -186,6 +184,7 @@ fn actions(subject: &SubjectView) -> AnyView {
             <a class="button" href=page.clone().asking(Ask::Edit).href() rel="external">
                 "Edit"
             </a>
+            {stops(subject)}
             <a class="button button-danger" href=page.asking(Ask::Delete).href() rel="external">
                 "Delete"
             </a>

@@ -73,7 +73,7 @@ fn membership(line: &MembershipLine, page: &Place, may_write: bool) -> AnyView {
                 <a class="button button-small" href=at(Ask::Member) rel="external" aria-label=change>
                     "Change"
                 </a>
-                <a class="button button-small" href=at(Ask::Leave) rel="external" aria-label=remove>
+                <a class="button button-small button-danger" href=at(Ask::Leave) rel="external" aria-label=remove>
                     "Remove"
                 </a>
             </div>
@@ -148,7 +148,7 @@ fn key(line: &KeyLine, page: &Place, may_write: bool) -> AnyView {
         let href = page.clone().asking(Ask::Revoke).of(line.name.as_str()).href();
         let label = format!("Revoke {}", plain(&line.name));
         view! {
-            <a class="button button-small" href=href rel="external" aria-label=label>
+            <a class="button button-small button-danger" href=href rel="external" aria-label=label>
                 "Revoke"
             </a>
         }

@@ -120,6 +120,8 @@ fn draw(tool: ToolView, answer: &Answer) -> AnyView {
         ReviewState::Gone => Some("The server lists it no longer, so every call of it is denied."),
     };
     let stop = stop_link("tool", &format!("{}/{}", tool.server, tool.name), "");
+    let actions = (review.is_some() || stop.is_some())
+        .then(|| view! { <div class="page-actions page-actions-compact">{review} {stop}</div> });
     let decisions = decisions(&tool);
     let changes = ChangeQuery {
         kind: Some("tool".to_owned()),
@@ -134,8 +136,7 @@ fn draw(tool: ToolView, answer: &Answer) -> AnyView {
                 <ToolName server=None tool=Some(tool.name.clone()) action=""/>
             </h1>
             {state(tool.review)}
-            {review}
-            {stop}
+            {actions}
         </header>
         {lead.map(|lead| view! { <p class="page-lead">{lead}</p> })}
         <div class="two-thirds">
@@ -165,11 +166,9 @@ fn review(tool: &ToolView) -> Option<AnyView> {
     };
     let href = TOOL_REVIEW.path.replace("{id}", &encode(&tool.id));
     let link = view! {
-        <div class="page-actions page-actions-compact">
-            <a class=class href=href>
-                {label}
-            </a>
-        </div>
+        <a class=class href=href>
+            {label}
+        </a>
     };
     Some(link.into_any())
 }

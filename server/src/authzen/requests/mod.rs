@@ -10,8 +10,7 @@ mod shapes;
 pub(super) use shapes::offered;
 
 use super::Desk;
-use super::body::read_whole;
-use super::endpoint::{enforcement_key, no_store, read};
+use super::endpoint::{enforcement_key, no_store, read, read_known};
 use super::error::RequestError;
 use super::idempotency::idempotency_key;
 use super::request::{optional_object, parse_body, parse_evaluation};
@@ -62,7 +61,7 @@ async fn submit(
     let key = enforcement_key(&headers)?;
     let submitted = async {
         let idempotency_key = idempotency_key(&headers)?;
-        let mut body = read(&headers, body).await?;
+        let mut body = read(&desk.pdp, &key, &headers, body).await?;
         let binding_token = binding_token(&mut body)?;
         Ok::<_, Problem>((parse_evaluation(body, &request_id)?, binding_token, idempotency_key))
     };
@@ -120,7 +119,7 @@ async fn cancel(
     body: Body,
 ) -> Result<Response, Problem> {
     let key = enforcement_key(&headers)?;
-    if let Err(problem) = check_note(&headers, body).await {
+    if let Err(problem) = check_note(&desk.pdp, &key, &headers, body).await {
         return Err(unless_stranger(&desk.pdp, &key, problem).await);
     }
     let task = match known(&id) {
@@ -182,8 +181,8 @@ fn binding_token(body: &mut Object) -> Result<String, Problem> {
 }
 
 /// A body is not needed to withdraw. What it says is not kept: who withdraws owes nobody a reason.
-async fn check_note(headers: &HeaderMap, body: Body) -> Result<(), Problem> {
-    let bytes = read_whole(headers, body).await?;
+async fn check_note(pdp: &Pdp, key: &Secret, headers: &HeaderMap, body: Body) -> Result<(), Problem> {
+    let bytes = read_known(pdp, key, headers, body).await?;
     if bytes.is_empty() {
         return Ok(());
     }

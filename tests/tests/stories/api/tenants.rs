@@ -52,6 +52,13 @@ pub(crate) async fn tenants_are_made_suspended_and_deleted_over_the_api(backend:
         assert_eq!(refund().await, [reason, reason]);
     }
 
+    let secrets = async || world.store.list_secrets().await.expect("reads").len();
+    let before = secrets().await;
+    let hook = json!({
+        "name": "hook-of-initech", "tenant": "initech", "events": ["requested"], "url": "https://initech.example/hook",
+    });
+    assert_eq!(client.with("POST", "/api/v1/webhooks", &hook).await.status, 201);
+    assert!(secrets().await > before);
     let key = json!({"name": "key-of-initech", "tenant": "initech"});
     let key = client.with("POST", "/api/v1/credentials", &key).await.header("location").to_owned();
     let told = client.send("DELETE", INITECH, &[], None).await;
@@ -69,6 +76,9 @@ pub(crate) async fn tenants_are_made_suspended_and_deleted_over_the_api(backend:
     assert_eq!(client.send("DELETE", &key, &[], None).await.status, 204);
     assert_eq!(client.send("DELETE", INITECH, &[], None).await.status, 204);
     assert_eq!(client.get(INITECH).await.code(), "not_found");
+    assert_eq!(secrets().await, before, "those of its webhook go with it");
+    let gone = client.get("/api/v1/changes?kind=webhook").await.body["items"][0].clone();
+    assert_eq!((&gone["action"], &gone["before"]["name"]), (&json!("delete"), &json!("hook-of-initech")));
     assert_eq!(own.get(TENANTS).await.status, 401, "the tenant's tokens go with it");
     let changes = client.get("/api/v1/changes?kind=tenant&object=initech&via=api").await.body;
     let items = changes["items"].as_array().expect("a list");
@@ -161,6 +171,19 @@ pub(crate) async fn roles_are_kept_over_the_api_within_a_tokens_tenant(backend: 
     let told = acme.with("DELETE", ours, &json!({})).await;
     assert_eq!((told.status, &told.body["detail"]), (409, &json!("the role is named by 1 rule")), "{told:?}");
     assert_eq!(acme.send("DELETE", &rule, &[], None).await.status, 204);
+    // Nor does one go that claims stand for: conditions ask for it that no list shows.
+    let issuer = "/api/v1/issuers/https%3A%2F%2Fidp.example";
+    let mapping = json!({"claim": "groups", "value": "staff", "role": "agent", "tenant": "acme"});
+    for (mappings, status) in [(json!([mapping]), 201), (json!([]), 200)] {
+        let terms = json!({"tenants": ["acme"], "role_mappings": mappings});
+        let told = every.with("PUT", issuer, &terms).await;
+        assert_eq!(told.status, status, "{told:?}");
+        if status == 201 {
+            let told = acme.with("DELETE", ours, &json!({})).await;
+            let why = json!("the role is mapped by 1 issuer");
+            assert_eq!((told.status, &told.body["detail"]), (409, &why), "{told:?}");
+        }
+    }
     let told = acme.with("PATCH", ours, &json!({"description": "Gone soon."})).await;
     assert_eq!((told.status, &told.body["description"]), (200, &json!("Gone soon.")), "{told:?}");
     assert_eq!(acme.send("DELETE", ours, &[], None).await.status, 204);

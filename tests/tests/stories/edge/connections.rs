@@ -9,7 +9,7 @@ use std::time::Duration;
 use tests::process::Process;
 use tests::{Backend, Database, pep};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 const SHORT: Duration = Duration::from_millis(200);
@@ -147,6 +147,20 @@ async fn further_connections_wait_for_a_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_does_not_read_the_answer_is_cut_off() {
+    let house = house(Limits { connections: NonZeroU32::MIN, taking: SHORT, ..Limits::default() }).await;
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4_096).expect("a small buffer");
+    let mut deaf = socket.connect(house.address()).await.expect("a connection");
+    // A hundred answers of a hundred KB: more than any system keeps for somebody who takes nothing.
+    send(&mut deaf, &"GET /api/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100)).await;
+    let mut next = open(house.address()).await;
+    ping(&mut next).await;
+    drop(deaf);
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stop_waits_for_what_is_under_way() {
     let house = house(Limits::default()).await;
     let address = house.address();
@@ -175,6 +189,43 @@ async fn a_stop_waits_for_what_is_under_way() {
     let answer = rest_of(&mut asking).await;
     assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("\"decision\":true"), "{answer}");
     timeout(LONG, stopping).await.expect("it stops").expect("without a panic");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_body_is_read_of_those_alone_who_have_a_key() {
+    let house = house(Limits::default()).await;
+    let known = house.world.secret("CRM_PEP_KEY").to_owned();
+    for (path, key, length, status) in [
+        ("evaluation", "nobody", "Content-Length: 900000", "401"),
+        ("evaluation", "nobody", "Transfer-Encoding: chunked", "401"),
+        ("evaluations", "nobody", "Content-Length: 900000", "401"),
+        ("search/subject", "nobody", "Content-Length: 900000", "401"),
+        ("requests", "nobody", "Content-Length: 900000", "401"),
+        ("requests/x/cancel", "nobody", "Content-Length: 900000", "401"),
+        // A small one is looked at together with the key.
+        ("evaluation", "nobody", "Content-Length: 30000", "100"),
+        ("evaluation", known.as_str(), "Content-Length: 900000", "100"),
+        ("evaluation", known.as_str(), "Transfer-Encoding: chunked", "100"),
+    ] {
+        let mut asking = open(house.address()).await;
+        let head = format!(
+            "POST /access/v1/{path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n\
+             Content-Type: application/json\r\n{length}\r\nExpect: 100-continue\r\n\r\n"
+        );
+        send(&mut asking, &head).await;
+        // Not one byte of a body is sent.
+        let answer = read_until(&mut asking, "\r\n\r\n").await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}, {key}, {length}: {answer}");
+    }
+    // Whoever sends it all the same is told why.
+    let mut sending = open(house.address()).await;
+    let head = "POST /access/v1/evaluation HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer nobody\r\nConnection: close\r\n\
+                Content-Type: application/json\r\nContent-Length: 1000000\r\n\r\n";
+    send(&mut sending, head).await;
+    send(&mut sending, &"x".repeat(1_000_000)).await;
+    let answer = rest_of(&mut sending).await;
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    house.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -207,10 +207,65 @@ pub(crate) async fn what_a_person_handed_out_stays(backend: Backend) {
     // replaced does.
     let dan = entered(store, "dan", &by).await;
     let link = digest("dan", "token's");
-    store.reset_account(&dan.id, &link, true, &token(), at(0), at(1)).await.expect("a link");
+    store.reset_account(&dan.id, &link, false, &token(), at(0), at(1)).await.expect("a link");
     store.set_account_role(&dan.id, author, &by, at(0)).await.expect("given");
     assert!(!works(store, &link).await && is_open(store, &dan).await);
     assert_eq!(taken(store, "dan").await, 0);
+}
+
+pub(crate) async fn an_owner_without_a_way_in_is_no_other_owner(backend: Backend) {
+    let world = world(backend).await;
+    let (store, by) = (&world.store, operator());
+    let new = NewAccount {
+        login: "ada".to_owned(),
+        name: "Ada".to_owned(),
+        password_hash: Some(PasswordHash::new("$argon2id$ada")),
+        role: AccountRole::Owner,
+        reach: Reach::Everything,
+    };
+    let ada = store.create_account(&new, &by, at(0)).await.expect("made");
+    let eve = entered(store, "eve", &token()).await;
+    // She is an owner from now on, and what the token had handed out opens her account no longer.
+    store.set_account_role(&eve.id, AccountRole::Owner, &by, at(0)).await.expect("given");
+    let link = digest("eve", "owner's");
+    store.reset_account(&eve.id, &link, false, &by, at(0), at(1)).await.expect("a link");
+    for attempt in [
+        store.set_account_active(&ada.id, false, &by, at(0)).await,
+        store.set_account_role(&ada.id, AccountRole::Auditor, &by, at(0)).await,
+    ] {
+        assert!(matches!(attempt, Err(AccountError::LastOwner)), "{attempt:?}");
+    }
+    // She who opens nothing can be taken away herself.
+    store.set_account_role(&eve.id, AccountRole::Auditor, &by, at(0)).await.expect("lowered");
+    store.set_account_role(&eve.id, AccountRole::Owner, &by, at(0)).await.expect("given");
+    let link = digest("eve", "another");
+    store.reset_account(&eve.id, &link, false, &by, at(0), at(1)).await.expect("a link");
+    choose(store, &link).await;
+    store.set_account_active(&ada.id, false, &by, at(0)).await.expect("another one comes in");
+    let last = store.set_account_active(&eve.id, false, &by, at(0)).await;
+    assert!(matches!(last, Err(AccountError::LastOwner)), "{last:?}");
+}
+
+pub(crate) async fn a_token_gets_no_link_to_a_person(backend: Backend) {
+    let world = world(backend).await;
+    let (store, by, bob) = (&world.store, operator(), SubjectId::from("bob"));
+    // What the account is as the link is made counts, whatever it was when it was asked for. An owner's link goes on to work.
+    let refused = async |account: &Account, forgets: bool| {
+        let [own, link] = ["owner's", "token's"].map(|whose| digest(&account.login, whose));
+        store.reset_account(&account.id, &own, false, &by, at(0), at(1)).await.expect("a link");
+        let tried = store.reset_account(&account.id, &link, forgets, &token(), at(0), at(1)).await;
+        assert_eq!((works(store, &own).await, works(store, &link).await), (true, false), "{}", account.login);
+        tried.expect_err("refused")
+    };
+    let ben = entered(store, "ben", &by).await;
+    assert!(matches!(refused(&ben, true).await, AccountError::PasskeyStays));
+    store.set_account_role(&ben.id, AccountRole::Approver, &by, at(0)).await.expect("given");
+    let cy = entered(store, "cy", &by).await;
+    store.set_account_subject(&cy.id, Some(&bob), &by, at(0)).await.expect("named");
+    for account in [&ben, &cy] {
+        assert!(matches!(refused(account, false).await, AccountError::PersonsOnly), "{}", account.login);
+    }
+    assert!(is_open(store, &ben).await && is_open(store, &cy).await);
 }
 
 pub(crate) async fn what_is_handed_out_is_known_by_the_last_link(backend: Backend) {

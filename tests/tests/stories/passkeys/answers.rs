@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use policy::Reach;
 use serde_json::Value;
-use store::accounts::{AccountRole, NewAccount, NewPasskey};
+use store::accounts::{AccountRole, NewAccount, NewPasskey, PasswordHash};
 use store::{Actor, Via};
 use tests::Backend;
 use uuid::Uuid;
@@ -155,7 +155,7 @@ pub(crate) async fn a_disabled_account_stays_out(backend: Backend) {
     let second = NewAccount {
         login: "bob@example.org".to_owned(),
         name: "Bob".to_owned(),
-        password_hash: None,
+        password_hash: Some(PasswordHash::new("$argon2id$never")),
         role: AccountRole::Owner,
         reach: Reach::Everything,
     };
