@@ -138,7 +138,7 @@ fn tool() -> impl Strategy<Value = ToolSketch> {
 
 fn server() -> impl Strategy<Value = ServerSketch> {
     let parts = (
-        (any_text(), any_text()),
+        (any_text(), "https?://[a-z]{1,9}(:[1-9][0-9]{1,3})?(/[A-Za-z0-9?_~.-]{0,9}){0,2}"),
         any::<(bool, bool)>(),
         vec(any_text(), 0..3),
         vec(0..3_usize, 0..3),
