@@ -267,23 +267,6 @@ impl Store {
         Ok(self.db.fetch_optional::<LinkRow>(&valid(digest, purpose, now)).await?.is_some())
     }
 
-    /// Uses a link up, exactly once. Those who make the first owner or recover an account use the functions
-    /// that do both at once.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn consume_setup_link(
-        &self,
-        digest: &[u8; 32],
-        purpose: LinkPurpose,
-        now: Timestamp,
-    ) -> Result<Option<SetupLink>, StoreError> {
-        let mut tx = self.db.begin_write().await?;
-        let link = consume(&mut tx, digest, purpose, now).await?;
-        tx.commit().await?;
-        Ok(link)
-    }
-
     /// Removes links that can no longer be used; answers how many.
     ///
     /// # Errors
