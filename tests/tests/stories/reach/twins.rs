@@ -53,8 +53,11 @@ const ADDRESSES: &[(&str, Twins)] = &[
     ("/_fn/rule-tool?server={}&tool=look", SERVER),
 ];
 
+/// Where it goes, what it says, and what its answers are told apart by.
+type Form = (&'static str, &'static [(&'static str, &'static str)], Twins);
+
 /// Forms of functions, with a place for either.
-const FORMS: &[(&str, &[(&str, &str)], Twins)] = &[
+const FORMS: &[Form] = &[
     ("membership-save", &[("subject", "{}"), ("tenant", "acme")], SUBJECT),
     ("membership-save", &[("subject", "alice"), ("tenant", "{}")], TENANT),
     ("membership-save", &[("subject", "both"), ("tenant", "acme"), ("roles[]", "{}")], ROLE),
