@@ -1,16 +1,13 @@
 // The own account: the theme that the server draws, another password, sessions that one ends.
 
 import { ask, post, setCookie } from '../support/ask.mjs';
-import { expect, hydrated, OWNER, scripted, SESSION_COOKIE, test, type House, type Page } from '../support/fixtures';
+import { expect, hydrated, OWNER, SESSION_COOKIE, test, type House, type Page } from '../support/fixtures';
+import { ready } from '../support/forms';
 
 const NEW = 'four copper whales hum';
 
 function sessions(page: Page) {
   return page.getByRole('table', { name: 'Your sessions' }).locator('tbody tr');
-}
-
-async function ready(page: Page): Promise<void> {
-  if (scripted()) await hydrated(page);
 }
 
 /** Another session of the owner, from another address, with another browser. */

@@ -1,17 +1,10 @@
 // Who changed what: every change by a bundle is in the list, before and after beside each other.
 
 import { HOSTILE } from '../support/filling.mjs';
-import { expect, hydrated, OWNER, scripted, test, type Page } from '../support/fixtures';
+import { expect, hydrated, OWNER, scripted, test } from '../support/fixtures';
+import { ready, rows } from '../support/forms';
 
 test.use({ filling: 'hostile' });
-
-function rows(page: Page) {
-  return page.getByRole('table').locator('tbody tr');
-}
-
-async function ready(page: Page): Promise<void> {
-  if (scripted()) await hydrated(page);
-}
 
 test('the first change is the owner', { tag: '@no-script' }, async ({ open, browse }) => {
   const page = await browse(await open());

@@ -7,6 +7,7 @@ import { sessionOf } from '../support/accounts.mjs';
 import { ask, post } from '../support/ask.mjs';
 import { demo } from '../support/filling.mjs';
 import { expect, hydrated, OWNER, scripted, SESSION_COOKIE, test, type House, type Page } from '../support/fixtures';
+import { ready } from '../support/forms';
 
 const EXPORT = '/evidence/checkpoints.jsonl';
 
@@ -20,10 +21,6 @@ database.close()
 /** A change past everything of ours, as whoever can write to the database makes it. */
 async function byHand(house: House, sql: string): Promise<void> {
   await promisify(execFile)('python3', ['-c', BY_HAND, house.database.replace('sqlite://', ''), sql]);
-}
-
-async function ready(page: Page): Promise<void> {
-  if (scripted()) await hydrated(page);
 }
 
 /** Starts a verification, and waits until it says this. */

@@ -1,4 +1,4 @@
-// What forms of the console have in common: how they are answered, and refused.
+// What pages of the console have in common: when they are there, their rows, and how forms are answered and refused.
 
 import { expect, type Locator, type Page } from '@playwright/test';
 import { hydrated } from './silence.mjs';
@@ -33,7 +33,12 @@ export async function expectFault(field: Locator, fault: string): Promise<void> 
   await expect(field).toHaveAccessibleDescription(new RegExp(fault.replace(/[.?*+^$()[\]{}|\\]/g, '\\$&')));
 }
 
-/** The rows of a table, as a screen reader has them. */
+/** The rows of a page's one table, as a screen reader has them. */
+export function rows(page: Page): Locator {
+  return page.getByRole('table').locator('tbody tr');
+}
+
+/** Those of one of several tables that say this. */
 export function rowOf(page: Page, caption: string, text: string | RegExp): Locator {
   return page.getByRole('table', { name: caption }).locator('tbody tr').filter({ hasText: text });
 }

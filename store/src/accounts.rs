@@ -34,7 +34,7 @@ pub use error::AccountError;
 pub use identities::AccountIdentity;
 pub(crate) use identities::{AccountIdentities, delete_sessions_by, outdate_sign_ins_by};
 pub(crate) use lapsing::{forget_persons_by, lapse_roles_by, no_longer_known};
-pub use links::{LinkPurpose, SetupLink};
+pub use links::LinkPurpose;
 pub(crate) use owners::{OwnerAccount, active_owners, are_two_persons};
 pub use passkeys::{NewPasskey, Passkey, PasskeyError, PasskeyUse, UsedPasskey};
 pub use password_hash::PasswordHash;

@@ -11,21 +11,32 @@ use store::sessions::{ConsoleSession, Started, session_digest};
 /// In microseconds.
 const HOUR: i64 = 60 * 60 * 1_000_000;
 
+/// A session of this account that begins now: for an hour where it is not used, for twelve at the most. Nothing is proven
+/// in it.
+pub fn row(id_digest: [u8; 32], account: &Account, now: Timestamp) -> ConsoleSession {
+    ConsoleSession {
+        id_digest,
+        account: Some(account.id.clone()),
+        data: "{}".to_owned(),
+        created_at: now,
+        expires_at: now.saturating_add_micros(HOUR),
+        absolute_expires_at: now.saturating_add_micros(12 * HOUR),
+        last_seen_at: now,
+        user_agent: None,
+        address: None,
+    }
+}
+
 /// Starts a session of this account, as the console does once a password was checked; what its browser sends from then
 /// on, in the header `Cookie`. `since`: when the person proved last that it is there. `id`: no other session's.
 pub async fn session(world: &World, account: &Account, id: u128, since: Timestamp) -> String {
     let id = id.to_le_bytes();
     let until = server::clock::system()().saturating_add_micros(HOUR);
     let session = ConsoleSession {
-        id_digest: session_digest(&id),
-        account: Some(account.id.clone()),
         data: json!({ "proven_at": since.micros() }).to_string(),
-        created_at: since,
         expires_at: until,
         absolute_expires_at: until,
-        last_seen_at: since,
-        user_agent: None,
-        address: None,
+        ..row(session_digest(&id), account, since)
     };
     let started = world.store.start_session(&session, account.password_version).await.expect("answers");
     assert_eq!(started, Started::Yes);

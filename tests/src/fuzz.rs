@@ -13,7 +13,7 @@ use pdp::tokens::{ShownProof, Taken, Tokens, check_proof};
 use pdp::{Question, Secret};
 use policy::arguments::{Arguments, canonical, parse_exact};
 use policy::compile::{CompiledRule, RuleSource};
-use policy::issuer::{Algorithm, Issuer, KeySource};
+use policy::issuer::Issuer;
 use policy::{Rule, Timestamp};
 use serde_json::Value;
 use server::authzen::{Door, questions};
@@ -54,13 +54,7 @@ static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
     // The issuer's keys are written down and nothing is fetched; a client is made all the same.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let signer = Signer::default();
-    let Value::Object(jwks) = signer.jwks() else { panic!("a set of keys") };
-    let issuer = Issuer {
-        tenants: vec!["acme".into()],
-        keys: KeySource::Jwks(jwks),
-        algorithms: vec![Algorithm::Es256],
-        ..Issuer::new(ISSUER)
-    };
+    let issuer = signer.known();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     Verifier { tokens: Tokens::new(AddressGuard::new(&[])).expect("a client"), issuer, signer, runtime }
 });

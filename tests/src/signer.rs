@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, crypto, encode};
+use policy::issuer::{self, Issuer, KeySource};
 use serde_json::{Value, json};
 
 pub const ISSUER: &str = "https://idp.example";
@@ -33,6 +34,17 @@ impl Signer {
     pub fn issuer(&self) -> Value {
         json!({"url": ISSUER, "tenants": ["acme"], "keys": {"jwks": self.jwks()}, "algorithms": ["ES256"],
             "clock_skew": 0})
+    }
+
+    /// The same, as tokens are verified against it.
+    pub fn known(&self) -> Issuer {
+        let Value::Object(jwks) = self.jwks() else { panic!("a set of keys") };
+        Issuer {
+            tenants: vec!["acme".into()],
+            keys: KeySource::Jwks(jwks),
+            algorithms: vec![issuer::Algorithm::Es256],
+            ..Issuer::new(ISSUER)
+        }
     }
 
     /// Signs these very texts, whatever they say.

@@ -345,11 +345,6 @@ impl PolicySet {
         self.all.iter().map(Arc::as_ref)
     }
 
-    /// The rules as compiled, to be taken over by the next set where their content is unchanged.
-    pub fn shared_rules(&self) -> &[Arc<CompiledRule>] {
-        &self.all
-    }
-
     /// Compiles rules, none of them lost: one that does not compile is kept as broken.
     pub fn compile_rules(sources: &[RuleSource]) -> Vec<Arc<CompiledRule>> {
         sources.iter().map(|source| Arc::new(CompiledRule::compile_or_break(source))).collect()

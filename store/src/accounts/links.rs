@@ -54,46 +54,30 @@ pub(super) struct NewLink<'a> {
     pub(super) expires_at: Timestamp,
 }
 
-/// A link that was just used up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SetupLink {
-    pub purpose: LinkPurpose,
-    pub account: Option<String>,
+/// What a link that was just used up says.
+pub(super) struct UsedLink {
     /// Using it removes the passkeys of the account.
-    pub forgets_passkeys: bool,
+    pub(super) forgets_passkeys: bool,
     /// The token that made it, as the record calls it; none: a person did.
-    pub handed_out_by: Option<String>,
-    pub created_at: Timestamp,
+    pub(super) handed_out_by: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
 struct LinkRow {
     account: Option<String>,
-    created_at: i64,
     forgets_passkeys: i64,
     handed_out_by: Option<String>,
 }
 
-impl LinkRow {
-    fn of(self, purpose: LinkPurpose) -> SetupLink {
-        SetupLink {
-            purpose,
-            account: self.account,
-            forgets_passkeys: self.forgets_passkeys == 1,
-            handed_out_by: self.handed_out_by,
-            created_at: Timestamp::from_micros(self.created_at),
-        }
+impl From<LinkRow> for UsedLink {
+    fn from(row: LinkRow) -> Self {
+        Self { forgets_passkeys: row.forgets_passkeys == 1, handed_out_by: row.handed_out_by }
     }
 }
 
 fn select(digest: &[u8; 32]) -> SelectStatement {
     Query::select()
-        .columns([
-            SetupLinks::Account,
-            SetupLinks::CreatedAt,
-            SetupLinks::ForgetsPasskeys,
-            SetupLinks::HandedOutBy,
-        ])
+        .columns([SetupLinks::Account, SetupLinks::ForgetsPasskeys, SetupLinks::HandedOutBy])
         .from(SetupLinks::Table)
         .and_where(Expr::col(SetupLinks::Digest).eq(digest.to_vec()))
         .take()
@@ -136,12 +120,12 @@ pub(super) async fn consume(
     digest: &[u8; 32],
     purpose: LinkPurpose,
     now: Timestamp,
-) -> Result<Option<SetupLink>, StoreError> {
+) -> Result<Option<UsedLink>, StoreError> {
     if tx.execute(&use_up(digest, purpose, now)).await? == 0 {
         return Ok(None);
     }
     let row = tx.fetch_optional::<LinkRow>(&select(digest)).await?;
-    Ok(row.map(|row| row.of(purpose)))
+    Ok(row.map(UsedLink::from))
 }
 
 /// Removes the links with which an account could still be taken over.
@@ -265,23 +249,6 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         Ok(self.db.fetch_optional::<LinkRow>(&valid(digest, purpose, now)).await?.is_some())
-    }
-
-    /// Uses a link up, exactly once. Those who make the first owner or recover an account use the functions
-    /// that do both at once.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn consume_setup_link(
-        &self,
-        digest: &[u8; 32],
-        purpose: LinkPurpose,
-        now: Timestamp,
-    ) -> Result<Option<SetupLink>, StoreError> {
-        let mut tx = self.db.begin_write().await?;
-        let link = consume(&mut tx, digest, purpose, now).await?;
-        tx.commit().await?;
-        Ok(link)
     }
 
     /// Removes links that can no longer be used; answers how many.

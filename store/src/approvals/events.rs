@@ -161,22 +161,6 @@ struct LastRow {
 }
 
 impl Store {
-    /// The oldest first, from the one after `after` on. Whoever follows it asks a little back each time: see
-    /// [`ApprovalEvent::id`].
-    ///
-    /// # Errors
-    /// When the database does not answer, or holds what it must not.
-    pub async fn list_approval_events(
-        &self,
-        after: Option<&str>,
-        limit: u64,
-    ) -> Result<Vec<ApprovalEvent>, StoreError> {
-        let mut query = select();
-        query.and_where_option(after.map(|id| Expr::col(ApprovalEvents::Id).gt(id))).limit(limit);
-        let rows: Vec<EventRow> = self.db.fetch_all(&query).await?;
-        rows.into_iter().map(ApprovalEvent::try_from).collect()
-    }
-
     /// What happened to one request, in order.
     ///
     /// # Errors

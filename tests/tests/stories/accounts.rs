@@ -39,7 +39,7 @@ mod stories {
     use store::sessions::{ConsoleSession, Started, session_digest};
     use store::{Action, Store};
     use tests::world::operator;
-    use tests::{Backend, World};
+    use tests::{Backend, World, console};
 
     const HOUR: i64 = 60 * 60 * 1_000_000;
 
@@ -55,17 +55,7 @@ mod stories {
     }
 
     fn session(id: &str, account: &Account) -> ConsoleSession {
-        ConsoleSession {
-            id_digest: session_digest(id.as_bytes()),
-            account: Some(account.id.clone()),
-            data: "{}".to_owned(),
-            created_at: at(0),
-            expires_at: at(1),
-            absolute_expires_at: at(12),
-            last_seen_at: at(0),
-            user_agent: None,
-            address: None,
-        }
+        console::row(session_digest(id.as_bytes()), account, at(0))
     }
 
     async fn sessions(store: &Store, account: &Account) -> usize {

@@ -21,9 +21,9 @@ mod stories {
     };
     use store::administration::{GroupRole, ProviderSettings, SignInProvider};
     use store::changes::{ChangeFilter, ChangePosition};
-    use store::sessions::{ConsoleSession, Started, session_digest};
+    use store::sessions::{Started, session_digest};
     use tests::world::operator;
-    use tests::{Backend, World};
+    use tests::{Backend, World, console};
 
     const ISSUER: &str = "https://idp.example";
 
@@ -92,17 +92,7 @@ subjects: [{ id: bob, kind: user }]";
     }
 
     async fn start(store: &Store, id: &str, account: &Account) -> Started {
-        let session = ConsoleSession {
-            id_digest: session_digest(id.as_bytes()),
-            account: Some(account.id.clone()),
-            data: "{}".to_owned(),
-            created_at: at(0),
-            expires_at: at(1),
-            absolute_expires_at: at(12),
-            last_seen_at: at(0),
-            user_agent: None,
-            address: None,
-        };
+        let session = console::row(session_digest(id.as_bytes()), account, at(0));
         store.start_session(&session, account.password_version).await.expect("answers")
     }
 

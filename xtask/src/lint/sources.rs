@@ -13,7 +13,7 @@ use crate::{paths, tree};
 const ROOMS: &[&str] =
     &["policy", "store", "pdp", "app", "server", "frontend", "tests", "xtask", "examples", "e2e", "style"];
 const WRITTEN: &[&str] = &["rs", "ts", "tsx", "mjs", "py", "css"];
-const LONGEST: usize = 500;
+const LONGEST: usize = 400;
 /// A line that looks like a style attribute and is none.
 const EXCUSE: &str = "// lint: not a view";
 

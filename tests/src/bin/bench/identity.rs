@@ -7,7 +7,6 @@ use pdp::Secret;
 use pdp::address_guard::AddressGuard;
 use pdp::tokens::Tokens;
 use policy::Timestamp;
-use policy::issuer::{Algorithm, Issuer, KeySource};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tests::load::{self, Load, load_in_turn};
@@ -68,13 +67,7 @@ pub(crate) async fn measure(time: Duration) {
 async fn alone() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let signer = Signer::default();
-    let Value::Object(jwks) = signer.jwks() else { panic!("a set of keys") };
-    let issuer = Issuer {
-        tenants: vec!["acme".into()],
-        keys: KeySource::Jwks(jwks),
-        algorithms: vec![Algorithm::Es256],
-        ..Issuer::new(ISSUER)
-    };
+    let issuer = signer.known();
     let tokens = Tokens::new(AddressGuard::new(&[])).expect("a client");
     let shown: Vec<Secret> =
         (0..REMEMBERED).map(|number| Secret::new(signer.token("a-17", &format!("t-{number}")))).collect();

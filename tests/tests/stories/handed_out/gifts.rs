@@ -7,10 +7,10 @@ use store::accounts::{
 };
 use store::administration::{ProviderSettings, SignInProvider};
 use store::changes::{ChangeFilter, ChangePosition};
-use store::sessions::{ConsoleSession, Started, session_digest};
+use store::sessions::{Started, session_digest};
 use store::{Actor, Store, Via};
 use tests::world::operator;
-use tests::{Backend, World};
+use tests::{Backend, World, console};
 
 const ISSUER: &str = "https://idp.example";
 
@@ -55,18 +55,7 @@ async fn as_it_is(store: &Store, account: &Account) -> Account {
 }
 
 async fn start(store: &Store, id: [u8; 32], account: &Account) -> Started {
-    let session = ConsoleSession {
-        id_digest: id,
-        account: Some(account.id.clone()),
-        data: "{}".to_owned(),
-        created_at: at(0),
-        expires_at: at(1),
-        absolute_expires_at: at(12),
-        last_seen_at: at(0),
-        user_agent: None,
-        address: None,
-    };
-    store.start_session(&session, account.password_version).await.expect("answers")
+    store.start_session(&console::row(id, account, at(0)), account.password_version).await.expect("answers")
 }
 
 async fn works(store: &Store, link: &[u8; 32]) -> bool {

@@ -3,8 +3,6 @@
 use crate::edge::house::{LOGIN, PASSWORD, form};
 use crate::isolation::plain::plain;
 use crate::isolation::sketch::{MARKER, Sketch};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pdp::bundle::{ApplyOptions, Bundle, apply};
 use policy::labels::{OpenedBy, StopScope};
 use policy::scope::AdminScope;
@@ -18,10 +16,9 @@ use store::Writer;
 use store::accounts::{AccountRole, NewAccount, PasswordHash};
 use store::administration::{NewBreakGlass, NewStop, NewTask, Page};
 use store::decisions::{self, DecisionFilter};
-use store::sessions::{ConsoleSession, Started, session_digest};
 use tests::pep::call_body;
 use tests::world::operator;
-use tests::{Backend, Replica, World, administrator};
+use tests::{Backend, Replica, World, administrator, console};
 
 /// The names of the secrets in the bundles.
 const SECRETS: &[&str] = &["ADA", "BOT", "BOTH", "BEN", "A_PEP", "A_VOUCH", "A_SEARCH", "FREE", "B_PEP"];
@@ -268,21 +265,7 @@ async fn owner_of_a(world: &World) -> String {
         reach: Reach::of([a()]),
     };
     let account = world.store.create_account(&new, &operator(), now).await.expect("made");
-    let (id, day) = (7_u128.to_le_bytes(), now.saturating_add_micros(24 * 3_600_000_000));
-    let session = ConsoleSession {
-        id_digest: session_digest(&id),
-        account: Some(account.id),
-        data: "{}".to_owned(),
-        created_at: now,
-        expires_at: day,
-        absolute_expires_at: day,
-        last_seen_at: now,
-        user_agent: None,
-        address: None,
-    };
-    let started = world.store.start_session(&session, account.password_version).await.expect("answers");
-    assert_eq!(started, Started::Yes);
-    format!("countersign={}", URL_SAFE_NO_PAD.encode(id))
+    console::session(world, &account, 7, now).await
 }
 
 /// Opens a task of this subject; gives its id.

@@ -6,9 +6,9 @@ use policy::{Reach, TenantSlug};
 use store::accounts::{AccountError, AccountRole, Admission, Admitted, NewAccount, RoleSource};
 use store::administration::{GroupRole, ProviderSettings, SignInProvider};
 use store::changes::{ChangeFilter, ChangePosition};
-use store::sessions::{ConsoleSession, Started, session_digest};
+use store::sessions::{Started, session_digest};
 use tests::world::operator;
-use tests::{Backend, World};
+use tests::{Backend, World, console};
 
 pub(crate) async fn a_reach_is_given_and_goes_with_its_tenants(backend: Backend) {
     let house = House::open(backend).await;
@@ -156,17 +156,7 @@ pub(crate) async fn a_provider_tells_of_a_role_in_a_tenant(backend: Backend) {
     };
     assert_eq!(second.reach, of(&["globex"]));
     let start = async |id: &str, version: i64| {
-        let session = ConsoleSession {
-            id_digest: session_digest(id.as_bytes()),
-            account: Some(second.id.clone()),
-            data: "{}".to_owned(),
-            created_at: now(),
-            expires_at: now().saturating_add_micros(60_000_000),
-            absolute_expires_at: now().saturating_add_micros(60_000_000),
-            last_seen_at: now(),
-            user_agent: None,
-            address: None,
-        };
+        let session = console::row(session_digest(id.as_bytes()), &second, now());
         world.store.start_session(&session, version).await.expect("answers")
     };
     assert_eq!(start("1", first.password_version).await, Started::Refused);
