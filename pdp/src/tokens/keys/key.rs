@@ -112,7 +112,7 @@ impl Key {
     }
 }
 
-/// Checks with `ring`, which needs a tenth of the time of what reads the keys (ADR 0027).
+/// Checks with `ring`, which needs a tenth of the time of what reads the keys (ADR 0026).
 fn verifies(material: &Material, algorithm: Algorithm, signed: &[u8], signature: &[u8]) -> bool {
     let checked = match (material, scheme(algorithm)) {
         (Material::Rsa(key), Scheme::Rsa(scheme)) => key.verify(scheme, signed, signature),
