@@ -5,6 +5,7 @@ use tests::on_both_databases;
 on_both_databases!(
     only_lists_that_are_given_are_pruned,
     what_is_needed_is_not_pruned,
+    a_role_that_claims_stand_for_is_not_pruned,
     a_name_that_is_freed_may_be_given_again,
     one_tenant_prunes_its_own,
     what_was_pruned_is_gone_on_the_next_call,
@@ -113,6 +114,49 @@ mod stories {
         let (applied, _) =
             tried(&world.store, &bundle(&format!("{roles}\nrules: []")), true).await.expect("applies");
         assert_eq!(told(applied.pruned), "5 rules, 1 role (with 1 holder)");
+    }
+
+    pub(super) async fn a_role_that_claims_stand_for_is_not_pruned(backend: Backend) {
+        let world = World::demo(backend).await;
+        let issuer = |active: bool, mappings: &str| {
+            format!(
+                "issuers: [{{ url: 'https://idp.example', name: Work, active: {active}, tenants: [acme, globex], audiences: [], role_mappings: [{mappings}] }}]"
+            )
+        };
+        let mapped = "{ claim: groups, value: auditors, role: auditor, tenant: acme }";
+        let first = format!("roles: [{{name: auditor, tenant: globex}}]\n{}", issuer(true, mapped));
+        applied(&world.store, &bundle(&first), false).await.expect("applies");
+        let before = exported(&world.store, None).await;
+        let refused = "role `auditor` is not in `roles` and would be pruned, but claims of issuer `https://idp.example` stand for it";
+        let without =
+            "roles: [{name: support-agent}, {name: finance, tenant: acme}, {name: auditor, tenant: globex}]";
+        for text in [
+            without.to_owned(),
+            // One that is switched off may be on again.
+            format!("{without}\n{}", issuer(false, mapped)),
+        ] {
+            let error = applied(&world.store, &bundle(&text), true).await.expect_err(&text);
+            assert_eq!(error.to_string(), refused, "{text}");
+        }
+        assert_eq!(exported(&world.store, None).await, before, "nothing of them counts");
+
+        let kept =
+            "roles: [{name: support-agent}, {name: finance, tenant: acme}, {name: auditor, tenant: acme}]";
+        for (text, pruned) in [
+            // In globex no claim stands for it.
+            (kept.to_owned(), "1 role"),
+            // Together with what stands for it, it may go.
+            (format!("{without}\n{}", issuer(true, "")), "1 role (with 1 holder)"),
+            (format!("{without}\nissuers: []"), "1 role (with 1 holder), 1 issuer"),
+            // One of every tenant is meant instead.
+            (
+                "roles: [{name: support-agent}, {name: finance, tenant: acme}, {name: auditor}]".to_owned(),
+                "2 roles (with 1 holder)",
+            ),
+        ] {
+            let (applied, _) = tried(&world.store, &bundle(&text), true).await.expect(&text);
+            assert_eq!(told(applied.pruned), pruned, "{text}");
+        }
     }
 
     pub(super) async fn a_name_that_is_freed_may_be_given_again(backend: Backend) {
