@@ -36,7 +36,7 @@ pub(crate) use identities::{AccountIdentities, delete_sessions_by, outdate_sign_
 pub(crate) use lapsing::{forget_persons_by, lapse_roles_by, no_longer_known};
 pub use links::{LinkPurpose, SetupLink};
 pub(crate) use owners::{OwnerAccount, active_owners, are_two_persons, leads_to_an_owner};
-pub use passkeys::{NewPasskey, Passkey, PasskeyError, PasskeyUse, UsedPasskey};
+pub use passkeys::{NewPasskey, Passkey, PasskeyError, PasskeyHolder, PasskeyUse, UsedPasskey};
 pub use password_hash::PasswordHash;
 pub(crate) use reach::{AccountTenants, EVERYTHING};
 pub use role::{AccountRole, AccountRoleError};
