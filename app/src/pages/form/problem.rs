@@ -56,6 +56,8 @@ pub enum Fault {
     SecretInUrl,
     /// More of something than there may be.
     TooMany(usize),
+    /// Another test may be sent in so many seconds.
+    TooSoon(i64),
     NothingChosen,
     /// Tenants are named where all of them are chosen.
     NotBoth,
@@ -212,6 +214,7 @@ impl Problem {
             Fault::NotHttp => "Only http and https addresses can be asked.".to_owned(),
             Fault::SecretInUrl => "Leave user name and password out of the address.".to_owned(),
             Fault::TooMany(limit) => format!("These are too many: {limit} at the most."),
+            Fault::TooSoon(seconds) => format!("Too many tests were sent there. Try again in {seconds} seconds."),
             Fault::NothingChosen => "Tick at least one.".to_owned(),
             Fault::NotBoth => "Choose that it counts in these alone, or leave them out.".to_owned(),
             Fault::OfferChanged => {

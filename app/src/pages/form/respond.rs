@@ -100,6 +100,7 @@ impl From<WriteError> for Refusal {
             WriteError::Task(_) => Problem::of_form(Fault::TaskOver),
             WriteError::Blocked { .. } => Problem::of_form(Fault::Blocked),
             WriteError::Stale { .. } => Problem::of_form(Fault::Stale),
+            WriteError::TooSoon { seconds } => Problem::of_form(Fault::TooSoon(seconds)),
         };
         problem.into()
     }
@@ -250,5 +251,7 @@ mod tests {
         assert_eq!(problems(gone), [Problem::of_form(Fault::Gone)]);
         let long = WriteError::Invalid { field: "name", reason: "must not be longer than 10000 characters" };
         assert_eq!(problems(long), [Problem::new("name", Fault::TooLong(10_000))]);
+        let soon = WriteError::TooSoon { seconds: 90 };
+        assert_eq!(problems(soon), [Problem::of_form(Fault::TooSoon(90))]);
     }
 }
