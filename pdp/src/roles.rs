@@ -1,7 +1,7 @@
 //! Roles that are taken away: none that somebody holds, none that a rule names, and none that an issuer's claims stand for.
 
 use policy::TenantSlug;
-use policy::issuer::Issuer;
+use policy::issuer::{Issuer, RoleMapping};
 use std::fmt;
 use store::administration::{Page, Role, StoredRule};
 use store::{StoreError, WriteError, Writer};
@@ -58,9 +58,12 @@ pub fn names(rule: &StoredRule, role: &Role) -> bool {
 /// Whether a claim of the issuer's tokens stands for the role. Whoever has the claim holds it as long as there is such a role, so
 /// that a condition may ask for it that no list of roles shows.
 pub fn maps(issuer: &Issuer, role: &Role) -> bool {
-    issuer.role_mappings.iter().any(|mapping| {
-        mapping.role == role.name && role.tenant.as_ref().is_none_or(|own| *own == mapping.tenant)
-    })
+    issuer.role_mappings.iter().any(|mapping| is_meant(mapping, role))
+}
+
+/// Whether the mapping's claim stands for the role: by its name, where the role can be held.
+pub(crate) fn is_meant(mapping: &RoleMapping, role: &Role) -> bool {
+    mapping.role == role.name && role.tenant.as_ref().is_none_or(|own| *own == mapping.tenant)
 }
 
 /// Deletes a role that was found in this unit of work.
@@ -85,7 +88,6 @@ pub async fn delete(writer: &mut Writer, role: &Role) -> Result<(), RoleError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use policy::issuer::RoleMapping;
 
     #[test]
     fn what_uses_a_role_is_told() {

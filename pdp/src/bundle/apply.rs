@@ -59,6 +59,10 @@ pub enum ApplyError {
         "role `{role}` is not in `roles` and would be pruned, but rule `{rule}` names it and would lose its meaning"
     )]
     RoleNeeded { role: String, rule: String },
+    #[error(
+        "role `{role}` is not in `roles` and would be pruned, but claims of issuer `{issuer}` stand for it"
+    )]
+    RoleMapped { role: String, issuer: String },
 }
 
 /// How a bundle is applied.

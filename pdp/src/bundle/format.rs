@@ -172,6 +172,11 @@ impl BundleError {
     pub(super) fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
+
+    /// Where it is wrong, and why, in one line: without the lines of the text that [`Display`](std::fmt::Display) shows below.
+    pub fn first_line(&self) -> &str {
+        self.0.lines().next().unwrap_or_default()
+    }
 }
 
 /// The largest bundle that is read, in bytes.

@@ -4,7 +4,9 @@
 use super::apply::{About, ApplyError};
 use super::check;
 use super::format::{Bundle, given};
-use policy::issuer::Issuer;
+use crate::roles::is_meant;
+use policy::issuer::{Issuer, RoleMapping};
+use policy::text::shown;
 use policy::{CredentialId, Rule, RuleId, SubjectId, TenantSlug};
 use std::collections::HashSet;
 use std::fmt;
@@ -294,10 +296,13 @@ impl Prune {
         Ok(self.pruned)
     }
 
-    /// A rule that asks for a role that is gone would restrict nobody any more, and say so to nobody.
+    /// A rule that asks for a role that is gone would restrict nobody any more, and say so to nobody; nor would a claim that stands
+    /// for it make anybody hold it. Another role of that name may be meant instead, and in a tenant that is gone nothing is.
     async fn roles_are_not_missed(&self, writer: &mut Writer) -> Result<(), ApplyError> {
         let roles = writer.list_roles(None).await?;
         let rules = writer.list_rules(None, &Page::ALL).await?;
+        // Those that are switched off too: they may be on again.
+        let issuers = writer.list_issuers(&Page::ALL).await?;
         for gone in &self.roles {
             let missed = |rule: &Rule| {
                 names(rule, gone) && !roles.iter().any(|role| role.name == gone.name && names(rule, role))
@@ -305,6 +310,16 @@ impl Prune {
             if let Some(stored) = rules.iter().find(|stored| missed(&stored.rule)) {
                 let rule = stored.rule.name.clone();
                 return Err(ApplyError::RoleNeeded { role: gone.name.clone(), rule });
+            }
+            let missed = |mapping: &RoleMapping| {
+                is_meant(mapping, gone)
+                    && !self.tenants.contains(&mapping.tenant)
+                    && !roles.iter().any(|role| is_meant(mapping, role))
+            };
+            if let Some(stored) = issuers.iter().find(|stored| stored.issuer.role_mappings.iter().any(missed))
+            {
+                let issuer = shown(&stored.issuer.url, 200);
+                return Err(ApplyError::RoleMapped { role: gone.name.clone(), issuer });
             }
         }
         Ok(())

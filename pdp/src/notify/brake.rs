@@ -59,7 +59,7 @@ pub(super) enum Pace {
 pub(super) async fn pace(store: &Store, due: &Due) -> Result<Pace, StoreError> {
     let Receiver::Account(account) = &due.receiver else { return Ok(Pace::Goes) };
     let pace = pace_at(store.count_letters(account, WINDOW).await?);
-    // A test goes: somebody pressed a button for it.
+    // A test goes: somebody pressed a button for it, and the writer takes no more than so many of them.
     if pace == Pace::Waits && !store.put_delivery_off(due, PAUSE).await? {
         return Ok(Pace::Goes);
     }

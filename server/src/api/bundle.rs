@@ -109,7 +109,7 @@ async fn apply_text(
     BundleText(text): BundleText,
 ) -> Result<Json<AppliedView>, Problem> {
     administrator.of_every_tenant()?;
-    let bundle = Bundle::parse(&text).map_err(|error| Problem::malformed(error.to_string()))?;
+    let bundle = Bundle::parse(&text).map_err(|error| Problem::malformed(error.first_line()))?;
     // So no secret can be named that the vault would keep.
     let how = ApplyOptions { allow_unmatched: query.allow_unmatched, prune: query.prune, vault: None };
     let mut writer = state.store.write(administrator.actor()).await?;

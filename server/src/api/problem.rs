@@ -206,8 +206,13 @@ impl From<WriteError> for Problem {
             }
             WriteError::Taken { .. } => Self::conflict("taken", detail),
             WriteError::InUse { .. } => Self::conflict("in_use", detail),
+            WriteError::Remembered { .. } => Self::conflict("remembered", detail),
             WriteError::Blocked { .. } => Self::conflict("blocked", detail),
             WriteError::Stale { .. } => Self::stale(detail),
+            WriteError::TooSoon { seconds } => Self {
+                retry_after: Some(seconds),
+                ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tests", detail)
+            },
         }
     }
 }

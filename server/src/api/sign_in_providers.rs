@@ -2,7 +2,7 @@
 //! The client's secret is taken and never given back; it goes with the issuer, which never changes.
 //!
 //! No token makes owners by the way: a provider of which a group stands for owners is added, changed and enabled at the
-//! console alone; and so is one enabled by which an owner signs in. Switching it off and removing it only take away.
+//! console alone; and so is one added or enabled by which an owner signs in. Switching it off and removing it only take away.
 
 use super::ApiState;
 use super::administrator::Administrator;
@@ -152,14 +152,10 @@ fn makes_no_owner(provider: &SignInProvider) -> Result<(), Problem> {
     if owners { Err(Problem::of_owners()) } else { Ok(()) }
 }
 
-/// Nor does a token open a way in again by which an owner comes.
-async fn leads_to_no_owner(state: &ApiState, provider: &SignInProvider) -> Result<(), Problem> {
-    let mut accounts = state.store.accounts().await?;
-    accounts.retain(|account| account.role == AccountRole::Owner);
-    let identities = state.store.list_account_identities().await?;
-    let mut theirs = identities.iter().filter(|known| known.issuer == provider.issuer);
-    let leads = theirs.any(|known| accounts.iter().any(|owner| owner.id == known.account));
-    if leads { Err(Problem::of_owners()) } else { Ok(()) }
+/// Nor does a token open a way in by which an owner comes. To be asked of what was just written: where it is refused, it is
+/// undone.
+async fn leads_to_no_owner(writer: &mut Writer, provider: &SignInProvider) -> Result<(), Problem> {
+    if writer.leads_to_an_owner(provider).await? { Err(Problem::of_owners()) } else { Ok(()) }
 }
 
 async fn find(writer: &mut Writer, id: &str) -> Result<SignInProvider, Problem> {
@@ -219,6 +215,9 @@ async fn put(
     known.as_ref().map_or(Ok(()), makes_no_owner)?;
     makes_no_owner(&provider)?;
     writer.put_sign_in_provider(&provider).await?;
+    if known.is_none() {
+        leads_to_no_owner(&mut writer, &provider).await?;
+    }
     if !secret.expose().is_empty() {
         match state.console.vault().keep(&mut writer, provider.secret_place(), &secret).await {
             Ok(()) => {}
@@ -240,19 +239,17 @@ async fn switch(
     Given(ProviderSwitch { active }): Given<ProviderSwitch>,
 ) -> Result<Json<ProviderView>, Problem> {
     administrator.of_every_tenant()?;
-    if active
-        && let Some(known) = state.store.get_sign_in_provider(known_slug("provider", &id)?).await?
-        && !known.active
-    {
-        leads_to_no_owner(&state, &known).await?;
-    }
     let mut writer = state.store.write(administrator.actor()).await?;
     let known = find(&mut writer, &id).await?;
-    if active && !known.active {
+    let opens = active && !known.active;
+    if opens {
         makes_no_owner(&known)?;
     }
     let provider = SignInProvider { active, ..known };
     writer.put_sign_in_provider(&provider).await?;
+    if opens {
+        leads_to_no_owner(&mut writer, &provider).await?;
+    }
     writer.commit().await?;
     Ok(Json(provider.into()))
 }

@@ -30,6 +30,7 @@ use std::time::Duration;
 use store::approvals::FollowedApprovals;
 use store::{Store, StoreError};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 use uuid::Uuid;
 
@@ -79,8 +80,8 @@ pub struct Live(Arc<Watcher>);
 struct Watcher {
     store: Store,
     seen: watch::Sender<Seen>,
-    /// Whether the watcher's task runs. Held while it decides to end, so that nobody begins to listen in between.
-    runs: Mutex<bool>,
+    /// The watcher's task. Held while it decides to end, so that nobody begins to listen in between.
+    task: Mutex<Option<JoinHandle<()>>>,
     open: Open,
 }
 
@@ -127,7 +128,7 @@ impl fmt::Debug for Live {
 impl Live {
     pub(super) fn new(store: Store) -> Self {
         let (seen, _) = watch::channel(Seen::default());
-        Self(Arc::new(Watcher { store, seen, runs: Mutex::new(false), open: Open::default() }))
+        Self(Arc::new(Watcher { store, seen, task: Mutex::new(None), open: Open::default() }))
     }
 
     /// Ends every stream, and those that begin: the server is about to stop.
@@ -137,11 +138,9 @@ impl Live {
 
     /// Begins to listen; the watcher runs from now on, as long as anybody does.
     fn listen(&self) -> watch::Receiver<Seen> {
-        let mut runs = self.0.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut task = self.0.task.lock().unwrap_or_else(PoisonError::into_inner);
         let listener = self.0.seen.subscribe();
-        if !std::mem::replace(&mut *runs, true) {
-            tokio::spawn(look(self.clone()));
-        }
+        keep_running(&mut task, || look(self.clone()));
         listener
     }
 
@@ -160,14 +159,24 @@ impl Live {
 
     /// Whether nobody listens any more. The watcher ends then.
     fn is_done(&self) -> bool {
-        let mut runs = self.0.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut task = self.0.task.lock().unwrap_or_else(PoisonError::into_inner);
         let done = self.0.seen.receiver_count() == 0 || self.0.seen.borrow().over;
         if done {
             // Who listens next must not take what was seen long ago for what stands now.
             self.0.seen.send_modify(|seen| seen.marker = None);
-            *runs = false;
+            *task = None;
         }
         done
+    }
+}
+
+/// Begins the task, unless it runs. One that broke off does not: every page listens anew once a minute, and has it begun again.
+fn keep_running<F>(task: &mut Option<JoinHandle<()>>, begin: impl FnOnce() -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    if task.as_ref().is_none_or(JoinHandle::is_finished) {
+        *task = Some(tokio::spawn(begin()));
     }
 }
 
@@ -293,8 +302,10 @@ async fn still(following: &Following) -> Result<Option<u64>, ApprovalError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST, Open, Seat, Seen};
+    use super::{MOST, Open, Seat, Seen, keep_running};
     use policy::{Reach, TenantSlug};
+    use std::future::pending;
+    use tokio::task::{JoinHandle, yield_now};
 
     fn of(slugs: &[&str]) -> Reach {
         Reach::of(slugs.iter().map(|slug| TenantSlug::from(*slug)))
@@ -315,6 +326,21 @@ mod tests {
         // Another run has counted nothing of what this one did.
         let other = Seen { run: "s".to_owned(), ..seen.clone() };
         assert_ne!(other.mark(&of(&["globex"])), seen.mark(&of(&["globex"])));
+    }
+
+    #[tokio::test]
+    async fn a_watcher_that_broke_off_is_begun_again() {
+        async fn broken() {
+            panic!("on purpose");
+        }
+        let mut task = None;
+        keep_running(&mut task, broken);
+        let end = task.as_mut().expect("was begun").await;
+        assert!(end.is_err_and(|error| error.is_panic()));
+        keep_running(&mut task, pending::<()>);
+        keep_running(&mut task, broken);
+        yield_now().await;
+        assert!(!task.as_ref().is_none_or(JoinHandle::is_finished), "one that runs is left alone");
     }
 
     #[test]

@@ -75,6 +75,25 @@ async fn any_comes_in(tx: &mut Tx, accounts: &[&str]) -> Result<bool, StoreError
     Ok(count(tx, open).await? > 0)
 }
 
+#[derive(sqlx::FromRow)]
+struct RoleRow {
+    role: String,
+}
+
+/// Whether an identity of this issuer leads to an owner, switched off or not. Those it leads to are held until this transaction
+/// is over. To be called after the issuer's provider was written, as whoever asks for both holds that first.
+pub(crate) async fn leads_to_an_owner(tx: &mut Tx, issuer: &str) -> Result<bool, StoreError> {
+    let theirs = Query::select()
+        .column(Accounts::Role)
+        .from(Accounts::Table)
+        .and_where(Expr::col(Accounts::Id).in_subquery(identities::accounts_of(issuer)))
+        .order_by(Accounts::Id, Order::Asc)
+        .lock(LockType::NoKeyUpdate)
+        .take();
+    let theirs = tx.fetch_all::<RoleRow>(&theirs).await?;
+    Ok(theirs.iter().any(|row| row.role == AccountRole::Owner.as_str()))
+}
+
 /// A token proves nothing of who holds it, so over the API nobody becomes an owner, and nothing becomes of one. To be asked
 /// of the account as it is held.
 pub(super) fn refuse_tokens(by: &Actor, role: AccountRole) -> Result<(), AccountError> {

@@ -59,6 +59,16 @@ pub struct NewPasskey<'a> {
     pub session: Option<&'a [u8; 32]>,
 }
 
+/// Who changes something of their passkeys at the console: nothing is, once that session ended or the account is another than the
+/// one whose holder was found to be there.
+#[derive(Debug, Clone, Copy)]
+pub struct PasskeyHolder<'a> {
+    /// The digest of the session in which it is changed; it goes on.
+    pub session: &'a [u8; 32],
+    /// The version of the account's password at that moment. What asks for another proof makes it another one.
+    pub seen: i64,
+}
+
 /// Why passkeys stay as they are.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PasskeyError {
@@ -158,6 +168,21 @@ async fn signs_in_by_a_provider(tx: &mut Tx, account: &str) -> Result<bool, Stor
         }
     }
     Ok(false)
+}
+
+/// Refuses whoever was signed out meanwhile, or proved less than the account that is held asks for.
+async fn refuse_outdated(
+    tx: &mut Tx,
+    account: &Account,
+    holder: Option<&PasskeyHolder<'_>>,
+) -> Result<(), AccountError> {
+    let Some(holder) = holder else { return Ok(()) };
+    let same = account.active && account.password_version == holder.seen;
+    if same && has_session(tx, &account.id, holder.session).await? {
+        Ok(())
+    } else {
+        Err(AccountError::Stale)
+    }
 }
 
 /// Whoever is about to have a session by what was looked at before gets none.
@@ -282,21 +307,24 @@ impl Store {
         Ok(passkey)
     }
 
-    /// Removes a passkey, and ends every session of the account but this one: nobody knows which of them began with it.
+    /// Removes a passkey, and ends every session of the account but the holder's: nobody knows which of them began with it.
+    /// Without a holder it is removed past the console.
     ///
     /// # Errors
-    /// When there is no such passkey, or the account could not be signed in to without it.
+    /// When the holder's session ended or the account is another by now, there is no such passkey, or the account could not be
+    /// signed in to without it.
     pub async fn remove_passkey(
         &self,
         account: &str,
         id: &str,
-        own_session: Option<&[u8; 32]>,
+        holder: Option<&PasskeyHolder<'_>>,
         by: &Actor,
         now: Timestamp,
     ) -> Result<(), AccountError> {
         let mut tx = self.db.begin_write().await?;
         let by_a_provider = signs_in_by_a_provider(&mut tx, account).await?;
         let before = hold(&mut tx, account).await?;
+        refuse_outdated(&mut tx, &before, holder).await?;
         let passkeys = tx.fetch_all::<PasskeyRow>(&of_account(account)).await?;
         let Some(passkey) = passkeys.iter().find(|passkey| passkey.id == id) else {
             return Err(PasskeyError::Unknown.into());
@@ -313,7 +341,8 @@ impl Store {
         let (outdate, password_version) = outdated(&before);
         tx.execute(&outdate).await?;
         let after = Account { password_version, ..before.clone() };
-        let ended_sessions = tx.execute(&delete_of_account(account, own_session)).await?;
+        let own = holder.map(|holder| holder.session);
+        let ended_sessions = tx.execute(&delete_of_account(account, own)).await?;
         let note =
             Note { event: Event::PasskeyRemoved, before: Some(&before), after: &after, ended_sessions };
         events::record_passkey(&mut tx, &note, &passkey.name, by, now).await?;
@@ -321,20 +350,22 @@ impl Store {
     }
 
     /// Says whether the password alone opens a session of this account. Where it does so no longer, every session but
-    /// this one ends.
+    /// the holder's ends. Without a holder it is said past the console.
     ///
     /// # Errors
-    /// When there is no such account, or it has no passkey or no password.
+    /// When the holder's session ended or the account is another by now, there is no such account, or it has no passkey or no
+    /// password.
     pub async fn set_passkey_required(
         &self,
         account: &str,
         required: bool,
-        own_session: Option<&[u8; 32]>,
+        holder: Option<&PasskeyHolder<'_>>,
         by: &Actor,
         now: Timestamp,
     ) -> Result<(), AccountError> {
         let mut tx = self.db.begin_write().await?;
         let before = hold(&mut tx, account).await?;
+        refuse_outdated(&mut tx, &before, holder).await?;
         if before.passkey_required == required {
             return Ok(());
         }
@@ -351,7 +382,8 @@ impl Store {
             let (outdate, password_version) = outdated(&before);
             tx.execute(&outdate).await?;
             after.password_version = password_version;
-            ended_sessions = tx.execute(&delete_of_account(account, own_session)).await?;
+            let own = holder.map(|holder| holder.session);
+            ended_sessions = tx.execute(&delete_of_account(account, own)).await?;
         }
         let event = if required { Event::PasskeyDemanded } else { Event::PasskeyNotDemanded };
         let note = Note { event, before: Some(&before), after: &after, ended_sessions };

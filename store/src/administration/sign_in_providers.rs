@@ -5,7 +5,7 @@ use super::writer::About;
 use super::{GroupRole, SecretPlace, WriteError, Writer, name, slug};
 use crate::Store;
 use crate::accounts::{
-    AccountIdentities, AccountRole, delete_sessions_by, forget_persons_by, lapse_roles_by,
+    AccountIdentities, AccountRole, delete_sessions_by, forget_persons_by, lapse_roles_by, leads_to_an_owner,
     outdate_sign_ins_by,
 };
 use crate::db::{Source, StoreError, Tx, flag, json, to_json};
@@ -215,6 +215,15 @@ impl Writer {
     /// When the database does not answer, or holds what it must not.
     pub async fn get_sign_in_provider(&mut self, id: &str) -> Result<Option<SignInProvider>, StoreError> {
         find(&mut self.tx, id).await
+    }
+
+    /// Whether an identity of this provider leads to an owner, switched off or not; it stays so until this unit of work is over.
+    /// To be asked after the provider was written.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn leads_to_an_owner(&mut self, provider: &SignInProvider) -> Result<bool, StoreError> {
+        leads_to_an_owner(&mut self.tx, &provider.issuer).await
     }
 
     /// Adds a provider, or changes the one of this id. What it is known by, its issuer, never changes. Where it is

@@ -15,6 +15,7 @@ pub(crate) mod tables;
 pub use deliveries::{Claimed, DeliveryState, Due, Outcome, Receiver};
 pub(crate) use deliveries::{insert_test, revive};
 pub use letters::{DeadLetter, LastDelivery};
+pub(crate) use pace::earlier_test;
 
 use policy::labels::{ApprovalState, NoticeKind, Risk};
 use policy::{ApprovalId, ServerSlug, SubjectId, TenantSlug, Timestamp};

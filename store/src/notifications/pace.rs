@@ -1,12 +1,39 @@
-//! How many letters one account was written lately, and putting off what would be one too many; and how many messages a
-//! webhook was sent.
+//! How many letters one account was written lately, and putting off what would be one too many; when it was sent tests; and
+//! how many messages a webhook was sent.
 
 use super::deliveries::{DeliveryState, Due, in_state};
 use super::tables::NotificationDeliveries;
 use crate::Store;
 use crate::counting::count;
-use crate::db::{StoreError, now_micros};
-use sea_query::{Cond, Expr, ExprTrait, Query};
+use crate::db::{StoreError, Tx, now_micros};
+use policy::Timestamp;
+use sea_query::{Cond, Expr, ExprTrait, Order, Query};
+
+#[derive(sqlx::FromRow)]
+struct AtRow {
+    at: i64,
+}
+
+/// When the last but so many test to this account was sent, if that was after `since`; the last one itself for 0.
+pub(crate) async fn earlier_test(
+    tx: &mut Tx,
+    account: &str,
+    but: u64,
+    since: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    use NotificationDeliveries as D;
+    let tests = Query::select()
+        .column(D::At)
+        .from(D::Table)
+        .and_where(Expr::col(D::Account).eq(account))
+        .and_where(Expr::col(D::Kind).eq("test"))
+        .and_where(Expr::col(D::At).gt(since.micros()))
+        .order_by(D::At, Order::Desc)
+        .limit(1)
+        .offset(but)
+        .take();
+    Ok(tx.fetch_optional::<AtRow>(&tests).await?.map(|row| Timestamp::from_micros(row.at)))
+}
 
 impl Store {
     /// Letters about requests that this account was written within the last so many microseconds, with those that are being

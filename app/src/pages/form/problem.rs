@@ -21,6 +21,8 @@ pub enum Fault {
     Taken,
     /// An id that is taken or reserved, to whom neither is told.
     NotUsable,
+    /// The slug of a tenant that was, of which the record tells.
+    Remembered,
     /// A role's name stands for one role in a tenant.
     RoleTaken,
     Unknown,
@@ -56,6 +58,8 @@ pub enum Fault {
     SecretInUrl,
     /// More of something than there may be.
     TooMany(usize),
+    /// Another test may be sent in so many seconds.
+    TooSoon(i64),
     NothingChosen,
     /// Tenants are named where all of them are chosen.
     NotBoth,
@@ -177,6 +181,10 @@ impl Problem {
             Fault::Control => "This holds control characters. Type it anew.".to_owned(),
             Fault::Taken => "This is taken. Choose another.".to_owned(),
             Fault::NotUsable => "This cannot be used. Choose another.".to_owned(),
+            Fault::Remembered => {
+                "This was a tenant's before, and the record still holds what it did. Choose another."
+                    .to_owned()
+            }
             Fault::RoleTaken => {
                 "A role of this name exists in this tenant or for every tenant. Choose another name."
                     .to_owned()
@@ -212,6 +220,7 @@ impl Problem {
             Fault::NotHttp => "Only http and https addresses can be asked.".to_owned(),
             Fault::SecretInUrl => "Leave user name and password out of the address.".to_owned(),
             Fault::TooMany(limit) => format!("These are too many: {limit} at the most."),
+            Fault::TooSoon(seconds) => format!("Too many tests were sent there. Try again in {seconds} seconds."),
             Fault::NothingChosen => "Tick at least one.".to_owned(),
             Fault::NotBoth => "Choose that it counts in these alone, or leave them out.".to_owned(),
             Fault::OfferChanged => {

@@ -245,7 +245,7 @@ pub(super) async fn test(console: &Console, signed_in: &SignedIn, id: &str) -> R
     answer(result, &page(), "")
 }
 
-/// What is no change has no record to point at.
+/// A test to a webhook is no change: it has no record to point at. Of one to a person the page of changes tells.
 pub(super) async fn send_test(
     console: &Console,
     signed_in: &SignedIn,

@@ -12,10 +12,18 @@ const LONGEST: i64 = 60_000_000;
 
 /// One entry for each server that was asked. Cheap to clone: clones share the entries.
 #[derive(Clone, Default)]
-pub struct Discoveries(Arc<Mutex<BTreeMap<String, Entry>>>);
+pub struct Discoveries(Arc<Mutex<Known>>);
 
-#[derive(Clone)]
+#[derive(Default)]
+struct Known {
+    /// How many have begun.
+    begun: u64,
+    last: BTreeMap<String, Entry>,
+}
+
 struct Entry {
+    /// Of which run.
+    run: u64,
     at: Timestamp,
     state: DiscoveryState,
 }
@@ -23,8 +31,8 @@ struct Entry {
 impl Discoveries {
     /// Begins one, unless one is running.
     pub fn begin(&self, server: &ServerSlug, tried: &str, now: Timestamp) -> Option<Run> {
-        let mut entries = self.entries();
-        let running = entries.get(server.as_str()).is_some_and(|entry| {
+        let mut known = self.known();
+        let running = known.last.get(server.as_str()).is_some_and(|entry| {
             matches!(entry.state, DiscoveryState::Running(_))
                 && now.micros().saturating_sub(entry.at.micros()) < LONGEST
         });
@@ -32,27 +40,29 @@ impl Discoveries {
             return None;
         }
         let state = DiscoveryState::Running("Connecting".to_owned());
-        entries.insert(server.to_string(), Entry { at: now, state });
+        known.begun += 1;
+        let run = known.begun;
+        known.last.insert(server.to_string(), Entry { run, at: now, state });
         Some(Run {
             discoveries: self.clone(),
+            run,
             server: server.to_string(),
             tried: tried.to_owned(),
-            at: now,
             ended: false,
         })
     }
 
     /// When the server was asked last, and what came of it.
     pub fn last(&self, server: &ServerSlug) -> Option<(Timestamp, DiscoveryState)> {
-        self.entries().get(server.as_str()).map(|entry| (entry.at, entry.state.clone()))
+        self.known().last.get(server.as_str()).map(|entry| (entry.at, entry.state.clone()))
     }
 
-    /// For a server that is gone.
+    /// For a server that is gone. What is still running tells nothing any more, not even where one of this name is there again.
     pub fn forget(&self, server: &ServerSlug) {
-        self.entries().remove(server.as_str());
+        self.known().last.remove(server.as_str());
     }
 
-    fn entries(&self) -> MutexGuard<'_, BTreeMap<String, Entry>> {
+    fn known(&self) -> MutexGuard<'_, Known> {
         // Entries are replaced as a whole: whoever panicked left none of them half written.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -61,9 +71,10 @@ impl Discoveries {
 /// A discovery that is running. Dropped without an end, it was broken off.
 pub struct Run {
     discoveries: Discoveries,
+    /// Which one it is.
+    run: u64,
     server: String,
     tried: String,
-    at: Timestamp,
     ended: bool,
 }
 
@@ -78,8 +89,13 @@ impl Run {
         self.set(state);
     }
 
+    /// Unless the server is forgotten, or another run has begun since.
     fn set(&self, state: DiscoveryState) {
-        self.discoveries.entries().insert(self.server.clone(), Entry { at: self.at, state });
+        if let Some(entry) = self.discoveries.known().last.get_mut(&self.server)
+            && entry.run == self.run
+        {
+            entry.state = state;
+        }
     }
 }
 
@@ -124,7 +140,25 @@ mod tests {
         drop(discoveries.begin(&crm, "x", AT));
         assert!(matches!(discoveries.last(&crm), Some((_, DiscoveryState::Failed(_)))));
         let hanging = discoveries.begin(&crm, "x", AT).expect("begins");
-        assert!(discoveries.begin(&crm, "x", AT.saturating_add_micros(LONGEST)).is_some());
+        let other = discoveries.begin(&crm, "x", AT.saturating_add_micros(LONGEST)).expect("begins");
         drop(hanging);
+        let (_, state) = discoveries.last(&crm).expect("was asked");
+        assert_eq!(state, DiscoveryState::Running("Connecting".to_owned()), "the other one goes on");
+        drop(other);
+    }
+
+    #[test]
+    fn one_of_a_server_that_is_gone_tells_nothing() {
+        let (discoveries, crm) = (Discoveries::default(), ServerSlug::from("crm"));
+        let ended = discoveries.begin(&crm, "x", AT).expect("begins");
+        discoveries.forget(&crm);
+        let dropped = discoveries.begin(&crm, "x", AT).expect("begins");
+        ended.progress("Connected".to_owned());
+        ended.end(DiscoveryState::Found(Found::default()));
+        let (_, state) = discoveries.last(&crm).expect("another server of this name is asked");
+        assert_eq!(state, DiscoveryState::Running("Connecting".to_owned()));
+        discoveries.forget(&crm);
+        drop(dropped);
+        assert!(discoveries.last(&crm).is_none());
     }
 }

@@ -28,7 +28,7 @@ use axum::routing::post;
 use axum::{Extension, Form, Router};
 use policy::ids::check_id;
 use serde::Deserialize;
-use store::accounts::{Account, AccountError, PasskeyError};
+use store::accounts::{Account, AccountError, PasskeyError, PasskeyHolder};
 
 /// The routes. They need a signed-in account, as pages do: to be merged within that ring.
 pub(in crate::console) fn of_accounts() -> Router<ConsoleState> {
@@ -62,13 +62,20 @@ fn unproven(
     proved.is_too_old_for(None, now).then_some(Fault::Unproven)
 }
 
-/// The account of whoever is signed in.
+/// The account of whoever is signed in, and the digest of their session.
 ///
 /// # Errors
 /// The answer that says why it is not known.
-async fn own(state: &ConsoleState, plain: &Plain, signed_in: &SignedIn) -> Result<Account, Box<Response>> {
+async fn own(
+    state: &ConsoleState,
+    plain: &Plain,
+    signed_in: &SignedIn,
+) -> Result<(Account, [u8; 32]), Box<Response>> {
+    let Some(session) = sessions::digest_of(&signed_in.session) else {
+        return Err(Box::new(answer::see_other("/sign-in")));
+    };
     match state.store.account(&signed_in.account_id).await {
-        Ok(Some(account)) => Ok(account),
+        Ok(Some(account)) => Ok((account, session)),
         Ok(None) => Err(Box::new(answer::see_other("/sign-in"))),
         Err(error) => Err(Box::new(plain.unavailable(&error))),
     }
@@ -201,18 +208,19 @@ async fn remove(
     if !known {
         return refused(&form, Ask::Delete, Fault::Gone);
     }
-    let account = match own(&state, &plain, &signed_in).await {
-        Ok(account) => account,
+    let (account, session) = match own(&state, &plain, &signed_in).await {
+        Ok(own) => own,
         Err(answer) => return *answer,
     };
     if let Some(fault) = unproven(&state, &account, proved, answered) {
         return refused(&form, Ask::Delete, fault);
     }
-    let (own, account) = (sessions::digest_of(&signed_in.session), account.id);
+    // What was proven was proven for this account as it is, in this session.
+    let holder = PasskeyHolder { session: &session, seen: account.password_version };
     let by = actor(signed_in, &plain);
-    match state.store.remove_passkey(&account, &id, own.as_ref(), &by, state.now()).await {
+    match state.store.remove_passkey(&account.id, &id, Some(&holder), &by, state.now()).await {
         Ok(()) => {
-            tracing::info!(%account, "a passkey was removed; other sessions have ended");
+            tracing::info!(account = %account.id, "a passkey was removed; other sessions have ended");
             done(Done::PasskeyRemoved)
         }
         Err(error) => not_done(&plain, error, &form, Ask::Delete),
@@ -241,8 +249,8 @@ async fn demand(
         "false" => false,
         _ => return plain.unreadable(),
     };
-    let account = match own(&state, &plain, &signed_in).await {
-        Ok(account) => account,
+    let (account, session) = match own(&state, &plain, &signed_in).await {
+        Ok(own) => own,
         Err(answer) => return *answer,
     };
     if let Some(fault) = unproven(&state, &account, proved, answered) {
@@ -252,9 +260,9 @@ async fn demand(
     if required && !state.passkeys.is_usable() {
         return refused(&form, Ask::Edit, Fault::NothingToDemand);
     }
-    let (own, account) = (sessions::digest_of(&signed_in.session), account.id);
+    let holder = PasskeyHolder { session: &session, seen: account.password_version };
     let by = actor(signed_in, &plain);
-    match state.store.set_passkey_required(&account, required, own.as_ref(), &by, state.now()).await {
+    match state.store.set_passkey_required(&account.id, required, Some(&holder), &by, state.now()).await {
         Ok(()) => done(if required { Done::PasskeyDemanded } else { Done::PasskeyNotDemanded }),
         Err(error) => not_done(&plain, error, &form, Ask::Edit),
     }
@@ -273,6 +281,8 @@ fn refused(form: &Place, ask: Ask, fault: Fault) -> Response {
 fn not_done(plain: &Plain, error: AccountError, form: &Place, ask: Ask) -> Response {
     let fault = match error {
         AccountError::Store(error) => return plain.unavailable(&error),
+        // Whoever is signed out by now is led from the page to the sign-in.
+        AccountError::Stale | AccountError::Unknown => Fault::Stale,
         AccountError::Passkey(PasskeyError::LastWay) => Fault::LastWay,
         AccountError::Passkey(PasskeyError::Demanded) => Fault::PasskeyDemanded,
         AccountError::Passkey(PasskeyError::NoPasskey | PasskeyError::NoPassword) => Fault::NothingToDemand,

@@ -1,11 +1,13 @@
 //! Messages that were given up, and letters that are tried, over the API.
 
-use crate::api::client::{Client, OWNER, owner, token};
+use crate::api::client::{Client, OWNER, now, owner, token};
 use crate::notify::receiver::{Mood, Receiver};
 use crate::notify::smtp::MailServer;
 use crate::notify::world::{ask, dead, delivered, webhook, world};
 use policy::scope::AdminScope;
 use serde_json::{Value, json};
+use store::accounts::{AccountRole, NewAccount};
+use tests::world::operator;
 use tests::{Backend, World};
 
 const LETTERS: &str = "/api/v1/dead-letters";
@@ -84,6 +86,36 @@ pub(crate) async fn a_letter_is_tried_over_the_api(backend: Backend) {
     assert_eq!(client.with("POST", test, &json!({"account": own})).await.status, 204);
     let letter = server.next().await;
     assert_eq!((&letter["to"], &letter["from"]), (&json!([OWNER]), &json!("c@example.org")), "{letter}");
+
+    // Nobody's mailbox is filled, and each letter is on record.
+    for _ in 1..10 {
+        assert_eq!(client.with("POST", test, &json!({"account": own})).await.status, 204);
+    }
+    for _ in 1..10 {
+        server.next().await;
+    }
+    for _ in 0..2 {
+        let told = client.with("POST", test, &json!({"account": own})).await;
+        assert_eq!((told.status, told.code()), (429, "too_many_tests"), "{told:?}");
+        let seconds: i64 = told.header("retry-after").parse().expect("seconds");
+        assert!((1..=1_800).contains(&seconds), "{seconds}");
+    }
+    let changes = client.get("/api/v1/changes?kind=delivery").await.body;
+    let items = changes["items"].as_array().expect("a list");
+    assert_eq!(items.len(), 10, "{changes}");
+    assert_eq!((&items[0]["after"]["kind"], &items[0]["after"]["account"]), (&json!("test"), &json!(own)));
+    assert_eq!(items[0]["actor"], "ada@example.org (token ci)");
+    // Others may still be tried.
+    let new = NewAccount {
+        login: "bob@example.org".to_owned(),
+        name: "Bob".to_owned(),
+        password_hash: None,
+        role: AccountRole::Auditor,
+        reach: policy::Reach::Everything,
+    };
+    let bob = world.store.create_account(&new, &operator(), now()).await.expect("is made").id;
+    assert_eq!(client.with("POST", test, &json!({"account": bob})).await.status, 204);
+    assert_eq!(server.next().await["to"], json!(["bob@example.org"]));
     replica.stop().await;
     server.nothing_more();
 }

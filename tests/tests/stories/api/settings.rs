@@ -176,9 +176,17 @@ pub(crate) async fn sign_in_providers_over_the_api_make_no_owners(backend: Backe
     world.store.link_account_identity(&own, identity, &operator(), now()).await.expect("is linked");
     let told = client.with("PATCH", PROVIDER, &json!({"active": true})).await;
     assert_eq!((told.status, told.code()), (403, "owners_only"), "{told:?}");
+    assert_eq!(client.get(PROVIDER).await.body["active"], false, "what is refused is undone");
     assert!(world.store.unlink_account_identity(identity, &operator(), now()).await.expect("is unlinked"));
     let told = client.with("PATCH", PROVIDER, &json!({"active": true})).await;
     assert_eq!((told.status, &told.body["active"]), (200, &json!(true)), "{told:?}");
+    // Nor does it add one where an owner is known by the issuer already.
+    assert_eq!(client.send("DELETE", PROVIDER, &[], None).await.status, 204);
+    world.store.link_account_identity(&own, identity, &operator(), now()).await.expect("is linked");
+    assert_eq!(client.with("PUT", PROVIDER, &terms("approver")).await.code(), "owners_only");
+    assert_eq!(client.get(PROVIDER).await.code(), "not_found");
+    assert!(world.store.unlink_account_identity(identity, &operator(), now()).await.expect("is unlinked"));
+    assert_eq!(client.with("PUT", PROVIDER, &terms("approver")).await.status, 201);
 
     // One that the console let make owners: it is taken away, and nothing else.
     let owners = SignInProvider {

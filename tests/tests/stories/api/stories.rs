@@ -162,6 +162,14 @@ pub(crate) async fn a_policy_file_is_applied_and_written_down(backend: Backend) 
     let told = client.send("POST", "/api/v1/bundle", &[], yaml(&exported)).await;
     assert_eq!(told.body["changes"], json!([]), "{told:?}");
 
+    // What cannot be read is told by its place, and not read out.
+    let text = "tenants:\n  - { slug: initech, name: top-secret }\n  - { slug: hooli, colour: red }\n";
+    let told = client.send("POST", "/api/v1/bundle", &[], yaml(text)).await;
+    assert_eq!((told.status, told.code()), (400, "malformed"), "{told:?}");
+    let detail = told.body["detail"].as_str().expect("a text");
+    assert!(detail.starts_with("line 3 column ") && detail.contains("colour"), "{detail}");
+    assert!(!detail.contains('\u{fffd}') && !detail.contains("top-secret"), "{detail}");
+
     // What this host has in its variables is not read for anybody.
     let text = "credentials: [{ name: x, secret_env: PATH }]";
     let told = client.send("POST", "/api/v1/bundle", &[], yaml(text)).await;

@@ -5,9 +5,11 @@ use tests::on_both_databases;
 on_both_databases!(
     only_lists_that_are_given_are_pruned,
     what_is_needed_is_not_pruned,
+    a_role_that_claims_stand_for_is_not_pruned,
     a_name_that_is_freed_may_be_given_again,
     one_tenant_prunes_its_own,
     what_was_pruned_is_gone_on_the_next_call,
+    the_slug_of_a_tenant_that_was_is_given_to_no_other,
 );
 
 mod stories {
@@ -115,6 +117,49 @@ mod stories {
         assert_eq!(told(applied.pruned), "5 rules, 1 role (with 1 holder)");
     }
 
+    pub(super) async fn a_role_that_claims_stand_for_is_not_pruned(backend: Backend) {
+        let world = World::demo(backend).await;
+        let issuer = |active: bool, mappings: &str| {
+            format!(
+                "issuers: [{{ url: 'https://idp.example', name: Work, active: {active}, tenants: [acme, globex], audiences: [], role_mappings: [{mappings}] }}]"
+            )
+        };
+        let mapped = "{ claim: groups, value: auditors, role: auditor, tenant: acme }";
+        let first = format!("roles: [{{name: auditor, tenant: globex}}]\n{}", issuer(true, mapped));
+        applied(&world.store, &bundle(&first), false).await.expect("applies");
+        let before = exported(&world.store, None).await;
+        let refused = "role `auditor` is not in `roles` and would be pruned, but claims of issuer `https://idp.example` stand for it";
+        let without =
+            "roles: [{name: support-agent}, {name: finance, tenant: acme}, {name: auditor, tenant: globex}]";
+        for text in [
+            without.to_owned(),
+            // One that is switched off may be on again.
+            format!("{without}\n{}", issuer(false, mapped)),
+        ] {
+            let error = applied(&world.store, &bundle(&text), true).await.expect_err(&text);
+            assert_eq!(error.to_string(), refused, "{text}");
+        }
+        assert_eq!(exported(&world.store, None).await, before, "nothing of them counts");
+
+        let kept =
+            "roles: [{name: support-agent}, {name: finance, tenant: acme}, {name: auditor, tenant: acme}]";
+        for (text, pruned) in [
+            // In globex no claim stands for it.
+            (kept.to_owned(), "1 role"),
+            // Together with what stands for it, it may go.
+            (format!("{without}\n{}", issuer(true, "")), "1 role (with 1 holder)"),
+            (format!("{without}\nissuers: []"), "1 role (with 1 holder), 1 issuer"),
+            // One of every tenant is meant instead.
+            (
+                "roles: [{name: support-agent}, {name: finance, tenant: acme}, {name: auditor}]".to_owned(),
+                "2 roles (with 1 holder)",
+            ),
+        ] {
+            let (applied, _) = tried(&world.store, &bundle(&text), true).await.expect(&text);
+            assert_eq!(told(applied.pruned), pruned, "{text}");
+        }
+    }
+
     pub(super) async fn a_name_that_is_freed_may_be_given_again(backend: Backend) {
         let world = World::demo(backend).await;
         // A role of every tenant becomes one of a single tenant, a credential leaves a server that goes, and an
@@ -171,6 +216,23 @@ credentials: [{ name: crm-pep, server: crm2 }]
         assert!(crm.tenants.is_empty(), "{crm:?}");
         let bob = world.store.list_memberships(&"bob".into()).await.expect("memberships");
         assert!(bob.is_empty(), "{bob:?}");
+    }
+
+    pub(super) async fn the_slug_of_a_tenant_that_was_is_given_to_no_other(backend: Backend) {
+        let world = World::demo(backend).await;
+        let all = "tenants: [{slug: acme}, {slug: globex, name: Globex}]";
+        applied(&world.store, &bundle("tenants: [{slug: acme}]"), true).await.expect("applies");
+        let before = exported(&world.store, None).await;
+        let refused = applied(&world.store, &bundle(all), false).await.expect_err("it was a tenant's");
+        assert_eq!(
+            refused.to_string(),
+            "tenant `globex`: the slug `globex` was a tenant's before and the record still holds what it did; choose another"
+        );
+        assert_eq!(exported(&world.store, None).await, before);
+        // Nothing that is undone is recorded, so a dry run takes no slug.
+        let new = bundle("tenants: [{slug: acme}, {slug: initech, name: Initech}]");
+        tried(&world.store, &new, true).await.expect("applies");
+        applied(&world.store, &new, true).await.expect("applies");
     }
 
     pub(super) async fn what_was_pruned_is_gone_on_the_next_call(backend: Backend) {

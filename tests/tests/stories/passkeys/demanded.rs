@@ -4,7 +4,7 @@ use super::helpers::{add, begin, bring, events, get, open, owner, passkeys, path
 use crate::edge::house::{House, LOGIN, MINUTE, PASSWORD};
 use crate::sso::browser::{Browser, Page};
 use server::console::create_recovery_link;
-use store::accounts::{AccountError, AccountRole, NewAccount, NewPasskey, PasskeyError};
+use store::accounts::{AccountError, AccountRole, NewAccount, NewPasskey, PasskeyError, PasskeyHolder};
 use store::{Actor, Via};
 use tests::Backend;
 
@@ -195,5 +195,53 @@ pub(crate) async fn the_last_way_in_stays(backend: Backend) {
     );
     assert!(both.0.is_ok() != both.1.is_ok(), "{both:?}");
     assert_eq!(store.list_passkeys(&bob.id).await.expect("reads").len(), 1);
+    house.stop().await;
+}
+
+/// What the owner's sessions are stored under.
+async fn sessions(house: &House) -> Vec<[u8; 32]> {
+    let found = house.store().list_sessions(&owner(house).await.id, house.now()).await.expect("reads");
+    found.iter().map(|session| session.id_digest).collect()
+}
+
+pub(crate) async fn who_was_signed_out_meanwhile_changes_no_passkey(backend: Backend) {
+    let house = open(backend).await;
+    let mut desk = signed_in(&house).await;
+    add(&mut desk, &house, "blue").await;
+    add(&mut desk, &house, "red").await;
+    let (store, now) = (house.store(), house.now());
+    let by = Actor { name: LOGIN.to_owned(), via: Via::Console, request_id: None };
+    let (account, known) = (owner(&house).await, passkeys(&house).await);
+    let before = sessions(&house).await;
+    post(&mut desk, &house, "/sign-out", &[]).await;
+    let after = sessions(&house).await;
+    let ended = *before.iter().find(|session| !after.contains(session)).expect("one ended");
+    let desk = signed_in(&house).await;
+    let now_open = sessions(&house).await;
+    let open = *now_open.iter().find(|session| !after.contains(session)).expect("one began");
+
+    let seen = account.password_version;
+    for (why, session, seen) in
+        [("it ended", &ended, seen), ("nobody's", &[7; 32], seen), ("another password", &open, seen - 1)]
+    {
+        let holder = PasskeyHolder { session, seen };
+        let removed = store.remove_passkey(&account.id, &known[0].id, Some(&holder), &by, now).await;
+        assert!(matches!(removed, Err(AccountError::Stale)), "{why}: {removed:?}");
+        let demanded = store.set_passkey_required(&account.id, true, Some(&holder), &by, now).await;
+        assert!(matches!(demanded, Err(AccountError::Stale)), "{why}: {demanded:?}");
+    }
+    assert_eq!(passkeys(&house).await, known);
+    let stands = owner(&house).await;
+    assert_eq!((stands.passkey_required, stands.password_version), (false, seen));
+
+    // In the one that is open both are done, and what was proven before the demand does for nothing after it.
+    let holder = PasskeyHolder { session: &open, seen };
+    store.set_passkey_required(&account.id, true, Some(&holder), &by, now).await.expect("is demanded");
+    let removed = store.remove_passkey(&account.id, &known[0].id, Some(&holder), &by, now).await;
+    assert!(matches!(removed, Err(AccountError::Stale)), "{removed:?}");
+    let holder = PasskeyHolder { session: &open, seen: owner(&house).await.password_version };
+    store.remove_passkey(&account.id, &known[0].id, Some(&holder), &by, now).await.expect("is removed");
+    assert_eq!(passkeys(&house).await, known[1..]);
+    assert!(desk.is_in(&house).await, "its own session goes on");
     house.stop().await;
 }

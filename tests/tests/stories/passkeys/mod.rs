@@ -20,6 +20,7 @@ on_both_databases!(
     a_link_removes_passkeys_only_where_it_was_made_so,
     nothing_is_demanded_that_could_not_be_given,
     the_last_way_in_stays,
+    who_was_signed_out_meanwhile_changes_no_passkey,
     a_passkey_is_not_added_without_the_password,
     a_passkey_proves_who_sits_there,
     an_address_of_numbers_has_no_passkeys,
