@@ -206,7 +206,6 @@ impl From<WriteError> for Problem {
             }
             WriteError::Taken { .. } => Self::conflict("taken", detail),
             WriteError::InUse { .. } => Self::conflict("in_use", detail),
-            WriteError::Remembered { .. } => Self::conflict("remembered", detail),
             WriteError::Blocked { .. } => Self::conflict("blocked", detail),
             WriteError::Stale { .. } => Self::stale(detail),
             WriteError::TooSoon { seconds } => Self {

@@ -3,10 +3,8 @@
 use super::writer::About;
 use super::{Page, WriteError, Writer, holds, slug, text, webhooks};
 use crate::Store;
-use crate::counting::count;
 use crate::db::{Source, StoreError, flag};
-use crate::recorder::tables::Decisions;
-use crate::schema::{Changes, Credentials, Tenants};
+use crate::schema::{Credentials, Tenants};
 use policy::{TenantSlug, Timestamp};
 use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use serde::Serialize;
@@ -124,8 +122,7 @@ impl Writer {
         found.ok_or_else(|| WriteError::Unknown { kind: "tenant", name: slug.to_string() })
     }
 
-    /// Makes the tenant with this slug be so. What was a tenant's slug once is given to no other: whoever may read the record of
-    /// that one would read what happened in this one.
+    /// Makes the tenant with this slug be so.
     ///
     /// # Errors
     /// When the slug or name cannot be taken.
@@ -147,7 +144,6 @@ impl Writer {
                 .take();
             self.tx.execute(&update).await?;
         } else {
-            self.refuse_remembered(&after.slug).await?;
             let insert = Query::insert()
                 .into_table(Tenants::Table)
                 .columns([Tenants::Slug, Tenants::Name, Tenants::Active, Tenants::CreatedAt])
@@ -162,28 +158,6 @@ impl Writer {
         }
         self.record(about(&after.slug), before.as_ref(), Some(&after)).await?;
         Ok(after)
-    }
-
-    /// A slug of which a change or a decision tells was a tenant's: both name none but those that are there.
-    async fn refuse_remembered(&mut self, slug: &TenantSlug) -> Result<(), WriteError> {
-        let changes = Query::select()
-            .column(Changes::Id)
-            .from(Changes::Table)
-            .and_where(Expr::col(Changes::Tenant).eq(slug.as_str()))
-            .limit(1)
-            .take();
-        let decisions = Query::select()
-            .column(Decisions::Id)
-            .from(Decisions::Table)
-            .and_where(Expr::col(Decisions::Tenant).eq(slug.as_str()))
-            .limit(1)
-            .take();
-        for first in [changes, decisions] {
-            if count(&mut self.tx, Query::select().from_subquery(first, "first").take()).await? > 0 {
-                return Err(WriteError::Remembered { slug: slug.clone() });
-            }
-        }
-        Ok(())
     }
 
     /// Deletes the tenant with its memberships, roles, rules, webhooks and uses of servers; false where there is none.

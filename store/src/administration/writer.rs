@@ -105,8 +105,6 @@ pub enum WriteError {
     InUse { what: String, by: String },
     #[error("{what} was changed meanwhile; it is now at version {version}")]
     Stale { what: String, version: i64 },
-    #[error("the slug `{slug}` was a tenant's before and the record still holds what it did; choose another")]
-    Remembered { slug: TenantSlug },
     /// Tests to one account.
     #[error("the account was sent too many tests lately; try again in {seconds} seconds")]
     TooSoon { seconds: i64 },

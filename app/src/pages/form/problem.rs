@@ -21,8 +21,6 @@ pub enum Fault {
     Taken,
     /// An id that is taken or reserved, to whom neither is told.
     NotUsable,
-    /// The slug of a tenant that was, of which the record tells.
-    Remembered,
     /// A role's name stands for one role in a tenant.
     RoleTaken,
     Unknown,
@@ -181,10 +179,6 @@ impl Problem {
             Fault::Control => "This holds control characters. Type it anew.".to_owned(),
             Fault::Taken => "This is taken. Choose another.".to_owned(),
             Fault::NotUsable => "This cannot be used. Choose another.".to_owned(),
-            Fault::Remembered => {
-                "This was a tenant's before, and the record still holds what it did. Choose another."
-                    .to_owned()
-            }
             Fault::RoleTaken => {
                 "A role of this name exists in this tenant or for every tenant. Choose another name."
                     .to_owned()

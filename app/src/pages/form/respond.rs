@@ -93,7 +93,6 @@ impl From<WriteError> for Refusal {
             WriteError::AmbiguousRole { .. } => Problem::new("roles", Fault::Ambiguous),
             WriteError::Taken { .. } => Problem::new("name", Fault::Taken),
             WriteError::InUse { .. } => Problem::of_form(Fault::KeysBound),
-            WriteError::Remembered { .. } => Problem::new("slug", Fault::Remembered),
             WriteError::Issuer(why) => Problem::new(why.field, Fault::Refused),
             WriteError::Binding(why) => binding_problem(&why),
             WriteError::Emergency(error) => emergency(error),
@@ -252,8 +251,6 @@ mod tests {
         assert_eq!(problems(gone), [Problem::of_form(Fault::Gone)]);
         let long = WriteError::Invalid { field: "name", reason: "must not be longer than 10000 characters" };
         assert_eq!(problems(long), [Problem::new("name", Fault::TooLong(10_000))]);
-        let remembered = WriteError::Remembered { slug: policy::TenantSlug::from("acme") };
-        assert_eq!(problems(remembered), [Problem::new("slug", Fault::Remembered)]);
         let soon = WriteError::TooSoon { seconds: 90 };
         assert_eq!(problems(soon), [Problem::of_form(Fault::TooSoon(90))]);
     }

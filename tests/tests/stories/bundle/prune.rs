@@ -9,7 +9,6 @@ on_both_databases!(
     a_name_that_is_freed_may_be_given_again,
     one_tenant_prunes_its_own,
     what_was_pruned_is_gone_on_the_next_call,
-    the_slug_of_a_tenant_that_was_is_given_to_no_other,
 );
 
 mod stories {
@@ -216,23 +215,6 @@ credentials: [{ name: crm-pep, server: crm2 }]
         assert!(crm.tenants.is_empty(), "{crm:?}");
         let bob = world.store.list_memberships(&"bob".into()).await.expect("memberships");
         assert!(bob.is_empty(), "{bob:?}");
-    }
-
-    pub(super) async fn the_slug_of_a_tenant_that_was_is_given_to_no_other(backend: Backend) {
-        let world = World::demo(backend).await;
-        let all = "tenants: [{slug: acme}, {slug: globex, name: Globex}]";
-        applied(&world.store, &bundle("tenants: [{slug: acme}]"), true).await.expect("applies");
-        let before = exported(&world.store, None).await;
-        let refused = applied(&world.store, &bundle(all), false).await.expect_err("it was a tenant's");
-        assert_eq!(
-            refused.to_string(),
-            "tenant `globex`: the slug `globex` was a tenant's before and the record still holds what it did; choose another"
-        );
-        assert_eq!(exported(&world.store, None).await, before);
-        // Nothing that is undone is recorded, so a dry run takes no slug.
-        let new = bundle("tenants: [{slug: acme}, {slug: initech, name: Initech}]");
-        tried(&world.store, &new, true).await.expect("applies");
-        applied(&world.store, &new, true).await.expect("applies");
     }
 
     pub(super) async fn what_was_pruned_is_gone_on_the_next_call(backend: Backend) {
