@@ -17,7 +17,7 @@ async function refund(house: House, task: string): Promise<string> {
   return decision ? 'allowed' : String(reason);
 }
 
-test('a task is paused, resumed and revoked', { tag: '@no-script' }, async ({ page, house }) => {
+test('a task is paused, resumed and revoked, and another completed', { tag: '@no-script' }, async ({ page, house }) => {
   const purpose = `${unique('refund')} <b>order 17</b> & “more”`;
   const task = await house.openTask('REFUND_BOT_KEY', { purpose, tools: ['crm/refund'], budget: 3 });
   expect(await refund(house, task)).toBe('allowed');
@@ -59,6 +59,19 @@ test('a task is paused, resumed and revoked', { tag: '@no-script' }, async ({ pa
   await ready(page);
   await page.getByRole('complementary', { name: 'Facts' }).getByRole('link', { name: task }).click();
   await expect(page).toHaveURL(`/tasks/${task}`);
+
+  const done = await house.openTask('REFUND_BOT_KEY', { purpose: unique('done'), tools: ['crm/refund'], budget: 3 });
+  await page.goto(`/tasks/${done}`);
+  await ready(page);
+  await page.getByRole('link', { name: 'Complete', exact: true }).click();
+  await expect(page.getByRole('heading', { name: 'Complete this task?' })).toBeVisible();
+  await expect(page.getByText(/^0 of 3 calls are used\./)).toBeVisible();
+  await ready(page);
+  expect(await refund(house, done), 'a question is not yet an answer').toBe('allowed');
+  await page.getByRole('button', { name: 'Complete the task' }).click();
+  await expectSaved(page, 'The task was completed.');
+  expect(await refund(house, done)).toBe('task_inactive');
+  await expect(page.getByRole('link', { name: /^(Complete|Revoke)$/ })).toHaveCount(0);
 });
 
 test('the list has open tasks, and others on demand', { tag: '@no-script' }, async ({ page, house }) => {

@@ -46,6 +46,7 @@ done! {
     SubstituteEnded = "substitute-ended", "The substitute is asked in your place no more.";
     TaskPaused = "task-paused", "The task was paused. Calls that name it are denied.";
     TaskResumed = "task-resumed", "The task was resumed.";
+    TaskCompleted = "task-completed", "The task was completed. Calls that name it are denied, for good.";
     TaskRevoked = "task-revoked", "The task was revoked. Calls that name it are denied, for good.";
     TenantCreated = "tenant-created", "The tenant was created.";
     TenantRenamed = "tenant-renamed", "The tenant was renamed.";

@@ -43,6 +43,7 @@ ask! {
     Revoke = "revoke",
     Rotate = "rotate",
     Finish = "finish",
+    Complete = "complete",
     /// Give an identity to a subject.
     Map = "map",
     /// Take an identity off a subject.

@@ -81,7 +81,7 @@ fn page() -> impl IntoView {
 
 fn draw(task: TaskView, ask: Option<Ask>, answer: &Answer, may_write: bool) -> AnyView {
     let may_write = may_write && task.open;
-    let panel = (may_write && ask == Some(Ask::Revoke)).then(|| revoke(&task, answer));
+    let panel = ask.filter(|_| may_write).and_then(|ask| panel(&task, ask, answer));
     let actions = (may_write && panel.is_none()).then(|| actions(&task));
     let paused = answer.saved.as_ref().is_some_and(|saved| saved.done == Done::TaskPaused);
     let undo = (paused && task.paused && may_write).then(|| {
@@ -89,8 +89,9 @@ fn draw(task: TaskView, ask: Option<Ask>, answer: &Answer, may_write: bool) -> A
         view! { <Undo action=SetTask::url() values=values label="Undo: resume it"/> }
     });
     // A form that is no longer offered may have been refused all the same: the task was over before it was sent.
-    let refused = if panel.is_none() { Ask::Revoke.as_str() } else { "" };
-    let summary = Filled::new("", answer).summary().or_else(|| Filled::new(refused, answer).summary());
+    let over: &[Ask] = if panel.is_none() { &[Ask::Complete, Ask::Revoke] } else { &[] };
+    let refused = || over.iter().find_map(|ask| Filled::new(ask.as_str(), answer).summary());
+    let summary = Filled::new("", answer).summary().or_else(refused);
     let changes = ChangeQuery {
         kind: Some("task".to_owned()),
         object: Some(task.line.id.clone()),
@@ -133,6 +134,9 @@ fn actions(task: &TaskView) -> AnyView {
                     {label}
                 </button>
             </form>
+            <a class="button" href=page_of(&task.line.id).asking(Ask::Complete).href() rel="external">
+                "Complete"
+            </a>
             <a
                 class="button button-danger"
                 href=page_of(&task.line.id).asking(Ask::Revoke).href()
@@ -143,6 +147,32 @@ fn actions(task: &TaskView) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+fn panel(task: &TaskView, ask: Ask, answer: &Answer) -> Option<AnyView> {
+    match ask {
+        Ask::Complete => Some(complete(task, answer)),
+        Ask::Revoke => Some(revoke(task, answer)),
+        _ => None,
+    }
+}
+
+fn complete(task: &TaskView, answer: &Answer) -> AnyView {
+    FormCard {
+        filled: Filled::new(Ask::Complete.as_str(), answer),
+        title: "Complete this task?".to_owned(),
+        url: SetTask::url(),
+        values: vec![("id", task.line.id.clone()), ("state", "completed".to_owned())],
+        lead: vec![format!(
+            "{} calls are used. It is written down as done: from the next call on it covers none, for good. To hold it up for a while, pause it instead.",
+            task.line.used
+        )],
+        fields: Vec::new(),
+        button: "Complete the task",
+        destructive: true,
+        cancel: page_of(&task.line.id).href(),
+    }
+    .draw()
 }
 
 fn revoke(task: &TaskView, answer: &Answer) -> AnyView {

@@ -41,7 +41,7 @@ pub struct TaskView {
     pub tools: String,
     pub active: bool,
     pub paused: bool,
-    /// It can still be revoked.
+    /// It can still be completed or revoked.
     pub open: bool,
     /// The newest first.
     pub calls: Vec<DecisionLine>,

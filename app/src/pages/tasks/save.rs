@@ -4,7 +4,7 @@ use crate::error::AppError;
 use crate::wire::Json;
 use leptos::prelude::*;
 
-/// `state`: `paused`, `active` or `revoked`.
+/// `state`: `paused`, `active`, `completed` or `revoked`.
 #[server(endpoint = "task-set", output = Json)]
 pub async fn set_task(
     #[server(default)] id: String,

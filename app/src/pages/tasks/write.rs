@@ -19,11 +19,15 @@ pub(super) async fn set(
     state: &str,
 ) -> Result<(), AppError> {
     let page = page_of(id);
-    // Only the last of them is asked about.
-    let (back, draft) = if state == TaskState::Revoked.as_str() {
-        (page.clone().asking(Ask::Revoke), Draft::new(Ask::Revoke.as_str(), []))
-    } else {
-        (page.clone(), Draft::default())
+    // What is for good is asked about.
+    let ask = match state.parse() {
+        Ok(TaskState::Completed) => Some(Ask::Complete),
+        Ok(TaskState::Revoked) => Some(Ask::Revoke),
+        _ => None,
+    };
+    let (back, draft) = match ask {
+        Some(ask) => (page.clone().asking(ask), Draft::new(ask.as_str(), [])),
+        None => (page.clone(), Draft::default()),
     };
     respond(turn(console, signed_in, id, state).await.map(|saved| (page, saved)), &back, draft)
 }
@@ -32,6 +36,7 @@ async fn turn(console: &Console, signed_in: &SignedIn, id: &str, state: &str) ->
     let (state, done) = match state.parse() {
         Ok(TaskState::Active) => (TaskState::Active, Done::TaskResumed),
         Ok(TaskState::Paused) => (TaskState::Paused, Done::TaskPaused),
+        Ok(TaskState::Completed) => (TaskState::Completed, Done::TaskCompleted),
         Ok(TaskState::Revoked) => (TaskState::Revoked, Done::TaskRevoked),
         _ => return Err(Problem::of_form(Fault::Gone).into()),
     };

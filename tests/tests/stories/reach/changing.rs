@@ -44,6 +44,7 @@ pub(crate) async fn nothing_of_another_tenant_is_changed(backend: Backend) {
         ("rule-save-yaml", vec![("text", everybodys), ("status", "enforced")]),
         // Theirs is not made one's own either.
         ("rule-save-yaml", vec![("id", rule.as_str()), ("seen", "1"), ("text", own), ("status", "enforced")]),
+        ("task-set", vec![("id", task.as_str()), ("state", "completed")]),
         ("task-set", vec![("id", task.as_str()), ("state", "revoked")]),
         ("tenant-create", vec![("slug", "mine"), ("name", "Mine")]),
         ("resource-create", vec![("kind", "customer"), ("id", "new-1"), ("tenant", "nimbus"), INTERNAL]),
