@@ -2,7 +2,7 @@
 
 use crate::commands::{
     account, apply, audit, check, credential, emergency, export, issuer, mail, migrate, provider, resource,
-    revoke, serve, signing, task, token, unmapped, vault, webhook,
+    revoke, serve, signing, subject, task, token, unmapped, vault, webhook,
 };
 use crate::config::{Config, ServeOptions, StateOptions};
 use crate::telemetry;
@@ -39,8 +39,10 @@ enum Command {
     Emergency(emergency::Options),
     /// List what agents are doing, and revoke it.
     Task(task::Options),
-    /// Take back tokens of issuers: one, or all that a subject has.
+    /// Take back an API key, or tokens of issuers: one, or all that a subject has.
     Revoke(revoke::Options),
+    /// Disable and enable subjects.
+    Subject(subject::Options),
     /// Make, list and revoke tokens for the administration API.
     Token(token::Options),
     /// List, map and block callers whom nobody is known by.
@@ -94,6 +96,7 @@ impl Cli {
             Command::Emergency(options) => emergency::run(&config, &options).await,
             Command::Task(options) => task::run(&config, &options).await,
             Command::Revoke(options) => revoke::run(&config, &options).await,
+            Command::Subject(options) => subject::run(&config, &options).await,
             Command::Token(options) => token::run(&config, &options).await,
             Command::Unmapped(options) => unmapped::run(&config, &options).await,
             Command::SetupLink => account::setup_link(&config).await,

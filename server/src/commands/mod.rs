@@ -17,6 +17,7 @@ pub(crate) mod resource;
 pub(crate) mod revoke;
 pub(crate) mod serve;
 pub(crate) mod signing;
+pub(crate) mod subject;
 pub(crate) mod task;
 pub(crate) mod token;
 pub(crate) mod unmapped;

@@ -1,12 +1,13 @@
-//! `countersign revoke`: tokens of issuers taken back, one by one or all that a subject has.
+//! `countersign revoke`: an API key taken back, and tokens of issuers, one by one or all that a subject has.
 
 use super::{open_existing, operator};
 use crate::config::Config;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use policy::text::shown;
 use policy::{SubjectId, Timestamp};
 use std::process::ExitCode;
+use store::Store;
 use store::administration::Page;
 
 #[derive(Debug, Args)]
@@ -31,6 +32,13 @@ enum Command {
     },
     /// Sign a subject out everywhere: no token that was issued before counts any more.
     Subject { id: String },
+    /// Take back one API key of a subject for good.
+    Key {
+        /// The subject's id.
+        subject: String,
+        /// The key's name; not the key.
+        name: String,
+    },
     /// List the tokens that were taken back.
     List,
 }
@@ -63,6 +71,7 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
                 subject.id
             );
         }
+        Command::Key { subject, name } => key(&store, subject, name).await?,
         Command::List => {
             for revoked in store.list_revoked_tokens(&Page::ALL).await? {
                 println!(
@@ -77,4 +86,19 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
     }
     store.close().await;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn key(store: &Store, subject: &str, name: &str) -> Result<()> {
+    let id = SubjectId::new(subject);
+    let (subject, name_said) = (shown(subject, MOST), shown(name, MOST));
+    let mut writer = store.write(operator()).await?;
+    if writer.get_subject(&id).await?.is_none() {
+        bail!("no subject `{subject}`")
+    }
+    if !writer.delete_api_key(&id, name).await? {
+        bail!("`{subject}` has no API key `{name_said}`")
+    }
+    writer.commit().await?;
+    println!("API key `{name_said}` of `{subject}` revoked; takes effect on the next call");
+    Ok(())
 }

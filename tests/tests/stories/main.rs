@@ -8,6 +8,7 @@ mod arap;
 mod batch;
 mod bundle;
 mod certification;
+mod commands;
 mod discovery;
 mod docs;
 mod edge;

@@ -27,6 +27,8 @@ fn nothing_is_asked_of_a_database_that_is_not_there() {
         &["emergency", "list"],
         &["emergency", "stop", "everything", "--reason", "wrong amounts"],
         &["issuer", "list"],
+        &["revoke", "key", "alice", "laptop"],
+        &["subject", "disable", "alice"],
         &["task", "list"],
         &["token", "list"],
         &["unmapped", "list"],
