@@ -90,15 +90,20 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
 
 async fn key(store: &Store, subject: &str, name: &str) -> Result<()> {
     let id = SubjectId::new(subject);
-    let (subject, name_said) = (shown(subject, MOST), shown(name, MOST));
+    let subject = shown(subject, MOST);
     let mut writer = store.write(operator()).await?;
     if writer.get_subject(&id).await?.is_none() {
         bail!("no subject `{subject}`")
     }
     if !writer.delete_api_key(&id, name).await? {
-        bail!("`{subject}` has no API key `{name_said}`")
+        let held = writer.list_api_keys(&id).await?;
+        let names: Vec<String> = held.iter().map(|held| format!("`{}`", shown(&held.name, MOST))).collect();
+        let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        // What was given is not repeated: it may be the key itself, by mistake.
+        bail!("`{subject}` has no API key of that name; it has {names}")
     }
     writer.commit().await?;
-    println!("API key `{name_said}` of `{subject}` revoked; takes effect on the next call");
+    let name = shown(name, MOST);
+    println!("API key `{name}` of `{subject}` revoked; takes effect on the next call");
     Ok(())
 }

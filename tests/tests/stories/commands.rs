@@ -48,12 +48,14 @@ mod stories {
         let alice = world.secret("ALICE_KEY");
         for (subject, name, why) in [
             ("nobody", "laptop", "no subject `nobody`"),
-            ("alice", "phone", "`alice` has no API key `phone`"),
-            ("alice", alice, "`alice` has no API key"),
+            ("alice", "phone", "`alice` has no API key of that name; it has `laptop`"),
+            // The key in place of its name: it is not printed.
+            ("alice", alice, "`alice` has no API key of that name; it has `laptop`"),
         ] {
             let (code, told) = countersign(&world, &["revoke", "key", subject, name]);
             assert_eq!(code, Some(1), "{told}");
             assert!(told.contains(why), "{told}");
+            assert!(!told.contains(alice), "{told}");
         }
         assert!(changes(&world, "api_key").await.is_empty());
         for replica in [&one, &two] {
