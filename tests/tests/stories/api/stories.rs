@@ -14,6 +14,7 @@ pub(crate) use crate::api::emergency::{
     emergencies_stay_within_a_tokens_tenant,
 };
 pub(crate) use crate::api::evidence::the_record_is_verified_over_the_api;
+pub(crate) use crate::api::issuers::a_client_secret_goes_in_over_the_api_and_never_comes_back;
 pub(crate) use crate::api::letters::{
     a_letter_is_tried_over_the_api, a_message_that_was_given_up_is_sent_again_over_the_api,
 };
