@@ -81,9 +81,9 @@ impl PartialSchema for IssuerSettings {
             ))
             .property(
                 CLIENT_SECRET,
-                ObjectBuilder::new().schema_type(Type::String).write_only(Some(true)).description(Some(
+                ObjectBuilder::new().schema_type(Type::String).write_only(true).description(Some(
                     "With which the issuer is asked about its tokens; goes with `introspection`. Taken, and not given \
-                     back. Absent: the one that is kept stays; it goes where `endpoint` changes.",
+                     back. Absent: the one that is kept stays, while `endpoint` does.",
                 )),
             )
             .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(true)))
