@@ -1,6 +1,7 @@
 //! `/api/v1/issuers`: trusted issuers of tokens. In a path their URL is percent-encoded as one segment.
 //!
-//! An issuer speaks for several tenants, so all of it takes a token of every tenant.
+//! An issuer speaks for several tenants, so all of it takes a token of every tenant. The secret with which it is asked about its
+//! tokens is taken and never given back.
 
 use super::ApiState;
 use super::administrator::Administrator;
@@ -15,18 +16,23 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use axum::routing::on;
+use pdp::Secret;
+use pdp::vault::VaultError;
 use policy::issuer::Issuer;
 use policy::scope::AdminScope;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use store::Writer;
-use store::administration::StoredIssuer;
+use store::administration::{SecretPlace, StoredIssuer};
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema};
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 const ISSUER: &str = "/api/v1/issuers/{url}";
+
+/// The member beside the settings with which an issuer is asked about its tokens.
+const CLIENT_SECRET: &str = "client_secret";
 
 pub(super) const ROUTES: &[Route] = &[
     Route::new(Verb::Get, "/api/v1/issuers", AdminScope::Read, "List issuers by URL", |m| on(m, list))
@@ -73,6 +79,13 @@ impl PartialSchema for IssuerSettings {
                 "An issuer's settings, as a policy file has them (`issuers`; docs/identity.md). What is not given is \
                  as usual; `active` stays as it is.",
             ))
+            .property(
+                CLIENT_SECRET,
+                ObjectBuilder::new().schema_type(Type::String).write_only(true).description(Some(
+                    "With which the issuer is asked about its tokens; goes with `introspection`. Taken, and not given \
+                     back. Absent: the one that is kept stays, while `endpoint` does.",
+                )),
+            )
             .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(true)))
             .into()
     }
@@ -135,6 +148,43 @@ async fn get(
     Ok(answer(stored.ok_or_else(|| Problem::not_found("issuer"))?))
 }
 
+/// The client's secret is none of the settings. It is never quoted; none and an empty one are the same.
+fn take_secret(settings: &mut Map<String, Value>) -> Result<Secret, Problem> {
+    match settings.remove(CLIENT_SECRET) {
+        None | Some(Value::Null) => Ok(Secret::new(String::new())),
+        Some(Value::String(secret)) => Ok(Secret::new(secret)),
+        Some(_) => Err(Problem::malformed("`client_secret` must be a string")),
+    }
+}
+
+/// The secret with which the issuer is asked: the one that was given, or else the one that is kept. To be asked of what was
+/// just written, which deletes one that would go elsewhere: where it is refused, that is undone.
+async fn keep_secret(
+    state: &ApiState,
+    writer: &mut Writer,
+    issuer: &Issuer,
+    secret: &Secret,
+) -> Result<(), Problem> {
+    let given = !secret.expose().is_empty();
+    if issuer.introspection.is_none() {
+        let unasked = "goes with `introspection` alone";
+        return if given { Err(Problem::invalid(CLIENT_SECRET, unasked)) } else { Ok(()) };
+    }
+    let place = SecretPlace::client_secret(&issuer.url);
+    if !given {
+        let missing = "is needed for `introspection`: none is kept for where the issuer is asked";
+        return match writer.get_secret(&place).await? {
+            Some(_) => Ok(()),
+            None => Err(Problem::invalid(CLIENT_SECRET, missing)),
+        };
+    }
+    match state.console.vault().keep(writer, place, secret).await {
+        Ok(()) => Ok(()),
+        Err(VaultError::NotASecret) => Err(Problem::invalid(CLIENT_SECRET, "is too long, or holds U+0000")),
+        Err(error) => Err(error.into()),
+    }
+}
+
 async fn put(
     State(state): State<ApiState>,
     administrator: Administrator,
@@ -147,6 +197,7 @@ async fn put(
     if settings.insert("url".to_owned(), Value::from(known(&url)?)).is_some_and(|given| given != *url) {
         return Err(Problem::invalid("url", "must be that of the path"));
     }
+    let secret = take_secret(&mut settings)?;
     let switched = settings.contains_key("active");
     let mut issuer: Issuer = read(Value::Object(settings))?;
     let mut writer = state.store.write(administrator.actor()).await?;
@@ -166,6 +217,7 @@ async fn put(
         None => {}
     }
     let stored = writer.put_issuer(&issuer).await?;
+    keep_secret(&state, &mut writer, &stored.issuer, &secret).await?;
     writer.commit().await?;
     let location = ISSUER.replace("{url}", &encode(&stored.issuer.url));
     let version = stored.version;

@@ -6,6 +6,7 @@ mod borders;
 pub(crate) mod client;
 mod emergency;
 mod evidence;
+mod issuers;
 mod letters;
 mod reach;
 mod resources;
@@ -27,6 +28,7 @@ on_both_databases!(
     whose_an_identity_is_takes_a_scope_of_its_own,
     hostile_requests_are_problems,
     rules_and_issuers_are_changed_at_the_version_that_was_seen,
+    a_client_secret_goes_in_over_the_api_and_never_comes_back,
     a_policy_file_is_applied_and_written_down,
     a_resource_that_is_put_or_removed_binds_the_next_call,
     a_file_is_brought_in_over_the_api,

@@ -14,6 +14,7 @@ pub(crate) use crate::api::emergency::{
     emergencies_stay_within_a_tokens_tenant,
 };
 pub(crate) use crate::api::evidence::the_record_is_verified_over_the_api;
+pub(crate) use crate::api::issuers::a_client_secret_goes_in_over_the_api_and_never_comes_back;
 pub(crate) use crate::api::letters::{
     a_letter_is_tried_over_the_api, a_message_that_was_given_up_is_sent_again_over_the_api,
 };
@@ -44,6 +45,7 @@ use policy::scope::AdminScope;
 use serde_json::{Value, json};
 use store::Via;
 use store::changes::{ChangeFilter, ChangePosition};
+use tests::signer::{ISSUER, Signer};
 use tests::{Backend, World};
 
 fn refund() -> Value {
@@ -92,6 +94,32 @@ pub(crate) async fn what_is_revoked_over_the_api_denies_the_next_call_on_two_rep
     assert!(there.call(secret, "refund", refund()).await.allowed());
     let changes = client.get("/api/v1/changes?via=api").await;
     assert!(!changes.body.to_string().contains(secret), "{changes:?}");
+
+    // Of an issuer's tokens the one that is named; then all that the subject has.
+    let signer = Signer::default();
+    let member = json!([{"tenant": "acme", "roles": ["support-agent"]}]);
+    let jon = json!({"id": "jon", "identities": [{"issuer": ISSUER, "sub": "j-1"}], "memberships": member});
+    world.apply(&json!({"issuers": [signer.issuer()], "subjects": [jon]}).to_string()).await;
+    let (first, second) = (signer.token("j-1", "t-1"), signer.token("j-1", "t-2"));
+    for pep in [&here, &there] {
+        for shown in [&first, &second] {
+            assert!(pep.call(shown, "refund", refund()).await.allowed());
+        }
+    }
+    let named = json!({"issuer": ISSUER, "jti": "t-1", "until": "2100-01-01T00:00:00Z"});
+    let told = client.with("POST", "/api/v1/revocations/tokens", &named).await;
+    assert_eq!((told.status, &told.body["jti"]), (200, &json!("t-1")), "{told:?}");
+    for pep in [&there, &here] {
+        let told = pep.call(&first, "refund", refund()).await;
+        assert_eq!(told.reason(), "token_revoked");
+        assert!(pep.call(&second, "refund", refund()).await.allowed(), "another token of the same subject");
+    }
+    let told = client.with("POST", "/api/v1/revocations/subjects", &json!({"subject": "jon"})).await;
+    assert_eq!((told.status, &told.body["subject"]), (200, &json!("jon")), "{told:?}");
+    for pep in [&there, &here] {
+        let told = pep.call(&second, "refund", refund()).await;
+        assert_eq!(told.reason(), "token_revoked");
+    }
 
     let filter = ChangeFilter { via: Some(Via::Api), ..ChangeFilter::default() };
     let changes = world.store.list_changes(&filter, ChangePosition::Newest, 100).await.expect("lists");
