@@ -54,7 +54,7 @@ pub(crate) async fn rates_are_of_what_is_over_rule_by_rule(backend: Backend) {
     let since = started.saturating_add_micros(-60_000_000);
     let notes = ("ask for notes".to_owned(), 3, 1, 1, Some(60));
     let refunds = ("refunds by finance".to_owned(), 0, 1, 0, Some(60));
-    let expected = (false, vec![notes, refunds]);
+    let expected: (bool, Vec<Rate>) = (false, vec![notes, refunds]);
     assert_eq!(rates(&world, since).await, expected);
     let later = server::clock::system()().saturating_add_micros(60_000_000);
     assert!(rates(&world, later).await.1.is_empty());
@@ -84,5 +84,6 @@ pub(crate) async fn rates_are_of_what_is_over_rule_by_rule(backend: Backend) {
         .by_hand("UPDATE approvals SET state = 'denied', decided_at = filed_at WHERE id LIKE 'f0000000-%'")
         .await;
     let denied = i64::try_from(MOST_RATED).expect("few");
-    assert_eq!(rates(&world, since).await, (true, vec![("ask for notes".to_owned(), 0, denied, 0, Some(0))]));
+    let expected: (bool, Vec<Rate>) = (true, vec![("ask for notes".to_owned(), 0, denied, 0, Some(0))]);
+    assert_eq!(rates(&world, since).await, expected);
 }
