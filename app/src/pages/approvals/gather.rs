@@ -239,8 +239,12 @@ async fn history(
     // Of all outcomes and rules: shares of a part say nothing.
     let asked = ApprovalFilter { state: None, ..filter };
     let rates = store.approval_rates(&asked, now.saturating_add_micros(-RATES_OF)).await?;
-    let named: BTreeMap<&str, &str> =
-        rates.rules.iter().map(|rate| (rate.rule.as_str(), rate.name.as_str())).collect();
+    // A rule all of whose requests wait has no rate.
+    let listed = found.iter().flat_map(|approval| approval.requirements.iter());
+    let named: BTreeMap<&str, &str> = listed
+        .map(|asked| (asked.rule.as_str(), asked.name.as_str()))
+        .chain(rates.rules.iter().map(|rate| (rate.rule.as_str(), rate.name.as_str())))
+        .collect();
     Ok(History {
         lines: found.iter().map(|approval| decided_line(approval, now)).collect(),
         next,
