@@ -40,6 +40,8 @@ pub struct DecisionFilter {
     pub to: Option<Timestamp>,
     /// Who acted for the subject.
     pub actor: Option<String>,
+    /// Only calls for which nobody acted: the subject's own.
+    pub without_actor: bool,
 }
 
 /// Where a page begins.
@@ -207,6 +209,9 @@ impl DecisionFilter {
                 query.and_where(Expr::col(column).eq(text.as_str()));
             }
         }
+        if self.without_actor {
+            query.and_where(Expr::col(Decisions::Actor).is_null());
+        }
         match self.outcome {
             Some(Outcome::Allow) => {
                 query.and_where(Expr::cust("\"outcome\" = 'allow'"));
@@ -361,13 +366,14 @@ mod tests {
             tenants: Some(vec!["acme".to_owned()]),
             outcome: Some(Outcome::Deny),
             waiting: Some(false),
+            without_actor: true,
             ..DecisionFilter::default()
         };
         let mut query = Query::select();
         query.column(Decisions::Id).from(Decisions::Table);
         filter.narrow(&mut query);
-        let expected = "SELECT \"id\" FROM \"decisions\" WHERE \"tenant\" = 'acme' AND \"outcome\" = 'deny' \
-                        AND \"reason\" NOT IN ('approval_required', 'approval_pending')";
+        let expected = "SELECT \"id\" FROM \"decisions\" WHERE \"tenant\" = 'acme' AND \"actor\" IS NULL \
+                        AND \"outcome\" = 'deny' AND \"reason\" NOT IN ('approval_required', 'approval_pending')";
         let sqlite: String = query.to_string(SqliteQueryBuilder);
         let postgres: String = query.to_string(PostgresQueryBuilder);
         // Whether a written-out part stands in parentheses is sea-query's affair.

@@ -178,6 +178,7 @@ fn filter(administrator: &Administrator, query: DecisionsQuery) -> Result<Decisi
         server: query.server,
         tool: query.tool,
         actor: query.actor,
+        without_actor: false,
         task: query.task,
     })
 }

@@ -30,7 +30,7 @@ pub(crate) use filing::{attempt, file};
 pub use filings::{FILED_WITHIN, MOST_FILED};
 pub use following::FollowedApprovals;
 pub(crate) use locking::{lock_filing, lock_rows};
-pub use rates::ApprovalRate;
+pub use rates::{ApprovalRate, ApprovalRates, MOST_RATED};
 pub use retention::ApprovalPruneReport;
 pub use substitutes::{MAX_AWAY, NewSubstitute, Substitute};
 pub use using::ApprovalUse;

@@ -10,8 +10,8 @@ use sea_query::{Expr, ExprTrait, Order, Query};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// So many requests are looked at, the newest ones.
-const MOST: u64 = 10_000;
+/// So many requests that are over are looked at, the newest ones.
+pub const MOST_RATED: u64 = 10_000;
 
 /// How the requests that one rule asked for came out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -25,6 +25,15 @@ pub struct ApprovalRate {
     pub other: i64,
     /// From filing to the decision, of those that were decided.
     pub mean_seconds: Option<i64>,
+}
+
+/// How requests came out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovalRates {
+    /// In the order of the rules' ids.
+    pub rules: Vec<ApprovalRate>,
+    /// Whether there were more than [`MOST_RATED`], so that these are of the newest alone.
+    pub cut: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -45,7 +54,8 @@ struct Sum {
 }
 
 impl Store {
-    /// Of the requests that were filed since then, in the order of the rules' ids. Those that wait are left out.
+    /// Of the newest [`MOST_RATED`] requests that were filed since then and are over. Those that wait are left out, so that
+    /// however many wait, they push out nothing that was decided.
     ///
     /// # Errors
     /// When the database does not answer, or holds what it must not.
@@ -53,7 +63,7 @@ impl Store {
         &self,
         filter: &ApprovalFilter<'_>,
         since: Timestamp,
-    ) -> Result<Vec<ApprovalRate>, StoreError> {
+    ) -> Result<ApprovalRates, StoreError> {
         let mut query = Query::select();
         query
             .columns(
@@ -62,11 +72,16 @@ impl Store {
             )
             .from(Approvals::Table)
             .and_where(Expr::col((Approvals::Table, Approvals::FiledAt)).gte(since.micros()))
+            .and_where(Expr::col((Approvals::Table, Approvals::State)).ne(ApprovalState::Pending.as_str()))
             .order_by((Approvals::Table, Approvals::Id), Order::Desc)
-            .limit(MOST);
+            .limit(MOST_RATED + 1);
         filter.narrow(&mut query, self.dialect());
+        let mut rows: Vec<RateRow> = self.db.fetch_all(&query).await?;
+        let most = usize::try_from(MOST_RATED).unwrap_or(usize::MAX);
+        let cut = rows.len() > most;
+        rows.truncate(most);
         let mut sums: BTreeMap<RuleId, Sum> = BTreeMap::new();
-        for row in self.db.fetch_all::<RateRow>(&query).await? {
+        for row in rows {
             let state: ApprovalState = word(&row.state, "approvals.state")?;
             let requirements: Vec<Requirement> = json(&row.requirements, "approvals.requirements")?;
             let took = row.decided_at.map_or(0, |at| at.saturating_sub(row.filed_at));
@@ -95,6 +110,6 @@ impl Store {
             other: sum.other,
             mean_seconds: (sum.micros / 1_000_000).checked_div(sum.approved + sum.denied),
         });
-        Ok(rates.collect())
+        Ok(ApprovalRates { rules: rates.collect(), cut })
     }
 }

@@ -212,12 +212,14 @@ async fn earlier(store: &Store, approval: &Approval) -> Result<Option<(String, T
     Ok(recorded.and_then(|recorded| Some((recorded.arguments?, recorded.row.at))))
 }
 
-/// The calls of the one who calls here: the same subject, through the same agent.
+/// The calls of the one who calls here: the same subject, through the same agent. Where none acts, what agents did for the
+/// subject is not the subject's own doing.
 fn of_caller(approval: &Approval) -> DecisionFilter {
     DecisionFilter {
         tenants: Some(vec![approval.tenant.to_string()]),
         subject: Some(approval.subject.to_string()),
         actor: approval.actor.as_ref().map(ToString::to_string),
+        without_actor: approval.actor.is_none(),
         server: approval.server.as_ref().map(ToString::to_string),
         ..DecisionFilter::default()
     }

@@ -204,8 +204,15 @@ async fn history(
 ) -> Result<History, AppError> {
     let (store, now) = (&console.store, console.now());
     let after = query.after.as_deref();
-    let nothing =
-        History { lines: Vec::new(), next: None, chart: None, advice: Vec::new(), rule: None, all: false };
+    let nothing = History {
+        lines: Vec::new(),
+        next: None,
+        chart: None,
+        of: String::new(),
+        advice: Vec::new(),
+        rule: None,
+        all: false,
+    };
     if signed_in.role != ConsoleRole::Owner {
         let Some(person) = person else { return Ok(nothing) };
         let mut found = store.list_answers(person, reach.tenants(), after, ROWS_AND_ONE).await?;
@@ -232,13 +239,18 @@ async fn history(
     // Of all outcomes and rules: shares of a part say nothing.
     let asked = ApprovalFilter { state: None, ..filter };
     let rates = store.approval_rates(&asked, now.saturating_add_micros(-RATES_OF)).await?;
-    let named: BTreeMap<&str, &str> =
-        rates.iter().map(|rate| (rate.rule.as_str(), rate.name.as_str())).collect();
+    // A rule all of whose requests wait has no rate.
+    let listed = found.iter().flat_map(|approval| approval.requirements.iter());
+    let named: BTreeMap<&str, &str> = listed
+        .map(|asked| (asked.rule.as_str(), asked.name.as_str()))
+        .chain(rates.rules.iter().map(|rate| (rate.rule.as_str(), rate.name.as_str())))
+        .collect();
     Ok(History {
         lines: found.iter().map(|approval| decided_line(approval, now)).collect(),
         next,
-        chart: rates::chart(&rates, query),
-        advice: rates::advice(&rates),
+        chart: rates::chart(&rates.rules, query),
+        of: rates::of(rates.cut),
+        advice: rates::advice(&rates.rules, rates.cut),
         rule: query.rule.as_deref().and_then(|id| named.get(id)).map(|name| (*name).to_owned()),
         all: true,
     })

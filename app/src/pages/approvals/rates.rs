@@ -11,7 +11,7 @@ use crate::routes::RULE;
 use crate::url::encode;
 use policy::RuleId;
 use std::fmt::Write;
-use store::approvals::ApprovalRate;
+use store::approvals::{ApprovalRate, MOST_RATED};
 
 /// Rules of the chart: those with most requests.
 const MOST: usize = 12;
@@ -110,14 +110,28 @@ fn row(rows: &mut String, rate: &ApprovalRate, href: &str) {
     );
 }
 
-/// Rules whose answer is always the same need no person for it.
-pub(super) fn advice(rates: &[ApprovalRate]) -> Vec<Advice> {
+/// Of which requests the rates are. `cut`: there were more than are looked at, so they reach back less far.
+pub(super) fn of(cut: bool) -> String {
+    if cut { format!("The last {} requests that are over", most()) } else { "The last 90 days".to_owned() }
+}
+
+/// "10,000"
+fn most() -> String {
+    format!("{},{:03}", MOST_RATED / 1_000, MOST_RATED % 1_000)
+}
+
+/// Rules whose answer is always the same need no person for it. `cut` as in [`of`].
+pub(super) fn advice(rates: &[ApprovalRate], cut: bool) -> Vec<Advice> {
+    let among =
+        if cut { format!(" among the last {} requests that are over", most()) } else { String::new() };
     let told = |rate: &ApprovalRate| {
         let (approved, denied) = (rate.approved, rate.denied);
         let rest = if approved >= ENOUGH && denied == 0 {
-            format!("was approved all {approved} times that somebody answered: it is a candidate to allow")
+            format!(
+                "was approved all {approved} times that somebody answered{among}: it is a candidate to allow"
+            )
         } else if denied >= ENOUGH && approved == 0 {
-            format!("was denied all {denied} times that somebody answered: it is a candidate to deny")
+            format!("was denied all {denied} times that somebody answered{among}: it is a candidate to deny")
         } else {
             return None;
         };
@@ -180,14 +194,34 @@ mod tests {
             rate("seldom", 9, 0, 0),
             rate("nobody answers", 0, 0, 50),
         ];
-        let told: Vec<String> =
-            advice(&rates).into_iter().map(|advice| format!("{} {}", advice.rule, advice.rest)).collect();
+        let told: Vec<String> = advice(&rates, false)
+            .into_iter()
+            .map(|advice| format!("{} {}", advice.rule, advice.rest))
+            .collect();
         assert_eq!(
             told,
             [
                 "always was approved all 24 times that somebody answered: it is a candidate to allow",
                 "never was denied all 10 times that somebody answered: it is a candidate to deny",
             ]
+        );
+    }
+
+    #[test]
+    fn what_is_of_the_newest_alone_says_so() {
+        assert_eq!(of(false), "The last 90 days");
+        assert_eq!(of(true), "The last 10,000 requests that are over");
+        let told = advice(&[rate("always", 24, 0, 0)], true).remove(0);
+        assert_eq!(
+            told.rest,
+            "was approved all 24 times that somebody answered among the last 10,000 requests that are over: \
+             it is a candidate to allow"
+        );
+        let told = advice(&[rate("never", 0, 24, 0)], true).remove(0);
+        assert!(
+            told.rest.contains("answered among the last 10,000 requests that are over: "),
+            "{}",
+            told.rest
         );
     }
 }

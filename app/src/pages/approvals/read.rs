@@ -102,6 +102,8 @@ pub struct History {
     pub next: Option<String>,
     /// The chart of rules, drawn on the server; none where nothing was decided.
     pub chart: Option<String>,
+    /// Of which requests the chart is: "The last 90 days"
+    pub of: String,
     /// What the rates suggest, one sentence each.
     pub advice: Vec<Advice>,
     /// The name of the rule that the list is narrowed to.

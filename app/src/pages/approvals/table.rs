@@ -189,12 +189,13 @@ pub fn history(history: History, query: &ApprovalsQuery) -> AnyView {
         })
         .collect();
     let advice = (!advice.is_empty()).then(|| view! { <ul class="advice">{advice}</ul> });
+    let of = history.of;
     let chart = history.chart.map(|chart| {
         view! {
             <section class="card">
                 <header class="card-head">
                     <h2>"How often each rule is approved"</h2>
-                    <p>"The last 90 days; those asked most."</p>
+                    <p>{of} "; those asked most."</p>
                 </header>
                 <figure class="chart" inner_html=chart></figure>
                 {advice}

@@ -150,6 +150,7 @@ mod server {
             from: span.max(moment(query.from.as_deref())?),
             to: moment(query.to.as_deref())?,
             actor: query.actor.clone(),
+            without_actor: false,
         })
     }
 

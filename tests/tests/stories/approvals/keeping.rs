@@ -45,6 +45,41 @@ pub(crate) async fn redacted_arguments_are_sealed_while_they_wait(backend: Backe
     replica.stop().await;
 }
 
+pub(crate) async fn redacted_arguments_are_dropped_however_a_request_ends(backend: Backend) {
+    const SECRET: &str = "the card ends in 4711";
+    let world = world(backend, BY_FINANCE).await;
+    world.database.by_hand("UPDATE tools SET redact = '[\"/text\"]' WHERE name = 'add_note'").await;
+    let replica = world.replica().await;
+    let crm = world.crm(&replica);
+    let fay = account(&world, "fay", Some("fay")).await;
+    let bot = SubjectId::from("refund-bot");
+    for end in [ApprovalState::Denied, ApprovalState::Cancelled, ApprovalState::Expired] {
+        let text = format!("{SECRET}, {end}");
+        assert_eq!(add_note(&world, &crm, &text).await.reason(), "approval_required", "{end}");
+        let request = waiting(&world).await;
+        let place = SecretPlace::arguments(request.id.as_str());
+        assert!(world.store.get_secret(&place).await.expect("reads").is_some(), "{end}");
+        match end {
+            ApprovalState::Denied => {
+                decide(&world, &fay, &request.id, Verdict::Deny).await.expect("is denied");
+            }
+            ApprovalState::Cancelled => {
+                approvals(&world).cancel(&bot, operator(), &request.id).await.expect("is taken back");
+            }
+            _ => {
+                world.database.by_hand("UPDATE approvals SET expires_at = 1 WHERE state = 'pending'").await;
+                approvals(&world).expire().await.expect("ends");
+            }
+        }
+        assert_eq!(read(&world, &request.id).await.state, end);
+        assert!(world.store.get_secret(&place).await.expect("reads").is_none(), "{end}");
+        let shown = approvals(&world).show(&request.id).await.expect("shows").expect("is there");
+        assert_eq!(shown.arguments, None, "{end}");
+        assert!(!shown.approval.arguments.contains(SECRET), "{}", shown.approval.arguments);
+    }
+    replica.stop().await;
+}
+
 pub(crate) async fn arguments_that_no_tool_declares_are_sealed(backend: Backend) {
     let mut world = world(backend, BY_FINANCE).await;
     world.set_secret("ALL_KEY", &"k".repeat(40));

@@ -47,6 +47,13 @@ pub(crate) async fn an_approval_is_never_stronger_than_live_policy(backend: Back
     for (change, back, reason) in steps {
         denied_for(&world, &crm, change, back, reason).await;
     }
+    // No longer of the role, though still of the tenant.
+    let roles = |roles: &str| {
+        format!("subjects: [{{ id: refund-bot, memberships: [{{ tenant: acme, roles: [{roles}] }}] }}]")
+    };
+    world.apply(&roles("")).await;
+    assert_eq!(add_note(&world, &crm, "hello").await.reason(), "no_matching_rule");
+    world.apply(&roles("support-agent")).await;
     let grant = |status: &str| {
         format!(
             "rules: [{{ name: notes by support, tenant: acme, effect: allow, status: {status}, roles: [support-agent], tools: [crm/add_note] }}]"

@@ -13,6 +13,7 @@ mod life;
 mod live;
 mod lost;
 mod races;
+mod rates;
 mod retention;
 
 use tests::on_both_databases;
@@ -35,6 +36,8 @@ on_both_databases!(
     another_role_is_asked_after_a_time,
     an_approver_narrows_and_never_widens,
     redacted_arguments_are_sealed_while_they_wait,
+    redacted_arguments_are_dropped_however_a_request_ends,
+    rates_are_of_what_is_over_rule_by_rule,
     arguments_that_no_tool_declares_are_sealed,
     a_use_whose_answer_was_lost_is_given_back,
     one_of_two_gives_no_use_back,
@@ -98,7 +101,7 @@ mod stories {
     pub(super) use crate::approvals::keeping::{
         a_lost_answer_is_given_again_to_the_same_key, a_use_whose_answer_was_lost_is_given_back,
         arguments_that_no_tool_declares_are_sealed, one_of_two_gives_no_use_back,
-        redacted_arguments_are_sealed_while_they_wait,
+        redacted_arguments_are_dropped_however_a_request_ends, redacted_arguments_are_sealed_while_they_wait,
     };
     pub(super) use crate::approvals::life::{
         a_call_waits_passes_once_and_asks_anew, a_denial_stays_and_a_request_that_was_taken_back_does_not,
@@ -115,6 +118,7 @@ mod stories {
         kill_nine_never_lets_a_use_pass_twice, one_call_files_one_request_on_two_replicas,
         one_of_approving_and_taking_back_wins,
     };
+    pub(super) use crate::approvals::rates::rates_are_of_what_is_over_rule_by_rule;
     pub(super) use crate::approvals::retention::{
         filing_in_a_circle_ends_on_all_replicas, retention_removes_what_is_over_and_nothing_else,
         substitutes_that_ended_are_let_go,

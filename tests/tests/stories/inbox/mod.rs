@@ -2,6 +2,7 @@
 //! and only those who may be; a server that stops does not wait for them. Answers count for what was seen alone.
 
 mod answering;
+mod earlier;
 mod helpers;
 mod paging;
 mod streams;
@@ -13,6 +14,7 @@ on_both_databases!(
     streams_are_for_approvers,
     an_answer_counts_for_what_was_seen,
     what_else_is_bound_is_shown,
+    a_call_is_held_against_calls_of_the_same_caller_alone,
     what_is_of_high_risk_wants_a_fresh_proof,
     an_inbox_is_paged_by_risk_and_age,
 );
@@ -22,6 +24,7 @@ mod stories {
         an_answer_counts_for_what_was_seen, what_else_is_bound_is_shown,
         what_is_of_high_risk_wants_a_fresh_proof,
     };
+    pub(super) use crate::inbox::earlier::a_call_is_held_against_calls_of_the_same_caller_alone;
     pub(super) use crate::inbox::paging::an_inbox_is_paged_by_risk_and_age;
     pub(super) use crate::inbox::streams::{
         a_request_filed_on_one_replica_reaches_the_pages_of_another, streams_are_for_approvers,
