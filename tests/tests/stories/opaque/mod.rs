@@ -2,7 +2,7 @@
 //! the vault. Whatever must hold denies where it does not, on the next call and on every replica.
 
 mod asked;
-mod issuer;
+pub(crate) mod issuer;
 mod rotated;
 
 use tests::on_both_databases;
