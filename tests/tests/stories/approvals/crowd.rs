@@ -3,7 +3,8 @@
 //! `processes`.
 
 use crate::approvals::helpers::{
-    account, add_note, approvals, approvals_on, approve, audit_key, ballot, by, is_sound, read, waiting, world,
+    account, add_note, approvals, approvals_on, approve, audit_key, ballot, by, is_sound, read, waiting,
+    world,
 };
 use pdp::RecordBody;
 use pdp::approvals::{ApprovalError, Approvals};

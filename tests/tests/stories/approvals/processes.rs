@@ -56,5 +56,8 @@ pub(crate) async fn exactly_the_approved_uses_pass_on_two_processes(backend: Bac
     for id in &approved {
         assert_eq!(used(&world, id).await, (ApprovalState::Used, USES), "{id}");
     }
+    for process in processes {
+        process.kill();
+    }
     is_sound(&world).await;
 }
