@@ -6,8 +6,7 @@ use crate::database::Backend;
 use crate::pep::{Pep, Told};
 use crate::process::Process;
 use crate::signer::{ISSUER, Signer};
-use crate::world::{World, operator};
-use policy::labels::StopScope;
+use crate::world::World;
 use policy::scope::AdminScope;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -15,7 +14,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use store::administration::NewStop;
 use tokio::task::JoinSet;
 
 /// Callers who call all the time, besides.
@@ -87,11 +85,11 @@ impl Kind {
         }
     }
 
-    /// The call to the administration API that takes it away; None: it is not done there.
-    fn request(self, who: &str) -> Option<(Method, String, Option<Value>)> {
+    /// The call to the administration API that takes it away.
+    fn request(self, who: &str) -> (Method, String, Option<Value>) {
         let subject = format!("/api/v1/subjects/{who}");
         let membership = format!("{subject}/memberships/acme");
-        Some(match self {
+        match self {
             Self::Role => (Method::PUT, membership, Some(json!({"roles": []}))),
             Self::Subject => (Method::PATCH, subject, Some(json!({"active": false}))),
             Self::Key => {
@@ -107,9 +105,12 @@ impl Kind {
                     "subjects": [who], "tools": ["crm/*"]});
                 (Method::POST, "/api/v1/rules".to_owned(), Some(rule))
             }
-            Self::Stop => return None,
+            Self::Stop => {
+                let stop = json!({"scope": "subject", "target": who, "reason": "it runs wild"});
+                (Method::POST, "/api/v1/emergency/stops".to_owned(), Some(stop))
+            }
             Self::Membership => (Method::DELETE, membership, None),
-        })
+        }
     }
 }
 
@@ -124,7 +125,6 @@ struct Victim {
 
 /// Everybody who takes part.
 struct Scene {
-    world: World,
     /// Where revocations are made, and where they must hold.
     here: SocketAddr,
     there: Pep,
@@ -154,7 +154,7 @@ pub async fn revoke(count: usize, seed: u64) -> Seen {
     let there = Pep::new(other.address(), world.secret("CRM_PEP_KEY"));
     let http = reqwest::Client::builder().no_proxy().build().expect("a client");
     let load = Load::start(&there, [one.address(), other.address()], world.secret("ALICE_KEY"));
-    let scene = Arc::new(Scene { world, here: one.address(), there, http, administrator });
+    let scene = Arc::new(Scene { here: one.address(), there, http, administrator });
 
     let mut seen = Seen::default();
     let mut at_once = JoinSet::new();
@@ -248,10 +248,7 @@ async fn take_away(scene: Arc<Scene>, victim: Victim) -> Result<(Duration, Durat
 
 impl Scene {
     async fn revoke(&self, victim: &Victim) -> Result<(), String> {
-        let Some((method, path, body)) = victim.kind.request(&victim.id) else {
-            self.stop(&victim.id).await;
-            return Ok(());
-        };
+        let (method, path, body) = victim.kind.request(&victim.id);
         let mut request = self.http.request(method, format!("http://{}{path}", self.here));
         request = request.bearer_auth(&self.administrator);
         if let Some(body) = body {
@@ -261,15 +258,6 @@ impl Scene {
         let status = response.status();
         let text = response.text().await.unwrap_or_default();
         if status.is_success() { Ok(()) } else { Err(format!("{path}: {status} {text}")) }
-    }
-
-    /// As `countersign emergency stop` does, which is a process of its own.
-    async fn stop(&self, subject: &str) {
-        let new =
-            NewStop { scope: StopScope::Subject, target: subject, tenant: None, reason: "it runs wild" };
-        let mut writer = self.world.store.write(operator()).await.expect("a unit of work");
-        writer.stop(&new).await.expect("is stopped");
-        writer.commit().await.expect("commits");
     }
 }
 

@@ -25,6 +25,7 @@ mod issuer;
 mod issuers;
 mod live_stamp;
 mod mappings;
+mod narrowing;
 mod no_database;
 mod notify;
 mod opaque;

@@ -5,6 +5,7 @@ use policy::labels::Verdict;
 use policy::{ApprovalId, SubjectId};
 use serde_json::{Value, json};
 use server::vault_key::{self, VaultKeys};
+use store::Store;
 use store::accounts::{AccountRole, NewAccount};
 use store::approvals::{Approval, ApprovalFilter};
 use store::audit;
@@ -56,7 +57,12 @@ pub(crate) async fn add_note(world: &World, crm: &Pep, text: &str) -> Told {
 }
 
 pub(crate) fn approvals(world: &World) -> Approvals {
-    Approvals::new(world.store.clone(), vault_key::open(&VaultKeys::File(world.database.file("vault.key"))))
+    approvals_on(world, &world.store)
+}
+
+/// The same over another store on the database, as another process has it.
+pub(crate) fn approvals_on(world: &World, store: &Store) -> Approvals {
+    Approvals::new(store.clone(), vault_key::open(&VaultKeys::File(world.database.file("vault.key"))))
 }
 
 /// The account of this person; nobody's where none is given.

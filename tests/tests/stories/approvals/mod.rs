@@ -12,6 +12,7 @@ mod keyed;
 mod life;
 mod live;
 mod lost;
+mod processes;
 mod races;
 mod rates;
 mod retention;
@@ -84,8 +85,7 @@ mod stories {
     pub(super) use crate::approvals::crossing::no_transactions_wait_in_a_circle;
     pub(super) use crate::approvals::crowd::{
         a_quorum_is_reached_once_in_hundreds_of_rounds,
-        approving_taking_back_and_using_at_once_end_in_one_way,
-        exactly_the_approved_uses_pass_on_two_processes, no_use_passes_once_the_time_is_over,
+        approving_taking_back_and_using_at_once_end_in_one_way, no_use_passes_once_the_time_is_over,
         thousands_of_tries_take_exactly_the_approved_uses,
     };
     pub(super) use crate::approvals::deciders::{
@@ -113,6 +113,7 @@ mod stories {
         what_moved_since_it_was_shown_refuses_the_vote,
     };
     pub(super) use crate::approvals::lost::a_crash_after_the_commit_burns_one_use_and_says_so;
+    pub(super) use crate::approvals::processes::exactly_the_approved_uses_pass_on_two_processes;
     pub(super) use crate::approvals::races::{
         a_quorum_that_is_reached_twice_at_once_decides_once, exactly_the_approved_uses_pass_on_two_replicas,
         kill_nine_never_lets_a_use_pass_twice, one_call_files_one_request_on_two_replicas,

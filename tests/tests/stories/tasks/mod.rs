@@ -5,6 +5,7 @@ mod budget;
 mod door;
 mod helpers;
 mod life;
+mod shown;
 
 use tests::on_both_databases;
 
@@ -18,6 +19,8 @@ on_both_databases!(
     an_agent_opens_for_itself_alone,
     a_platform_opens_for_its_tenant_and_an_administrator_within_reach,
     hostile_tasks_are_refused,
+    an_agent_opens_with_a_token_of_its_own,
+    a_token_that_would_have_to_be_asked_about_opens_nothing,
 );
 
 mod stories {
@@ -32,5 +35,8 @@ mod stories {
     pub(super) use crate::tasks::life::{
         a_task_covers_what_it_is_for_and_nobody_else, a_tool_asks_for_a_task_and_rules_speak_about_it,
         the_next_call_reads_what_became_of_a_task,
+    };
+    pub(super) use crate::tasks::shown::{
+        a_token_that_would_have_to_be_asked_about_opens_nothing, an_agent_opens_with_a_token_of_its_own,
     };
 }

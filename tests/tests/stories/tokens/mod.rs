@@ -5,7 +5,7 @@
 
 mod delegation;
 mod denials;
-mod issuer;
+pub(crate) mod issuer;
 mod proofs;
 mod records;
 mod unknown;
