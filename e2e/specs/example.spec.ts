@@ -63,8 +63,8 @@ test('the example asks before every call', async ({ open }, info) => {
   await house.apply('examples/demo/bundle.yaml');
   const environment = { COUNTERSIGN_URL: house.address, COUNTERSIGN_KEY: house.keys.CRM_PEP_KEY ?? '' };
   const server = await Program.start([path.join(folder, 'server.mjs'), '--port', '0'], environment, /listening on (\S+)\n/);
-  const call = async (caller: string | undefined, tool: string, given: object) => {
-    const words = ['--server', server.said[1] ?? '', '--tool', tool, '--arguments', JSON.stringify(given)];
+  const call = async (caller: string | undefined, tool: string, given: object, ...more: string[]) => {
+    const words = ['--server', server.said[1] ?? '', '--tool', tool, '--arguments', JSON.stringify(given), ...more];
     const key = caller === undefined ? {} : { COUNTERSIGN_API_KEY: house.keys[caller] };
     const env = { PATH: process.env.PATH, ...key };
     const { stdout } = await promisify(execFile)(process.execPath, [path.join(folder, 'call.mjs'), ...words], { env });
@@ -92,6 +92,12 @@ test('the example asks before every call', async ({ open }, info) => {
     });
     // What the server does not even have is asked about too.
     expect(await call('ALICE_KEY', 'no_such_tool', {})).toMatchObject({ outcome: 'denied', reason: 'unknown_tool' });
+
+    // The task that a call names is asked about: this one is not the caller's, so what passes without it does not.
+    expect(await call('BOB_KEY', 'get_customer', { customer_id: 'c-42' }, '--task', 'no-such-task')).toMatchObject({
+      outcome: 'denied',
+      reason: 'task_out_of_scope',
+    });
 
     // Nobody, then alice without her role: the same key, the very next call.
     expect(await refund(undefined, 80)).toMatchObject({ outcome: 'denied', reason: 'token_missing' });
