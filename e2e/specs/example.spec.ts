@@ -5,7 +5,7 @@ import { cp } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { bearerToken, checker, enforce } from '../../examples/typescript/enforcement.mjs';
+import { bearerToken, checker, enforce, taskOf } from '../../examples/typescript/enforcement.mjs';
 import { ROOT } from '../support/house.mjs';
 import { expect, test as base } from '../support/fixtures';
 import { Program } from '../support/story.mjs';
@@ -187,6 +187,16 @@ test('a key that fits in no header is refused, and not repeated', async () => {
   for (const key of ['', 'pep key', 'pep\nkey']) {
     expect(() => checker({ countersign: 'http://127.0.0.1:8787', key })).toThrow(/^the enforcement key is empty/);
   }
+});
+
+test('only a text names a task', async ({ endpoint }) => {
+  expect(taskOf({ 'countersign/task': 't-17' })).toBe('t-17');
+  for (const none of [undefined, {}, { task: 't-17' }, { 'countersign/task': 17 }, { 'countersign/task': null }]) {
+    expect(taskOf(none), JSON.stringify(none)).toBeUndefined();
+  }
+  const { url, asked } = await endpoint((response) => response.end(ALLOW));
+  await checker({ countersign: url, key: 'pep-key' })('refund', {}, 'alice-key', 't-17');
+  expect(asked[0]?.body.context).toEqual({ access_token: 'alice-key', task: 't-17' });
 });
 
 test('only one bearer token counts', async () => {
