@@ -5,7 +5,7 @@ import { cp } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { bearerToken, checker, enforce } from '../../examples/typescript/enforcement.mjs';
+import { bearerToken, checker, enforce, taskOf } from '../../examples/typescript/enforcement.mjs';
 import { ROOT } from '../support/house.mjs';
 import { expect, test as base } from '../support/fixtures';
 import { Program } from '../support/story.mjs';
@@ -63,8 +63,8 @@ test('the example asks before every call', async ({ open }, info) => {
   await house.apply('examples/demo/bundle.yaml');
   const environment = { COUNTERSIGN_URL: house.address, COUNTERSIGN_KEY: house.keys.CRM_PEP_KEY ?? '' };
   const server = await Program.start([path.join(folder, 'server.mjs'), '--port', '0'], environment, /listening on (\S+)\n/);
-  const call = async (caller: string | undefined, tool: string, given: object) => {
-    const words = ['--server', server.said[1] ?? '', '--tool', tool, '--arguments', JSON.stringify(given)];
+  const call = async (caller: string | undefined, tool: string, given: object, ...more: string[]) => {
+    const words = ['--server', server.said[1] ?? '', '--tool', tool, '--arguments', JSON.stringify(given), ...more];
     const key = caller === undefined ? {} : { COUNTERSIGN_API_KEY: house.keys[caller] };
     const env = { PATH: process.env.PATH, ...key };
     const { stdout } = await promisify(execFile)(process.execPath, [path.join(folder, 'call.mjs'), ...words], { env });
@@ -92,6 +92,12 @@ test('the example asks before every call', async ({ open }, info) => {
     });
     // What the server does not even have is asked about too.
     expect(await call('ALICE_KEY', 'no_such_tool', {})).toMatchObject({ outcome: 'denied', reason: 'unknown_tool' });
+
+    // The task that a call names is asked about: this one is not the caller's, so what passes without it does not.
+    expect(await call('BOB_KEY', 'get_customer', { customer_id: 'c-42' }, '--task', 'no-such-task')).toMatchObject({
+      outcome: 'denied',
+      reason: 'task_out_of_scope',
+    });
 
     // Nobody, then alice without her role: the same key, the very next call.
     expect(await refund(undefined, 80)).toMatchObject({ outcome: 'denied', reason: 'token_missing' });
@@ -181,6 +187,16 @@ test('a key that fits in no header is refused, and not repeated', async () => {
   for (const key of ['', 'pep key', 'pep\nkey']) {
     expect(() => checker({ countersign: 'http://127.0.0.1:8787', key })).toThrow(/^the enforcement key is empty/);
   }
+});
+
+test('only a text names a task', async ({ endpoint }) => {
+  expect(taskOf({ 'countersign/task': 't-17' })).toBe('t-17');
+  for (const none of [undefined, {}, { task: 't-17' }, { 'countersign/task': 17 }, { 'countersign/task': null }]) {
+    expect(taskOf(none), JSON.stringify(none)).toBeUndefined();
+  }
+  const { url, asked } = await endpoint((response) => response.end(ALLOW));
+  await checker({ countersign: url, key: 'pep-key' })('refund', {}, 'alice-key', 't-17');
+  expect(asked[0]?.body.context).toEqual({ access_token: 'alice-key', task: 't-17' });
 });
 
 test('only one bearer token counts', async () => {

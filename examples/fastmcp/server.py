@@ -17,6 +17,9 @@ from pydantic import Field
 
 log = logging.getLogger("crm")
 
+# Where a call's `_meta` names the task that it belongs to.
+TASK = "countersign/task"
+
 
 class Countersign(Middleware):
     """Asks before every tool call. Whatever is not a readable 200 with `"decision": true` is a denial."""
@@ -33,7 +36,7 @@ class Countersign(Middleware):
 
     async def on_call_tool(self, context, call_next):
         call = context.message
-        verdict, text = await self.check(call.name, call.arguments or {})
+        verdict, text = await self.check(call.name, call.arguments or {}, task_of(context))
         if not verdict["decision"]:
             return ToolResult(content=text, meta={"countersign": verdict}, is_error=True)
         try:
@@ -43,15 +46,20 @@ class Countersign(Middleware):
         result.meta = {**(result.meta or {}), "countersign": verdict}
         return result
 
-    async def check(self, tool: str, arguments: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    async def check(
+        self, tool: str, arguments: dict[str, Any], task: str | None = None
+    ) -> tuple[dict[str, Any], str]:
         header = get_http_headers(include={"authorization"}).get("authorization", "")
         scheme, _, token = header.partition(" ")
         known = scheme.lower() == "bearer" and token.strip()
+        told = {"access_token": known} if known else {}  # without a token: asked, and denied
+        if task is not None:
+            told["task"] = task  # it narrows, so whoever calls may name it
         question = {
             "subject": {"type": "user", "id": "self"},  # whoever the token names
             "action": {"name": "tools/call"},
             "resource": {"type": "tool", "id": tool, "properties": {"arguments": arguments}},
-            "context": {"access_token": known} if known else {},  # without a token: asked, and denied
+            "context": told,
         }
         started = time.perf_counter()
         try:
@@ -63,6 +71,14 @@ class Countersign(Middleware):
             text = "This call could not be authorised right now, so it was not made. Try again later."
         micros = round((time.perf_counter() - started) * 1_000_000)
         return {**verdict, "micros": micros}, text
+
+
+def task_of(context) -> str | None:
+    """The task that the call names in its own `_meta`; only a text is one."""
+    server = context.fastmcp_context
+    request = server.request_context if server is not None else None
+    task = (request.meta or {}).get(TASK) if request is not None else None
+    return task if isinstance(task, str) else None
 
 
 def read(answer: httpx2.Response) -> tuple[dict[str, Any], str]:

@@ -11,10 +11,11 @@ const { values: given } = parseArgs({
     server: { type: 'string', default: 'http://127.0.0.1:9000/mcp' },
     tool: { type: 'string' },
     arguments: { type: 'string', default: '{}' },
+    task: { type: 'string' },
   },
 });
 if (given.tool === undefined) {
-  console.error('usage: call.mjs --tool NAME [--arguments JSON] [--server URL]');
+  console.error('usage: call.mjs --tool NAME [--arguments JSON] [--task ID] [--server URL]');
   process.exit(2);
 }
 
@@ -22,7 +23,8 @@ const key = process.env.COUNTERSIGN_API_KEY;
 const requestInit = key ? { headers: { Authorization: `Bearer ${key}` } } : {};
 const client = new Client({ name: 'call.mjs', version: '1.0.0' });
 await client.connect(new StreamableHTTPClientTransport(new URL(given.server), { requestInit }));
-const result = await client.callTool({ name: given.tool, arguments: JSON.parse(given.arguments) });
+const named = given.task === undefined ? {} : { _meta: { 'countersign/task': given.task } };
+const result = await client.callTool({ name: given.tool, arguments: JSON.parse(given.arguments), ...named });
 await client.close();
 
 const told = /** @type {import('./enforcement.mjs').Verdict | undefined} */ (result._meta?.countersign);

@@ -8,6 +8,9 @@
 /** No answer in this time is a denial, in milliseconds. */
 const TIMEOUT = 2_000;
 
+/** Where a call's `_meta` names the task that it belongs to. */
+const TASK = 'countersign/task';
+
 /**
  * Where to ask, and as whom.
  *
@@ -45,7 +48,8 @@ export function enforce(server, settings) {
     setRequestHandler(schema, async (request, extra) => {
       if (request.method !== 'tools/call') return handler(request, extra);
       const { name, arguments: given = {} } = request.params;
-      const [verdict, text] = await check(name, given, bearerToken(extra.requestInfo?.headers));
+      const token = bearerToken(extra.requestInfo?.headers);
+      const [verdict, text] = await check(name, given, token, taskOf(request.params._meta));
       const meta = { countersign: verdict };
       if (!verdict.decision) return { content: [{ type: 'text', text }], isError: true, _meta: meta };
       const result = await handler(request, extra);
@@ -55,21 +59,22 @@ export function enforce(server, settings) {
 
 /**
  * Asks whether the holder of `token` may call `tool` with these arguments. A caller without a token is asked about
- * too, so that the refusal is on record. The second of the pair is a text that the caller may read.
+ * too, so that the refusal is on record. `task` is the one that the call names; it narrows, so whoever calls may name
+ * it. The second of the pair is a text that the caller may read.
  *
  * @param {Settings} settings
- * @returns {(tool: string, args: Record<string, unknown>, token?: string) => Promise<[Verdict, string]>}
+ * @returns {(tool: string, args: Record<string, unknown>, token?: string, task?: string) => Promise<[Verdict, string]>}
  */
 export function checker({ countersign, key }) {
   const endpoint = new URL(`${countersign.replace(/\/+$/, '')}/access/v1/evaluation`);
   // What cannot stand in a header would be quoted in an error, and so in a log.
   if (!/^[\x21-\x7E]+$/.test(key)) throw new Error('the enforcement key is empty, or holds a space or a line break');
-  return async (tool, args, token) => {
+  return async (tool, args, token, task) => {
     const question = {
       subject: { type: 'user', id: 'self' }, // whoever the token names
       action: { name: 'tools/call' },
       resource: { type: 'tool', id: tool, properties: { arguments: args } },
-      context: token === undefined ? {} : { access_token: token },
+      context: { ...(token !== undefined && { access_token: token }), ...(task !== undefined && { task }) },
     };
     const started = performance.now();
     const [answer, text] = await ask(endpoint, key, question).catch(
@@ -133,6 +138,16 @@ async function ask(endpoint, key, question) {
  */
 function words(value) {
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/**
+ * The task that a call names in its `_meta`; only a text is one.
+ *
+ * @param {Record<string, unknown>} [meta]
+ */
+export function taskOf(meta) {
+  const task = meta?.[TASK];
+  return typeof task === 'string' ? task : undefined;
 }
 
 /**

@@ -76,7 +76,8 @@ impl Enforcement {
         Ok(Self { evaluation, key, http })
     }
 
-    /// Asks whether the holder of `caller_token` may call `tool` with `arguments`.
+    /// Asks whether the holder of `caller_token` may call `tool` with `arguments`, under `task` where the call names
+    /// one: a task narrows, so whoever calls may name it.
     ///
     /// A caller without a token is asked about too, so that the refusal is on record.
     pub(crate) async fn check(
@@ -84,8 +85,9 @@ impl Enforcement {
         tool: &str,
         arguments: &Map<String, Value>,
         caller_token: Option<&str>,
+        task: Option<&str>,
     ) -> Verdict {
-        let question = question(tool, arguments, caller_token);
+        let question = question(tool, arguments, caller_token, task);
         let started = Instant::now();
         let answer = self.ask(&question).await;
         let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -144,10 +146,18 @@ pub(crate) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
 
 /// The AuthZEN evaluation request. The subject `self` is whoever the token names: Countersign verifies
 /// the token itself, so this server need not know who is calling, and cannot claim it either.
-fn question(tool: &str, arguments: &Map<String, Value>, caller_token: Option<&str>) -> Value {
+fn question(
+    tool: &str,
+    arguments: &Map<String, Value>,
+    caller_token: Option<&str>,
+    task: Option<&str>,
+) -> Value {
     let mut context = Map::new();
     if let Some(token) = caller_token {
         context.insert("access_token".to_owned(), Value::from(token));
+    }
+    if let Some(task) = task {
+        context.insert("task".to_owned(), Value::from(task));
     }
     json!({
         "subject": { "type": "user", "id": "self" },

@@ -14,12 +14,15 @@ use rmcp::{
         StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
     },
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     crm::{self, Crm},
     enforcement::{Enforcement, bearer_token},
 };
+
+/// Where a call's `_meta` names the task that it belongs to. Only a text is one.
+const TASK: &str = "countersign/task";
 
 #[derive(Clone)]
 struct CrmServer {
@@ -67,7 +70,8 @@ impl ServerHandler for CrmServer {
     ) -> Result<CallToolResponse, ErrorData> {
         let arguments = request.arguments.unwrap_or_default();
         let caller_token = context.extensions.get::<Parts>().and_then(|parts| bearer_token(&parts.headers));
-        let verdict = self.enforcement.check(&request.name, &arguments, caller_token).await;
+        let task = context.meta.get(TASK).and_then(Value::as_str);
+        let verdict = self.enforcement.check(&request.name, &arguments, caller_token, task).await;
         let result = if verdict.allowed {
             match self.crm.call(&request.name, arguments) {
                 Ok(value) => CallToolResult::structured(value),
@@ -88,13 +92,12 @@ mod tests {
     use reqwest::StatusCode;
     use rmcp::{
         ClientLifecycleMode, ClientServiceExt, RoleClient,
-        model::{ClientCapabilities, ClientConfig, JsonObject, ProtocolVersion},
+        model::{ClientCapabilities, ClientConfig, JsonObject, ProtocolVersion, RequestMetaObject},
         service::RunningService,
         transport::{
             StreamableHttpClientTransport, streamable_http_client::StreamableHttpClientTransportConfig,
         },
     };
-    use serde_json::Value;
 
     use super::*;
     use crate::enforcement::tests::{Asked, endpoint, serve};
@@ -175,6 +178,25 @@ mod tests {
             let tokens: Vec<&Value> =
                 asked.iter().map(|(_, question)| &question["context"]["access_token"]).collect();
             assert_eq!(tokens, [&Value::from("alice-key")]);
+        }
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn the_task_that_a_call_names_is_asked_about_where_it_is_a_text() -> anyhow::Result<()> {
+        for handshake in [discover(), ClientLifecycleMode::Initialize] {
+            let (url, _, asked) = start(DENY).await?;
+            let client = connect(&url, "alice-key", handshake).await?;
+            let named = [json!({ TASK: "t-17" }), json!({ TASK: 17 }), json!({ "task": "t-17" })];
+            for meta in named {
+                let mut call = CallToolRequestParams::new("refund").with_arguments(arguments("refund"));
+                call.meta = Some(RequestMetaObject::from(object(meta)));
+                client.call_tool(call).await?;
+            }
+            let asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
+            let tasks: Vec<Option<&Value>> =
+                asked.iter().map(|(_, question)| question["context"].get("task")).collect();
+            assert_eq!(tasks, [Some(&Value::from("t-17")), None, None]);
         }
         Ok(())
     }

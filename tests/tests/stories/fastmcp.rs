@@ -74,8 +74,22 @@ mod python {
 
         /// One call with this API key through `call.py`; what it printed about it.
         pub(super) fn call(&self, key: Option<&str>, tool: &str, arguments: &Value) -> Value {
+            self.call_under(None, key, tool, arguments)
+        }
+
+        /// The same, under a task.
+        pub(super) fn call_under(
+            &self,
+            task: Option<&str>,
+            key: Option<&str>,
+            tool: &str,
+            arguments: &Value,
+        ) -> Value {
             let mut command = python("call.py");
             command.args(["--server", &self.url, "--tool", tool, "--arguments", &arguments.to_string()]);
+            if let Some(task) = task {
+                command.args(["--task", task]);
+            }
             match key {
                 Some(key) => command.env("COUNTERSIGN_API_KEY", key),
                 None => command.env_remove("COUNTERSIGN_API_KEY"),
@@ -155,6 +169,10 @@ mod stories {
         for part in ["A person must approve", "/requests/", "exactly this call"] {
             assert!(text(&waiting).contains(part), "{waiting}");
         }
+
+        // The task that a call names is asked about: this one is not the caller's, so what passes without it does not.
+        let under = server.call_under(Some("no-such-task"), bob, "get_customer", &customer());
+        assert_eq!(under["reason"], "task_out_of_scope", "{under}");
 
         // Nobody, then alice without her role: the same key, the very next call.
         assert_eq!(server.call(None, "refund", &refund(80))["reason"], "token_missing");

@@ -9,11 +9,12 @@ use rmcp::{
     ClientLifecycleMode, ClientServiceExt,
     model::{
         CallToolRequestParams, CallToolResult, ClientCapabilities, ClientConfig, ContentBlock,
-        Implementation, JsonObject, ProtocolVersion,
+        Implementation, JsonObject, ProtocolVersion, RequestMetaObject,
     },
     transport::{StreamableHttpClientTransport, streamable_http_client::StreamableHttpClientTransportConfig},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -32,6 +33,9 @@ struct Arguments {
     /// Arguments of the call, a JSON object
     #[arg(long, default_value = "{}")]
     arguments: String,
+    /// The task that the call belongs to, by its id
+    #[arg(long)]
+    task: Option<String>,
     /// API key of the caller; give it in the environment, not on the command line
     #[arg(long, env = "COUNTERSIGN_API_KEY", hide_env_values = true)]
     api_key: Option<String>,
@@ -108,7 +112,11 @@ async fn call(arguments: Arguments) -> anyhow::Result<CallToolResult> {
     if !listed.tools.iter().any(|tool| tool.name == arguments.tool) {
         eprintln!("crm-agent: the server does not list `{}`; calling it all the same", arguments.tool);
     }
-    let params = CallToolRequestParams::new(arguments.tool).with_arguments(tool_arguments);
+    let mut params = CallToolRequestParams::new(arguments.tool).with_arguments(tool_arguments);
+    if let Some(task) = arguments.task {
+        let named: JsonObject = JsonObject::from_iter([("countersign/task".to_owned(), Value::from(task))]);
+        params.meta = Some(RequestMetaObject::from(named));
+    }
     let result = client.call_tool(params).await.context("the call failed")?;
     // The answer is here; how the connection ends changes nothing.
     let _ = client.cancel().await;

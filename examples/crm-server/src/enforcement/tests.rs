@@ -57,7 +57,7 @@ fn arguments() -> Map<String, Value> {
 #[tokio::test]
 async fn an_allow_is_an_allow() -> anyhow::Result<()> {
     let (enforcement, asked) = endpoint(200, ALLOW).await?;
-    let verdict = enforcement.check("refund", &arguments(), Some("alice-key")).await;
+    let verdict = enforcement.check("refund", &arguments(), Some("alice-key"), None).await;
     assert!(verdict.allowed);
     assert_eq!(verdict.reason, "allowed");
     assert_eq!(verdict.decision_id.as_deref(), Some("d-1"));
@@ -76,7 +76,7 @@ async fn an_allow_is_an_allow() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_call_that_waits_says_where_and_what_to_do() -> anyhow::Result<()> {
     let (enforcement, _) = endpoint(200, WAIT).await?;
-    let verdict = enforcement.check("refund", &arguments(), Some("alice-key")).await;
+    let verdict = enforcement.check("refund", &arguments(), Some("alice-key"), None).await;
     assert!(!verdict.allowed);
     assert!(
         verdict.text.starts_with("A person must approve this exact call first. A person has been asked.")
@@ -93,7 +93,7 @@ async fn a_call_that_waits_says_where_and_what_to_do() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_deny_comes_with_its_reason() -> anyhow::Result<()> {
     let (enforcement, _) = endpoint(200, DENY).await?;
-    let verdict = enforcement.check("refund", &arguments(), Some("alice-key")).await;
+    let verdict = enforcement.check("refund", &arguments(), Some("alice-key"), None).await;
     assert!(!verdict.allowed);
     assert_eq!(verdict.reason, "parameters_out_of_scope");
     assert_eq!(verdict.text, "/amount may be 100 at the most; it was 700");
@@ -103,7 +103,7 @@ async fn a_deny_comes_with_its_reason() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_caller_without_a_token_is_asked_about_too() -> anyhow::Result<()> {
     let (enforcement, asked) = endpoint(200, DENY).await?;
-    enforcement.check("refund", &arguments(), None).await;
+    enforcement.check("refund", &arguments(), None, None).await;
     let asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
     assert_eq!(asked.first().map(|(_, question)| &question["context"]), Some(&json!({})));
     Ok(())
@@ -112,7 +112,7 @@ async fn a_caller_without_a_token_is_asked_about_too() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_bare_deny_is_a_deny() -> anyhow::Result<()> {
     let (enforcement, _) = endpoint(200, r#"{"decision":false}"#).await?;
-    let verdict = enforcement.check("refund", &arguments(), Some("alice-key")).await;
+    let verdict = enforcement.check("refund", &arguments(), Some("alice-key"), None).await;
     assert!(!verdict.allowed);
     assert_eq!((verdict.reason.as_str(), verdict.text.as_str()), ("denied", NOT_ALLOWED));
     Ok(())
@@ -144,7 +144,7 @@ async fn whatever_is_not_a_readable_200_denies() -> anyhow::Result<()> {
     ];
     for (status, body) in answers {
         let (enforcement, _) = endpoint(status, body).await?;
-        let verdict = enforcement.check("refund", &arguments(), Some("alice-key")).await;
+        let verdict = enforcement.check("refund", &arguments(), Some("alice-key"), None).await;
         assert!(!verdict.allowed, "{status} {body}");
         assert_eq!(verdict.reason, ENDPOINT_UNAVAILABLE, "{status} {body}");
     }
@@ -156,7 +156,7 @@ async fn nobody_there_denies() -> anyhow::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let enforcement = connect(listener.local_addr()?)?;
     drop(listener);
-    let verdict = enforcement.check("refund", &arguments(), Some("alice-key")).await;
+    let verdict = enforcement.check("refund", &arguments(), Some("alice-key"), None).await;
     assert!(!verdict.allowed);
     assert_eq!(verdict.reason, ENDPOINT_UNAVAILABLE);
     Ok(())
@@ -168,7 +168,7 @@ async fn no_answer_in_time_denies() -> anyhow::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let enforcement = connect(listener.local_addr()?)?;
     let started = Instant::now();
-    let verdict = enforcement.check("refund", &arguments(), Some("alice-key")).await;
+    let verdict = enforcement.check("refund", &arguments(), Some("alice-key"), None).await;
     assert!(!verdict.allowed);
     assert_eq!(verdict.reason, ENDPOINT_UNAVAILABLE);
     assert!(started.elapsed() < TOTAL_TIMEOUT + Duration::from_secs(1));
