@@ -268,6 +268,10 @@ for (const role of ROLES) {
       expect(answer.status, path).toBe(403);
       expect(answer.text, path).not.toContain('id="secret"');
     }
+    const file = await get(house, '/access/export.csv?tenant=acme', sessions[role]);
+    const reads = may(role, 'ReadRules');
+    expect(file.status, 'the file of the Access explorer').toBe(reads ? 200 : 403);
+    expect(file.text.includes('alice'), 'names stand in it, and in no refusal').toBe(reads);
   });
 
   test(`${role}: lands where it may be, and sees what it may see`, async ({ house, places, sessions, browse, silence }) => {
@@ -378,8 +382,11 @@ test('visitors are refused by every server function', async ({ house }) => {
     const form = await call(house, one, undefined, 'text/html');
     expect([form.status, form.headers.location], one.path).toEqual([303, '/sign-in']);
   }
-  for (const path of ['/keys/enforcement', '/keys/enforcement/rotate', '/keys/api', '/keys/administrator', '/accounts/invite', '/accounts/reset', '/webhooks/create', '/webhooks/rotate', '/account/prove', '/account/prove/passkey', '/account/passkeys/add', '/account/passkeys/remove', '/account/passkeys/demand', '/emergency/confirm', '/approvals/x/answer']) {
+  for (const path of ['/keys/enforcement', '/keys/enforcement/rotate', '/keys/api', '/keys/administrator', '/accounts/invite', '/accounts/reset', '/webhooks/create', '/webhooks/rotate', '/account/prove', '/account/prove/passkey', '/account/passkeys/add', '/account/passkeys/remove', '/account/passkeys/demand', '/emergency/confirm', '/approvals/x/answer', '/resources/upload']) {
     const answer = await post(house.address, path, { name: 'x' });
     expect([answer.status, answer.headers.location], path).toEqual([303, '/sign-in']);
   }
+  const file = await ask(house.address, '/access/export.csv?tenant=acme', { headers: { Accept: 'text/html' } });
+  expect([file.status, file.headers.location]).toEqual([303, '/sign-in']);
+  expect(file.text).not.toContain('alice');
 });
