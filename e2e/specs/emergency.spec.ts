@@ -72,7 +72,7 @@ test('a tool is stopped, every page says so, and it is lifted', { tag: '@no-scri
   await expect(rowOf(page, 'Measures that are over, the newest first', 'tool crm/get_customer')).toContainText('lifted by');
 });
 
-test('while a stop holds, no page of the console is without its bar', { tag: '@no-script' }, async ({ open, browse }) => {
+test('while a stop holds, no page of the console is without its bar', async ({ open, browse }) => {
   const house = await open();
   const places = { ...(await demo(house)), ...(await placesOf(house)) };
   const page = await browse(house);
