@@ -2,41 +2,9 @@
 // browsers, and an agent that knows nothing of it and just repeats its call.
 
 import { accountOf } from '../support/accounts.mjs';
-import { demo } from '../support/filling.mjs';
+import { asking, bar, refund, refundsByFinance, requestOf, waiting } from '../support/approvals';
 import { expectRefused, moment, ready } from '../support/forms';
-import { expect, hydrated, test, type House, type Page } from '../support/fixtures';
-
-/** Carol asks; Frank and Grace, of finance as well, are asked. */
-async function asking(open: () => Promise<House>): Promise<House> {
-  const house = await open();
-  await demo(house);
-  await house.apply({
-    subjects: ['frank', 'grace'].map((id) => ({
-      id,
-      kind: 'user',
-      name: `${id} of finance`,
-      memberships: [{ tenant: 'acme', roles: ['finance'] }],
-    })),
-  });
-  return house;
-}
-
-/** The same call each time, unless another amount is given. */
-function refund(house: House, amount: number, customer = 'c-77') {
-  const args = { customer_id: customer, amount, currency: 'EUR', reason: 'damaged on arrival' };
-  return house.decide({ key: 'CRM_PEP_KEY', caller: 'CAROL_KEY', tool: 'refund', arguments: args });
-}
-
-/** The page of the request that this denial filed. */
-async function requestOf(house: House, decision: string): Promise<string> {
-  const { text } = await house.asOwner(`/decisions/${decision}`);
-  const [found] = /\/approvals\/[0-9a-f-]{36}/.exec(text) ?? [];
-  if (found === undefined) throw new Error(`the decision ${decision} names no request`);
-  return found;
-}
-
-const rows = (page: Page) => page.getByRole('table', { name: /^Requests that wait for you/ }).locator('tbody tr');
-const bar = (page: Page) => page.locator('.answer-bar');
+import { expect, hydrated, test } from '../support/fixtures';
 
 test('a call appears by itself, is approved, and passes once', async ({ open, browse }) => {
   const house = await asking(open);
@@ -45,13 +13,13 @@ test('a call appears by itself, is approved, and passes once', async ({ open, br
   const page = await browse(house, { session: frank.session });
   await page.goto('/approvals');
   await hydrated(page);
-  const before = await rows(page).count();
+  const before = await waiting(page).count();
 
   const filed = await refund(house, 900);
   expect(filed).toMatchObject({ decision: false, reason: 'approval_required' });
-  await expect(rows(page)).toHaveCount(before + 1);
+  await expect(waiting(page)).toHaveCount(before + 1);
   const at = await requestOf(house, filed.id);
-  const row = rows(page).filter({ has: page.locator(`a[href="${at}"]`) });
+  const row = waiting(page).filter({ has: page.locator(`a[href="${at}"]`) });
   await expect(row).toContainText('High');
   await expect(row).toContainText('carol');
   await expect(page).toHaveTitle(`(${before + 1}) Approvals · Countersign`);
@@ -71,7 +39,7 @@ test('a call appears by itself, is approved, and passes once', async ({ open, br
   expect(sizes[0]).toBe(sizes[1]);
   await bar(page).getByRole('button', { name: 'Approve' }).click();
   await expect(page.locator('.notice-success')).toContainText('The identical call passes when it is repeated');
-  await expect(rows(page)).toHaveCount(before);
+  await expect(waiting(page)).toHaveCount(before);
 
   expect(await refund(house, 901), 'another amount').toMatchObject({ decision: false, reason: 'approval_required' });
   const used = await refund(house, 900);
@@ -101,23 +69,7 @@ test('what changed since the page was drawn is shown, and nothing is decided', {
   await expect(page).toHaveURL(new RegExp(`${at}$`));
 
   // Meanwhile the rule asks for two.
-  await house.apply({
-    rules: [
-      {
-        name: 'refunds by finance',
-        tenant: 'acme',
-        effect: 'allow',
-        status: 'enforced',
-        roles: ['finance'],
-        tools: ['crm/refund'],
-        parameters: {
-          properties: { amount: { type: 'number', exclusiveMinimum: 0, maximum: 5_000 }, currency: { enum: ['EUR', 'USD'] } },
-          required: ['amount', 'currency'],
-        },
-        approval: { approvers: ['finance'], quorum: 2, expires_in: '1h', uses: 1 },
-      },
-    ],
-  });
+  await house.apply({ rules: [refundsByFinance({ quorum: 2, expires_in: '1h', uses: 1 })] });
   await bar(page).getByRole('button', { name: 'Approve' }).click();
   await expect(page.getByRole('alert')).toContainText('Something changed since you looked');
   await expect(page.getByRole('alert')).toContainText('A rule that asks was changed');
@@ -139,7 +91,7 @@ test('the keyboard finds, opens and answers, and decides nothing unseen', async 
   const page = await browse(house, { session });
   await page.goto('/approvals');
   await hydrated(page);
-  const count = await rows(page).count();
+  const count = await waiting(page).count();
   await page.keyboard.press('?');
   await expect(page.getByRole('dialog')).toContainText('open the row, and go to Approve');
   await page.keyboard.press('Escape');
@@ -147,7 +99,7 @@ test('the keyboard finds, opens and answers, and decides nothing unseen', async 
   await page.keyboard.press('j');
   await page.keyboard.press('j');
   await page.keyboard.press('k');
-  await expect(rows(page).first().getByRole('link')).toBeFocused();
+  await expect(waiting(page).first().getByRole('link')).toBeFocused();
   await page.keyboard.press('d');
   await expect(page).toHaveURL(/\/approvals\/[0-9a-f-]{36}#answer-reason$/);
   await expect(page.locator('#answer-reason')).toBeFocused();
@@ -157,7 +109,7 @@ test('the keyboard finds, opens and answers, and decides nothing unseen', async 
   await page.keyboard.press('Enter');
   await expect(page.locator('.notice-success')).toContainText('Denied.');
   await hydrated(page);
-  await expect(rows(page)).toHaveCount(count - 1);
+  await expect(waiting(page)).toHaveCount(count - 1);
 
   await page.keyboard.press('j');
   await page.keyboard.press('Enter');
@@ -171,7 +123,7 @@ test('the keyboard finds, opens and answers, and decides nothing unseen', async 
     await expect(page).not.toHaveURL(first);
   }
   await page.goto('/approvals');
-  await expect(rows(page)).toHaveCount(count - 1);
+  await expect(waiting(page)).toHaveCount(count - 1);
 });
 
 test('whoever asked sees what became of it and may cancel; a substitute is named', { tag: '@no-script' }, async ({ open, browse }) => {

@@ -1,5 +1,6 @@
 // Stops and break-glass: the next call feels them, every page shows them while they last, two owners confirm.
 
+import { LOOKS, placesOf, ROUTES } from '../pages.mjs';
 import { expectFault, expectRefused, expectSaved, ready, rowOf } from '../support/forms';
 import { expect, OWNER, test, type House } from '../support/fixtures';
 import { accountOf } from '../support/accounts.mjs';
@@ -69,6 +70,40 @@ test('a tool is stopped, every page says so, and it is lifted', { tag: '@no-scri
   await expect(bar).toHaveCount(0);
   expect(await read(house)).toMatchObject({ decision: true });
   await expect(rowOf(page, 'Measures that are over, the newest first', 'tool crm/get_customer')).toContainText('lifted by');
+});
+
+test('while a stop holds, no page of the console is without its bar', async ({ open, browse }) => {
+  const house = await open();
+  const places = { ...(await demo(house)), ...(await placesOf(house)) };
+  const page = await browse(house);
+  const bar = page.locator('.banner-bar');
+  await page.goto('/emergency?ask=throw&of=everything');
+  await ready(page);
+  await page.getByLabel('Why').fill(REASON);
+  await page.getByLabel('Type the word everything').fill('everything');
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expectSaved(page, 'It is stopped');
+
+  // One address of each route, also where the demo has nothing to show there.
+  const shown = new Set<string>();
+  for (const { route, at, status = 200, anonymous } of LOOKS) {
+    const address = at(places);
+    if (anonymous || address === undefined || shown.has(route)) continue;
+    shown.add(route);
+    const answer = await page.goto(address);
+    expect(answer?.status(), address).toBe(status);
+    await expect(bar, address).toHaveAttribute('role', 'alert');
+    await expect(bar, address).toContainText('Everything is stopped');
+    await expect(bar, address).toContainText(REASON);
+    await expect(bar.getByRole('link', { name: 'Lift' }), address).toHaveCount(1);
+  }
+  expect([...shown].sort(), 'every page was opened').toEqual([...ROUTES, '/nowhere'].sort());
+
+  // Who is not signed in is told nothing of it.
+  const visitor = await browse(house, { session: null });
+  await visitor.goto('/sign-in');
+  await expect(visitor.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
+  await expect(visitor.locator('body')).not.toContainText(/is stopped|reads everything/);
 });
 
 test('everything is stopped only by typing the word', { tag: '@no-script' }, async ({ open, browse }) => {

@@ -189,6 +189,9 @@ function get(house: House, address: string, session: string) {
   return ask(house.address, address, { headers: { Cookie: `${SESSION_COOKIE}=${session}`, Accept: 'text/html' } });
 }
 
+/** Of the Access explorer, as a file: who may call a tool. Alice may, and no word of the address says so. */
+const LIST_OF_CALLERS = '/access/export.csv?tenant=acme&tool=crm%2Fget_customer';
+
 /** What belongs to the page itself, without the frame. */
 function mainOf(html: string): string {
   return /<main[^]*<\/main>/.exec(html)?.[0] ?? '';
@@ -268,6 +271,10 @@ for (const role of ROLES) {
       expect(answer.status, path).toBe(403);
       expect(answer.text, path).not.toContain('id="secret"');
     }
+    const file = await get(house, LIST_OF_CALLERS, sessions[role]);
+    const reads = may(role, 'ReadRules');
+    expect(file.status, LIST_OF_CALLERS).toBe(reads ? 200 : 403);
+    expect(file.text.includes('alice'), 'names stand in it, and in no refusal').toBe(reads);
   });
 
   test(`${role}: lands where it may be, and sees what it may see`, async ({ house, places, sessions, browse, silence }) => {
@@ -378,8 +385,11 @@ test('visitors are refused by every server function', async ({ house }) => {
     const form = await call(house, one, undefined, 'text/html');
     expect([form.status, form.headers.location], one.path).toEqual([303, '/sign-in']);
   }
-  for (const path of ['/keys/enforcement', '/keys/enforcement/rotate', '/keys/api', '/keys/administrator', '/accounts/invite', '/accounts/reset', '/webhooks/create', '/webhooks/rotate', '/account/prove', '/account/prove/passkey', '/account/passkeys/add', '/account/passkeys/remove', '/account/passkeys/demand', '/emergency/confirm', '/approvals/x/answer']) {
+  for (const path of ['/keys/enforcement', '/keys/enforcement/rotate', '/keys/api', '/keys/administrator', '/accounts/invite', '/accounts/reset', '/webhooks/create', '/webhooks/rotate', '/account/prove', '/account/prove/passkey', '/account/passkeys/add', '/account/passkeys/remove', '/account/passkeys/demand', '/emergency/confirm', '/approvals/x/answer', '/resources/upload']) {
     const answer = await post(house.address, path, { name: 'x' });
     expect([answer.status, answer.headers.location], path).toEqual([303, '/sign-in']);
   }
+  const file = await ask(house.address, LIST_OF_CALLERS, { headers: { Accept: 'text/html' } });
+  expect([file.status, file.headers.location]).toEqual([303, '/sign-in']);
+  expect(file.text).not.toContain('alice');
 });
