@@ -22,10 +22,8 @@ impl Settings {
     /// The SQLite file that the address names, where there is none yet: opening makes it.
     pub fn missing_file(&self) -> Option<&Path> {
         // What is no file, and what cannot be looked at, is for opening to complain of.
-        let is_file = |path: &&str| !path.is_empty() && *path != ":memory:" && !path.contains('?');
-        let path = sqlite_path(&self.url).filter(is_file)?;
-        let missing = Path::new(path).try_exists().is_ok_and(|there| !there);
-        missing.then_some(Path::new(path))
+        let file = file_at(sqlite_path(&self.url)?).ok()?;
+        file.try_exists().is_ok_and(|there| !there).then_some(file)
     }
 }
 
@@ -92,7 +90,8 @@ pub(crate) async fn open(settings: &Settings) -> Result<Db, OpenError> {
     }
 }
 
-async fn open_sqlite(path: &str, readers: u32) -> Result<Db, OpenError> {
+/// The file that the path of a SQLite address names.
+fn file_at(path: &str) -> Result<&Path, OpenError> {
     if path.is_empty() || path == ":memory:" {
         return Err(OpenError::NoFile);
     }
@@ -100,10 +99,15 @@ async fn open_sqlite(path: &str, readers: u32) -> Result<Db, OpenError> {
     if path.contains('?') {
         return Err(OpenError::Parameters);
     }
-    make_folder(Path::new(path))?;
-    make_file(Path::new(path))?;
+    Ok(Path::new(path))
+}
+
+async fn open_sqlite(path: &str, readers: u32) -> Result<Db, OpenError> {
+    let file = file_at(path)?;
+    make_folder(file)?;
+    make_file(file)?;
     let common = SqliteConnectOptions::new()
-        .filename(path)
+        .filename(file)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5))
         .disable_statement_logging();

@@ -4,15 +4,15 @@
 use super::apply::{About, ApplyError};
 use super::check;
 use super::format::{Bundle, given};
-use crate::roles::is_meant;
+use crate::roles::{is_meant, names};
 use policy::issuer::{Issuer, RoleMapping};
 use policy::text::shown;
-use policy::{CredentialId, Rule, RuleId, SubjectId, TenantSlug};
+use policy::{CredentialId, RuleId, SubjectId, TenantSlug};
 use std::collections::HashSet;
 use std::fmt;
 use std::hash::Hash;
 use store::Writer;
-use store::administration::{Everything, MOST_RESOURCES, Page, Resource, Role, Server};
+use store::administration::{Everything, MOST_RESOURCES, Page, Resource, Role, Server, StoredRule};
 
 /// Things of one kind that were removed, and what went along with them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -304,10 +304,10 @@ impl Prune {
         // Those that are switched off too: they may be on again.
         let issuers = writer.list_issuers(&Page::ALL).await?;
         for gone in &self.roles {
-            let missed = |rule: &Rule| {
+            let missed = |rule: &StoredRule| {
                 names(rule, gone) && !roles.iter().any(|role| role.name == gone.name && names(rule, role))
             };
-            if let Some(stored) = rules.iter().find(|stored| missed(&stored.rule)) {
+            if let Some(stored) = rules.iter().find(|stored| missed(stored)) {
                 let rule = stored.rule.name.clone();
                 return Err(ApplyError::RoleNeeded { role: gone.name.clone(), rule });
             }
@@ -335,11 +335,4 @@ fn names_nothing(bundle: &Bundle) -> bool {
         && given(&bundle.resources).is_empty()
         && given(&bundle.rules).is_empty()
         && given(&bundle.credentials).is_empty()
-}
-
-/// Whether the rule speaks of this role: by its name, where the role can be held.
-fn names(rule: &Rule, role: &Role) -> bool {
-    let together = rule.tenant.is_none() || role.tenant.is_none() || rule.tenant == role.tenant;
-    let approves = rule.approval.as_ref().is_some_and(|terms| terms.names_role(&role.name));
-    together && (rule.roles.contains(&role.name) || approves)
 }

@@ -226,7 +226,7 @@ fn who_acts(says: Said<'_>, issuer: Option<&Issuer>) -> Option<String> {
         }
     };
     // What is malformed is refused when the token is verified.
-    let named = named_actor(says.claims(), issuer).ok()??;
+    let named = named_actor(says.claims, issuer).ok()??;
     named.other_issuer.is_none().then_some(named.sub)
 }
 

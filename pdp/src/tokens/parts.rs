@@ -96,14 +96,10 @@ impl fmt::Debug for Jwt<'_> {
 pub struct Said<'a> {
     /// The `iss`.
     pub issuer: &'a str,
-    pub(super) claims: &'a Map<String, Value>,
+    pub(crate) claims: &'a Map<String, Value>,
 }
 
 impl<'a> Said<'a> {
-    pub(crate) fn claims(self) -> &'a Map<String, Value> {
-        self.claims
-    }
-
     /// A claim that is a text and not empty, such as the one that names the subject.
     pub fn claim(self, name: &str) -> Option<&'a str> {
         self.claims.get(name)?.as_str().filter(|text| !text.is_empty())

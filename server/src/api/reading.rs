@@ -8,9 +8,9 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use pdp::address_guard::{AddressError, AddressGuard};
-use policy::Timestamp;
 use policy::arguments::parse_exact;
 use policy::ids::{check_id, check_slug};
+use policy::{TenantSlug, Timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -141,6 +141,17 @@ pub(crate) fn known_id<'a>(what: &str, id: &'a str) -> Result<&'a str, Problem> 
 /// It is as if there were no such thing.
 pub(crate) fn known_slug<'a>(what: &str, slug: &'a str) -> Result<&'a str, Problem> {
     if check_slug(slug).is_ok() { Ok(slug) } else { Err(Problem::not_found(what)) }
+}
+
+/// What can be no tenant is not looked up.
+///
+/// # Errors
+/// When it can be none.
+pub(super) fn check_tenant(tenant: Option<&TenantSlug>) -> Result<(), Problem> {
+    match tenant {
+        Some(slug) if check_slug(slug.as_str()).is_err() => Err(Problem::invalid("tenant", "is none")),
+        _ => Ok(()),
+    }
 }
 
 /// A text that is compared and not checked otherwise.

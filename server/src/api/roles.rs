@@ -6,7 +6,7 @@ use super::administrator::Administrator;
 use super::answer::created;
 use super::paging::{Listed, Place};
 use super::problem::Problem;
-use super::reading::{Asked, Given, Segments, comparable, known_id};
+use super::reading::{Asked, Given, Segments, check_tenant, comparable, known_id};
 use super::route::{Route, Verb};
 use axum::Json;
 use axum::extract::State;
@@ -15,7 +15,7 @@ use axum::response::Response;
 use axum::routing::on;
 use pdp::roles::{self, RoleError};
 use policy::TenantSlug;
-use policy::ids::{check_id, check_slug};
+use policy::ids::check_id;
 use policy::scope::AdminScope;
 use serde::{Deserialize, Serialize};
 use store::Writer;
@@ -129,11 +129,6 @@ fn key(role: &Role) -> String {
     format!("{}\n{}", role.name, role.id)
 }
 
-/// The roles that the token sees. There are few: they are read whole.
-async fn seen(state: &ApiState, administrator: &Administrator) -> Result<Vec<Role>, Problem> {
-    Ok(state.store.list_roles(administrator.tenant()).await?)
-}
-
 async fn list(
     State(state): State<ApiState>,
     administrator: Administrator,
@@ -155,7 +150,8 @@ async fn get(
     Segments(id): Segments<String>,
 ) -> Result<Json<RoleView>, Problem> {
     let id = known_id("role", &id)?;
-    let found = seen(&state, &administrator).await?.into_iter().find(|role| role.id == id);
+    // There are few: they are read whole.
+    let found = state.store.list_roles(administrator.tenant()).await?.into_iter().find(|role| role.id == id);
     Ok(Json(found.ok_or_else(|| Problem::not_found("role"))?.into()))
 }
 
@@ -175,9 +171,7 @@ async fn create(
 ) -> Result<Response, Problem> {
     administrator.owner_of(new.tenant.as_ref())?;
     check_id(&new.name).map_err(|why| Problem::invalid("name", why.to_string()))?;
-    if new.tenant.as_ref().is_some_and(|tenant| check_slug(tenant.as_str()).is_err()) {
-        return Err(Problem::invalid("tenant", "is none"));
-    }
+    check_tenant(new.tenant.as_ref())?;
     let description = described(&new.description)?;
     let role = Role { description, ..Role::new(new.tenant, new.name) };
     let mut writer = state.store.write(administrator.actor()).await?;

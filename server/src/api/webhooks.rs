@@ -8,7 +8,7 @@ use super::administrator::Administrator;
 use super::answer::created;
 use super::paging::{Listed, PageQuery};
 use super::problem::Problem;
-use super::reading::{Asked, Given, Segments, check_url, known_id};
+use super::reading::{Asked, Given, Segments, check_tenant, check_url, known_id};
 use super::route::{Route, Verb};
 use crate::random;
 use axum::Json;
@@ -154,16 +154,6 @@ struct FreshWebhook {
     /// Shown this once: what is sent is signed with it.
     #[schema(example = "whsec_…")]
     secret: String,
-}
-
-/// What can be no tenant is not looked up.
-fn check_tenant(tenant: Option<&TenantSlug>) -> Result<(), Problem> {
-    match tenant {
-        Some(slug) if policy::ids::check_slug(slug.as_str()).is_err() => {
-            Err(Problem::invalid("tenant", "is none"))
-        }
-        _ => Ok(()),
-    }
 }
 
 async fn find(writer: &mut Writer, id: &str) -> Result<Webhook, Problem> {

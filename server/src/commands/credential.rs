@@ -1,6 +1,6 @@
 //! `countersign credential`: enforcement keys from the command line.
 
-use super::{open, operator};
+use super::{MOST, open, operator};
 use crate::config::Config;
 use crate::random;
 use anyhow::{Result, bail};
@@ -13,9 +13,6 @@ use policy::text::shown;
 use policy::{ServerSlug, TenantSlug, Timestamp};
 use std::process::ExitCode;
 use store::administration::{Credential, Page};
-
-/// The longest name that is printed, in characters.
-const MOST: usize = 300;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {

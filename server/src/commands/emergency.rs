@@ -1,7 +1,7 @@
 //! `countersign emergency`: stop switches and break-glass from the host, beside a running server. The next call on every
 //! replica reads what was done here.
 
-use super::{open_existing, operator};
+use super::{MOST, open_existing, operator};
 use crate::config::Config;
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -74,9 +74,6 @@ enum BreakGlass {
     /// End it before its time, or take it back.
     End { id: String },
 }
-
-/// The longest text of others in a line.
-const MOST: usize = 300;
 
 /// The most that is listed of each.
 const LISTED: u64 = 1_000;

@@ -1,6 +1,6 @@
 //! `countersign mail`: how approvers are written to, from the command line.
 
-use super::{open, operator};
+use super::{MOST, open, operator};
 use crate::config::Config;
 use crate::vault_key;
 use anyhow::{Context, Result, bail};
@@ -51,9 +51,6 @@ enum Command {
     /// Send a message to an account that says nothing but that it arrived. A running server sends it.
     Test { login: String },
 }
-
-/// The longest text of others in a line.
-const MOST: usize = 300;
 
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
     let store = open(config).await?;

@@ -28,6 +28,9 @@ use crate::config::Config;
 use anyhow::{Context, Result, bail};
 use store::{Settings, Store};
 
+/// The longest text of others in a line, in characters.
+const MOST: usize = 300;
+
 /// Opens the database and brings its tables to this version.
 async fn open(config: &Config) -> Result<Store> {
     let store = connect(config).await?;

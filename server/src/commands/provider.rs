@@ -1,6 +1,6 @@
 //! `countersign provider`: the providers by which people sign in to the console, from the command line.
 
-use super::{open, operator};
+use super::{MOST, open, operator};
 use crate::config::Config;
 use crate::vault_key;
 use anyhow::{Context, Result, anyhow};
@@ -62,9 +62,6 @@ enum Command {
     /// Remove a provider, its secret, and whom it speaks of.
     Remove { id: String },
 }
-
-/// The longest text of others in a line.
-const MOST: usize = 300;
 
 fn group(text: &str) -> Result<GroupRole, String> {
     let (group, role) = text.rsplit_once('=').ok_or("not like finance=approver")?;

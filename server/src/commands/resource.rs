@@ -1,6 +1,6 @@
 //! `countersign resource`: registered resources from the command line, single ones and whole files.
 
-use super::{open, operator};
+use super::{MOST, open, operator};
 use crate::config::Config;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand, ValueEnum};
@@ -68,8 +68,6 @@ enum Command {
     },
 }
 
-/// The longest text of others in a line.
-const MOST: usize = 300;
 /// So many refused lines go to stderr.
 const MOST_TOLD: usize = 20;
 

@@ -1,6 +1,6 @@
 //! `countersign revoke`: an API key taken back, and tokens of issuers, one by one or all that a subject has.
 
-use super::{open_existing, operator};
+use super::{MOST, open_existing, operator};
 use crate::config::Config;
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
@@ -42,9 +42,6 @@ enum Command {
     /// List the tokens that were taken back.
     List,
 }
-
-/// The longest text of others in a line.
-const MOST: usize = 300;
 
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
     let store = open_existing(config).await?;

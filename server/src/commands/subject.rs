@@ -1,6 +1,6 @@
 //! `countersign subject`: a subject switched off and on from the host, beside a running server.
 
-use super::{open_existing, operator};
+use super::{MOST, open_existing, operator};
 use crate::config::Config;
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
@@ -23,9 +23,6 @@ enum Command {
     /// Let a subject call again.
     Enable { id: String },
 }
-
-/// The longest text of others in a line.
-const MOST: usize = 300;
 
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
     let store = open_existing(config).await?;

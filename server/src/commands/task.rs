@@ -1,6 +1,6 @@
 //! `countersign task`: tasks from the host, beside a running server. The next call reads what was done here.
 
-use super::{open_existing, operator};
+use super::{MOST, open_existing, operator};
 use crate::config::Config;
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -34,9 +34,6 @@ enum Command {
     /// Revoke a task for good: from the next call on it covers none.
     Revoke { id: String },
 }
-
-/// The longest text of others in a line.
-const MOST: usize = 300;
 
 /// The most that is listed.
 const LISTED: u64 = 1_000;

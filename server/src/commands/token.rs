@@ -1,6 +1,6 @@
 //! `countersign token`: tokens for the administration API from the command line.
 
-use super::{open_existing, operator};
+use super::{MOST, open_existing, operator};
 use crate::config::Config;
 use crate::random;
 use anyhow::{Result, bail};
@@ -44,9 +44,6 @@ enum Command {
 }
 
 const DAY: i64 = 86_400 * 1_000_000;
-
-/// The longest text of others in a line.
-const MOST: usize = 300;
 
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
     let store = open_existing(config).await?;

@@ -1,6 +1,6 @@
 //! `countersign unmapped`: callers with a valid token whom nobody is known by, to be mapped or blocked.
 
-use super::{open_existing, operator};
+use super::{MOST, open_existing, operator};
 use crate::config::Config;
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
@@ -47,9 +47,6 @@ enum Command {
     /// Lift a block; the identity still belongs to nobody.
     Unblock(Caller),
 }
-
-/// The longest text of others in a line.
-const MOST: usize = 300;
 
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
     let store = open_existing(config).await?;

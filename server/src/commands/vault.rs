@@ -1,6 +1,6 @@
 //! `countersign vault`: which secrets are kept, and another key for them, beside a running server too.
 
-use super::{open, operator};
+use super::{MOST, open, operator};
 use crate::config::Config;
 use crate::vault_key::{self, VaultKeys};
 use anyhow::{Result, bail};
@@ -31,9 +31,6 @@ enum Command {
         discard: bool,
     },
 }
-
-/// The longest text of others in a line.
-const MOST: usize = 300;
 
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
     let store = open(config).await?;

@@ -1,6 +1,6 @@
 //! `countersign webhook`: who is told of requests for approval, from the command line.
 
-use super::{open, operator};
+use super::{MOST, open, operator};
 use crate::config::Config;
 use crate::{random, vault_key};
 use anyhow::{Context, Result, bail};
@@ -54,9 +54,6 @@ enum Command {
     /// Deliver a message again that was given up. A running server delivers it.
     Again { id: String },
 }
-
-/// The longest text of others in a line.
-const MOST: usize = 300;
 
 /// Messages that were given up and are listed.
 const DEAD: u64 = 100;

@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use policy::Timestamp;
 use sha2::{Digest, Sha256};
-use store::accounts::{Account, AccountError, LinkPurpose, NewAccount};
+use store::accounts::{Account, AccountError, NewAccount};
 use store::{Actor, Store, StoreError};
 
 /// One hour, in microseconds.
@@ -36,7 +36,7 @@ pub async fn create_setup_link(store: &Store, public_url: &str, now: Timestamp) 
     let url = check_public_url(public_url)?;
     let secret = secret();
     let until = now.saturating_add_micros(VALID_FOR);
-    store.create_setup_link(&digest(&secret), LinkPurpose::Setup, None, now, until).await?;
+    store.create_setup_link(&digest(&secret), now, until).await?;
     Ok(url.join(&format!("/setup#{secret}")))
 }
 
@@ -57,12 +57,7 @@ pub async fn create_recovery_link(
     let account = account.ok_or_else(|| LinkError::UnknownLogin(login.to_owned()))?;
     let secret = secret();
     let until = now.saturating_add_micros(VALID_FOR);
-    let secret_digest = digest(&secret);
-    if forgets_passkeys {
-        store.create_forgetting_link(&secret_digest, &account.id, now, until).await?;
-    } else {
-        store.create_setup_link(&secret_digest, LinkPurpose::Recover, Some(&account.id), now, until).await?;
-    }
+    store.create_recovery_link(&digest(&secret), &account.id, forgets_passkeys, now, until).await?;
     Ok(url.join(&format!("/recover#{secret}")))
 }
 

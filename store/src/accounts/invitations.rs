@@ -85,8 +85,9 @@ impl Store {
     }
 
     /// Uses a recovery link up: sets the password, switches the account on, and ends all its sessions; where the link was
-    /// made so, or takes the account back from whoever a token let in, it also removes the passkeys. From now on the account is entered by what whoever made the link handed out.
-    /// Only a page of the console does so, and it is written down as the doing of the account itself.
+    /// made so, or takes the account back from whoever a token let in, it also removes the passkeys. From now on the
+    /// account is entered by what whoever made the link handed out. Only a page of the console does so, and it is written
+    /// down as the doing of the account itself.
     ///
     /// # Errors
     /// When the link is not valid, or its account is gone.

@@ -184,43 +184,43 @@ pub(super) async fn put_link(tx: &mut Tx, link: &NewLink<'_>) -> Result<(), Acco
 }
 
 impl Store {
-    /// Stores a link by the digest of its secret, made on the host. Earlier unused links for the same end stop working.
+    /// Stores a link to set-up by the digest of its secret, made on the host. Earlier unused ones stop working.
     ///
     /// # Errors
-    /// When a set-up link is asked for and set-up is closed, or there is no such account.
+    /// When set-up is closed.
     pub async fn create_setup_link(
         &self,
         digest: &[u8; 32],
-        purpose: LinkPurpose,
-        account: Option<&str>,
         now: Timestamp,
         expires_at: Timestamp,
     ) -> Result<(), AccountError> {
         let link = NewLink {
             digest,
-            purpose,
-            account,
+            purpose: LinkPurpose::Setup,
+            account: None,
             forgets_passkeys: false,
             handed_out_by: None,
             made_at: now,
             expires_at,
         };
         let mut tx = self.db.begin_write().await?;
-        if purpose == LinkPurpose::Setup && !is_open(&mut tx).await? {
+        if !is_open(&mut tx).await? {
             return Err(AccountError::SetupClosed);
         }
         put_link(&mut tx, &link).await?;
         Ok(tx.commit().await?)
     }
 
-    /// Stores a recovery link, made on the host, that also removes the account's passkeys once it is used.
+    /// Stores a recovery link by the digest of its secret, made on the host. Earlier unused ones of the account stop working.
+    /// `forgets_passkeys`: using it also removes the account's passkeys.
     ///
     /// # Errors
     /// When there is no such account.
-    pub async fn create_forgetting_link(
+    pub async fn create_recovery_link(
         &self,
         digest: &[u8; 32],
         account: &str,
+        forgets_passkeys: bool,
         now: Timestamp,
         expires_at: Timestamp,
     ) -> Result<(), AccountError> {
@@ -228,7 +228,7 @@ impl Store {
             digest,
             purpose: LinkPurpose::Recover,
             account: Some(account),
-            forgets_passkeys: true,
+            forgets_passkeys,
             handed_out_by: None,
             made_at: now,
             expires_at,

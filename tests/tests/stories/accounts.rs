@@ -119,10 +119,7 @@ mod stories {
             assert_eq!(store.start_session(&session(id, account), 1).await.expect("starts"), Started::Yes);
         }
         let (link, own) = ([7; 32], session_digest(b"2"));
-        store
-            .create_setup_link(&link, LinkPurpose::Recover, Some(&ada.id), at(0), at(1))
-            .await
-            .expect("a link");
+        store.create_recovery_link(&link, &ada.id, false, at(0), at(1)).await.expect("a link");
         change(store, &ada, 1, Some(&own)).await.expect("changes");
         let left = store.list_sessions(&ada.id, at(0)).await.expect("reads");
         assert_eq!(left.iter().map(|session| session.id_digest).collect::<Vec<_>>(), [own]);
@@ -136,10 +133,7 @@ mod stories {
         store.set_account_active(&ada.id, false, &operator(), at(0)).await.expect("off");
         assert_eq!(sessions(store, &ada).await, 0);
         let link = [8; 32];
-        store
-            .create_setup_link(&link, LinkPurpose::Recover, Some(&ada.id), at(0), at(1))
-            .await
-            .expect("a link");
+        store.create_recovery_link(&link, &ada.id, false, at(0), at(1)).await.expect("a link");
         let recovered = store.recover_account(&link, &hash, None, at(0)).await.expect("recovers");
         assert!(recovered.active && recovered.password_hash == Some(hash.clone()));
         assert_eq!(Some(recovered), store.account(&ada.id).await.expect("reads"));

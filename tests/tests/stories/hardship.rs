@@ -7,6 +7,7 @@ on_both_databases!(
     kill_nine_loses_no_answered_decision,
     a_full_disk_denies_and_recovers,
     what_follows_a_failed_statement_counts_for_nothing,
+    what_was_not_waited_for_counts_for_nothing,
 );
 
 mod a_database_that_goes_away_denies_and_comes_back {
@@ -41,8 +42,10 @@ mod stories {
     use futures::future::join_all;
     use policy::issuer::Issuer;
     use serde_json::{Value, json};
+    use std::pin::pin;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Waker};
     use std::time::Duration;
     use store::administration::Page;
     use store::audit;
@@ -203,6 +206,26 @@ mod stories {
         writer.put_issuer(&Issuer::new("https://second.example")).await.expect("is taken");
         writer.commit().await.expect("commits");
         assert_eq!(world.store.list_issuers(&Page::ALL).await.expect("lists").len(), before.len() + 1);
+    }
+
+    /// Whoever gives up on an answer does not know what it would have been, so nothing beside it is kept.
+    pub(super) async fn what_was_not_waited_for_counts_for_nothing(backend: Backend) {
+        let world = World::demo(backend).await;
+        let before = world.store.list_issuers(&Page::ALL).await.expect("lists");
+        let mut writer = world.store.write(operator()).await.expect("a unit of work");
+        writer.put_issuer(&Issuer::new("https://first.example")).await.expect("is taken");
+        let left = {
+            let asked = pin!(writer.list_issuers(&Page::ALL));
+            asked.poll(&mut Context::from_waker(Waker::noop())).is_pending()
+        };
+        // An answer may be there at once, and then it was waited for.
+        assert_eq!(writer.commit().await.is_err(), left);
+        let expected = before.len() + usize::from(!left);
+        assert_eq!(world.store.list_issuers(&Page::ALL).await.expect("lists").len(), expected);
+        let mut writer = world.store.write(operator()).await.expect("nothing is in the way of the next one");
+        writer.put_issuer(&Issuer::new("https://second.example")).await.expect("is taken");
+        writer.commit().await.expect("commits");
+        assert_eq!(world.store.list_issuers(&Page::ALL).await.expect("lists").len(), expected + 1);
     }
 
     pub(super) async fn a_database_that_goes_away_denies_and_comes_back() {

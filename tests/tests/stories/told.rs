@@ -16,8 +16,8 @@ mod stories {
     use policy::{Reach, SubjectId, Timestamp};
     use store::Store;
     use store::accounts::{
-        Account, AccountChange, AccountError, AccountRole, Admission, Admitted, LinkPurpose, NewAccount,
-        PasswordChange, PasswordHash, RoleSource,
+        Account, AccountChange, AccountError, AccountRole, Admission, Admitted, NewAccount, PasswordChange,
+        PasswordHash, RoleSource,
     };
     use store::administration::{GroupRole, ProviderSettings, SignInProvider};
     use store::changes::{ChangeFilter, ChangePosition};
@@ -328,8 +328,7 @@ subjects: [{ id: bob, kind: user }]";
         assert_eq!(as_it_is(store, &ann).await, ann);
         // With a link that an owner made she has one, and changes it as everybody does.
         let link = [7_u8; 32];
-        let (purpose, whose) = (LinkPurpose::Recover, Some(ann.id.as_str()));
-        store.create_setup_link(&link, purpose, whose, at(0), at(1)).await.expect("made");
+        store.create_recovery_link(&link, &ann.id, false, at(0), at(1)).await.expect("made");
         let chosen = store.recover_account(&link, &hash, None, at(0)).await.expect("is chosen");
         let change = PasswordChange { seen: chosen.password_version, ..change };
         store.change_password(&ann.id, &change, &operator(), at(0)).await.expect("changes");

@@ -125,11 +125,10 @@ mod server {
         match new.scope {
             StopScope::Tenant => Ok(()),
             StopScope::Subject | StopScope::Agent => {
-                let gone = || Problem::of_form(Fault::Gone);
                 // What can be no id is not asked for: Postgres refuses U+0000 even in a comparison.
                 check_id(new.target).map_err(|_| gone())?;
                 let held = writer.get_membership(&SubjectId::from(new.target), tenant).await?;
-                held.map(|_| ()).ok_or_else(|| gone().into())
+                held.map(|_| ()).ok_or_else(gone)
             }
             StopScope::Everything | StopScope::Server | StopScope::Tool => Err(not_theirs().into()),
         }

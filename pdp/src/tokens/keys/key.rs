@@ -198,7 +198,7 @@ fn decode(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
 
-/// The size of the modulus, and an odd exponent of 3 or more that fits into 32 bits.
+/// The size of the modulus, which is odd as two primes make it, and an odd exponent of 3 or more that fits into 32 bits.
 fn rsa_is_sound(modulus: &[u8], exponent: &[u8]) -> bool {
     let Some((first, rest)) = modulus.split_first() else { return false };
     // Base64urlUInt (RFC 7518, section 2) has no leading zeros.
@@ -208,7 +208,8 @@ fn rsa_is_sound(modulus: &[u8], exponent: &[u8]) -> bool {
         bytes if bytes.len() > 4 => return false,
         bytes => bytes.iter().fold(0_u32, |number, byte| (number << 8) | u32::from(*byte)),
     };
-    *first != 0 && RSA_BITS.contains(&bits) && exponent >= 3 && exponent % 2 == 1
+    let odd = modulus.last().is_some_and(|last| last % 2 == 1);
+    *first != 0 && odd && RSA_BITS.contains(&bits) && exponent >= 3 && exponent % 2 == 1
 }
 
 /// Whether the coordinates lie on the curve. `ring` asks that with each signature, but does not tell it of a key alone.
@@ -335,5 +336,7 @@ mod tests {
         assert!(!rsa_is_sound(&[], &[3]));
         let padded = [vec![0], modulus(2_048)].concat();
         assert!(!rsa_is_sound(&padded, &[3]));
+        let even = [modulus(2_040), vec![2]].concat();
+        assert!(!rsa_is_sound(&even, &[3]));
     }
 }

@@ -1,5 +1,6 @@
 //! Proofs that are right, and every way in which they are not.
 
+use super::signatures::{P256, twin};
 use super::signing::{Signer, hs256, part};
 use super::*;
 use crate::tokens::dpop::{Proven, ShownProof, Taken, check};
@@ -63,6 +64,16 @@ fn a_right_proof_is_taken_with_every_kind_of_key() {
     let two = with(said(), "jti", json!("p-2"));
     let two = told(proof(&header(&Signer::es256()), &two)).expect("right").expect("a proof");
     assert!(one.id.thumbprint == two.id.thumbprint && one.id.jti != two.id.jti);
+}
+
+/// Whoever saw it can tell the twin of its signature, and shows nothing new by that.
+#[test]
+fn the_twin_of_a_proof_is_the_same_proof() {
+    let good = proof(&header(&Signer::es256()), &said());
+    let other = twin(&good, P256);
+    assert_ne!(other, good);
+    let [good, other] = [good, other].map(|proof| told(proof).expect("right").expect("a proof"));
+    assert_eq!(other.id, good.id);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod introspection;
 mod properties;
 mod provider;
 mod rings;
+mod signatures;
 mod signing;
 
 use super::*;

@@ -1,8 +1,13 @@
 //! What a token of one tenant must not learn or take by a way around, and what a request may not ask for.
 
 use crate::api::client::{Client, token};
+use pdp::Secret;
+use pdp::secret::KeyKind;
 use policy::scope::AdminScope;
 use serde_json::{Value, json};
+use store::administration::NewAdministratorToken;
+use tests::administrator::{OWNER, owner};
+use tests::world::operator;
 use tests::{Backend, World};
 
 const CREDENTIALS: &str = "/api/v1/credentials";
@@ -147,4 +152,24 @@ pub(crate) async fn whose_an_identity_is_takes_a_scope_of_its_own(backend: Backe
         assert_eq!(client.send("DELETE", &path, &[], None).await.status, 204, "{sub}");
     }
     replica.stop().await;
+}
+
+pub(crate) async fn a_token_is_good_for_a_year_at_most(backend: Backend) {
+    const DAY: i64 = 86_400 * 1_000_000;
+    let world = World::demo(backend).await;
+    owner(&world).await;
+    let digest = Secret::from_random(KeyKind::Administrator, &server::random::bytes()).digest();
+    let mut writer = world.store.write(operator()).await.expect("a unit of work");
+    for (micros, taken) in [(0, false), (366 * DAY + 1, false), (366 * DAY, true)] {
+        let new = NewAdministratorToken {
+            name: "ci",
+            account: OWNER,
+            digest: &digest,
+            tenant: None,
+            scopes: &[AdminScope::Identities],
+            expires_at: writer.now().saturating_add_micros(micros),
+        };
+        let told = writer.add_administrator_token(&new).await;
+        assert_eq!(told.is_ok(), taken, "{micros}: {told:?}");
+    }
 }

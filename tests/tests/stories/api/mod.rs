@@ -26,6 +26,7 @@ on_both_databases!(
     nothing_of_other_tenants_shows_through,
     a_request_asks_for_no_more_than_is_bounded_and_there,
     whose_an_identity_is_takes_a_scope_of_its_own,
+    a_token_is_good_for_a_year_at_most,
     hostile_requests_are_problems,
     rules_and_issuers_are_changed_at_the_version_that_was_seen,
     a_client_secret_goes_in_over_the_api_and_never_comes_back,

@@ -5,8 +5,8 @@ pub(crate) use crate::api::accounts::{
     accounts_below_owner_are_invited_and_switched_over_the_api, no_token_makes_or_touches_an_owner,
 };
 pub(crate) use crate::api::borders::{
-    a_request_asks_for_no_more_than_is_bounded_and_there, nothing_of_other_tenants_shows_through,
-    whose_an_identity_is_takes_a_scope_of_its_own,
+    a_request_asks_for_no_more_than_is_bounded_and_there, a_token_is_good_for_a_year_at_most,
+    nothing_of_other_tenants_shows_through, whose_an_identity_is_takes_a_scope_of_its_own,
 };
 use crate::api::client::{Client, token};
 pub(crate) use crate::api::emergency::{

@@ -3,6 +3,7 @@
 use crate::approvals::helpers::{
     BY_FINANCE, account, add_note, approvals, approve, ask_for_notes, by, decide, note, read, waiting, world,
 };
+use crate::approvals::keyed::Keyed;
 use pdp::address_guard::{AddressGuard, AllowedAddress};
 use pdp::approvals::ApprovalError;
 use pdp::signing::Signing;
@@ -207,6 +208,37 @@ pub(crate) async fn one_of_two_gives_no_use_back(backend: Backend) {
     replica.stop().await;
 }
 
+/// At the same moment the caller asks again with its key, and the approver gives the use back.
+pub(crate) async fn a_use_is_told_again_or_given_back_and_never_both(backend: Backend) {
+    let world = world(backend, BY_FINANCE).await;
+    let replica = world.replica().await;
+    let crm = world.crm(&replica);
+    let fay = account(&world, "fay", Some("fay")).await;
+    for round in 0..20 {
+        let (text, key) = (format!("note {round}"), format!("key-{round}"));
+        assert_eq!(add_note(&world, &crm, &text).await.reason(), "approval_required");
+        let request = waiting(&world).await.id;
+        approve(&world, &fay, &request).await;
+        let keyed = Keyed::new(&world, replica.address(), &text);
+        let used = keyed.call(&key).await.expect("passes");
+        let decision = delivered(&world, &request).await;
+        assert_eq!(decision.as_str(), used);
+        world.database.by_hand("UPDATE approval_calls SET delivered_at = NULL").await;
+        let (desk, by_fay) = (approvals(&world), by(&fay));
+        let (again, given) = tokio::join!(keyed.call(&key), desk.reissue(&by_fay, &request, &decision));
+        match given {
+            Ok(_) => assert_ne!(again.as_ref(), Ok(&used), "told again and given back"),
+            Err(ApprovalError::NothingToReissue) => assert_eq!(again.as_ref(), Ok(&used)),
+            Err(other) => panic!("{other:?}"),
+        }
+        let calls = world.store.list_approval_calls(&request).await.expect("lists");
+        let standing = calls.iter().filter(|call| call.reissued_at.is_none()).count();
+        assert!(standing <= 1, "{calls:?}");
+        assert_eq!(usize::try_from(read(&world, &request).await.used), Ok(standing));
+    }
+    replica.stop().await;
+}
+
 fn question(world: &World, text: &str, key: Option<&str>) -> Question {
     Question {
         call: Call {
@@ -252,22 +284,35 @@ pub(crate) async fn a_lost_answer_is_given_again_to_the_same_key(backend: Backen
         assert_eq!(ask("hello", Some("k-1")).await, (Reason::Allowed, used.clone()));
     }
     assert_eq!(read(&world, &request.id).await.used, 1);
-    // Where the use is given back at this very moment, the note that the answer leaves finds nothing.
-    let (gone, back) = match backend {
-        Backend::Sqlite => (
-            "CREATE TRIGGER gone BEFORE UPDATE ON approval_calls BEGIN SELECT RAISE(IGNORE); END",
-            "DROP TRIGGER gone",
-        ),
-        Backend::Postgres => (
-            "CREATE FUNCTION gone() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; \
-             CREATE TRIGGER gone BEFORE UPDATE ON approval_calls FOR EACH ROW EXECUTE FUNCTION gone()",
-            "DROP FUNCTION gone CASCADE",
-        ),
-    };
-    world.database.by_hand(gone).await;
+    // Where the use is given back at this very moment, the note that the answer leaves finds nothing. Nor is anything told
+    // where it cannot be written.
+    for (sqlite, postgres) in
+        [("RAISE(IGNORE)", "RETURN NULL"), ("RAISE(ABORT, 'no note')", "RAISE EXCEPTION 'no note'")]
+    {
+        let (gone, back) = match backend {
+            Backend::Sqlite => (
+                format!("CREATE TRIGGER gone BEFORE UPDATE ON approval_calls BEGIN SELECT {sqlite}; END"),
+                "DROP TRIGGER gone",
+            ),
+            Backend::Postgres => (
+                format!(
+                    "CREATE FUNCTION gone() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN {postgres}; END$$; \
+                     CREATE TRIGGER gone BEFORE UPDATE ON approval_calls FOR EACH ROW EXECUTE FUNCTION gone()"
+                ),
+                "DROP FUNCTION gone CASCADE",
+            ),
+        };
+        world.database.by_hand(&gone).await;
+        assert_eq!(ask("hello", Some("k-1")).await, (Reason::PolicyUnavailable, None), "{gone}");
+        world.database.by_hand(back).await;
+        assert_eq!(ask("hello", Some("k-1")).await, (Reason::Allowed, used.clone()));
+    }
+    // Nor where what was recorded cannot be read.
+    world.database.by_hand("ALTER TABLE decisions RENAME TO decisions_away").await;
     assert_eq!(ask("hello", Some("k-1")).await, (Reason::PolicyUnavailable, None));
-    world.database.by_hand(back).await;
+    world.database.by_hand("ALTER TABLE decisions_away RENAME TO decisions").await;
     assert_eq!(ask("hello", Some("k-1")).await, (Reason::Allowed, used.clone()));
+    assert_eq!(read(&world, &request.id).await.used, 1);
     // Another key, another call, or none: that is not the same.
     assert_eq!(ask("hello", Some("k-2")).await.0, Reason::ApprovalRequired);
     assert_eq!(ask("hello", None).await.0, Reason::ApprovalPending);

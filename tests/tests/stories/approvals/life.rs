@@ -230,3 +230,26 @@ pub(crate) async fn what_may_not_file_files_nothing(backend: Backend) {
     assert!(pending(&world).await.is_empty());
     replica.stop().await;
 }
+
+/// Approvals are no longer read along where none was needed for long. One that is needed all the same is found, and used once.
+pub(crate) async fn an_approval_is_found_however_long_none_was_needed(backend: Backend) {
+    let world = world(backend, BY_FINANCE).await;
+    let long = "rules: [{ name: ask for notes, tenant: acme, effect: require_approval, tools: [crm/add_note],
+        when: 'size(args.text) > 20', approval: { approvers: [finance] } }]";
+    world.apply(long).await;
+    let replica = world.replica().await;
+    let crm = world.crm(&replica);
+    let fay = account(&world, "fay", Some("fay")).await;
+    let text = "hello to whoever may read this";
+    assert_eq!(add_note(&world, &crm, text).await.reason(), "approval_required");
+    let request = waiting(&world).await.id;
+    approve(&world, &fay, &request).await;
+    for _ in 0..70 {
+        assert!(add_note(&world, &crm, "hello").await.allowed());
+    }
+    assert_eq!(read(&world, &request).await.used, 0);
+    assert!(add_note(&world, &crm, text).await.allowed());
+    assert_eq!(read(&world, &request).await.used, 1);
+    assert_eq!(add_note(&world, &crm, text).await.reason(), "approval_required");
+    replica.stop().await;
+}

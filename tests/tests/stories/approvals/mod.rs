@@ -25,6 +25,7 @@ on_both_databases!(
     time_ends_requests_and_approvals,
     a_request_that_cannot_be_read_holds_no_other_up,
     twenty_requests_wait_and_no_more,
+    an_approval_is_found_however_long_none_was_needed,
     what_may_not_file_files_nothing,
     each_part_of_a_call_makes_another_request,
     what_is_said_of_an_action_is_part_of_the_call,
@@ -41,6 +42,7 @@ on_both_databases!(
     rates_are_of_what_is_over_rule_by_rule,
     arguments_that_no_tool_declares_are_sealed,
     a_use_whose_answer_was_lost_is_given_back,
+    a_use_is_told_again_or_given_back_and_never_both,
     one_of_two_gives_no_use_back,
     a_lost_answer_is_given_again_to_the_same_key,
     exactly_the_approved_uses_pass_on_two_replicas,
@@ -99,14 +101,15 @@ mod stories {
         each_key_uses_once_when_the_database_goes_away,
     };
     pub(super) use crate::approvals::keeping::{
-        a_lost_answer_is_given_again_to_the_same_key, a_use_whose_answer_was_lost_is_given_back,
-        arguments_that_no_tool_declares_are_sealed, one_of_two_gives_no_use_back,
-        redacted_arguments_are_dropped_however_a_request_ends, redacted_arguments_are_sealed_while_they_wait,
+        a_lost_answer_is_given_again_to_the_same_key, a_use_is_told_again_or_given_back_and_never_both,
+        a_use_whose_answer_was_lost_is_given_back, arguments_that_no_tool_declares_are_sealed,
+        one_of_two_gives_no_use_back, redacted_arguments_are_dropped_however_a_request_ends,
+        redacted_arguments_are_sealed_while_they_wait,
     };
     pub(super) use crate::approvals::life::{
         a_call_waits_passes_once_and_asks_anew, a_denial_stays_and_a_request_that_was_taken_back_does_not,
-        a_request_that_cannot_be_read_holds_no_other_up, time_ends_requests_and_approvals,
-        twenty_requests_wait_and_no_more, what_may_not_file_files_nothing,
+        a_request_that_cannot_be_read_holds_no_other_up, an_approval_is_found_however_long_none_was_needed,
+        time_ends_requests_and_approvals, twenty_requests_wait_and_no_more, what_may_not_file_files_nothing,
     };
     pub(super) use crate::approvals::live::{
         an_approval_is_never_stronger_than_live_policy, votes_of_those_who_may_no_longer_do_not_count,

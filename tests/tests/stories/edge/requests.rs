@@ -1,6 +1,6 @@
 //! What cannot be a request to the console is told so in our own words.
 
-use crate::edge::house::House;
+use crate::edge::house::{House, LOGIN, PASSWORD};
 use reqwest::Method;
 use tests::Backend;
 
@@ -78,5 +78,19 @@ async fn a_link_that_carries_an_error() {
         assert_eq!((answer.status, answer.header("location")), (303, cleaned), "{given}");
     }
     assert_eq!(house.get("/account", &cookie).await.status, 200);
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_of_whoever_is_not_signed_in_is_small() {
+    let house = House::open(Backend::Sqlite).await;
+    house.settle().await;
+    for (bytes, status) in [(64 * 1024, 400), (60_000, 303)] {
+        let more = "x".repeat(bytes);
+        let fields = [("login", LOGIN), ("password", PASSWORD), ("more", more.as_str())];
+        let answer = house.post("/sign-in", &fields, &[]).await;
+        assert_eq!(answer.status, status, "{}", answer.text);
+        assert_eq!(answer.cookie("countersign").is_some(), status == 303, "{bytes}");
+    }
     house.stop().await;
 }

@@ -179,6 +179,11 @@ pub(super) async fn content_types_and_other_headers() {
         assert_eq!(told.status, 400, "{content_types:?}");
         assert!(told.said().contains("content type"), "{}", told.body);
     }
+    // It is read as it came, whoever stands before us.
+    let coded = bench.send(&[bearer, IS_JSON, "content-encoding: gzip"]).await;
+    assert_eq!(coded.status, 400, "{}", coded.head);
+    assert!(coded.said().contains("`Content-Encoding`"), "{}", coded.body);
+    assert_eq!(bench.send(&[bearer, IS_JSON, "content-encoding: identity"]).await.body, ALLOWED);
     // What the answer looks like is not the caller's choice.
     for odd in ["accept: text/html", "accept: */*;q=0", "accept: ,;,", "accept-encoding: br", "cookie: a=b"] {
         let told = bench.send(&[bearer, IS_JSON, odd]).await;

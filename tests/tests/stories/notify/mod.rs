@@ -27,6 +27,7 @@ on_both_databases!(
     what_was_never_begun_is_sent_after_the_start,
     two_replicas_send_each_message_once,
     many_messages_to_one_webhook_wait_and_hold_nobody_up,
+    there_are_fifty_webhooks_and_no_more,
     an_approver_gets_one_letter_with_a_link,
     a_letter_that_is_not_needed_any_more_is_not_sent,
     many_requests_fill_no_mailbox,

@@ -56,7 +56,7 @@ pub(crate) async fn a_message_that_nobody_takes_is_given_up_until_a_person_sends
 pub(crate) async fn a_receiver_that_is_gone_is_not_asked_again(backend: Backend) {
     let world = world(backend).await;
     let mut receiver = Receiver::start(Mood::Status(410)).await;
-    webhook(&world, &receiver.url).await;
+    let (hook, _) = webhook(&world, &receiver.url).await;
     let replica = world.replica().await;
     ask(&world, &world.crm(&replica), 200).await;
     receiver.next().await;
@@ -65,6 +65,18 @@ pub(crate) async fn a_receiver_that_is_gone_is_not_asked_again(backend: Backend)
     assert!(letter.error.is_some_and(|error| error.contains("gone")));
     replica.stop().await;
     receiver.nothing_more();
+
+    // What was given up is let go once it is old enough; what waits never is, however long ago it was tried.
+    let mut writer = world.store.write(operator()).await.expect("a unit of work");
+    writer.send_test(&To::Webhook(hook.id)).await.expect("is sent");
+    writer.commit().await.expect("commits");
+    world.database.by_hand("UPDATE notification_deliveries SET tried_at = 1 WHERE kind = 'test'").await;
+    let tried = letter.tried_at.expect("was tried");
+    for (before, gone) in [(tried, 0), (tried.saturating_add_micros(1), 1)] {
+        assert_eq!(world.store.forget_deliveries(before).await.expect("forgets"), gone);
+    }
+    assert!(world.store.list_dead_letters(None, 1).await.expect("lists").is_empty());
+    assert_eq!(world.store.count_waiting_deliveries().await.expect("counts"), 1);
 }
 
 pub(crate) async fn a_redirect_is_not_followed(backend: Backend) {

@@ -9,7 +9,8 @@ use policy::labels::NoticeKind;
 use server::random;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
-use store::administration::Webhook;
+use store::WriteError;
+use store::administration::{NewWebhook, Webhook};
 use store::changes::{ChangeFilter, ChangePosition};
 use store::notifications::Receiver as To;
 use tests::world::operator;
@@ -253,4 +254,22 @@ pub(crate) async fn many_messages_to_one_webhook_wait_and_hold_nobody_up(backend
     assert_eq!(late, ids);
     replica.stop().await;
     flooded.nothing_more();
+}
+
+pub(crate) async fn there_are_fifty_webhooks_and_no_more(backend: Backend) {
+    let world = World::empty(backend).await;
+    let events = [NoticeKind::Requested];
+    let mut writer = world.store.write(operator()).await.expect("a unit of work");
+    for number in 1..=51 {
+        let name = format!("hook {number}");
+        let new = NewWebhook { name: &name, url: "https://hooks.example/x", events: &events, tenant: None };
+        let added = writer.add_webhook(&new).await;
+        if number <= 50 {
+            added.expect("is taken");
+        } else {
+            assert!(matches!(added, Err(WriteError::Invalid { field: "webhook", .. })), "{added:?}");
+        }
+    }
+    writer.commit().await.expect("what was taken is kept");
+    assert_eq!(world.store.list_webhooks().await.expect("lists").len(), 50);
 }

@@ -77,6 +77,8 @@ pub(crate) async fn a_key_of_ours_is_sent_to_nobody(backend: Backend) {
         (world.secret("CRM_PEP_KEY"), "token_invalid"),
         ("csa_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "token_invalid"),
         ("cse_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "token_invalid"),
+        ("cst_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "token_invalid"),
+        ("csa_", "token_invalid"),
         ("two words", "token_invalid"),
         // A JWT that names no issuer is no opaque token.
         ("eyJhbGciOiJub25lIn0.eyJzdWIiOiJhLTE3In0.", "token_invalid"),

@@ -24,6 +24,7 @@ on_both_databases!(
     a_passkey_is_not_added_without_the_password,
     a_passkey_proves_who_sits_there,
     an_address_of_numbers_has_no_passkeys,
+    an_account_has_twenty_passkeys_and_no_more,
     ceremonies_are_few,
 );
 

@@ -6,8 +6,9 @@ use super::helpers::{
 };
 use crate::edge::house::{House, LOGIN, MINUTE, PASSWORD};
 use crate::sso::browser::Browser;
-use store::accounts::{Ceremony, CeremonyPurpose};
+use store::accounts::{AccountError, Ceremony, CeremonyPurpose, NewPasskey, PasskeyError};
 use tests::Backend;
+use tests::world::operator;
 
 pub(crate) async fn a_passkey_is_not_added_without_the_password(backend: Backend) {
     let house = open(backend).await;
@@ -109,6 +110,23 @@ pub(crate) async fn an_address_of_numbers_has_no_passkeys(backend: Backend) {
         let page = post(&mut desk, &house, path, fields).await;
         assert!(page.status == 409 && page.text.contains("bound to a name"), "{path}: {}", page.text);
     }
+    house.stop().await;
+}
+
+pub(crate) async fn an_account_has_twenty_passkeys_and_no_more(backend: Backend) {
+    let house = open(backend).await;
+    let id = owner(&house).await.id;
+    for number in 1..=21_u8 {
+        let name = format!("key {number}");
+        let new = NewPasskey { name: &name, credential_id: &[number], credential: "{}", session: None };
+        let added = house.store().add_passkey(&id, &new, &operator(), house.now()).await;
+        if number <= 20 {
+            added.expect("is added");
+        } else {
+            assert!(matches!(added, Err(AccountError::Passkey(PasskeyError::TooMany))), "{added:?}");
+        }
+    }
+    assert_eq!(passkeys(&house).await.len(), 20);
     house.stop().await;
 }
 

@@ -9,7 +9,7 @@ use store::chain::AuditKey;
 use store::decisions::{DecisionFilter, Page};
 use store::recorder::{NewRecord, Recorder};
 use tests::pep::call_body;
-use tests::{Backend, World};
+use tests::{Backend, Pep, World};
 
 pub(crate) async fn a_decision_is_in_the_record_when_its_answer_arrives(backend: Backend) {
     let world = World::demo(backend).await;
@@ -67,6 +67,28 @@ pub(crate) async fn what_cannot_be_read_is_denied(backend: Backend) {
     // A stored word that nobody knows is an error, never a default.
     world.database.by_hand("UPDATE rules SET definition = '{\"name\":1}' WHERE name = 'small refunds'").await;
     assert_eq!(ask().await.reason(), "policy_unavailable");
+    replica.stop().await;
+}
+
+/// A key is looked up before a large body is read. Where nobody can say whose it is, that lets nobody in.
+pub(crate) async fn a_large_question_is_denied_where_no_key_can_be_looked_up(backend: Backend) {
+    let world = World::demo(backend).await;
+    let replica = world.replica().await;
+    let (crm, stranger) = (world.crm(&replica), Pep::new(replica.address(), "nobody"));
+    let body = call_body(world.secret("ALICE_KEY"), "refund", refund(json!(80))).to_string();
+    let large = format!("{}{body}", " ".repeat(100_000)).into_bytes();
+    let ask = async |pep: &Pep| pep.send("/access/v1/evaluation", "application/json", large.clone()).await;
+    assert!(ask(&crm).await.allowed());
+    assert_eq!(ask(&stranger).await.status, 401);
+    for table in ["credentials", "revisions"] {
+        world.database.by_hand(&format!("ALTER TABLE {table} RENAME TO {table}_away")).await;
+        for pep in [&crm, &stranger] {
+            assert_eq!(ask(pep).await.reason(), "policy_unavailable", "{table}");
+        }
+        world.database.by_hand(&format!("ALTER TABLE {table}_away RENAME TO {table}")).await;
+    }
+    assert!(ask(&crm).await.allowed());
+    assert_eq!(ask(&stranger).await.status, 401);
     replica.stop().await;
 }
 

@@ -1,6 +1,6 @@
 //! Which answers of a provider count.
 
-use crate::edge::house::House;
+use crate::edge::house::{House, MINUTE};
 use crate::sso::browser::Browser;
 use crate::sso::provider::{SECRET, house_with_provider, register, start, work};
 use store::accounts::{AccountRole, RoleSource};
@@ -186,5 +186,18 @@ pub(crate) async fn a_provider_is_asked_through_the_address_guard(backend: Backe
     let page = Browser::open().get(&format!("{}/sign-in/with/work", house.origin())).await;
     assert_eq!(page.status, 502, "{}", page.text);
     assert!(!page.text.contains("127.0.0.1"), "{}", page.text);
+    house.stop().await;
+}
+
+pub(crate) async fn one_address_begins_twenty_sign_ins_a_minute(backend: Backend) {
+    let (house, _provider) = house_with_provider(backend).await;
+    house.settle().await;
+    for _ in 0..20 {
+        Browser::open().begin(&house).await;
+    }
+    let page = Browser::open().get(&format!("{}/sign-in/with/work", house.origin())).await;
+    assert_eq!((page.status, page.location.as_str()), (429, ""), "{}", page.text);
+    house.pass(MINUTE);
+    Browser::open().begin(&house).await;
     house.stop().await;
 }

@@ -13,6 +13,7 @@ on_both_databases!(
     a_provider_vouches_for_somebody,
     no_answer_counts_that_this_browser_did_not_ask_for,
     an_answer_of_another_provider_or_for_another_question_is_refused,
+    one_address_begins_twenty_sign_ins_a_minute,
     a_provider_is_asked_through_the_address_guard,
     what_groups_stand_for_counts_for_an_hour,
     groups_are_told_anew_by_each_sign_in,
