@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::fmt::Debug;
 use store::administration::{Page, ResourceFilter, TaskFilter};
 use store::changes::ChangeFilter;
-use store::decisions::{self, DecisionFilter};
+use store::decisions::{self, DecisionFilter, DecisionStats, HourCount};
 
 /// All of it, with a token of `a` that may do everything.
 pub(crate) fn readings(side: &Side, known: &Known) -> Vec<Asked> {
@@ -156,7 +156,10 @@ pub(crate) async fn console(side: &Side) -> Vec<(String, String)> {
     let changes = ChangeFilter { tenant: Some(&a), ..ChangeFilter::default() };
     vec![
         shown("decisions", &store.list_decisions(&decisions, &page).await),
-        shown("statistics", &store.decision_stats(start, decisions.tenants.as_deref()).await),
+        shown(
+            "statistics",
+            &store.decision_stats(start, decisions.tenants.as_deref()).await.map(in_one_hour),
+        ),
         shown("rules", &store.list_rules(Some(&a), &Page::ALL).await),
         shown("roles", &store.list_roles(Some(&a)).await),
         shown("members", &store.list_members(&a, &Page::ALL).await),
@@ -173,6 +176,17 @@ pub(crate) async fn console(side: &Side) -> Vec<(String, String)> {
         shown("ending enforcement keys", &store.count_ending_credentials(start, end, Some(&a)).await),
         shown("ending API keys", &store.count_ending_api_keys(start, end, Some(&a)).await),
     ]
+}
+
+/// The hours as one: another one may begin between what the one side decides and what the other does.
+fn in_one_hour(stats: DecisionStats) -> DecisionStats {
+    let mut whole = HourCount::default();
+    for hour in &stats.hours {
+        whole.allowed += hour.allowed;
+        whole.denied += hour.denied;
+        whole.waiting += hour.waiting;
+    }
+    DecisionStats { hours: vec![whole], ..stats }
 }
 
 fn shown<T: Debug, E: Debug>(name: &str, read: &Result<T, E>) -> (String, String) {

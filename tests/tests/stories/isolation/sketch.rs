@@ -156,6 +156,48 @@ fn stranger(id: &str, active: bool) -> Value {
 }
 
 impl Sketch {
+    /// Two worlds that differ in all there is: the others have nothing in the one, and everything in the other. Every move
+    /// is asked once.
+    pub(crate) fn whole(moves: usize) -> Self {
+        let all = |texts: &[&str]| -> Vec<usize> { (0..texts.len()).collect() };
+        let nothing = Theirs {
+            rules: Vec::new(),
+            both_tenants: false,
+            active: false,
+            ben: false,
+            roles: Vec::new(),
+            members: 0,
+            server: false,
+            issuer: false,
+            owner: false,
+            resources: 0,
+            sensitivity: "public",
+            tasks: 0,
+            stopped: false,
+            glass: false,
+            calls: 0,
+        };
+        let everything = Theirs {
+            rules: all(THEIRS),
+            both_tenants: true,
+            active: true,
+            ben: true,
+            roles: all(ROLES),
+            members: 2,
+            server: true,
+            issuer: true,
+            owner: true,
+            resources: 2,
+            sensitivity: "regulated",
+            tasks: 2,
+            stopped: true,
+            glass: true,
+            calls: 2,
+        };
+        let own = Own { rules: all(OWN), roles: [all(ROLES), all(ROLES), all(ROLES)], region: "eu" };
+        Self { own, theirs: [nothing, everything], moves: (0..moves).collect() }
+    }
+
     /// One of the two worlds as a bundle: all there is, whatever was there before.
     pub(crate) fn bundle(&self, which: usize) -> String {
         let (own, theirs) = (&self.own, &self.theirs[which]);
