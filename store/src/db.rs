@@ -134,8 +134,8 @@ pub(crate) enum Db {
 }
 
 impl Db {
-    pub(crate) async fn open(settings: &Settings) -> Result<Self, OpenError> {
-        connect::open(settings).await
+    pub(crate) async fn open(settings: &Settings, tells: bool) -> Result<Self, OpenError> {
+        connect::open(settings, tells).await
     }
 
     pub(crate) fn dialect(&self) -> Dialect {

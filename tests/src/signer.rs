@@ -30,9 +30,9 @@ impl Signer {
         json!({ "keys": [jwk] })
     }
 
-    /// The issuer as a bundle has it: in acme, its keys written down.
-    pub fn issuer(&self) -> Value {
-        json!({"url": ISSUER, "tenants": ["acme"], "keys": {"jwks": self.jwks()}, "algorithms": ["ES256"],
+    /// The issuer with this URL as a bundle has it: in acme, its keys written down.
+    pub fn issuer(&self, url: &str) -> Value {
+        json!({"url": url, "tenants": ["acme"], "keys": {"jwks": self.jwks()}, "algorithms": ["ES256"],
             "clock_skew": 0})
     }
 

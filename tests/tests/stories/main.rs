@@ -38,6 +38,7 @@ mod revocation;
 mod revoke_to_deny;
 mod search;
 mod sso;
+mod statements;
 mod tasks;
 mod together;
 mod tokens;
