@@ -1,5 +1,5 @@
 //! The tool that a request names, as whoever weighs the request goes by it, and what became of it since
-//! somebody looked. How it was stands in the administrative changes; what was seen is found there by its digest.
+//! somebody looked. How it was stands in the administrative changes; what was seen is found by its digest.
 
 use super::Approvals;
 use super::bound::digest;
@@ -69,8 +69,8 @@ impl ToolForm {
     }
 }
 
-/// What a server offers by now is another definition as well, though nobody reviewed it yet; and whoever weighs
-/// a call goes by the tool's labels, and by what a person let its mapping ask.
+/// What a server offers by now is another definition as well, though nobody reviewed it yet; and whoever
+/// weighs a call goes by the tool's labels, and by what a person let its mapping ask.
 fn weighed(hashes: [Option<&str>; 3], review: ReviewState, risk: Risk, sensitivity: Sensitivity) -> Value {
     json!([hashes, review, risk, sensitivity])
 }
@@ -85,8 +85,8 @@ pub(super) fn digest_of(tool: Option<&Tool>) -> String {
 }
 
 impl Approvals {
-    /// What became of the tool that a request names since this was seen. None: it is as it was, or the request
-    /// names none.
+    /// What became of the tool that a request names since this was seen. None: it is as it was, or the
+    /// request names none.
     ///
     /// # Errors
     /// When the database does not answer, or holds what it must not.

@@ -56,8 +56,8 @@ fn labels(was: &ToolForm, is: &ToolForm) -> Vec<LabelChange> {
         .collect()
 }
 
-/// A tool has two definitions where its server offers another one than was reviewed. Where that is so on neither
-/// side, there is one to compare.
+/// A tool has two definitions where its server offers another one than was reviewed. Where that is so on
+/// neither side, there is one to compare.
 fn parts(was: &ToolForm, is: &ToolForm) -> Vec<PartChange> {
     let by_server = (offered(was), offered(is));
     let by_people = (was.definition.as_ref(), is.definition.as_ref());

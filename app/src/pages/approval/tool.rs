@@ -1,5 +1,5 @@
-//! What is another of the tool than it was when the reader looked, and how it was. What a definition says is text
-//! of the tool's server: it is drawn as untrusted.
+//! What is another of the tool than it was when the reader looked, and how it was. What a definition says is
+//! text of the tool's server: it is drawn as untrusted.
 
 use super::view::{LabelChange, PartChange, ToolChange};
 use crate::components::diff::DiffLegend;

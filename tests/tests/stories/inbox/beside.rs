@@ -149,8 +149,11 @@ pub(crate) async fn what_differs_from_the_last_time_is_marked(backend: Backend) 
     // The first time there is nothing to hold it against.
     let first = filed(&world, &replica).await;
     let seen = page(&replica, &frank, &first).await;
-    let unmarked =
-        [("/amount 900 integer", false), ("/currency EUR string", false), ("/customer_id c-42 string", false)];
+    let unmarked = [
+        ("/amount 900 integer", false),
+        ("/currency EUR string", false),
+        ("/customer_id c-42 string", false),
+    ];
     assert_eq!(arguments(&seen), lines(&unmarked));
     assert!(!seen.contains("last call that was allowed"), "{seen}");
 

@@ -232,16 +232,13 @@ pub(crate) async fn a_rule_that_is_always_answered_alike_is_a_candidate(backend:
     let expected = ["ask for notes 0 0 10 1 min", "refunds by finance 10 0 0 4 min", "look twice 3 0 1 2 h"];
     assert_eq!(table, expected);
     let [refunds, notes] = rules.as_slice() else { panic!("two: {rules:?}") };
-    let told = |words: &str, rule: &RuleId| (words.to_owned(), format!("/rules/{rule}"));
+    let told = |name: &str, answer: &str, effect: &str, rule: &RuleId| {
+        let always = format!("{name} was {answer} all 10 times that somebody answered");
+        (format!("{always}: it is a candidate to {effect}."), format!("/rules/{rule}"))
+    };
     let expected = [
-        told(
-            "ask for notes was denied all 10 times that somebody answered: it is a candidate to deny.",
-            notes,
-        ),
-        told(
-            "refunds by finance was approved all 10 times that somebody answered: it is a candidate to allow.",
-            refunds,
-        ),
+        told("ask for notes", "denied", "deny", notes),
+        told("refunds by finance", "approved", "allow", refunds),
     ];
     assert_eq!(advice(&page), expected);
 
