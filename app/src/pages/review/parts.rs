@@ -22,6 +22,19 @@ pub struct Sides {
     pub same: bool,
 }
 
+impl Sides {
+    /// The second side as it is drawn, without what was left out.
+    pub fn after_text(&self) -> String {
+        let parts = self.after.iter().flatten();
+        parts
+            .map(|part| match part {
+                Part::Same(text) | Part::Changed(text) => text.as_str(),
+                Part::Skipped(_) => "",
+            })
+            .collect()
+    }
+}
+
 /// Which side of a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Side {
@@ -30,38 +43,34 @@ enum Side {
 }
 
 /// How the text is set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Setting {
     Prose,
     Code,
 }
 
-/// Two columns, one under the other where it is narrow.
+/// Two columns, one under the other where it is narrow, each with its heading.
 pub fn columns(sides: Sides, setting: Setting, before: String, after: &'static str) -> AnyView {
     view! {
         <div class="diff-columns">
             <section>
-                <h3>{before}</h3>
-                {column(sides.before, Side::Before, setting)}
+                <h3>{before.clone()}</h3>
+                {column(sides.before, Side::Before, setting, before)}
             </section>
             <section>
                 <h3>{after}</h3>
-                {column(sides.after, Side::After, setting)}
+                {column(sides.after, Side::After, setting, after.to_owned())}
             </section>
         </div>
     }
     .into_any()
 }
 
-fn column(parts: Option<Vec<Part>>, side: Side, setting: Setting) -> AnyView {
+fn column(parts: Option<Vec<Part>>, side: Side, setting: Setting, label: String) -> AnyView {
     let Some(parts) = parts else {
         return view! { <p class="quiet">"none"</p> }.into_any();
     };
     let parts: Vec<AnyView> = parts.into_iter().map(|part| draw(part, side)).collect();
-    let label = match side {
-        Side::Before => "Reviewed",
-        Side::After => "Offered now",
-    };
     match setting {
         Setting::Prose => view! {
             <div class="untrusted untrusted-block" dir="auto">
