@@ -29,6 +29,8 @@ struct Asked {
     /// Names, in order, each once.
     roles: Vec<String>,
     tools: Vec<ToolRef>,
+    /// Who acts for the members that are asked about.
+    agent: Option<Member>,
 }
 
 /// Err: there is nothing to ask.
@@ -38,7 +40,8 @@ async fn read(
     now: Timestamp,
     mut query: AccessQuery,
 ) -> Result<Result<Asked, AccessView>, AppError> {
-    refuse_zero([&query.tenant, &query.tool, &query.subject, &query.after, &query.roles])?;
+    let texts = [&query.tenant, &query.tool, &query.subject, &query.agent, &query.after, &query.roles];
+    refuse_zero(texts)?;
     // One tenant is asked about, and its policy holds nothing of others.
     let tenants = store.list_tenants(&Page::ALL).await?.into_iter().map(|tenant| tenant.slug.to_string());
     let tenants: Vec<String> = tenants.filter(|slug| reach.holds(slug)).collect();
@@ -55,6 +58,14 @@ async fn read(
         unknown: false,
     };
     let Some(tenant) = tenant else { return Ok(Err(view)) };
+    let mut agent = None;
+    if let Some(id) = &view.query.agent {
+        agent = store.read_member(&tenant, &SubjectId::new(id.as_str())).await?;
+        // One of other tenants alone is nobody here.
+        if agent.is_none() {
+            return Ok(Err(AccessView { unknown: true, ..view }));
+        }
+    }
     let Some(explorer) = Previewer::new(store.clone()).explore(&tenant, now).await? else {
         return Ok(Err(AccessView { unknown: true, ..view }));
     };
@@ -63,7 +74,7 @@ async fn read(
     roles.sort();
     roles.dedup();
     let tools = explorer.tools();
-    Ok(Ok(Asked { view, explorer, tenant, roles, tools }))
+    Ok(Ok(Asked { view, explorer, tenant, roles, tools, agent }))
 }
 
 /// # Errors
@@ -90,7 +101,13 @@ pub async fn page(
         let mut members = found.map(|found| found.members).unwrap_or_default();
         asked.view.next = cut(&mut members, |member: &Member| member.subject.id.to_string());
         asked.view.list = members.iter().map(|member| asked.who(member, &tool)).collect();
-        asked.matrix(std::slice::from_ref(&tool));
+        // Roles tell nothing of calls through an agent.
+        if asked.agent.is_none() {
+            asked.matrix(std::slice::from_ref(&tool));
+        }
+        return Ok(asked.view);
+    }
+    if query.is_of_an_agent_alone() {
         return Ok(asked.view);
     }
     let behind = |tool: &&ToolRef| after.is_none_or(|after| tool.to_string().as_str() > after);
@@ -108,11 +125,18 @@ pub async fn page(
 
 impl Asked {
     fn who(&self, member: &Member, tool: &ToolRef) -> Access {
-        told(member.subject.id.to_string(), &self.explorer.member(member, tool))
+        told(member.subject.id.to_string(), &self.could(member, tool))
     }
 
     fn what(&self, member: &Member, tool: &ToolRef) -> Access {
-        told(tool.to_string(), &self.explorer.member(member, tool))
+        told(tool.to_string(), &self.could(member, tool))
+    }
+
+    fn could(&self, member: &Member, tool: &ToolRef) -> Could {
+        match &self.agent {
+            Some(agent) => self.explorer.through(member, agent, tool),
+            None => self.explorer.member(member, tool),
+        }
     }
 
     /// These tools by a page of the roles.
@@ -136,7 +160,8 @@ impl Asked {
     }
 }
 
-fn told(name: String, found: &Could) -> Access {
+/// As a row of an answer.
+pub fn told(name: String, found: &Could) -> Access {
     Access { name, access: access(found).to_owned(), why: why(found) }
 }
 
@@ -152,12 +177,11 @@ pub async fn csv(
 ) -> Result<String, AppError> {
     let asked = match read(store, reach, now, query).await? {
         Ok(asked) => asked,
-        Err(_) => return Ok(line(&["tool", "role", "access", "why"])),
+        Err(nothing) => return Ok(head(&nothing.query)),
     };
     let query = &asked.view.query;
-    let mut text = String::new();
+    let mut text = head(query);
     if let Some(name) = &query.tool {
-        text.push_str(&line(&["subject", "tool", "access", "why"]));
         let Some(tool) = ToolRef::parse(name).filter(|tool| asked.tools.contains(tool)) else {
             return Ok(text);
         };
@@ -166,7 +190,7 @@ pub async fn csv(
         while let Some(found) = store.read_members(&asked.tenant, after.as_deref(), AT_ONCE).await? {
             for member in &found.members {
                 let one = asked.who(member, &tool);
-                text.push_str(&line(&[&one.name, name, &one.access, &one.why.join("; ")]));
+                text.push_str(&row(query, &one.name, name, &one));
             }
             after = found.members.last().map(|member| member.subject.id.to_string());
             lines += found.members.len();
@@ -176,15 +200,13 @@ pub async fn csv(
             }
         }
     } else if let Some(id) = &query.subject {
-        text.push_str(&line(&["subject", "tool", "access", "why"]));
         if let Some(member) = store.read_member(&asked.tenant, &SubjectId::new(id.as_str())).await? {
             for tool in &asked.tools {
                 let one = asked.what(&member, tool);
-                text.push_str(&line(&[id, &one.name, &one.access, &one.why.join("; ")]));
+                text.push_str(&row(query, id, &one.name, &one));
             }
         }
-    } else {
-        text.push_str(&line(&["tool", "role", "access", "why"]));
+    } else if query.agent.is_none() {
         let pairs = asked.tools.iter().flat_map(|tool| asked.roles.iter().map(move |role| (tool, role)));
         for (count, (tool, role)) in pairs.enumerate() {
             if count >= MOST_LINES {
@@ -198,6 +220,24 @@ pub async fn csv(
         }
     }
     Ok(text)
+}
+
+/// The names of the columns.
+fn head(query: &AccessQuery) -> String {
+    match (&query.agent, query.tool.is_some() || query.subject.is_some()) {
+        (Some(_), _) => line(&["subject", "agent", "tool", "access", "why"]),
+        (None, true) => line(&["subject", "tool", "access", "why"]),
+        (None, false) => line(&["tool", "role", "access", "why"]),
+    }
+}
+
+/// What one subject can do with one tool, through the agent that was asked about.
+fn row(query: &AccessQuery, subject: &str, tool: &str, one: &Access) -> String {
+    let why = one.why.join("; ");
+    match &query.agent {
+        Some(agent) => line(&[subject, agent, tool, &one.access, &why]),
+        None => line(&[subject, tool, &one.access, &why]),
+    }
 }
 
 /// One line. What a spreadsheet would take for a formula begins with an apostrophe.

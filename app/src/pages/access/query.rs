@@ -4,7 +4,7 @@ use crate::routes::ACCESS;
 use crate::url::{Parameters, href, parameter};
 use serde::{Deserialize, Serialize};
 
-/// A tool goes before a subject; neither: the matrix.
+/// A tool goes before a subject; neither: the matrix. With an agent it is about what that one can do for others.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AccessQuery {
@@ -16,6 +16,9 @@ pub struct AccessQuery {
     /// What can she do?
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// Who acts for the subject. None: whoever does is left open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
     /// The row behind which the page begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
@@ -30,6 +33,7 @@ impl AccessQuery {
             tenant: parameter(map, "tenant"),
             tool: parameter(map, "tool"),
             subject: parameter(map, "subject"),
+            agent: parameter(map, "agent"),
             after: parameter(map, "after"),
             roles: parameter(map, "roles"),
         }
@@ -42,20 +46,36 @@ impl AccessQuery {
             ("tenant", tenant),
             ("tool", tool),
             ("subject", self.subject.as_deref()),
+            ("agent", self.agent.as_deref()),
             ("after", after),
             ("roles", roles),
         ];
         href(path, parameters)
     }
 
-    /// Who can call this tool?
+    /// Who can call this tool? Through the agent, where there is one.
     pub fn of_tool(&self, tool: &str) -> String {
-        href(ACCESS.path, [("tenant", self.tenant.as_deref()), ("tool", Some(tool))])
+        self.of("tool", tool)
     }
 
-    /// What can this subject do?
+    /// What can this subject do? Through the agent, where there is one.
     pub fn of_subject(&self, subject: &str) -> String {
-        href(ACCESS.path, [("tenant", self.tenant.as_deref()), ("subject", Some(subject))])
+        self.of("subject", subject)
+    }
+
+    /// Nobody is named for whom the agent acts, and no tool that it calls.
+    pub fn is_of_an_agent_alone(&self) -> bool {
+        self.agent.is_some() && self.tool.is_none() && self.subject.is_none()
+    }
+
+    fn of(&self, name: &str, value: &str) -> String {
+        let (tenant, agent) = (self.tenant.as_deref(), self.agent.as_deref());
+        href(ACCESS.path, [("tenant", tenant), (name, Some(value)), ("agent", agent)])
+    }
+
+    /// What this agent can do for others.
+    pub fn through(tenant: &str, agent: &str) -> Self {
+        Self { tenant: Some(tenant.to_owned()), agent: Some(agent.to_owned()), ..Self::default() }
     }
 }
 
@@ -70,5 +90,15 @@ mod tests {
         assert_eq!(query.at("/access", Some("x"), None), "/access?tenant=acme&tool=crm%2Fa%20b&after=x");
         assert_eq!(query.of_subject("bob"), "/access?tenant=acme&subject=bob");
         assert_eq!(query.of_tool("crm/b"), "/access?tenant=acme&tool=crm%2Fb");
+    }
+
+    #[test]
+    fn an_agent_goes_along() {
+        let map = [("tenant", "acme"), ("subject", "ada"), ("agent", "a bot")].into_iter().collect();
+        let query = AccessQuery::read(&map);
+        let asked = "/access?tenant=acme&subject=ada&agent=a%20bot";
+        assert_eq!(query.at("/access", None, None), asked);
+        assert_eq!(AccessQuery::through("acme", "a bot").of_subject("ada"), asked);
+        assert_eq!(query.of_tool("crm/b"), "/access?tenant=acme&tool=crm%2Fb&agent=a%20bot");
     }
 }
