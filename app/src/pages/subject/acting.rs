@@ -268,7 +268,7 @@ fn tools(pair: &Pair, asked: &AccessQuery) -> AnyView {
             let more = tools.count - tools.first.len();
             let more = (more > 0).then(|| {
                 let words = counted(more, "more tool", "more tools");
-                view! { <p class="card-foot">{words} " " {caption.to_lowercase()}</p> }
+                view! { <p class="card-foot">{format!("{words} {}", caption.to_lowercase())}</p> }
             });
             view! {
                 <h3 class="why-title">{caption}</h3>

@@ -177,6 +177,11 @@ impl House {
         self.world.crm(&self.replica)
     }
 
+    /// An enforcement point with the key that a bundle found under this name.
+    pub(crate) fn pep(&self, secret: &str) -> Pep {
+        Pep::new(self.replica.address(), self.world.secret(secret))
+    }
+
     pub(crate) async fn get(&self, cookie: &str, path: &str) -> Answer {
         read(self.send(Method::GET, cookie, path, None).await).await
     }
