@@ -1,5 +1,5 @@
-//! For whom a subject may act, and who acts for it. Of the pairs that are told of one alone is held against the rules, and
-//! of its tools so many at the most: the page of an agent costs no more where there are many of either.
+//! For whom a subject may act, and who acts for it. Of all the pairs one alone is held against the rules of one tenant,
+//! and so many of its tools at the most, so that a page stays as quick where there are many of either.
 
 use super::pairs::{ForWhom, Pair, PairLine, Tie};
 use super::view::SubjectQuery;
