@@ -177,9 +177,9 @@ impl House {
         self.world.crm(&self.replica)
     }
 
-    /// An enforcement point with the key that a bundle found under this name.
-    pub(crate) fn pep(&self, secret: &str) -> Pep {
-        Pep::new(self.replica.address(), self.world.secret(secret))
+    /// Whoever asks with the enforcement key of this variable.
+    pub(crate) fn pep(&self, variable: &str) -> Pep {
+        Pep::new(self.replica.address(), self.world.secret(variable))
     }
 
     pub(crate) async fn get(&self, cookie: &str, path: &str) -> Answer {
