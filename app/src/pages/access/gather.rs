@@ -8,9 +8,9 @@ use pdp::Previewer;
 use pdp::explore::{Explorer, ToolRef, access, why};
 use pdp::search::{Could, Verdict};
 use policy::{Reach, SubjectId, TenantSlug, Timestamp};
-use store::Store;
 use store::administration::Page;
 use store::search::Member;
+use store::{Store, StoreError};
 
 /// Columns of the matrix.
 const COLUMNS: usize = 12;
@@ -81,8 +81,7 @@ pub async fn page(
     let query = asked.view.query.clone();
     let after = query.after.as_deref();
     if let Some(name) = &query.tool {
-        let tool = ToolRef::parse(name).filter(|tool| asked.tools.contains(tool));
-        let Some(tool) = tool else {
+        let Some(tool) = asked.tool(name) else {
             asked.view.unknown = true;
             return Ok(asked.view);
         };
@@ -97,7 +96,7 @@ pub async fn page(
     let mut tools: Vec<ToolRef> = asked.tools.iter().filter(behind).take(ROWS + 1).cloned().collect();
     asked.view.next = cut(&mut tools, ToString::to_string);
     match &query.subject {
-        Some(id) => match store.read_member(&asked.tenant, &SubjectId::new(id.as_str())).await? {
+        Some(id) => match asked.subject(store, id).await? {
             Some(member) => asked.view.list = tools.iter().map(|tool| asked.what(&member, tool)).collect(),
             None => asked.view.unknown = true,
         },
@@ -106,7 +105,29 @@ pub async fn page(
     Ok(asked.view)
 }
 
+/// What may be meant by a text: itself, or it without the blanks around it, which people type.
+fn meant(text: &str) -> impl Iterator<Item = &str> {
+    let typed = text.trim();
+    std::iter::once(text).chain((typed != text).then_some(typed))
+}
+
 impl Asked {
+    /// The tool of the catalog that is asked about.
+    fn tool(&self, name: &str) -> Option<ToolRef> {
+        meant(name).filter_map(ToolRef::parse).find(|tool| self.tools.contains(tool))
+    }
+
+    /// The member that is asked about.
+    async fn subject(&self, store: &Store, id: &str) -> Result<Option<Member>, StoreError> {
+        for id in meant(id) {
+            let member = store.read_member(&self.tenant, &SubjectId::new(id)).await?;
+            if member.is_some() {
+                return Ok(member);
+            }
+        }
+        Ok(None)
+    }
+
     fn who(&self, member: &Member, tool: &ToolRef) -> Access {
         told(member.subject.id.to_string(), &self.explorer.member(member, tool))
     }
@@ -158,15 +179,14 @@ pub async fn csv(
     let mut text = String::new();
     if let Some(name) = &query.tool {
         text.push_str(&line(&["subject", "tool", "access", "why"]));
-        let Some(tool) = ToolRef::parse(name).filter(|tool| asked.tools.contains(tool)) else {
-            return Ok(text);
-        };
+        let Some(tool) = asked.tool(name) else { return Ok(text) };
+        let name = tool.to_string();
         let mut after: Option<String> = None;
         let mut lines = 0;
         while let Some(found) = store.read_members(&asked.tenant, after.as_deref(), AT_ONCE).await? {
             for member in &found.members {
                 let one = asked.who(member, &tool);
-                text.push_str(&line(&[&one.name, name, &one.access, &one.why.join("; ")]));
+                text.push_str(&line(&[&one.name, &name, &one.access, &one.why.join("; ")]));
             }
             after = found.members.last().map(|member| member.subject.id.to_string());
             lines += found.members.len();
@@ -177,10 +197,15 @@ pub async fn csv(
         }
     } else if let Some(id) = &query.subject {
         text.push_str(&line(&["subject", "tool", "access", "why"]));
-        if let Some(member) = store.read_member(&asked.tenant, &SubjectId::new(id.as_str())).await? {
+        if let Some(member) = asked.subject(store, id).await? {
             for tool in &asked.tools {
                 let one = asked.what(&member, tool);
-                text.push_str(&line(&[id, &one.name, &one.access, &one.why.join("; ")]));
+                text.push_str(&line(&[
+                    member.subject.id.as_str(),
+                    &one.name,
+                    &one.access,
+                    &one.why.join("; "),
+                ]));
             }
         }
     } else {
@@ -200,10 +225,14 @@ pub async fn csv(
     Ok(text)
 }
 
+/// What begins a formula; some spreadsheets take the wide forms of `=`, `+`, `-` and `@` for the same.
+const FORMULA: [char; 11] =
+    ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+
 /// One line. What a spreadsheet would take for a formula begins with an apostrophe.
 fn line(fields: &[&str]) -> String {
     let field = |text: &&str| {
-        let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        let is_formula = text.starts_with(FORMULA);
         let safe = if is_formula { format!("'{text}") } else { (*text).to_owned() };
         format!("\"{}\"", safe.replace('"', "\"\""))
     };
@@ -223,6 +252,7 @@ mod tests {
                 &["=1+1", "+1", "-1", "@x", "\tx", "\rx"],
                 "\"'=1+1\",\"'+1\",\"'-1\",\"'@x\",\"'\tx\",\"'\rx\"\r\n",
             ),
+            (&["＝1", "＋1", "－1", "＠x", "\n=1"], "\"'＝1\",\"'＋1\",\"'－1\",\"'＠x\",\"'\n=1\"\r\n"),
             (&["a\"b", "c,d", "e\nf"], "\"a\"\"b\",\"c,d\",\"e\nf\"\r\n"),
         ] {
             assert_eq!(line(fields), expected);
