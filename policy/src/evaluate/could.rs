@@ -15,6 +15,7 @@ use crate::facts::{Facts, Revision};
 use crate::ids::{RuleId, SubjectId, TenantSlug};
 use crate::labels::{ArgumentsMode, Effect, TaskNeed};
 use crate::reason::Reason;
+use crate::rule::ApprovalTerms;
 
 /// How far a call could come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,7 +41,7 @@ pub struct Clause {
     pub bounds: Vec<String>,
     /// When else it counts, each as words that follow "if".
     pub conditions: Vec<String>,
-    /// Roles whose holders approve, where it asks for an approval.
+    /// Who approves, where it asks for an approval: roles whose holders do, and persons by id. Never empty there.
     pub approvers: Vec<String>,
     /// Whether a caller may be told of it.
     pub explain: bool,
@@ -295,6 +296,11 @@ fn verdict(ways: &[Clause], limits: &[Clause], glass: bool, needed: &[String]) -
     }
 }
 
+fn approvers(terms: &ApprovalTerms) -> Vec<String> {
+    let persons = terms.approver_subjects.iter().map(ToString::to_string);
+    terms.approvers.iter().cloned().chain(persons).collect()
+}
+
 fn clause(judged: &Judged<'_>) -> Clause {
     let rule = &judged.rule.rule;
     let (mut bounds, mut conditions) = (Vec::new(), Vec::new());
@@ -312,7 +318,7 @@ fn clause(judged: &Judged<'_>) -> Clause {
         effect: rule.effect,
         bounds,
         conditions,
-        approvers: rule.approval.as_ref().map(|terms| terms.approvers.clone()).unwrap_or_default(),
+        approvers: rule.approval.as_ref().map(approvers).unwrap_or_default(),
         explain: rule.explain,
     }
 }

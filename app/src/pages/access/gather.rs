@@ -8,9 +8,9 @@ use pdp::Previewer;
 use pdp::explore::{Explorer, ToolRef, access, why};
 use pdp::search::{Could, Verdict};
 use policy::{Reach, SubjectId, TenantSlug, Timestamp};
-use store::Store;
 use store::administration::Page;
 use store::search::Member;
+use store::{Store, StoreError};
 
 /// Columns of the matrix.
 const COLUMNS: usize = 12;
@@ -60,7 +60,7 @@ async fn read(
     let Some(tenant) = tenant else { return Ok(Err(view)) };
     let mut agent = None;
     if let Some(id) = &view.query.agent {
-        agent = store.read_member(&tenant, &SubjectId::new(id.as_str())).await?;
+        agent = member(store, &tenant, id).await?;
         // One of other tenants alone is nobody here.
         if agent.is_none() {
             return Ok(Err(AccessView { unknown: true, ..view }));
@@ -92,8 +92,7 @@ pub async fn page(
     let query = asked.view.query.clone();
     let after = query.after.as_deref();
     if let Some(name) = &query.tool {
-        let tool = ToolRef::parse(name).filter(|tool| asked.tools.contains(tool));
-        let Some(tool) = tool else {
+        let Some(tool) = asked.tool(name) else {
             asked.view.unknown = true;
             return Ok(asked.view);
         };
@@ -114,7 +113,7 @@ pub async fn page(
     let mut tools: Vec<ToolRef> = asked.tools.iter().filter(behind).take(ROWS + 1).cloned().collect();
     asked.view.next = cut(&mut tools, ToString::to_string);
     match &query.subject {
-        Some(id) => match store.read_member(&asked.tenant, &SubjectId::new(id.as_str())).await? {
+        Some(id) => match member(store, &asked.tenant, id).await? {
             Some(member) => asked.view.list = tools.iter().map(|tool| asked.what(&member, tool)).collect(),
             None => asked.view.unknown = true,
         },
@@ -123,7 +122,29 @@ pub async fn page(
     Ok(asked.view)
 }
 
+/// What may be meant by a text: itself, or it without the blanks around it, which people type.
+fn meant(text: &str) -> impl Iterator<Item = &str> {
+    let typed = text.trim();
+    std::iter::once(text).chain((typed != text).then_some(typed))
+}
+
+/// The member that is asked about.
+async fn member(store: &Store, tenant: &TenantSlug, id: &str) -> Result<Option<Member>, StoreError> {
+    for id in meant(id) {
+        let member = store.read_member(tenant, &SubjectId::new(id)).await?;
+        if member.is_some() {
+            return Ok(member);
+        }
+    }
+    Ok(None)
+}
+
 impl Asked {
+    /// The tool of the catalog that is asked about.
+    fn tool(&self, name: &str) -> Option<ToolRef> {
+        meant(name).filter_map(ToolRef::parse).find(|tool| self.tools.contains(tool))
+    }
+
     fn who(&self, member: &Member, tool: &ToolRef) -> Access {
         told(member.subject.id.to_string(), &self.could(member, tool))
     }
@@ -136,6 +157,16 @@ impl Asked {
         match &self.agent {
             Some(agent) => self.explorer.through(member, agent, tool),
             None => self.explorer.member(member, tool),
+        }
+    }
+
+    /// What one member can do with one tool, through the agent that is asked about, as a line of the file.
+    fn row(&self, member: &Member, tool: &ToolRef) -> String {
+        let (subject, tool, found) = (member.subject.id.as_str(), tool.to_string(), self.could(member, tool));
+        let why = why(&found).join("; ");
+        match &self.agent {
+            Some(agent) => line(&[subject, agent.subject.id.as_str(), &tool, access(&found), &why]),
+            None => line(&[subject, &tool, access(&found), &why]),
         }
     }
 
@@ -182,15 +213,12 @@ pub async fn csv(
     let query = &asked.view.query;
     let mut text = head(query);
     if let Some(name) = &query.tool {
-        let Some(tool) = ToolRef::parse(name).filter(|tool| asked.tools.contains(tool)) else {
-            return Ok(text);
-        };
+        let Some(tool) = asked.tool(name) else { return Ok(text) };
         let mut after: Option<String> = None;
         let mut lines = 0;
         while let Some(found) = store.read_members(&asked.tenant, after.as_deref(), AT_ONCE).await? {
             for member in &found.members {
-                let one = asked.who(member, &tool);
-                text.push_str(&row(query, &one.name, name, &one));
+                text.push_str(&asked.row(member, &tool));
             }
             after = found.members.last().map(|member| member.subject.id.to_string());
             lines += found.members.len();
@@ -200,10 +228,9 @@ pub async fn csv(
             }
         }
     } else if let Some(id) = &query.subject {
-        if let Some(member) = store.read_member(&asked.tenant, &SubjectId::new(id.as_str())).await? {
+        if let Some(member) = member(store, &asked.tenant, id).await? {
             for tool in &asked.tools {
-                let one = asked.what(&member, tool);
-                text.push_str(&row(query, id, &one.name, &one));
+                text.push_str(&asked.row(&member, tool));
             }
         }
     } else if query.agent.is_none() {
@@ -231,19 +258,14 @@ fn head(query: &AccessQuery) -> String {
     }
 }
 
-/// What one subject can do with one tool, through the agent that was asked about.
-fn row(query: &AccessQuery, subject: &str, tool: &str, one: &Access) -> String {
-    let why = one.why.join("; ");
-    match &query.agent {
-        Some(agent) => line(&[subject, agent, tool, &one.access, &why]),
-        None => line(&[subject, tool, &one.access, &why]),
-    }
-}
+/// What begins a formula; some spreadsheets take the wide forms of `=`, `+`, `-` and `@` for the same.
+const FORMULA: [char; 11] =
+    ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
 /// One line. What a spreadsheet would take for a formula begins with an apostrophe.
 fn line(fields: &[&str]) -> String {
     let field = |text: &&str| {
-        let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        let is_formula = text.starts_with(FORMULA);
         let safe = if is_formula { format!("'{text}") } else { (*text).to_owned() };
         format!("\"{}\"", safe.replace('"', "\"\""))
     };
@@ -263,6 +285,7 @@ mod tests {
                 &["=1+1", "+1", "-1", "@x", "\tx", "\rx"],
                 "\"'=1+1\",\"'+1\",\"'-1\",\"'@x\",\"'\tx\",\"'\rx\"\r\n",
             ),
+            (&["＝1", "＋1", "－1", "＠x", "\n=1"], "\"'＝1\",\"'＋1\",\"'－1\",\"'＠x\",\"'\n=1\"\r\n"),
             (&["a\"b", "c,d", "e\nf"], "\"a\"\"b\",\"c,d\",\"e\nf\"\r\n"),
         ] {
             assert_eq!(line(fields), expected);

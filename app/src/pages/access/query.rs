@@ -29,13 +29,15 @@ pub struct AccessQuery {
 
 impl AccessQuery {
     pub fn read(map: &Parameters) -> Self {
+        // To the letter: names may begin or end with blanks, and beside one there may be another without.
+        let whole = |name: &str| map.get(name).filter(|value| !value.is_empty()).map(str::to_owned);
         Self {
             tenant: parameter(map, "tenant"),
-            tool: parameter(map, "tool"),
-            subject: parameter(map, "subject"),
-            agent: parameter(map, "agent"),
-            after: parameter(map, "after"),
-            roles: parameter(map, "roles"),
+            tool: whole("tool"),
+            subject: whole("subject"),
+            agent: whole("agent"),
+            after: whole("after"),
+            roles: whole("roles"),
         }
     }
 
@@ -85,7 +87,7 @@ mod tests {
 
     #[test]
     fn an_address_reads_back() {
-        let map = [("tenant", "acme"), ("tool", "crm/a b"), ("after", " ")].into_iter().collect();
+        let map = [("tenant", " acme"), ("tool", "crm/a b"), ("after", "")].into_iter().collect();
         let query = AccessQuery::read(&map);
         assert_eq!(query.at("/access", Some("x"), None), "/access?tenant=acme&tool=crm%2Fa%20b&after=x");
         assert_eq!(query.of_subject("bob"), "/access?tenant=acme&subject=bob");
@@ -100,5 +102,18 @@ mod tests {
         assert_eq!(query.at("/access", None, None), asked);
         assert_eq!(AccessQuery::through("acme", "a bot").of_subject("ada"), asked);
         assert_eq!(query.of_tool("crm/b"), "/access?tenant=acme&tool=crm%2Fb&agent=a%20bot");
+    }
+
+    #[test]
+    fn blanks_belong_to_names() {
+        let asked = AccessQuery::default();
+        for address in
+            [asked.of_tool("crm/a "), asked.of_subject(" a"), asked.at(ACCESS.path, Some("b "), Some(" c"))]
+        {
+            let parameters = Parameters::parse(address.trim_start_matches("/access?"));
+            let query = AccessQuery::read(&parameters);
+            assert_eq!(query.at(ACCESS.path, query.after.as_deref(), query.roles.as_deref()), address);
+            assert!(address.contains("%20"), "{address}");
+        }
     }
 }

@@ -43,6 +43,16 @@ impl Known<'_> {
         Ok(tenants)
     }
 
+    /// Who is meant by an id as it was typed, perhaps with blanks around it; and the shared tenants.
+    async fn meant(&self, console: &Console, typed: String) -> Result<(String, Vec<String>), AppError> {
+        let tenants = self.shared(console, &typed).await?;
+        let id = typed.trim();
+        if id == typed || !tenants.is_empty() {
+            return Ok((typed, tenants));
+        }
+        Ok((id.to_owned(), self.shared(console, id).await?))
+    }
+
     /// One line for each, the first tie of each; nobody is tied to itself.
     async fn lines(&self, console: &Console, ties: Vec<(String, Tie)>) -> Result<Vec<PairLine>, AppError> {
         let mut lines: Vec<PairLine> = Vec::new();
@@ -99,7 +109,7 @@ async fn pair(
     known: &Known<'_>,
     subject: String,
 ) -> Result<Pair, AppError> {
-    let tenants = known.shared(console, &subject).await?;
+    let (subject, tenants) = known.meant(console, subject).await?;
     let wanted = query.tenant.as_ref().filter(|wanted| tenants.contains(wanted));
     let slug = wanted.or(tenants.first()).cloned();
     let Some(tenant) = slug.as_deref().map(TenantSlug::from) else {

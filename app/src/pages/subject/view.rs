@@ -37,7 +37,8 @@ impl SubjectQuery {
             ask: Ask::read(map),
             of: read_of(map),
             told: parameter(map, "change"),
-            for_whom: parameter(map, "for"),
+            // To the letter: ids may begin or end with blanks.
+            for_whom: map.get("for").filter(|id| !id.trim().is_empty()).map(str::to_owned),
             tenant: parameter(map, "tenant"),
         }
     }

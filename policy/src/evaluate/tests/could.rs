@@ -39,6 +39,9 @@ fn how_far_a_call_could_come() {
     };
     let large = json!({"parameters": {"properties": {"amount": {"type": "number", "minimum": 500}}, "required": ["amount"]}});
     let once = with(allow_refund(), &json!({"name": "once", "approval": {"approvers": ["finance"]}}));
+    let by_ann = json!({"approver_subjects": ["ann"]});
+    let once_ann = with(allow_refund(), &json!({"name": "once", "approval": by_ann}));
+    let ask_ann = ask(json!({"approval": by_ann}));
     for (rules, verdict) in [
         (vec![], Verdict::Never),
         (vec![allow_refund()], Verdict::Always),
@@ -58,6 +61,9 @@ fn how_far_a_call_could_come() {
         (vec![once.clone(), allow_refund()], Verdict::Always),
         (vec![once, small_refunds()], Verdict::Conditional),
         (vec![ask(json!({}))], Verdict::Never),
+        (vec![once_ann.clone()], Verdict::AfterApproval),
+        (vec![once_ann, allow_refund()], Verdict::Always),
+        (vec![allow_refund(), ask_ann], Verdict::AfterApproval),
     ] {
         let found = World::new(rules.clone()).could(Open::ARGUMENTS);
         assert_eq!(found.verdict, verdict, "{rules:?}: {found:?}");
@@ -71,6 +77,10 @@ fn conditions_are_told_as_conditions() {
     let found = World::new(vec![small_refunds(), deny]).could(Open::ARGUMENTS);
     assert_eq!(found.ways[0].bounds, ["/amount <= 100"]);
     assert_eq!(found.limits[0].conditions, ["`args.currency == 'USD'` holds"]);
+    let approval = json!({"approvers": ["finance"], "approver_subjects": ["ann"]});
+    let found =
+        World::new(vec![with(allow_refund(), &json!({ "approval": approval }))]).could(Open::ARGUMENTS);
+    assert_eq!(found.ways[0].approvers, ["finance", "ann"]);
     let of_agents = with(allow_refund(), &json!({"kinds": ["agent"], "subjects": ["bot"]}));
     let found = World::new(vec![of_agents.clone()]).could(Open::CALLER);
     assert_eq!(found.verdict, Verdict::Conditional);
