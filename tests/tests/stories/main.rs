@@ -15,6 +15,7 @@ mod edge;
 mod emergency;
 mod endpoint;
 mod fastmcp;
+mod for_whom;
 mod fuzz_seeds;
 mod handed_out;
 mod hardship;

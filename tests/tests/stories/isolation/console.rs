@@ -25,6 +25,7 @@ const PAGES: &[&str] = &[
     "/access?tenant=a&tool=theirs%2Fshow",
     "/access?tenant=a&subject=both",
     "/access?tenant=a&subject=ben",
+    "/access?tenant=a&subject=both&agent=bot",
     "/search?tenant=a&q=shop",
     "/search?tenant=a&q=both",
     "/search?tenant=a&q=zq7",
@@ -82,6 +83,7 @@ const FILES: &[&str] = &[
     "/access/export.csv?tenant=a&tool=theirs%2Fshow",
     "/access/export.csv?tenant=a&subject=both",
     "/access/export.csv?tenant=a&subject=ben",
+    "/access/export.csv?tenant=a&subject=both&agent=bot",
 ];
 
 /// What differs from one moment, and from one database, to the next by itself.

@@ -177,6 +177,11 @@ impl House {
         self.world.crm(&self.replica)
     }
 
+    /// Whoever asks with the enforcement key of this variable.
+    pub(crate) fn pep(&self, variable: &str) -> Pep {
+        Pep::new(self.replica.address(), self.world.secret(variable))
+    }
+
     pub(crate) async fn get(&self, cookie: &str, path: &str) -> Answer {
         read(self.send(Method::GET, cookie, path, None).await).await
     }
