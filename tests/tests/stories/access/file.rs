@@ -27,7 +27,7 @@ const FORMULA: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d
 
 const LINES: &str = "args.note == \"x, y\"\n  || args.note == '=1'";
 
-/// The laboratory, and each of these names for a member, a role and a tool. Only the tool `show` is allowed to all.
+/// The laboratory, and each of these names for a member, a role and a tool. The tool `show` is allowed to all.
 async fn world(backend: Backend) -> Lab {
     let lab = Lab::open(backend).await;
     let member = |name: &&str| json!({"id": name, "kind": "user", "memberships": [{"tenant": "lab"}]});

@@ -1,5 +1,5 @@
-//! A tenant with something of each kind that the explorer tells of, a browser that looks at it, and an enforcement
-//! point that asks about the very calls.
+//! A tenant with something of each kind that the explorer tells of, a browser that looks at it, and an
+//! enforcement point that asks about the very calls.
 
 use crate::access::page::{self, Matrix, Row};
 use crate::reach::house::{Answer, House, encode};
@@ -35,7 +35,9 @@ servers:
     tools:
       - name: refund
         input_schema:
-          { type: object, properties: { amount: { type: number }, note: { type: string } }, required: [amount] }
+          type: object
+          properties: { amount: { type: number }, note: { type: string } }
+          required: [amount]
       - name: open
         input_schema: { type: object, properties: { account: { type: string } }, required: [account] }
         bindings: [{ pointer: /account, type: account }]
@@ -141,7 +143,7 @@ pub(crate) const TOOLS: &[&str] = &[
     "shut/show",
 ];
 
-/// What a vouching enforcement point cannot show, or the explorer tells as a condition without asking who meets it.
+/// What a vouching enforcement point cannot show, or the explorer tells as a condition whoever meets it.
 const ASKS_FOR_MORE: &[&str] = &["desk/copy", "desk/scoped"];
 
 const HOUR: i64 = 3_600_000_000;

@@ -52,7 +52,7 @@ pub(crate) fn own(html: &str) -> String {
     rest.split_once("</main>").expect("it ends").0.to_owned()
 }
 
-/// What is read where this stands. Names between backticks are drawn as code, hidden characters as their numbers.
+/// What is read where this stands. What is between backticks is drawn as code, a hidden character as its number.
 fn text(html: &str) -> String {
     let text = FLAG.replace_all(html, "");
     let text = CHIP.replace_all(&text, |found: &Captures<'_>| {
