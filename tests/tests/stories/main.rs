@@ -1,6 +1,7 @@
 //! Every story of the house, in one program: thirty programs that each hold the whole server took 10 GB and a minute
 //! of linking each time.
 
+mod access;
 mod accounts;
 mod api;
 mod approvals;

@@ -1,8 +1,6 @@
 //! A sketch as a bundle: all that there is in its world, whatever there was before.
 
-use crate::search::sketch::{
-    Key, Membership, Parts, RESOURCES, ROLES, SUBJECTS, Sketch, Subject, TENANTS, TOOLS,
-};
+use crate::search::sketch::{Key, Membership, RESOURCES, ROLES, SUBJECTS, Sketch, Subject, TENANTS, TOOLS};
 use policy::Rule;
 use serde_json::{Map, Value, json};
 
@@ -26,7 +24,7 @@ impl Sketch {
 
     fn written_rules(&self) -> Vec<Value> {
         let drawn = self.rules.iter().enumerate().map(|(number, parts)| rule(number, parts));
-        BASE.iter().map(|text| serde_json::from_str(text).expect("JSON")).chain(drawn).collect()
+        BASE.iter().map(|text| serde_json::from_str::<Value>(text).expect("JSON")).chain(drawn).collect()
     }
 
     pub(crate) fn bundle(&self) -> String {
@@ -101,7 +99,7 @@ pub(crate) fn is_registered(id: &str) -> bool {
     !id.ends_with('9')
 }
 
-fn rule(number: usize, parts: &Parts) -> Value {
+fn rule(number: usize, parts: &[&'static str]) -> Value {
     let parts = parts.iter().map(|part| serde_json::from_str::<Map<String, Value>>(part).expect("an object"));
     let mut rule: Map<String, Value> = parts.flatten().collect();
     rule.insert("name".to_owned(), json!(format!("rule {number}")));

@@ -51,7 +51,8 @@ impl Desk {
         if known { self.world.secret(&variable(who)).to_owned() } else { "no-key-of-anybody".to_owned() }
     }
 
-    /// Makes the world what the bundle says, whatever it was, and opens the tasks of the sketch; gives their ids.
+    /// Makes the world what the bundle says, whatever it was, and opens the tasks of the sketch; gives their
+    /// ids.
     pub(crate) async fn become_so(&self, sketch: &Sketch, text: &str) -> Vec<String> {
         let bundle = Bundle::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         let secret = |name: &str| Some(self.world.secret(name).to_owned());

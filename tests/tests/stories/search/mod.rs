@@ -1,6 +1,6 @@
 //! Searches over HTTP: exactly what evaluations allow, in pages, for those alone who may search, and never recorded.
 
-mod asking;
+pub(crate) mod asking;
 mod brute;
 mod bundle;
 mod desk;

@@ -17,6 +17,9 @@ pub(crate) const SUBJECTS: &[(&str, &str)] = &[
     ("svc", "service"),
 ];
 
+/// The place of one who is a member of acme in every world, without any role.
+const CAT: usize = 3;
+
 /// Server and name, as they are in order.
 pub(crate) const TOOLS: &[(&str, &str)] = &[
     ("crm", "later"),
@@ -246,7 +249,7 @@ fn membership() -> impl Strategy<Value = Membership> {
 }
 
 fn subject() -> impl Strategy<Value = Subject> {
-    let memberships = (option::weighted(0.85, membership()), option::weighted(0.4, membership()));
+    let memberships = (option::weighted(0.9, membership()), option::weighted(0.4, membership()));
     (prop::bool::weighted(0.9), select(vec![5_i64, 1]), memberships)
         .prop_map(|(active, level, (acme, globex))| Subject { active, level, memberships: [acme, globex] })
 }
@@ -310,14 +313,15 @@ fn about() -> impl Strategy<Value = About> {
 }
 
 fn question(tasks: usize) -> impl Strategy<Value = Question> {
-    let tenant = prop_oneof![6 => Just(Some("acme")), 2 => Just(Some("globex")), 2 => Just(None)];
+    let tenant = prop_oneof![6 => Just(Some("acme")), 1 => Just(Some("globex")), 2 => Just(None)];
+    let anybody = || prop_oneof![9 => 0..SUBJECTS.len(), 1 => Just(SUBJECTS.len())];
     let parts = (
         select(Wanted::ALL.to_vec()),
         select(Key::ALL.to_vec()),
         about(),
-        0..=SUBJECTS.len(),
-        option::weighted(0.25, 0..=SUBJECTS.len()),
-        option::weighted(0.2, 0..=tasks),
+        anybody(),
+        option::weighted(0.25, anybody()),
+        option::weighted(0.15, 0..=tasks),
         tenant,
         select(vec!["web", "app"]),
         1..4_usize,
@@ -330,7 +334,22 @@ fn question(tasks: usize) -> impl Strategy<Value = Question> {
     })
 }
 
-/// With so many questions.
+/// A question that many worlds answer with what is wanted: whether cat may read a record.
+fn plain(wanted: Wanted) -> Question {
+    Question {
+        wanted,
+        key: Key::Acme,
+        about: About::Resource { kind: 1, id: 0, action: 2 },
+        who: CAT,
+        agent: None,
+        task: None,
+        tenant: None,
+        channel: "web",
+        limit: 2,
+    }
+}
+
+/// With so many questions, and three plain ones.
 pub(crate) fn sketch(questions: usize) -> impl Strategy<Value = Sketch> {
     const TASKS: usize = 2;
     let labels = (
@@ -354,8 +373,10 @@ pub(crate) fn sketch(questions: usize) -> impl Strategy<Value = Sketch> {
         vec(task(), TASKS),
         vec(question(TASKS), questions),
     );
-    parts.prop_map(|(subjects, rules, labels, review, flags, others, resources, tasks, questions)| {
+    parts.prop_map(|(mut subjects, rules, labels, review, flags, others, resources, tasks, mut questions)| {
         let (accepted, enabled, suspended) = flags;
+        subjects[CAT] = Subject { active: true, level: 5, memberships: [Some((Vec::new(), false)), None] };
+        questions.extend(Wanted::ALL.map(plain));
         Sketch {
             subjects,
             rules,
