@@ -13,6 +13,7 @@ mod keyed;
 mod life;
 mod live;
 mod lost;
+mod many;
 mod processes;
 mod races;
 mod rates;
@@ -65,6 +66,7 @@ on_both_databases!(
     a_crash_after_the_commit_burns_one_use_and_says_so,
     a_process_killed_before_the_commit_of_a_use_burns_none,
     a_full_disk_files_and_uses_nothing_that_it_does_not_keep,
+    ten_thousand_that_wait_are_not_read,
 );
 
 mod each_key_uses_once_when_the_database_goes_away {
@@ -129,6 +131,7 @@ mod stories {
         what_moved_since_it_was_shown_refuses_the_vote,
     };
     pub(super) use crate::approvals::lost::a_crash_after_the_commit_burns_one_use_and_says_so;
+    pub(super) use crate::approvals::many::ten_thousand_that_wait_are_not_read;
     pub(super) use crate::approvals::processes::exactly_the_approved_uses_pass_on_two_processes;
     pub(super) use crate::approvals::races::{
         a_quorum_that_is_reached_twice_at_once_decides_once, exactly_the_approved_uses_pass_on_two_replicas,
