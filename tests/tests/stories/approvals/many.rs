@@ -117,17 +117,20 @@ async fn everything(world: &World) -> i64 {
 async fn fill(world: &World) -> Vec<String> {
     let id = waiting(world).await.id;
     let same = "tenant, subject, actor, credential, server, tool, action, resource_type, resource_id, task, definition_hash, \
-        arguments_digest, call, context, claims, arguments, sealed, sensitivity, requirements, uses, used, hold_for, state, \
+        arguments_digest, context, claims, arguments, sealed, sensitivity, requirements, uses, used, hold_for, state, \
         filed_at, filed_by, expires_at, attempts, last_attempt_at, look_until";
     let numbers =
         format!("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY} - 1)");
     let copy = |id: &str| format!("substr({id}, 1, 28) || (10000000 + i)");
+    let digest = |of: &str| format!("substr({of}, 1, 56) || (10000000 + i)");
     let risk = "CASE i % 4 WHEN 0 THEN 'critical' WHEN 1 THEN 'high' WHEN 2 THEN 'medium' ELSE 'low' END";
     for sql in [
         format!(
-            "{numbers} INSERT INTO approvals (id, binding, risk, {same})
-             SELECT {}, substr(binding, 1, 56) || (10000000 + i), {risk}, {same} FROM approvals, n WHERE id = '{id}'",
-            copy("id")
+            "{numbers} INSERT INTO approvals (id, call, binding, risk, {same})
+             SELECT {}, {}, {}, {risk}, {same} FROM approvals, n WHERE id = '{id}'",
+            copy("id"),
+            digest("call"),
+            digest("binding")
         ),
         format!(
             "{numbers} INSERT INTO approval_slots (rule, party, approval, expires_at)
