@@ -219,7 +219,12 @@ fn postgres_options(url: &str) -> Result<PgConnectOptions, OpenError> {
         .map_err(OpenError::Address)?
         .application_name("countersign")
         // Who vanished within a transaction, with no word to the database, would hold its locks for hours: until TCP says so.
-        .options([("statement_timeout", "5s"), ("idle_in_transaction_session_timeout", "60s")]))
+        // No statement of ours runs for long enough to be worth compiling: that alone may take Postgres seconds.
+        .options([
+            ("statement_timeout", "5s"),
+            ("idle_in_transaction_session_timeout", "60s"),
+            ("jit", "off"),
+        ]))
 }
 
 #[cfg(test)]
@@ -230,7 +235,7 @@ mod tests {
     fn nobody_holds_a_postgres_for_long() {
         let options = postgres_options("postgres://me@db.example/c").expect("an address");
         let told = options.get_options().expect("settings");
-        for setting in ["statement_timeout=5s", "idle_in_transaction_session_timeout=60s"] {
+        for setting in ["statement_timeout=5s", "idle_in_transaction_session_timeout=60s", "jit=off"] {
             assert!(told.contains(setting), "{told}");
         }
     }

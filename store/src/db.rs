@@ -316,6 +316,15 @@ pub(crate) fn now_micros(dialect: Dialect) -> Expr {
     }
 }
 
+/// The same as it was when the statement began. Only a clock that stands still within a statement is looked up in an index:
+/// one that moves is held against every row.
+pub(crate) fn statement_micros(dialect: Dialect) -> Expr {
+    match dialect {
+        Dialect::Sqlite => now_micros(dialect),
+        Dialect::Postgres => Expr::cust("(extract(epoch from statement_timestamp()) * 1000000)::bigint"),
+    }
+}
+
 /// A stored 0 or 1.
 pub(crate) fn flag(stored: i64, what: &str) -> Result<bool, StoreError> {
     match stored {
