@@ -116,7 +116,7 @@ mod stories {
         }
     }
 
-    /// Calls with large records until 20 of them in a row were denied; those that passed.
+    /// Calls with large records until 20 of them were denied; those that passed.
     async fn until_full(world: &World, crm: &Pep) -> Vec<String> {
         let mut allowed = Vec::new();
         let (mut denied, mut late) = (0, 0);
