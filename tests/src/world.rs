@@ -168,7 +168,7 @@ impl Replica {
                 tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(std::time::Duration::from_secs(30), asked).await.expect("ready within 30 s");
+        tokio::time::timeout(std::time::Duration::from_secs(120), asked).await.expect("ready within 120 s");
     }
 
     pub async fn stop(self) {

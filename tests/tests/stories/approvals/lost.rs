@@ -53,7 +53,7 @@ async fn burn(world: &World, fay: &str, text: &str, key: &str) -> (ApprovalId, D
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), used).await.expect("is used");
+    tokio::time::timeout(Duration::from_secs(120), used).await.expect("is used");
     process.kill();
     let told = call.await.expect("no panic");
     assert!(told.is_err(), "the caller was told: {told:?}");

@@ -16,7 +16,7 @@ use tests::{Backend, Replica, World};
 pub(crate) const HOUR: i64 = 60 * 60 * 1_000_000;
 
 /// What is waited for comes within a second or two; this only ends a story that fails.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(50);
 
 pub(crate) fn now() -> Timestamp {
     server::clock::system()()
