@@ -6,3 +6,10 @@ ALTER TABLE approval_asks ADD COLUMN rank BIGINT NOT NULL DEFAULT 3 CHECK (rank 
 UPDATE approval_asks SET rank = CASE (SELECT risk FROM approvals WHERE id = approval)
     WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END;
 CREATE INDEX approval_asks_pressing ON approval_asks (tenant, kind, name, rank, approval);
+
+-- What somebody answered, the newest first. It finds all that the index of persons alone found.
+CREATE INDEX approval_votes_answered ON approval_votes (person, approval);
+DROP INDEX approval_votes_person;
+
+-- How many wait of a tenant is counted to the first hundred, whatever waits of others.
+CREATE INDEX approvals_pending ON approvals (tenant, expires_at) WHERE state = 'pending';

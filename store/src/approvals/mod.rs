@@ -311,6 +311,15 @@ impl ApprovalFilter<'_> {
     }
 }
 
+/// What is counted.
+fn counted(filter: &ApprovalFilter<'_>, dialect: Dialect) -> SelectStatement {
+    let mut first = Query::select();
+    first.column((Approvals::Table, Approvals::Id)).from(Approvals::Table);
+    filter.narrow(&mut first, dialect);
+    first.limit(MOST_COUNTED.unsigned_abs());
+    Query::select().from_subquery(first, "first").take()
+}
+
 async fn find<S: Source>(source: &mut S, id: &ApprovalId) -> Result<Option<Approval>, StoreError> {
     // Nothing that is stored holds U+0000, and Postgres takes no such text.
     if id.as_str().contains('\0') {
@@ -348,13 +357,12 @@ impl Store {
         rows.into_iter().map(Approval::try_from).collect()
     }
 
+    /// How many there are, counted no further than [`MOST_COUNTED`].
+    ///
     /// # Errors
     /// When the database does not answer.
     pub async fn count_approvals(&self, filter: &ApprovalFilter<'_>) -> Result<i64, StoreError> {
-        let mut query = Query::select();
-        query.from(Approvals::Table);
-        filter.narrow(&mut query, self.dialect());
-        count(&mut &self.db, query).await
+        count(&mut &self.db, counted(filter, self.dialect())).await
     }
 }
 

@@ -1,5 +1,7 @@
 //! What filing, use, the inbox and retention read is found by indexes, whatever else there is: SQLite's own plan says so.
 
+use super::ApprovalFilter;
+use super::answers::answered;
 use super::asks::{AskedPerson, counted, page};
 use super::expiring::over;
 use super::filing::{NewApproval, denials, waiting};
@@ -11,10 +13,11 @@ use crate::migrate::sqlite_scripts;
 use policy::approval::Requirement;
 use policy::facts::Revision;
 use policy::rule::ApprovalTerms;
-use policy::{ResourceRef, SubjectId, Timestamp};
+use policy::{ResourceRef, SubjectId, TenantSlug, Timestamp};
 use sea_query::{SelectStatement, SqliteQueryBuilder};
 use serde_json::Map;
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
+use std::collections::BTreeSet;
 
 async fn schema() -> SqliteConnection {
     let mut connection = SqliteConnection::connect("sqlite::memory:").await.expect("opens");
@@ -64,6 +67,7 @@ const MANY: &str = "
     INSERT INTO approval_filings (rule, party, at, approval) SELECT 'r-1', 'party-' || (rowid / 20), 1, id FROM approvals;
     INSERT INTO approval_asks (tenant, kind, name, approval, since, rank)
         SELECT tenant, 'role', 'finance', id, 1, rowid % 4 FROM approvals;
+    INSERT INTO approval_votes (approval, person, account, verdict, at) SELECT id, 'bot', 'a-1', 'approve', 1 FROM approvals;
     ANALYZE;
 ";
 
@@ -127,6 +131,12 @@ fn cases() -> Vec<(&'static str, String, &'static str)> {
     let text = |statement: SelectStatement| statement.to_string(SqliteQueryBuilder);
     let inbox = |after| text(page(&me, &asked, after, 51, sqlite).expect("a duty"));
     let pressing = "approval_asks_pressing (tenant=? AND kind=? AND name=?";
+    let (acme, both) = (TenantSlug::from("acme"), ["acme", "globex"].map(TenantSlug::from));
+    let reach = BTreeSet::from(both.clone());
+    let answers = |tenants, before| text(answered(&me, tenants, before, 3));
+    let waits = ApprovalFilter { pending: true, ..ApprovalFilter::default() };
+    let in_all = |filter: ApprovalFilter<'_>| text(super::counted(&filter, sqlite));
+    let of_tenant = "approvals_pending (tenant=?";
     vec![
         ("those that wait of one caller", text(waiting(&new, sqlite)), "approval_slots"),
         ("what one caller filed of late", text(lately(&new, sqlite)), "approval_filings"),
@@ -134,6 +144,11 @@ fn cases() -> Vec<(&'static str, String, &'static str)> {
         ("what waits for a person", inbox(None), pressing),
         ("its further pages", inbox(Some((1, "w-00001"))), "name=? AND (rank,approval)>(?,?)"),
         ("how many wait", text(counted(&me, &asked, sqlite).expect("a duty")), pressing),
+        ("what a person answered", answers(None, None), "approval_votes_answered (person=?"),
+        ("of some tenants", answers(Some(&reach), Some("w-00001")), "approval_votes_answered (person=? AND"),
+        ("how many wait at all", in_all(waits), "approvals_waiting (expires_at>?"),
+        ("how many of a tenant", in_all(ApprovalFilter { tenant: Some(&acme), ..waits }), of_tenant),
+        ("how many of some", in_all(ApprovalFilter { tenants: Some(&both), ..waits }), of_tenant),
         ("a use", one(&taken, sqlite).to_string(SqliteQueryBuilder), "approvals"),
         ("what ends", text(ending), "approvals_waiting"),
         ("what is over", text(over_before(Timestamp::from_micros(1))), "approvals_over"),
