@@ -1,4 +1,4 @@
-//! Stored rules and all of their versions.
+//! Stored rules, each change of which is a version.
 
 use super::writer::About;
 use super::{Page, WriteError, Writer, beyond, holds, name, text};
@@ -27,15 +27,6 @@ impl StoredRule {
     }
 }
 
-/// One version a rule has or had.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct RuleVersion {
-    pub version: i64,
-    pub rule: Rule,
-    pub at: Timestamp,
-    pub by: String,
-}
-
 #[derive(sqlx::FromRow)]
 struct RuleRow {
     id: String,
@@ -45,14 +36,6 @@ struct RuleRow {
     version: i64,
     definition: String,
     updated_at: i64,
-}
-
-#[derive(sqlx::FromRow)]
-struct VersionRow {
-    version: i64,
-    definition: String,
-    at: i64,
-    by: String,
 }
 
 impl TryFrom<RuleRow> for StoredRule {
@@ -184,30 +167,6 @@ impl Store {
             .and_where(Expr::col(Rules::Status).eq(RuleStatus::Enforced.as_str()));
         let rows: Vec<RuleRow> = self.db.fetch_all(&query).await?;
         rows.into_iter().map(StoredRule::try_from).collect()
-    }
-
-    /// Every version the rule has or had, newest first; also of a rule that is gone.
-    ///
-    /// # Errors
-    /// When the database does not answer, or holds what it must not.
-    pub async fn list_rule_versions(&self, id: &RuleId) -> Result<Vec<RuleVersion>, StoreError> {
-        let query = Query::select()
-            .columns([RuleVersions::Version, RuleVersions::Definition, RuleVersions::At, RuleVersions::By])
-            .from(RuleVersions::Table)
-            .and_where(Expr::col(RuleVersions::Rule).eq(id.as_str()))
-            .order_by(RuleVersions::Version, Order::Desc)
-            .take();
-        let rows: Vec<VersionRow> = self.db.fetch_all(&query).await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(RuleVersion {
-                    version: row.version,
-                    rule: json(&row.definition, "rule_versions.definition")?,
-                    at: Timestamp::from_micros(row.at),
-                    by: row.by,
-                })
-            })
-            .collect()
     }
 }
 
