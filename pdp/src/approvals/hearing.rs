@@ -1,17 +1,16 @@
 //! A request with all that it is judged by, as it is now: the rules that ask, those who answered, and who may.
 
-use super::bound::digest;
 use super::reader::Reader;
+use super::rules::{asking, digest_of_rules};
 use super::tool::digest_of;
 use super::{ApprovalError, MayDecide};
 use policy::approval::{
     Asked, Cast, Ineligible, Person, Requirement, RuleDifference, Seen, all_met, approved_by, heard, is_met,
     may_decide,
 };
-use policy::labels::{RuleStatus, Verdict};
+use policy::labels::Verdict;
 use policy::rule::ApprovalTerms;
 use policy::{SubjectId, Timestamp};
-use serde_json::{Value, json};
 use store::administration::Tool;
 use store::approvals::{Approval, ApprovalVote};
 
@@ -46,8 +45,7 @@ impl Hearing {
         let mut asks = Vec::with_capacity(approval.requirements.len());
         for filed in &approval.requirements {
             let stored = reader.rule(&filed.rule).await?;
-            let stored = stored.filter(|stored| stored.rule.status == RuleStatus::Enforced);
-            let now = stored.and_then(|stored| Some((stored.version, stored.rule.approval?)));
+            let now = stored.and_then(|stored| Some((stored.version, asking(&stored.rule)?.clone())));
             asks.push(Asks { filed: filed.clone(), now });
         }
         let mut owners = Vec::new();
@@ -83,13 +81,13 @@ impl Hearing {
     pub(super) fn seen(&self) -> Seen {
         let rules = self.asks.iter().map(|asks| {
             let version = asks.now.as_ref().map(|(version, _)| *version);
-            json!([asks.filed.rule, version])
+            (&asks.filed.rule, version)
         });
         Seen {
             definition: digest_of(self.tool.as_ref()),
             // The arguments, and all that is shown beside them.
             arguments: self.approval.binding.clone(),
-            rules: digest(&Value::Array(rules.collect())),
+            rules: digest_of_rules(rules),
         }
     }
 

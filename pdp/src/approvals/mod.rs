@@ -11,12 +11,14 @@ mod enforcing;
 mod hearing;
 mod inbox;
 mod reader;
+mod rules;
 mod show;
 mod standing_in;
 mod tool;
 
 pub(crate) use bound::Named;
 pub(crate) use enforcing::{Settled, too_many, too_often};
+pub use rules::{RuleMoved, RulesMoved, asking};
 pub use show::{ApprovalView, RequirementView, ToolNow};
 pub use standing_in::{may_stand_in, tenants_of};
 pub use tool::{ToolForm, ToolMoved};
