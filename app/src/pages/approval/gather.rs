@@ -104,7 +104,7 @@ pub(super) async fn view(
         answering,
         asks_password: presence.is_too_old_for(approval.risk, now),
         has_passkeys: !store.list_passkeys(account).await?.is_empty(),
-        changed: moved::since(console, &shown, changed).await?,
+        changed: moved::since(console, reads_rules.then_some(reach), &shown, changed).await?,
         ending: ending(store, approval, standing, now).await?,
         reason: approval.reason.clone(),
         filed_by: Some(approval.filed_by.to_string()),

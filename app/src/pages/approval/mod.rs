@@ -4,6 +4,7 @@ pub mod arguments;
 pub mod bar;
 pub mod parts;
 pub mod read;
+pub mod rule;
 pub mod tool;
 pub mod view;
 
@@ -15,6 +16,8 @@ mod difference;
 mod gather;
 #[cfg(feature = "ssr")]
 mod moved;
+#[cfg(feature = "ssr")]
+mod moved_rules;
 #[cfg(feature = "ssr")]
 mod words;
 
@@ -152,13 +155,14 @@ fn draw(mut request: RequestView, answer: &Answer) -> AnyView {
     .into_any()
 }
 
-/// Why the click was refused. What stands now is drawn below it, and of the tool how it was as well.
+/// Why the click was refused. What stands now is drawn below it, and of the tool and the rules how they were as well.
 fn changed(changed: Changed) -> AnyView {
     let item = |is: bool, text: &'static str| is.then(|| view! { <li>{text}</li> });
     let Changed { tool: moved, arguments, rules } = changed;
-    let is_other = moved.is_some();
+    let (is_other, ask_otherwise) = (moved.is_some(), rules.is_some());
     let cards = moved.map(tool::cards);
-    let lead = if is_other || arguments || rules {
+    let rules = rules.map(rule::cards);
+    let lead = if is_other || arguments || ask_otherwise {
         "Nothing was decided. Below stands what is true now; look at it, then decide once more."
     } else {
         "It is again as you saw it. Decide once more."
@@ -168,11 +172,15 @@ fn changed(changed: Changed) -> AnyView {
             <ul>
                 {item(is_other, "The tool is another one: see “What changed in the tool”.")}
                 {item(arguments, "The arguments are other ones, or what else is bound.")}
-                {item(rules, "A rule that asks was changed, or asks no more: see “Who asks for approval”.")}
+                {item(
+                    ask_otherwise,
+                    "A rule that asks was changed, or asks no more: see “What changed in the rule”.",
+                )}
             </ul>
             <p>{lead}</p>
         </WarningNotice>
         {cards}
+        {rules}
     }
     .into_any()
 }

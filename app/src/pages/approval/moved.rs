@@ -1,29 +1,33 @@
-//! What moved since somebody looked and their click was refused. Of the tool also how it was: the record of
-//! changes keeps that.
+//! What moved since somebody looked and their click was refused. Of the tool and of the rules also how they were: the
+//! record of changes keeps the one, and versions the other.
 
+use super::moved_rules;
 use super::view::{Changed, LabelChange, PartChange, ToolChange};
 use crate::console::Console;
 use crate::pages::review::difference::{Parts, of_definitions};
 use crate::pages::review::parts::Setting;
 use crate::pages::tool::read::pretty;
 use pdp::approvals::{ApprovalView, ToolForm, ToolMoved};
-use policy::ReviewState;
 use policy::approval::Seen;
+use policy::{Reach, ReviewState};
 use serde_json::Value;
 use store::StoreError;
 
-/// `seen`: what was seen, as the form carries it. None: that is nothing.
+/// `seen`: what was seen, as the form carries it. None: that is nothing. `reads_rules`: as far as the reader may read rules;
+/// none where they may not.
 pub(super) async fn since(
     console: &Console,
+    reads_rules: Option<&Reach>,
     shown: &ApprovalView,
     seen: &str,
 ) -> Result<Option<Changed>, StoreError> {
     let Ok(seen) = seen.parse::<Seen>() else { return Ok(None) };
     let tool = console.approvals.tool_moved(&shown.approval, &seen).await?;
+    let rules = console.approvals.rules_moved(&shown.approval, &seen).await?;
     Ok(Some(Changed {
         tool: tool.map(told),
         arguments: seen.arguments != shown.seen.arguments,
-        rules: seen.rules != shown.seen.rules,
+        rules: rules.map(|moved| moved_rules::told(moved, reads_rules)),
     }))
 }
 

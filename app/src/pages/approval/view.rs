@@ -1,10 +1,12 @@
 //! One request as its page shows it. Made on the server; names, arguments and reasons are text of others.
 
+use crate::components::diff::DiffRow;
 use crate::moment::Moment;
 use crate::pages::approvals::read::{Asking, Standing};
 use crate::pages::decision::view::ArgumentValue;
 use crate::pages::decisions::read::DecisionLine;
 use crate::pages::review::parts::{Setting, Sides};
+use crate::sentence::Sentence;
 use policy::Risk;
 use serde::{Deserialize, Serialize};
 
@@ -181,7 +183,7 @@ pub struct AnswerForm {
 pub struct Changed {
     pub tool: Option<ToolChange>,
     pub arguments: bool,
-    pub rules: bool,
+    pub rules: Option<RulesChange>,
 }
 
 /// How the tool is another one than it was.
@@ -211,4 +213,33 @@ pub struct PartChange {
     pub title: String,
     pub setting: Setting,
     pub sides: Sides,
+}
+
+/// How rules that ask are others than they were.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RulesChange {
+    /// Each that is another.
+    Told(Vec<RuleChange>),
+    /// How they were is not to be found.
+    Untold,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleChange {
+    /// As the card of the rules has it.
+    pub name: String,
+    /// Sentences of ours, where the forms alone do not say it.
+    pub became: Option<String>,
+    pub forms: RuleForms,
+}
+
+/// A rule as it was and as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleForms {
+    /// For those who may read it. A form that is none is not there, or cannot be told.
+    Whole { was: Option<Sentence>, is: Option<Sentence>, rows: Vec<DiffRow> },
+    /// For everybody else: what it asks for. None: for nothing.
+    Terms { was: Option<String>, is: Option<String> },
 }
