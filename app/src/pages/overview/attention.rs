@@ -3,6 +3,7 @@
 use super::chart::grouped;
 use super::read::Attention;
 use crate::components::untrusted::plain;
+use crate::frame::waiting::at_most;
 use crate::pages::approvals::query::ApprovalsQuery;
 use crate::pages::decisions::query::DecisionQuery;
 use crate::pages::server::head::href_of;
@@ -21,7 +22,7 @@ pub(super) struct Found {
     pub(super) stopped: Vec<(String, String)>,
     pub(super) changed: Option<ReviewCount>,
     pub(super) new: Option<ReviewCount>,
-    /// Requests that wait for a person.
+    /// Requests that wait for a person, counted no further than the inbox counts.
     pub(super) waiting: i64,
     pub(super) credentials: i64,
     pub(super) api_keys: Option<EndingApiKeys>,
@@ -145,7 +146,7 @@ fn waiting(count: i64, reader: Reader<'_>) -> Option<Attention> {
         DecisionQuery { tenant, outcome: Some(Verdict::Waiting), ..DecisionQuery::default() }.href()
     };
     (count > 0).then(|| Attention {
-        count: counted(count, "call", "calls"),
+        count: format!("{} {}", at_most(count.unsigned_abs()), by(count, "call", "calls")),
         rest: format!("{} for approval", by(count, "waits", "wait")),
         href,
         action: "See waiting calls".to_owned(),
@@ -236,6 +237,7 @@ fn oldest(day: &str) -> Attention {
 mod tests {
     use super::*;
     use policy::{ReviewState, ServerSlug, SubjectId};
+    use store::approvals::MOST_COUNTED;
 
     fn tools(review: ReviewState, tools: i64, servers: i64) -> Option<ReviewCount> {
         Some(ReviewCount { review, tools, servers, first: ServerSlug::from("crm") })
@@ -305,6 +307,19 @@ mod tests {
                 ),
             ]
         );
+    }
+
+    #[test]
+    fn what_waits_is_told_as_far_as_it_is_counted() {
+        for (waiting, words) in [
+            (1, "1 call waits for approval"),
+            (99, "99 calls wait for approval"),
+            (MOST_COUNTED, "99+ calls wait for approval"),
+        ] {
+            let found = Found { waiting, ..Found::default() };
+            let told = told(&found, ConsoleRole::Owner, None);
+            assert_eq!(told.iter().map(|(words, _)| words.as_str()).collect::<Vec<_>>(), [words]);
+        }
     }
 
     #[test]
