@@ -1,14 +1,16 @@
-//! Ten thousand requests wait. Whoever files, uses, or opens the inbox has a small part of them read, and sees the gravest and
-//! oldest of them. Nothing is timed: Postgres counts the rows that it reads, and the system the bytes that a process does.
-//! By which indexes they are found, is held in the store's own tests.
+//! Ten thousand requests wait. Whoever files, uses, or opens the inbox or Overview has a small part of them read, and sees the
+//! gravest and oldest of them. Nothing is timed: Postgres counts the rows that it reads, and the system the bytes that a process
+//! does. By which indexes they are found, is held in the store's own tests.
 
 use crate::approvals::helpers::{account, add_note, approvals, approve, read, waiting, world};
-use policy::{ApprovalId, SubjectId};
+use policy::{ApprovalId, Reach, SubjectId};
 use sqlx::{Connection, PgConnection, SqliteConnection};
 use std::net::SocketAddr;
 use std::time::Duration;
+use store::accounts::{AccountRole, NewAccount};
 use store::approvals::{Approval, AskedPerson, MOST_COUNTED};
 use tests::process::Process;
+use tests::world::operator;
 use tests::{Backend, Pep, World, console};
 
 const MANY: usize = 10_000;
@@ -147,6 +149,12 @@ async fn fill(world: &World) -> Vec<String> {
              SELECT a.tenant, a.kind, a.name, {}, a.since, i % 4 FROM approval_asks AS a, n WHERE a.approval = '{id}'",
             copy("a.approval")
         ),
+        // Somebody else answered each of them since fay answered one.
+        format!(
+            "{numbers} INSERT INTO approval_votes (approval, person, account, verdict, at)
+             SELECT {}, 'finn', 'another', 'approve', 1 FROM approvals, n WHERE id = '{id}'",
+            copy("id")
+        ),
         "ANALYZE".to_owned(),
     ] {
         world.database.by_hand(&sql).await;
@@ -154,26 +162,39 @@ async fn fill(world: &World) -> Vec<String> {
     (0..MANY).map(|i| format!("{}{}", &id.as_str()[..28], 10_000_000 + i)).collect()
 }
 
-/// Fay's inbox.
-struct Inbox {
+/// Somebody at the console.
+struct Browser {
     http: reqwest::Client,
     cookie: String,
 }
 
-impl Inbox {
-    async fn of(world: &World, fay: &str) -> Self {
-        let account = world.store.account(fay).await.expect("reads").expect("is there");
-        let cookie = console::session(world, &account, 1, server::clock::system()()).await;
+impl Browser {
+    /// `session`: no other's.
+    async fn of(world: &World, account: &str, session: u128) -> Self {
+        let account = world.store.account(account).await.expect("reads").expect("is there");
+        let cookie = console::session(world, &account, session, server::clock::system()()).await;
         Self { http: reqwest::Client::builder().no_proxy().build().expect("a client"), cookie }
     }
 
-    async fn page(&self, address: SocketAddr, behind: Option<&str>) -> String {
-        let behind = behind.map(|id| format!("?after={id}")).unwrap_or_default();
-        let url = format!("http://{address}/approvals{behind}");
+    async fn page(&self, address: SocketAddr, path: &str) -> String {
+        let url = format!("http://{address}{path}");
         let page = self.http.get(url).header("cookie", &self.cookie).send().await.expect("answers");
         assert_eq!(page.status(), 200);
         page.text().await.expect("text")
     }
+}
+
+/// An owner who is nobody's person.
+async fn owner(world: &World) -> String {
+    let new = NewAccount {
+        login: "olivia".to_owned(),
+        name: "olivia".to_owned(),
+        password_hash: None,
+        role: AccountRole::Owner,
+        reach: Reach::Everything,
+    };
+    let now = server::clock::system()();
+    world.store.create_account(&new, &operator(), now).await.expect("is made").id
 }
 
 /// Those of these requests that a page leads to, in its order.
@@ -191,11 +212,13 @@ fn listed<'a>(page: &'a str, ids: &[String]) -> Vec<&'a str> {
 pub(crate) async fn ten_thousand_that_wait_are_not_read(backend: Backend) {
     let world = world(backend, "{ approvers: [finance], uses: 1000, expires_in: 1d }").await;
     let fay = account(&world, "fay", Some("fay")).await;
-    let inbox = Inbox::of(&world, &fay).await;
+    let inbox = Browser::of(&world, &fay, 1).await;
+    let overview = Browser::of(&world, &owner(&world).await, 2).await;
     let crm = |address: SocketAddr| Pep::new(address, world.secret("CRM_PEP_KEY"));
     let first = Process::serve(&world.database, &world.database.url);
     assert_eq!(add_note(&world, &crm(first.address()), "used").await.reason(), "approval_required");
-    approve(&world, &fay, &waiting(&world).await.id).await;
+    let answered = waiting(&world).await.id;
+    approve(&world, &fay, &answered).await;
     assert_eq!(add_note(&world, &crm(first.address()), "waits").await.reason(), "approval_required");
     first.kill();
     let ids = fill(&world).await;
@@ -217,17 +240,28 @@ pub(crate) async fn ten_thousand_that_wait_are_not_read(backend: Backend) {
     let using = meter.of(&world, make_use).await;
     let open = async |address| {
         for _ in 0..CALLS {
-            let page = inbox.page(address, None).await;
+            let page = inbox.page(address, "/approvals").await;
             assert_eq!(listed(&page, &ids), gravest[..50], "by risk, then by age");
             assert!(page.contains("(99+) Approvals"), "more are not counted");
+            assert!(page.contains(&format!("href=\"/approvals/{answered}\"")), "the answer stands beneath");
         }
-        let page = inbox.page(address, Some(gravest[49])).await;
+        let page = inbox.page(address, &format!("/approvals?after={}", gravest[49])).await;
         assert_eq!(listed(&page, &ids), gravest[50..100]);
     };
     let opening = meter.of(&world, open).await;
+    let look = async |address| {
+        for _ in 0..CALLS {
+            let page = overview.page(address, "/").await;
+            assert!(page.contains("99+ calls"), "{page}");
+            let page = overview.page(address, "/?tenant=globex").await;
+            assert!(!page.contains("wait for approval"), "{page}");
+        }
+    };
+    let looking = meter.of(&world, look).await;
     let calls = i64::try_from(CALLS).expect("few");
     let most = everything(&world).await / PART;
-    for (name, read) in [("filing", filing), ("using", using), ("opening the inbox", opening)] {
+    let parts = [("filing", filing), ("using", using), ("opening the inbox", opening), ("Overview", looking)];
+    for (name, read) in parts {
         let each = read / calls;
         assert!(0 < each && each < most, "{name} reads {each}, and may read {most}");
     }

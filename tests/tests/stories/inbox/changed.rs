@@ -1,15 +1,15 @@
 //! A click that comes too late: the tool is another one than the page was drawn for, and the page says how.
 
-use crate::inbox::helpers::{answer, cookie, demo_with_frank, filed, look, page, refund, seen, state};
+use crate::inbox::clicking::{Frank, has_none, words};
+use crate::inbox::helpers::{cookie, demo_with_frank, filed, look, page, refund};
 use crate::inbox::html::{card, text};
 use pdp::catalog::definition_hash;
-use policy::labels::ApprovalState;
-use policy::{ApprovalId, ReviewState, Risk, ServerSlug};
+use policy::{ReviewState, Risk, ServerSlug};
 use serde_json::{Value, json};
 use store::accounts::AccountRole;
 use store::administration::Tool;
 use tests::world::operator;
-use tests::{Backend, Replica, World};
+use tests::{Backend, World};
 
 const HEADING: &str = "What changed in the tool";
 
@@ -60,50 +60,12 @@ fn reviewed(tool: &Tool) -> Tool {
     }
 }
 
-/// Frank at the page of one request.
-struct Frank<'a> {
-    world: &'a World,
-    replica: &'a Replica,
-    cookie: &'a str,
-    request: &'a ApprovalId,
-}
-
-impl Frank<'_> {
-    /// What the form of the page is bound to now.
-    async fn seen(&self) -> String {
-        seen(self.replica, self.cookie, self.request).await
-    }
-
-    /// Where a click leads that is bound to this.
-    async fn clicks(&self, seen: &str) -> String {
-        answer(self.replica, self.cookie, self.request, &[("answer", "approve"), ("seen", seen)]).await
-    }
-
-    /// The page by which such a click is refused. Nothing was decided by it.
-    async fn is_refused(&self, seen: &str) -> String {
-        let leads_to = self.clicks(seen).await;
-        assert!(leads_to.starts_with(&format!("/approvals/{}?changed=v1.", self.request)), "{leads_to}");
-        assert_eq!(state(self.world, self.request).await, ApprovalState::Pending);
-        let votes = self.world.store.list_approval_votes(self.request).await.expect("reads");
-        assert!(votes.is_empty(), "{votes:?}");
-        let page = look(self.replica, self.cookie, &leads_to).await;
-        assert!(page.contains("Something changed since you looked"), "{page}");
-        assert!(page.contains("Nothing was decided."), "{page}");
-        assert!(page.contains("The tool is another one"), "{page}");
-        assert!(!page.contains("A rule that asks was changed"), "{page}");
-        page
-    }
-}
-
-/// The words of a card that must be there.
-fn words(page: &str, heading: &str) -> String {
-    text(card(page, heading).unwrap_or_else(|| panic!("no card “{heading}”: {page}")))
-}
-
-fn has_none(page: &str, headings: &[&str]) {
-    for heading in headings {
-        assert_eq!(card(page, heading).map(text), None, "{heading}");
-    }
+/// The page by which a click is refused since the tool is another one, and no rule.
+async fn is_refused(frank: &Frank<'_>, seen: &str) -> String {
+    let page = frank.is_refused(seen).await;
+    assert!(page.contains("The tool is another one"), "{page}");
+    assert!(!page.contains("A rule that asks was changed"), "{page}");
+    page
 }
 
 /// What the server's own text did to the page: nothing, and it can be seen.
@@ -125,7 +87,7 @@ pub(crate) async fn a_tool_that_changed_is_shown_beside_what_it_was(backend: Bac
 
     // Its server offers another form, which nobody reviewed yet.
     put(&world, &offered(&original)).await;
-    let told = frank.is_refused(&first).await;
+    let told = is_refused(&frank, &first).await;
     is_inert(&told);
     assert!(words(&told, HEADING).starts_with("Review changed was reviewed"), "{told}");
     let description = "Description, as its server offers it";
@@ -144,7 +106,7 @@ pub(crate) async fn a_tool_that_changed_is_shown_beside_what_it_was(backend: Bac
     // Somebody reviews it so, and gives it another risk.
     let second = frank.seen().await;
     put(&world, &reviewed(&tool(&world).await)).await;
-    let told = frank.is_refused(&second).await;
+    let told = is_refused(&frank, &second).await;
     is_inert(&told);
     let labels = words(&told, HEADING);
     assert!(labels.starts_with("Review reviewed was changed Risk critical was high"), "{labels}");
@@ -152,7 +114,7 @@ pub(crate) async fn a_tool_that_changed_is_shown_beside_what_it_was(backend: Bac
     has_none(&told, &["Description", description]);
 
     // Held against an older page, it is one definition that became another.
-    let told = frank.is_refused(&first).await;
+    let told = is_refused(&frank, &first).await;
     let labels = words(&told, HEADING);
     assert!(labels.starts_with("Risk critical was high"), "{labels}");
     assert!(words(&told, "Description").contains("Pay money back to a customer."), "{told}");
@@ -162,13 +124,13 @@ pub(crate) async fn a_tool_that_changed_is_shown_beside_what_it_was(backend: Bac
     let third = frank.seen().await;
     let named = Tool { risk: Risk::Medium, ..tool(&world).await };
     put(&world, &named).await;
-    let told = words(&frank.is_refused(&third).await, HEADING);
+    let told = words(&is_refused(&frank, &third).await, HEADING);
     assert!(told.starts_with("Risk medium was critical"), "{told}");
 
     // What nobody wrote down is not made up.
     let fourth = frank.seen().await;
     world.database.by_hand("UPDATE tools SET risk = 'low' WHERE name = 'refund'").await;
-    let told = frank.is_refused(&fourth).await;
+    let told = is_refused(&frank, &fourth).await;
     is_inert(&told);
     assert!(
         words(&told, HEADING).starts_with("How it was when you looked is not to be found any more."),
@@ -177,7 +139,7 @@ pub(crate) async fn a_tool_that_changed_is_shown_beside_what_it_was(backend: Bac
     has_none(&told, &["Description", description, "Description, as it was reviewed"]);
 
     delete(&world).await;
-    let told = words(&frank.is_refused(&fourth).await, HEADING);
+    let told = words(&is_refused(&frank, &fourth).await, HEADING);
     assert!(told.starts_with("It is in the catalog no more"), "{told}");
 
     // Where it is again as it was seen, the page says that, and the click counts.
@@ -208,7 +170,7 @@ pub(crate) async fn what_a_tool_was_is_found_many_changes_back(backend: Backend)
         put(&world, &Tool { definition: Some(definition), definition_hash: Some(hash), ..original.clone() })
             .await;
     }
-    let told = words(&frank.is_refused(&first).await, "Description");
+    let told = words(&is_refused(&frank, &first).await, "Description");
     assert!(told.contains("Pay money back to a customer.") && told.contains("form 24"), "{told}");
     replica.stop().await;
 }

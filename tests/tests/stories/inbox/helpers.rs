@@ -2,7 +2,7 @@
 
 use crate::inbox::html;
 use policy::labels::ApprovalState;
-use policy::{ApprovalId, SubjectId, Timestamp};
+use policy::{ApprovalId, Reach, SubjectId, TenantSlug, Timestamp};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
@@ -45,12 +45,33 @@ pub(crate) async fn cookie_since(
     person: Option<&str>,
     since: Timestamp,
 ) -> String {
+    signed_in(world, number, (role, Reach::Everything), person, since).await
+}
+
+/// The same with a sign-in just now, and a role that counts in one tenant alone.
+pub(crate) async fn cookie_within(
+    world: &World,
+    number: u128,
+    role: AccountRole,
+    person: Option<&str>,
+    tenant: &str,
+) -> String {
+    signed_in(world, number, (role, Reach::of([TenantSlug::from(tenant)])), person, now()).await
+}
+
+async fn signed_in(
+    world: &World,
+    number: u128,
+    (role, reach): (AccountRole, Reach),
+    person: Option<&str>,
+    since: Timestamp,
+) -> String {
     let new = NewAccount {
         login: format!("account-{number}"),
         name: format!("Account {number}"),
         password_hash: Some(PasswordHash::new("$argon2id$never")),
         role,
-        reach: policy::Reach::Everything,
+        reach,
     };
     let account = world.store.create_account(&new, &operator(), now()).await.expect("made");
     if let Some(person) = person {

@@ -4,11 +4,14 @@
 mod answering;
 mod beside;
 mod changed;
+mod changed_rule;
+mod clicking;
 mod earlier;
 mod helpers;
 mod history;
 mod html;
 mod paging;
+mod readers;
 mod streams;
 
 use tests::on_both_databases;
@@ -23,6 +26,11 @@ on_both_databases!(
     an_inbox_is_paged_by_risk_and_age,
     a_tool_that_changed_is_shown_beside_what_it_was,
     what_a_tool_was_is_found_many_changes_back,
+    a_rule_that_changed_is_shown_beside_what_it_was,
+    a_rule_that_asks_no_more_is_said_to_and_asks_again,
+    what_several_rules_were_is_found_many_changes_back,
+    who_may_not_read_rules_learns_no_more_of_one_that_changed,
+    a_rule_that_became_another_tenants_is_shown_to_neither,
     a_request_shows_the_task_and_its_purpose,
     a_request_shows_what_else_its_caller_did_today,
     what_differs_from_the_last_time_is_marked,
@@ -42,12 +50,20 @@ mod stories {
     pub(super) use crate::inbox::changed::{
         a_tool_that_changed_is_shown_beside_what_it_was, what_a_tool_was_is_found_many_changes_back,
     };
+    pub(super) use crate::inbox::changed_rule::{
+        a_rule_that_asks_no_more_is_said_to_and_asks_again, a_rule_that_changed_is_shown_beside_what_it_was,
+        what_several_rules_were_is_found_many_changes_back,
+    };
     pub(super) use crate::inbox::earlier::a_call_is_held_against_calls_of_the_same_caller_alone;
     pub(super) use crate::inbox::history::{
         a_rule_that_is_always_answered_alike_is_a_candidate,
         the_history_is_narrowed_and_says_how_long_each_took,
     };
     pub(super) use crate::inbox::paging::an_inbox_is_paged_by_risk_and_age;
+    pub(super) use crate::inbox::readers::{
+        a_rule_that_became_another_tenants_is_shown_to_neither,
+        who_may_not_read_rules_learns_no_more_of_one_that_changed,
+    };
     pub(super) use crate::inbox::streams::{
         a_request_filed_on_one_replica_reaches_the_pages_of_another, streams_are_for_approvers,
     };
