@@ -3,8 +3,9 @@
 //! does. By which indexes they are found, is held in the store's own tests.
 
 use crate::approvals::helpers::{account, add_note, approvals, approve, read, waiting, world};
-use policy::{ApprovalId, Reach, SubjectId};
+use policy::{ApprovalId, Reach, SubjectId, TenantSlug};
 use sqlx::{Connection, PgConnection, SqliteConnection};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 use store::accounts::{AccountRole, NewAccount};
@@ -268,6 +269,18 @@ pub(crate) async fn ten_thousand_that_wait_are_not_read(backend: Backend) {
     // The meter sees who reads all of them.
     let all = meter.of_everything(&world).await;
     assert!(all > most, "{all} of {most}");
+
+    // Of somebody's answers the newest are read, of these tenants, and from behind one on.
+    let finn = SubjectId::from("finn");
+    let answers = async |tenant: Option<&str>, behind: Option<&str>| {
+        let tenants = tenant.map(|tenant| BTreeSet::from([TenantSlug::from(tenant)]));
+        let listed = world.store.list_answers(&finn, tenants.as_ref(), behind, 3).await.expect("lists");
+        listed.into_iter().map(|approval| approval.id.to_string()).collect::<Vec<String>>()
+    };
+    let newest: Vec<&str> = ids.iter().rev().map(String::as_str).collect();
+    assert_eq!(answers(None, None).await, newest[..3]);
+    assert_eq!(answers(Some("acme"), Some(newest[2])).await, newest[3..6]);
+    assert_eq!(answers(Some("globex"), None).await, Vec::<String>::new());
 
     // Whoever answers for more names than are looked for one by one sees the same.
     let (me, roles) = (SubjectId::from("fay"), (0..30).map(|n| format!("role-{n}")));
