@@ -36,31 +36,31 @@ pub enum Setting {
     Code,
 }
 
-/// Two columns, one under the other where it is narrow.
-pub fn columns(sides: Sides, setting: Setting, before: String, after: &'static str) -> AnyView {
+/// Two columns, one under the other where it is narrow. `what` is compared: a page may hold several of them.
+pub fn columns(what: &str, sides: Sides, setting: Setting, before: String, after: &'static str) -> AnyView {
     view! {
         <div class="diff-columns">
             <section>
                 <h3>{before}</h3>
-                {column(sides.before, Side::Before, setting)}
+                {column(what, sides.before, Side::Before, setting)}
             </section>
             <section>
                 <h3>{after}</h3>
-                {column(sides.after, Side::After, setting)}
+                {column(what, sides.after, Side::After, setting)}
             </section>
         </div>
     }
     .into_any()
 }
 
-fn column(parts: Option<Vec<Part>>, side: Side, setting: Setting) -> AnyView {
+fn column(what: &str, parts: Option<Vec<Part>>, side: Side, setting: Setting) -> AnyView {
     let Some(parts) = parts else {
         return view! { <p class="quiet">"none"</p> }.into_any();
     };
     let parts: Vec<AnyView> = parts.into_iter().map(|part| draw(part, side)).collect();
     let label = match side {
-        Side::Before => "Reviewed",
-        Side::After => "Offered now",
+        Side::Before => format!("{what}, reviewed"),
+        Side::After => format!("{what}, offered now"),
     };
     match setting {
         Setting::Prose => view! {
