@@ -5,14 +5,13 @@ import { accountOf, forgetProofs } from '../support/accounts.mjs';
 import { asking, bar, refund, requestOf, waiting } from '../support/approvals';
 import { expectKeyboardReachesAll, expectNoSidewaysScroll } from '../support/axe';
 import { expectRefused, ready } from '../support/forms';
-import { expect, NARROW, scripted, test, type House, type Locator, type Page } from '../support/fixtures';
+import { expect, NARROW, test, type House, type Page } from '../support/fixtures';
+import { covered, expectAtHand } from '../support/hand';
 import { OWNER } from '../support/house.mjs';
 
-/** A phone of today, one of long ago, and one whose keyboard is open. */
-const SCREENS = [NARROW, { width: 320, height: 568 }, { width: 390, height: 480 }];
-
-/** A finger's width. */
-const FINGER = 44;
+/** A phone of today, one of long ago, and one that lies on its side. */
+const UPRIGHT = [NARROW, { width: 320, height: 568 }];
+const LYING = { width: 844, height: 390 };
 
 /** Frank's phone, with a request that asks him. */
 async function phone(
@@ -27,37 +26,6 @@ async function phone(
   return { house, page, at, call };
 }
 
-/** Nothing lies over it, and it is as large as a finger. */
-async function expectAtHand(control: Locator): Promise<void> {
-  const found = await control.evaluate((element) => {
-    const { left, top, right, bottom, height } = element.getBoundingClientRect();
-    const { clientWidth } = document.documentElement;
-    const at = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
-    return {
-      within: left >= 0 && top >= 0 && right <= clientWidth && bottom <= window.innerHeight,
-      free: at !== null && (element === at || element.contains(at)),
-      height,
-    };
-  });
-  expect(found, await control.innerText()).toEqual({ within: true, free: true, height: expect.any(Number) });
-  expect(found.height).toBeGreaterThanOrEqual(FINGER);
-}
-
-/** What has the focus is not behind a bar. */
-function seen(page: Page): Promise<string | undefined> {
-  return page.evaluate(() => {
-    const element = document.activeElement;
-    if (element === null || element === document.body || element.id === 'main') return undefined;
-    const { left, top, width, height } = element.getBoundingClientRect();
-    // Large ones, such as a row that is one link, may reach behind one; a part of them is seen.
-    const free = [0.1, 0.5, 0.9].some((down) => {
-      const at = document.elementFromPoint(left + width / 2, top + height * down);
-      return at !== null && (element.contains(at) || at.contains(element));
-    });
-    return free ? undefined : element.outerHTML.slice(0, 160);
-  });
-}
-
 test('a request is answered with a thumb, wherever one has scrolled to', { tag: '@no-script' }, async ({ open, browse }) => {
   const { page, at, call } = await phone(open, browse);
   await page.goto('/approvals');
@@ -68,7 +36,7 @@ test('a request is answered with a thumb, wherever one has scrolled to', { tag: 
   await ready(page);
   const [deny, approve] = [bar(page).getByRole('button', { name: 'Deny' }), bar(page).getByRole('button', { name: 'Approve' })];
   const places = page.getByRole('navigation', { name: 'Approver' });
-  for (const screen of SCREENS) {
+  for (const screen of UPRIGHT) {
     await page.setViewportSize(screen);
     await expectNoSidewaysScroll(page);
     for (const part of [0, 0.5, 1]) {
@@ -91,6 +59,29 @@ test('a request is answered with a thumb, wherever one has scrolled to', { tag: 
   expect(await call()).toMatchObject({ decision: true });
 });
 
+test('a phone that lies on its side is read first, and answered at the end of the page', { tag: '@no-script' }, async ({
+  open,
+  browse,
+}) => {
+  const { house, page, at } = await phone(open, browse);
+  await forgetProofs(house);
+  await page.goto(at);
+  await ready(page);
+  await page.setViewportSize(LYING);
+  await expectNoSidewaysScroll(page);
+  for (const part of [0, 0.2]) {
+    await page.evaluate((part) => window.scrollTo(0, part * document.documentElement.scrollHeight), part);
+    // Of the lines of the window, those on which the request stands.
+    const free = await page.evaluate(() => {
+      const lines = Array.from({ length: window.innerHeight }, (_, y) => document.elementFromPoint(window.innerWidth / 2, y));
+      return lines.filter((at) => at?.closest('.answer-bar, .topbar, .bottom-bar') === null).length / lines.length;
+    });
+    expect(free, 'most of it is there to be read').toBeGreaterThan(0.6);
+  }
+  await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
+  for (const name of ['Deny', 'Approve']) await expectAtHand(bar(page).getByRole('button', { name }));
+});
+
 test('a denial without a reason asks for one, where it is seen', { tag: '@no-script' }, async ({ open, browse }) => {
   const { page, at, call } = await phone(open, browse);
   await page.goto(at);
@@ -98,7 +89,7 @@ test('a denial without a reason asks for one, where it is seen', { tag: '@no-scr
   await bar(page).getByRole('button', { name: 'Deny' }).tap();
   const reason = page.getByLabel('Reason, which a denial needs');
   await expect(reason).toBeFocused();
-  expect(await seen(page)).toBeUndefined();
+  expect(await covered(page)).toBeUndefined();
   await reason.fill('Not this week');
   await bar(page).getByRole('button', { name: 'Deny' }).tap();
   await expect(page.locator('.notice-success')).toContainText('Denied.');
@@ -115,10 +106,10 @@ test('a wrong password is said in view, and its link leads to the field', { tag:
   await bar(page).getByRole('button', { name: 'Approve' }).tap();
   const summary = await expectRefused(page, /./);
   await expect(summary).toBeInViewport();
-  expect(await seen(page)).toBeUndefined();
+  expect(await covered(page)).toBeUndefined();
   await summary.getByRole('link').tap();
   await expect(password).toBeFocused();
-  expect(await seen(page)).toBeUndefined();
+  expect(await covered(page)).toBeUndefined();
   await expectNoSidewaysScroll(page);
   await password.fill(OWNER.password);
   await bar(page).getByRole('button', { name: 'Approve' }).tap();
@@ -131,7 +122,7 @@ test('by the keyboard one sees where one is, and no bar hides it', async ({ open
   // The tallest bar there is.
   await forgetProofs(house);
   for (const path of ['/approvals', at]) {
-    for (const screen of SCREENS) {
+    for (const screen of [...UPRIGHT, LYING]) {
       await page.setViewportSize(screen);
       await page.goto(path);
       await ready(page);
@@ -142,7 +133,7 @@ test('by the keyboard one sees where one is, and no bar hides it', async ({ open
       for (const key of ['Tab', 'Shift+Tab']) {
         for (let step = 0; step < all; step += 1) {
           await page.keyboard.press(key);
-          expect(await seen(page), `${key} on ${path} at ${screen.width} by ${screen.height}`).toBeUndefined();
+          expect(await covered(page), `${key} on ${path} at ${screen.width} by ${screen.height}`).toBeUndefined();
         }
       }
     }
@@ -154,13 +145,12 @@ test('the keys lead to the next request, the button and the reason, in view', as
   await refund(house, 1_235, 'c-32');
   await page.goto(at);
   await ready(page);
-  expect(scripted()).toBe(true);
   await page.keyboard.press('a');
   await expect(bar(page).getByRole('button', { name: 'Approve' })).toBeFocused();
-  expect(await seen(page)).toBeUndefined();
+  expect(await covered(page)).toBeUndefined();
   await page.keyboard.press('d');
   await expect(page.getByLabel('Reason, which a denial needs')).toBeFocused();
-  expect(await seen(page)).toBeUndefined();
+  expect(await covered(page)).toBeUndefined();
   // The next stop after the reason is the answer that allows nothing.
   await page.keyboard.press('Tab');
   await expect(bar(page).getByRole('button', { name: 'Deny' })).toBeFocused();
