@@ -115,6 +115,8 @@ const ALL = [
   { name: 'access', route: '/access', at: () => '/access' },
   { name: 'access-tool', route: '/access', at: () => '/access?tenant=acme&tool=crm%2Frefund' },
   { name: 'access-subject', route: '/access', at: () => '/access?tenant=acme&subject=alice' },
+  { name: 'access-pair', route: '/access', at: () => '/access?tenant=acme&subject=alice&agent=refund-bot' },
+  { name: 'access-agent-alone', route: '/access', at: () => '/access?tenant=acme&agent=refund-bot' },
   { name: 'access-nothing', route: '/access', at: () => '/access?tenant=acme&tool=crm%2Fnothing' },
 
   { name: 'resources', route: '/resources', at: () => '/resources' },
@@ -126,6 +128,8 @@ const ALL = [
 
   { name: 'subjects', route: '/subjects', at: () => '/subjects' },
   { name: 'subject', route: '/subjects/{id}', at: below('/subjects', 'subject') },
+  { name: 'subject-agent', route: '/subjects/{id}', at: () => '/subjects/refund-bot' },
+  { name: 'subject-agent-for', route: '/subjects/{id}', at: () => '/subjects/refund-bot?for=alice' },
   { name: 'subject-hostile', route: '/subjects/{id}', at: below('/subjects', 'hostileSubject') },
   { name: 'subject-none', route: '/subjects/{id}', at: () => '/subjects/nobody', status: 404 },
   { name: 'roles', route: '/roles', at: () => '/roles' },

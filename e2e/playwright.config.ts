@@ -11,12 +11,13 @@ export default defineConfig<Options>({
   retries: 0,
   forbidOnly: true,
   reporter: [['./support/server-log.ts'], ['list']],
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  // Only what fails is waited for so long: a busy machine takes many times what an idle one does.
+  timeout: 240_000,
+  expect: { timeout: 30_000 },
   use: {
     ...browser,
-    actionTimeout: 10_000,
-    navigationTimeout: 20_000,
+    actionTimeout: 30_000,
+    navigationTimeout: 60_000,
     locale: 'en-GB',
     timezoneId: 'UTC',
     viewport: { width: 1440, height: 900 },

@@ -3,8 +3,10 @@
 
 import { accountOf } from '../support/accounts.mjs';
 import { asking, bar, refund, refundsByFinance, requestOf, waiting } from '../support/approvals';
+import { HOSTILE } from '../support/filling.mjs';
 import { expectRefused, moment, ready } from '../support/forms';
 import { expect, hydrated, test } from '../support/fixtures';
+import { expectInert, expectNothingHidden } from '../support/inert';
 
 test('a call appears by itself, is approved, and passes once', async ({ open, browse }) => {
   const house = await asking(open);
@@ -81,6 +83,39 @@ test('what changed since the page was drawn is shown, and nothing is decided', {
   await bar(page).getByRole('button', { name: 'Approve' }).click();
   await expect(page.locator('.notice-success')).toContainText('Your approval counts');
   expect(await refund(house, 1_200, 'c-88'), 'one is not two').toMatchObject({ decision: false });
+});
+
+test('a tool that changed since the page was drawn is shown beside what it was', { tag: '@no-script' }, async ({ open, browse }) => {
+  const house = await asking(open);
+  const { session } = await accountOf(house, 'approver', 'frank');
+  const page = await browse(house, { session });
+  await page.goto(await requestOf(house, (await refund(house, 1_250, 'c-89')).id));
+  await ready(page);
+  await expect(page.getByRole('heading', { name: 'What changed in the tool' })).toHaveCount(0);
+
+  // Meanwhile the tool becomes another one, and graver; what it says of itself is hostile.
+  const description = `Pay money back to anybody ${HOSTILE.bidi} ${HOSTILE.image}`;
+  await house.apply({ servers: [{ slug: 'crm', tools: [{ name: 'refund', risk: 'critical', description }] }] });
+  await bar(page).getByRole('button', { name: 'Approve' }).click();
+  await expect(page.getByRole('alert')).toContainText('Something changed since you looked');
+  await expect(page.getByRole('alert')).toContainText('The tool is another one');
+  await ready(page);
+  const card = (name: string) => page.locator('.card').filter({ has: page.getByRole('heading', { level: 2, name, exact: true }) });
+  await expect(card('What changed in the tool')).toContainText(/Risk\s*critical\s*was\s*high/);
+  const changed = card('Description');
+  await expect(changed.getByRole('heading', { level: 3 })).toHaveText(['When you looked', 'Now']);
+  await expect(changed.locator('del', { hasText: 'customer.' })).toHaveCount(1);
+  await expect(changed.locator('ins', { hasText: 'anybody' })).toHaveCount(1);
+  await expect(changed).toContainText('U+202E');
+  await expect(card('Input schema'), 'which is as it was').toHaveCount(0);
+  await expectInert(page);
+  await expectNothingHidden(page);
+  await expect(page.locator('.facts').first(), 'nothing was decided').toContainText('Waiting for approval');
+
+  // Seen anew, it is answered. It was asked for the tool as it was, so the call of the one that is asks anew.
+  await bar(page).getByRole('button', { name: 'Approve' }).click();
+  await expect(page.locator('.notice-success')).toContainText('The identical call passes when it is repeated');
+  expect(await refund(house, 1_250, 'c-89')).toMatchObject({ decision: false, reason: 'approval_required' });
 });
 
 test('the keyboard finds, opens and answers, and decides nothing unseen', async ({ open, browse }) => {

@@ -139,8 +139,11 @@ test('the id of a decision is copied whole', async ({ page, places }) => {
   await page.goto(`/decisions/${places.allowed}`);
   await hydrated(page);
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  await page.getByRole('button', { name: 'Copy decision id' }).click();
-  await expect(page.getByRole('status').filter({ hasText: 'Copied' })).toHaveCount(1);
+  // It says so for two seconds.
+  await expect(async () => {
+    await page.getByRole('button', { name: 'Copy decision id' }).click();
+    await expect(page.getByRole('status').filter({ hasText: 'Copied' })).toHaveCount(1, { timeout: 1_000 });
+  }).toPass();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(places.allowed);
 });
 

@@ -178,7 +178,7 @@ test('rows that came in are counted, and shown when asked for', async ({ open, b
   await page.goto('/decisions');
   await hydrated(page);
   await many(house, 2);
-  await expect(page.getByText('2 newer decisions')).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByText('2 newer decisions')).toBeVisible({ timeout: 60_000 });
   await expect(rows(page), 'the list is not pushed').toHaveCount(3);
   await page.getByRole('link', { name: '2 newer decisions' }).click();
   await expect(rows(page)).toHaveCount(5);

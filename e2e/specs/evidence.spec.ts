@@ -13,7 +13,7 @@ const EXPORT = '/evidence/checkpoints.jsonl';
 
 const BY_HAND = `
 import sqlite3, sys
-with sqlite3.connect(sys.argv[1], timeout=20) as database:
+with sqlite3.connect(sys.argv[1], timeout=120) as database:
     database.execute(sys.argv[2])
 database.close()
 `;
@@ -31,7 +31,7 @@ async function verify(page: Page, says: string): Promise<void> {
     const again = page.getByRole('link', { name: 'Look again' });
     if (!scripted() && (await again.isVisible())) await again.click();
     await expect(page.locator('.notice', { hasText: says })).toBeVisible({ timeout: 1_000 });
-  }).toPass({ timeout: 20_000 });
+  }).toPass({ timeout: 60_000 });
   await expect(page).toHaveURL(/\/evidence$/);
   await ready(page);
 }

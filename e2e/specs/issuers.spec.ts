@@ -2,7 +2,7 @@
 // provider, taken back one by one and all at once; each denies the very next call.
 
 import { demo } from '../support/filling.mjs';
-import { expectFault, expectRefused, expectSaved, moment, ready, rowOf, unique } from '../support/forms';
+import { expectFault, expectRefused, expectSaved, keepUndo, moment, ready, rowOf, unique } from '../support/forms';
 import { expect, test as base, type House, type Page } from '../support/fixtures';
 import { claimsOf, Issuer } from '../support/issuer.mjs';
 
@@ -192,6 +192,7 @@ test('an unknown caller is mapped, and its tokens are taken back', { tag: '@no-s
   expect(await read(house, one)).toMatchObject({ decision: true });
 
   // One token.
+  await keepUndo(page);
   await page.goto(`/issuers/${issuer.id}`);
   await ready(page);
   await expect(rowOf(page, 'Keys of the issuer', 'ES256-')).toHaveCount(1);

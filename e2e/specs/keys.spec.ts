@@ -97,8 +97,11 @@ test('the page with the secret is kept nowhere', async ({ house }) => {
 test('the secret is copied', async ({ page }) => {
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await create(page, unique('pep'));
-  await page.getByRole('button', { name: 'Copy' }).click();
-  await expect(page.getByRole('status')).toHaveText('Copied.');
+  // It says so for two seconds.
+  await expect(async () => {
+    await page.getByRole('button', { name: 'Copy' }).click();
+    await expect(page.getByRole('status')).toHaveText('Copied.', { timeout: 1_000 });
+  }).toPass();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(await page.getByLabel('The key').inputValue());
 });
 

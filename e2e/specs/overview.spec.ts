@@ -109,7 +109,7 @@ test('in an empty house five steps tick as things get made', { tag: '@no-script'
   // The first call: with script the page turns by itself, without it by the link.
   await house.decide({ key: PEP, tool: 'look', arguments: {} });
   if (!scripted()) await page.getByRole('link', { name: 'Look again' }).click();
-  await expect(page.getByRole('heading', { name: 'Last 24 hours' })).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByRole('heading', { name: 'Last 24 hours' })).toBeVisible({ timeout: 60_000 });
   await expect(steps(page)).toHaveCount(0);
   expect(await figure(page, 'Decisions')).toBe(1);
   expect(await figure(page, 'Denied')).toBe(1);

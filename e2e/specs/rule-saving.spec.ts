@@ -1,6 +1,6 @@
 // Rules are compared and tried before they are saved, and never saved over what somebody else saved; as text too.
 
-import { expectRefused, ready, rowOf } from '../support/forms';
+import { expectRefused, keepUndo, ready, rowOf } from '../support/forms';
 import { argument, expectLive, open, order, role, ruleOf, save, shop } from '../support/rules';
 import { expect, scripted, test } from '../support/fixtures';
 
@@ -112,6 +112,7 @@ test('a rule is switched off with an undo, and deleted after a warning', { tag: 
   const slug = await shop(house);
   const call = () => order(house, slug, { customer: 'c-1', amount: 1 });
   await house.apply({ rules: [ruleOf(slug)] });
+  await keepUndo(page);
   const path = await open(page, house, `orders of ${slug}`);
   const more = page.locator('summary[aria-label="More actions"]');
   expect(await call()).toBe('allowed');

@@ -54,9 +54,9 @@ test('what a difference stands beside is named, each side of it', async ({ open,
   await page.getByRole('button', { name: 'Discover again' }).click();
   await page.getByRole('link', { name: 'Review 1 tool' }).click();
   await ready(page);
-  await expect(page.getByRole('region', { name: 'Input schema, reviewed' })).toContainText('Where to');
-  await expect(page.getByRole('region', { name: 'Input schema, offered now' })).toContainText('Where from');
-  await expect(page.getByRole('region', { name: 'Everything else in the definition, offered now' })).toContainText('Pay out');
+  await expect(page.getByRole('region', { name: /^Input schema: Reviewed/ })).toContainText('Where to');
+  await expect(page.getByRole('region', { name: 'Input schema: Offered now' })).toContainText('Where from');
+  await expect(page.getByRole('region', { name: 'Everything else in the definition: Offered now' })).toContainText('Pay out');
   await expectReadable(page);
 });
 

@@ -1,6 +1,6 @@
 // Servers: registered and discovered, or told why not; settings; disabled with effect on the next call; deleted.
 
-import { expectFault, expectRefused, expectSaved, ready, rowOf, unique } from '../support/forms';
+import { expectFault, expectRefused, expectSaved, keepUndo, ready, rowOf, unique } from '../support/forms';
 import { expect, scripted, test, type Page } from '../support/fixtures';
 import { freePort, secret } from '../support/house.mjs';
 import { discover, type Tool } from '../support/toolbox.mjs';
@@ -235,6 +235,7 @@ test('disabling a server denies its next call, and can be undone', { tag: '@no-s
   const read = () =>
     house.decide({ key: 'CRM_PEP_KEY', caller: 'BOB_KEY', tool: 'get_customer', arguments: { customer_id: 'c-42' } });
   expect(await read()).toMatchObject({ decision: true });
+  await keepUndo(page);
   await page.goto('/servers/crm');
   await ready(page);
   await page.locator('summary[aria-label="More actions"]').click();

@@ -1,6 +1,6 @@
 // Tasks: what agents are doing, held up and ended by a person; the next call feels it.
 
-import { expectSaved, ready, rowOf, unique } from '../support/forms';
+import { expectSaved, keepUndo, ready, rowOf, unique } from '../support/forms';
 import { expect, test, type House } from '../support/fixtures';
 
 const LIST = 'Tasks, newest first';
@@ -22,6 +22,7 @@ test('a task is paused, resumed and revoked, and another completed', { tag: '@no
   const task = await house.openTask('REFUND_BOT_KEY', { purpose, tools: ['crm/refund'], budget: 3 });
   expect(await refund(house, task)).toBe('allowed');
 
+  await keepUndo(page);
   await page.goto('/tasks?subject=refund-bot');
   await ready(page);
   const row = rowOf(page, LIST, purpose);

@@ -12,7 +12,7 @@ export const ROLES = /** @type {const} */ (['owner', 'policy_author', 'approver'
 
 const COPY = `
 import sqlite3, sys
-with sqlite3.connect(sys.argv[1], timeout=20) as database:
+with sqlite3.connect(sys.argv[1], timeout=120) as database:
     database.execute(
         "INSERT INTO accounts (id, login, name, password_hash, role, subject, active, created_at) "
         "SELECT ?, ?, ?, password_hash, ?, nullif(?, ''), 1, created_at FROM accounts WHERE role = 'owner' LIMIT 1",
@@ -23,14 +23,14 @@ database.close()
 
 const LINK = `
 import sqlite3, sys
-with sqlite3.connect(sys.argv[1], timeout=20) as database:
+with sqlite3.connect(sys.argv[1], timeout=120) as database:
     database.execute("UPDATE accounts SET subject = ? WHERE login = ?", sys.argv[2:])
 database.close()
 `;
 
 const FORGET = `
 import sqlite3, sys
-with sqlite3.connect(sys.argv[1], timeout=20) as database:
+with sqlite3.connect(sys.argv[1], timeout=120) as database:
     database.execute("UPDATE console_sessions SET data = json_remove(data, '$.proven_at', '$.passkey_at')")
 database.close()
 `;
@@ -42,6 +42,17 @@ database.close()
  */
 export async function forgetProofs(house) {
   await promisify(execFile)('python3', ['-c', FORGET, house.database.replace('sqlite://', '')]);
+}
+
+/**
+ * The owner proved themselves just now: what takes a fresh proof is done at once, however old the house is.
+ *
+ * @param {import('./house.mjs').House} house
+ */
+export async function proveOwner(house) {
+  const fields = { password: OWNER.password, back: '/account' };
+  const answer = await post(house.address, '/account/prove', fields, { cookie: `${SESSION_COOKIE}=${house.session}` });
+  if (answer.status !== 303) throw new Error(`the owner could not prove themselves: ${answer.status} ${answer.text}`);
 }
 
 /**

@@ -10,7 +10,8 @@ import http from 'node:http';
  * @property {string} text
  */
 
-const agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
+// A connection at rest is given up long before the server would close it, perhaps just when it is used again.
+const agent = new http.Agent({ keepAlive: true, maxSockets: 8, timeout: 30_000 });
 
 /** Lets the process end: connections are kept for the next request. */
 export function hangUp() {
@@ -49,7 +50,7 @@ export function ask(address, path, options = {}) {
         });
       },
     );
-    request.setTimeout(20_000, () => request.destroy(new Error(`${method} ${path} took longer than 20 s`)));
+    request.setTimeout(120_000, () => request.destroy(new Error(`${method} ${path} took longer than 120 s`)));
     request.on('error', reject);
     request.end(body);
   });

@@ -43,6 +43,16 @@ export function rowOf(page: Page, caption: string, text: string | RegExp): Locat
   return page.getByRole('table', { name: caption }).locator('tbody tr').filter({ hasText: text });
 }
 
+/** Has offers of undoing stay, from the next page on: on a busy machine their ten seconds are soon gone. */
+export async function keepUndo(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const original = window.setTimeout.bind(window);
+    const later = (handler: TimerHandler, delay?: number, ...rest: unknown[]) =>
+      original(handler, delay === 10_000 ? 600_000 : delay, ...rest);
+    window.setTimeout = later as typeof window.setTimeout;
+  });
+}
+
 /** A name that no other test uses. */
 let count = 0;
 export function unique(stem: string): string {

@@ -127,9 +127,9 @@ export class House {
       ended = `it ended (${code ?? signal})`;
     });
     const ready = () => ask(this.address, '/readyz').then((answer) => answer.status === 200, () => false);
-    for (const deadline = Date.now() + 30_000; !(await ready()); await pause(25)) {
+    for (const deadline = Date.now() + 120_000; !(await ready()); await pause(25)) {
       if (ended !== '' || Date.now() > deadline) {
-        throw new Error(`${binary()} is not ready: ${ended || 'it took longer than 30 s'}\n${this.#log}`);
+        throw new Error(`${binary()} is not ready: ${ended || 'it took longer than 120 s'}\n${this.#log}`);
       }
     }
   }
@@ -151,7 +151,7 @@ export class House {
 
   /** The set-up link that the current process printed. */
   async printedLink() {
-    for (const deadline = Date.now() + 5_000; Date.now() < deadline; await pause(25)) {
+    for (const deadline = Date.now() + 60_000; Date.now() < deadline; await pause(25)) {
       const link = setupLink(this.log());
       if (link !== undefined) return link;
     }
@@ -164,7 +164,7 @@ export class House {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
-    const late = setTimeout(() => child.kill('SIGKILL'), 5_000);
+    const late = setTimeout(() => child.kill('SIGKILL'), 60_000);
     await ended;
     clearTimeout(late);
   }
@@ -340,14 +340,33 @@ export function pause(milliseconds) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** @returns {Promise<number>} */
-export function freePort() {
-  return new Promise((resolve, reject) => {
+/** Ports that systems do not hand out by themselves: between our look and the start nobody gets one by chance. */
+const FIRST_PORT = 20_000;
+/** So many for each worker of a run. */
+const PORTS = 1_500;
+const WORKERS = 8;
+let looks = process.pid * 61;
+
+/**
+ * A port that was free a moment ago. No other worker gets it.
+ *
+ * @returns {Promise<number>}
+ */
+export async function freePort() {
+  const worker = Number(process.env.TEST_PARALLEL_INDEX ?? 0) % WORKERS;
+  for (let left = PORTS; left > 0; left -= 1) {
+    looks += 1;
+    const port = FIRST_PORT + worker * PORTS + (looks % PORTS);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`no port is free from ${FIRST_PORT} on`);
+}
+
+/** @param {number} port @returns {Promise<boolean>} */
+function isFree(port) {
+  return new Promise((resolve) => {
     const server = net.createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => (address !== null && typeof address === 'object' ? resolve(address.port) : reject(address)));
-    });
+    server.on('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }

@@ -1,15 +1,15 @@
 //! Who can call what, and why: the looking door for the Access explorer. One tenant's policy at one moment, asked about
-//! roles and members; nothing of a call is known but who makes it and which tool it is for, so what hangs on the rest
-//! is told as a condition.
+//! roles, members, and members for whom another one acts; nothing of a call is known but who makes it and which tool it
+//! is for, so what hangs on the rest is told as a condition.
 
 use crate::preview::Previewer;
 use policy::arguments::Arguments;
 use policy::call::TOOLS_CALL;
 use policy::compile::PolicySet;
-use policy::evaluate::{Clause, Could, EvaluationRequest, Open, Verdict, could};
+use policy::evaluate::{Clause, Could, EvaluationRequest, Open, Side, Verdict, could};
 use policy::facts::{
-    AssertedProperties, CredentialFacts, Facts, Identity, MembershipFacts, RoleGrant, RoleOrigin,
-    SubjectFacts,
+    ActorFacts, ActorIdentity, AssertedProperties, CredentialFacts, Facts, Identity, MembershipFacts,
+    RoleGrant, RoleOrigin, SubjectFacts,
 };
 use policy::ids::WHOEVER;
 use policy::labels::{ArgumentsMode, Effect, Responses, Search, Trust};
@@ -87,31 +87,51 @@ impl Explorer {
             attributes: Map::new(),
         };
         let roles = vec![RoleGrant { name: role.to_owned(), global: false, origin: RoleOrigin::Assigned }];
-        self.ask(subject, roles, None, tool, Open::CALLER)
+        self.ask(subject, self.membership(roles, None), None, tool, Open::CALLER)
     }
 
-    /// What this member could do.
+    /// What this member could do, whoever acts for it.
     pub fn member(&self, member: &Member, tool: &ToolRef) -> Could {
+        self.ask(member.subject.clone(), self.membership_of(member), None, tool, Open::CALL)
+    }
+
+    /// What `actor` could do when it acts for this member.
+    pub fn through(&self, member: &Member, actor: &Member, tool: &ToolRef) -> Could {
+        let identity = ActorIdentity::Asserted { subject: actor.subject.clone() };
+        let acting = ActorFacts { memberships: vec![self.membership_of(actor)], ..ActorFacts::new(identity) };
+        self.ask(member.subject.clone(), self.membership_of(member), Some(acting), tool, Open::PAIR)
+    }
+
+    fn membership_of(&self, member: &Member) -> MembershipFacts {
         let MembershipFacts { roles, until, .. } = member.membership.clone();
-        self.ask(member.subject.clone(), roles, until, tool, Open::CALL)
+        self.membership(roles, until)
+    }
+
+    /// As if it had been read together with the policy.
+    fn membership(&self, roles: Vec<RoleGrant>, until: Option<Timestamp>) -> MembershipFacts {
+        MembershipFacts {
+            tenant: self.set.tenant.slug.clone(),
+            tenant_revision: self.set.revision.tenant,
+            roles,
+            until,
+        }
     }
 
     fn ask(
         &self,
         subject: SubjectFacts,
-        roles: Vec<RoleGrant>,
-        until: Option<Timestamp>,
+        membership: MembershipFacts,
+        actor: Option<ActorFacts>,
         tool: &ToolRef,
         open: Open,
     ) -> Could {
-        let tenant = self.set.tenant.slug.clone();
         let facts = Facts {
             now: self.now,
             global_revision: self.set.revision.global,
             credential: CredentialFacts {
                 id: "explorer".into(),
                 name: "explorer".into(),
-                tenant: Some(tenant.clone()),
+                tenant: Some(membership.tenant.clone()),
                 server: Some(tool.server.clone()),
                 trust: Trust::AssertSubject,
                 arguments: ArgumentsMode::Required,
@@ -119,15 +139,10 @@ impl Explorer {
                 search: Search::Nothing,
             },
             identity: Identity::Asserted { subject },
-            memberships: vec![MembershipFacts {
-                tenant,
-                tenant_revision: self.set.revision.tenant,
-                roles,
-                until,
-            }],
+            memberships: vec![membership],
             asserted: AssertedProperties::default(),
             bound: Vec::new(),
-            actor: None,
+            actor: actor.map(Box::new),
             task: None,
         };
         let call = Call {
@@ -154,14 +169,38 @@ pub fn access(found: &Could) -> &'static str {
     }
 }
 
-/// Why, rule by rule, one line each.
+/// Why, rule by rule, one line each. Of a call through somebody each line says on whose side it stands.
 pub fn why(found: &Could) -> Vec<String> {
+    let mut lines = match found.sides.as_deref() {
+        Some([subject, actor]) => why_of_both(subject, actor),
+        None => why_of_one(found),
+    };
+    if found.verdict != Verdict::Never {
+        lines.extend(found.needed.iter().map(|needed| format!("in any case: {needed}")));
+    }
+    lines
+}
+
+fn why_of_one(found: &Could) -> Vec<String> {
     if found.verdict == Verdict::Never {
         return vec![format!("{}: {}", found.reason.title(), found.text)];
     }
-    let mut lines: Vec<String> = found.ways.iter().chain(&found.limits).map(line).collect();
-    lines.extend(found.needed.iter().map(|needed| format!("in any case: {needed}")));
-    lines
+    found.ways.iter().chain(&found.limits).map(line).collect()
+}
+
+/// Where one of the two denies it, what the other one allows is of no use and not told.
+fn why_of_both(subject: &Side, actor: &Side) -> Vec<String> {
+    let (own, acting) = (why_of_one(&subject.could), why_of_one(&actor.could));
+    if own == acting {
+        return own.iter().map(|line| format!("for both: {line}")).collect();
+    }
+    let denies = |side: &Side| side.could.verdict == Verdict::Never;
+    let one_denies = denies(subject) || denies(actor);
+    let is_told = |side: &Side| !one_denies || denies(side);
+    let own = own.iter().filter(|_| is_told(subject)).map(|line| format!("for `{}`: {line}", subject.id));
+    let acting =
+        acting.iter().filter(|_| is_told(actor)).map(|line| format!("for `{}`, who acts: {line}", actor.id));
+    own.chain(acting).collect()
 }
 
 fn line(clause: &Clause) -> String {
@@ -181,6 +220,7 @@ fn line(clause: &Clause) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use policy::Reason;
 
     #[test]
     fn a_tool_is_split_at_its_first_slash() {
@@ -194,9 +234,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_line_for_each_rule() {
-        let clause = |effect: Effect, bounds: &[&str], approvers: &[&str]| Clause {
+    fn clause(effect: Effect, bounds: &[&str], approvers: &[&str]) -> Clause {
+        Clause {
             rule: None,
             name: "r".to_owned(),
             effect,
@@ -204,7 +243,55 @@ mod tests {
             conditions: Vec::new(),
             approvers: approvers.iter().map(|text| (*text).to_owned()).collect(),
             explain: true,
+        }
+    }
+
+    #[test]
+    fn of_a_pair_it_is_said_whose_side_it_is() {
+        let allowed = |bounds: &[&str]| Could {
+            verdict: Verdict::Conditional,
+            reason: Reason::Allowed,
+            text: String::new(),
+            tenant: None,
+            ways: vec![clause(Effect::Allow, bounds, &[])],
+            limits: Vec::new(),
+            needed: vec!["more".to_owned()],
+            sides: None,
         };
+        let denied = || Could {
+            verdict: Verdict::Never,
+            reason: Reason::DeniedByRule,
+            text: "denied by `no`".to_owned(),
+            ways: Vec::new(),
+            ..allowed(&[])
+        };
+        for (own, acting, expected) in [
+            (
+                allowed(&["/a <= 2"]),
+                allowed(&["/a <= 1"]),
+                &[
+                    "for `ada`: `r` allows it if /a <= 2",
+                    "for `bot`, who acts: `r` allows it if /a <= 1",
+                    "in any case: more",
+                ][..],
+            ),
+            (allowed(&[]), allowed(&[]), &["for both: `r` allows it", "in any case: more"]),
+            (allowed(&[]), denied(), &["for `bot`, who acts: denied by a rule: denied by `no`"]),
+            (denied(), allowed(&[]), &["for `ada`: denied by a rule: denied by `no`"]),
+            (denied(), denied(), &["for both: denied by a rule: denied by `no`"]),
+        ] {
+            let verdict = own.verdict.min(acting.verdict);
+            let sides = [
+                Side { id: SubjectId::from("ada"), could: own },
+                Side { id: SubjectId::from("bot"), could: acting },
+            ];
+            let found = Could { verdict, sides: Some(Box::new(sides)), ..allowed(&[]) };
+            assert_eq!(why(&found), expected);
+        }
+    }
+
+    #[test]
+    fn a_line_for_each_rule() {
         for (clause, expected) in [
             (clause(Effect::Allow, &[], &[]), "`r` allows it"),
             (

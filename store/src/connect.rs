@@ -79,15 +79,21 @@ pub enum OpenError {
 /// Beside the readers, Postgres gets this many connections for those who write.
 const POSTGRES_WRITERS: u32 = 4;
 
-pub(crate) async fn open(settings: &Settings) -> Result<Db, OpenError> {
+/// `tells`: each statement is told to `tracing`, by its text.
+pub(crate) async fn open(settings: &Settings, tells: bool) -> Result<Db, OpenError> {
     let readers = settings.read_connections.max(1);
     if let Some(path) = sqlite_path(&settings.url) {
-        open_sqlite(path, readers).await
+        open_sqlite(path, readers, tells).await
     } else if settings.url.starts_with("postgres://") || settings.url.starts_with("postgresql://") {
-        open_postgres(&settings.url, readers).await
+        open_postgres(&settings.url, readers, tells).await
     } else {
         Err(OpenError::Scheme)
     }
+}
+
+/// The driver tells of each statement, and of slow ones as warnings, unless it is told not to.
+fn telling<O: ConnectOptions>(options: O, tells: bool) -> O {
+    if tells { options } else { options.disable_statement_logging() }
 }
 
 /// The file that the path of a SQLite address names.
@@ -102,15 +108,13 @@ fn file_at(path: &str) -> Result<&Path, OpenError> {
     Ok(Path::new(path))
 }
 
-async fn open_sqlite(path: &str, readers: u32) -> Result<Db, OpenError> {
+async fn open_sqlite(path: &str, readers: u32, tells: bool) -> Result<Db, OpenError> {
     let file = file_at(path)?;
     make_folder(file)?;
     make_file(file)?;
-    let common = SqliteConnectOptions::new()
-        .filename(file)
-        .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(5))
-        .disable_statement_logging();
+    let common =
+        SqliteConnectOptions::new().filename(file).foreign_keys(true).busy_timeout(Duration::from_secs(5));
+    let common = telling(common, tells);
     let writer = common
         .clone()
         .create_if_missing(true)
@@ -175,8 +179,8 @@ fn make_folder(file: &Path) -> Result<(), OpenError> {
     builder.create(folder).map_err(|source| OpenError::Folder { path: folder.to_owned(), source })
 }
 
-async fn open_postgres(url: &str, readers: u32) -> Result<Db, OpenError> {
-    let options = postgres_options(url)?;
+async fn open_postgres(url: &str, readers: u32, tells: bool) -> Result<Db, OpenError> {
+    let options = telling(postgres_options(url)?, tells);
     let opened = PgPoolOptions::new()
         .max_connections(readers.saturating_add(POSTGRES_WRITERS))
         .acquire_timeout(Duration::from_secs(3))
@@ -215,8 +219,12 @@ fn postgres_options(url: &str) -> Result<PgConnectOptions, OpenError> {
         .map_err(OpenError::Address)?
         .application_name("countersign")
         // Who vanished within a transaction, with no word to the database, would hold its locks for hours: until TCP says so.
-        .options([("statement_timeout", "5s"), ("idle_in_transaction_session_timeout", "60s")])
-        .disable_statement_logging())
+        // No statement of ours runs for long enough to be worth compiling: that alone may take Postgres seconds.
+        .options([
+            ("statement_timeout", "5s"),
+            ("idle_in_transaction_session_timeout", "60s"),
+            ("jit", "off"),
+        ]))
 }
 
 #[cfg(test)]
@@ -227,7 +235,7 @@ mod tests {
     fn nobody_holds_a_postgres_for_long() {
         let options = postgres_options("postgres://me@db.example/c").expect("an address");
         let told = options.get_options().expect("settings");
-        for setting in ["statement_timeout=5s", "idle_in_transaction_session_timeout=60s"] {
+        for setting in ["statement_timeout=5s", "idle_in_transaction_session_timeout=60s", "jit=off"] {
             assert!(told.contains(setting), "{told}");
         }
     }
@@ -273,7 +281,8 @@ mod tests {
             ("sqlite://x.db?mode=ro", "has parameters"),
             ("mysql://db.example/c", "starts with"),
         ] {
-            let error = open(&Settings { url: url.to_owned(), read_connections: 1 }).await.err().expect(url);
+            let settings = Settings { url: url.to_owned(), read_connections: 1 };
+            let error = open(&settings, false).await.err().expect(url);
             assert!(error.to_string().contains(why), "{url}: {error}");
         }
     }

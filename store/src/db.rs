@@ -134,8 +134,8 @@ pub(crate) enum Db {
 }
 
 impl Db {
-    pub(crate) async fn open(settings: &Settings) -> Result<Self, OpenError> {
-        connect::open(settings).await
+    pub(crate) async fn open(settings: &Settings, tells: bool) -> Result<Self, OpenError> {
+        connect::open(settings, tells).await
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
@@ -313,6 +313,15 @@ pub(crate) fn now_micros(dialect: Dialect) -> Expr {
     match dialect {
         Dialect::Sqlite => Expr::cust("CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000"),
         Dialect::Postgres => Expr::cust("(extract(epoch from clock_timestamp()) * 1000000)::bigint"),
+    }
+}
+
+/// The same as it was when the statement began. Only a clock that stands still within a statement is looked up in an index:
+/// one that moves is held against every row.
+pub(crate) fn statement_micros(dialect: Dialect) -> Expr {
+    match dialect {
+        Dialect::Sqlite => now_micros(dialect),
+        Dialect::Postgres => Expr::cust("(extract(epoch from statement_timestamp()) * 1000000)::bigint"),
     }
 }
 

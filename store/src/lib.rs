@@ -62,10 +62,22 @@ impl Store {
     /// # Errors
     /// When the address cannot be read or the database cannot be reached.
     pub async fn open(settings: &Settings) -> Result<Self, OpenError> {
-        let db = Db::open(settings).await?;
+        Ok(Self::over(Db::open(settings, false).await?, settings))
+    }
+
+    /// As [`Store::open`], for whoever counts statements: each is told to `tracing` under `sqlx::query`, by its text and
+    /// without its values. No command opens a database so, whatever its log shows.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_telling(settings: &Settings) -> Result<Self, OpenError> {
+        Ok(Self::over(Db::open(settings, true).await?, settings))
+    }
+
+    fn over(db: Db, settings: &Settings) -> Self {
         let lanes = live::Lanes::open(&db, settings.read_connections);
         let remembered = live::Remembered::open(&db, settings.read_connections);
-        Ok(Self { db, lanes, remembered, issuers: Arc::default() })
+        Self { db, lanes, remembered, issuers: Arc::default() }
     }
 
     /// Which of the two databases this is.

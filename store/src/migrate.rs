@@ -54,6 +54,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0023_live_stamp"),
     migration!("0024_handed_out"),
     migration!("0025_live_stamp_moved"),
+    migration!("0026_pressing"),
 ];
 
 /// The whole schema, for tests of statements.

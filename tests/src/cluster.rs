@@ -11,8 +11,8 @@ use tempfile::TempDir;
 
 /// Another process may take the port between our look and the start.
 const ATTEMPTS: usize = 3;
-const READY: Duration = Duration::from_secs(30);
-const GONE: Duration = Duration::from_secs(10);
+const READY: Duration = Duration::from_secs(120);
+const GONE: Duration = Duration::from_secs(30);
 
 /// Stopped when it is dropped, and its folder removed.
 #[derive(Debug)]
@@ -60,7 +60,8 @@ impl Cluster {
                 .arg("-D")
                 .arg(&data)
                 .args(["-c", "listen_addresses=127.0.0.1", "-c", &format!("port={port}")])
-                .args(["-c", "unix_socket_directories="])
+                // Nothing of it is to outlive the machine, and a busy disk may take seconds.
+                .args(["-c", "unix_socket_directories=", "-c", "fsync=off"])
                 .args(settings.iter().flat_map(|setting| ["-c", *setting]))
                 .current_dir("/")
                 .stdout(Stdio::null())

@@ -3,6 +3,7 @@
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tempfile::TempDir;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +76,14 @@ impl Database {
         format!("{login}@{address}/{name}")
     }
 
+    /// Waits until nothing can be written any more that a server had sent before it was killed or cut off. Postgres may only
+    /// come to it later; whatever writes records holds a lock of their table until it ends.
+    pub async fn settled(&self) {
+        if self.backend == Backend::Postgres {
+            self.by_hand("BEGIN; LOCK TABLE decisions IN SHARE MODE; COMMIT").await;
+        }
+    }
+
     /// A change made by hand, past everything of ours.
     pub async fn by_hand(&self, sql: &str) {
         let statement = AssertSqlSafe(sql.to_owned());
@@ -91,4 +100,18 @@ impl Database {
             }
         }
     }
+}
+
+/// Waits until as many sessions of this Postgres database wait for a lock. The connection may be within a transaction.
+pub async fn wait_for_locks(hand: &mut PgConnection, many: i64) {
+    let query = "SELECT count(*) FROM pg_stat_activity \
+                 WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let waiting = async {
+        while sqlx::query_scalar::<_, i64>(query).fetch_one(&mut *hand).await.expect("reads") < many {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            // Within a transaction Postgres shows the activity of its first look again and again.
+            sqlx::raw_sql("SELECT pg_stat_clear_snapshot()").execute(&mut *hand).await.expect("forgets");
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(120), waiting).await.expect("they wait within 120 s");
 }

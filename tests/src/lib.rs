@@ -12,6 +12,7 @@ pub mod process;
 pub mod provider;
 pub mod revoke;
 pub mod signer;
+pub mod statements;
 pub mod world;
 
 pub use database::{Backend, Database};

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -27,9 +28,24 @@ pub fn binary() -> PathBuf {
     binary
 }
 
-/// A port that was free a moment ago.
-pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
+/// Ports that systems do not hand out by themselves: between our look and the start of whoever is to listen there, nobody
+/// gets one by chance.
+const FIRST_PORT: u16 = 20_000;
+const PORTS: u16 = 12_000;
+
+/// A port that was free a moment ago. No other story of this process gets it.
+pub fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Another run on this machine begins elsewhere.
+    let start = (std::process::id().wrapping_mul(61) % u32::from(PORTS)) as u16;
+    for _ in 0..PORTS {
+        let nth = NEXT.fetch_add(1, Ordering::Relaxed) % PORTS;
+        let port = FIRST_PORT + (start + nth) % PORTS;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no port is free from {FIRST_PORT} on");
 }
 
 impl Process {
@@ -76,7 +92,7 @@ impl Process {
                 let _ = tell.send(line);
             }
         });
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_secs(120);
         let mut heard = Vec::new();
         loop {
             let left = deadline.saturating_duration_since(Instant::now());

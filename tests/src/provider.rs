@@ -1,7 +1,7 @@
 //! An OpenID provider that runs: npm's `oidc-provider` in one of the scripts of `e2e/support`.
 
+use crate::process::free_port;
 use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -25,8 +25,7 @@ impl Provider {
             std::path::Path::new(&package).is_file(),
             "{package} is missing; `cargo xtask test` installs the packages of e2e"
         );
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let port = free.expect("a port").port().to_string();
+        let port = free_port().to_string();
         let mut process = Command::new("node")
             .args([format!("{FOLDER}/support/{script}").as_str(), &port, argument])
             .stdin(Stdio::piped())
@@ -52,7 +51,7 @@ impl Provider {
     /// Notices of its own may stand on other lines.
     fn wait_for(&self, line: &str) {
         loop {
-            match self.told.recv_timeout(Duration::from_secs(60)) {
+            match self.told.recv_timeout(Duration::from_secs(120)) {
                 Ok(told) if told == line => return,
                 Ok(_) => {}
                 Err(error) => panic!("the provider does not say `{line}`: {error}"),

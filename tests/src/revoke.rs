@@ -1,6 +1,8 @@
 //! From a revocation to its denial: two processes of the real binary on one Postgres, under load. Each revocation is made
 //! through the one and followed by a call on the other.
 
+mod victim;
+
 use crate::administrator;
 use crate::database::Backend;
 use crate::pep::{Pep, Told};
@@ -8,13 +10,13 @@ use crate::process::Process;
 use crate::signer::{ISSUER, Signer};
 use crate::world::World;
 use policy::scope::AdminScope;
-use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
+use victim::{Kind, Victim, refund};
 
 /// Callers who call all the time, besides.
 const LOAD: usize = 8;
@@ -44,85 +46,6 @@ pub fn at(sorted: &[Duration], share: f64) -> Duration {
     sorted.get((last as f64 * share) as usize).copied().unwrap_or_default()
 }
 
-/// What can be taken away from a caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Role,
-    Subject,
-    Key,
-    Tokens,
-    Rule,
-    Stop,
-    Membership,
-}
-
-impl Kind {
-    const ALL: [Self; 7] =
-        [Self::Role, Self::Subject, Self::Key, Self::Tokens, Self::Rule, Self::Stop, Self::Membership];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Role => "role removed",
-            Self::Subject => "subject disabled",
-            Self::Key => "key revoked",
-            Self::Tokens => "signed out everywhere",
-            Self::Rule => "deny rule added",
-            Self::Stop => "stop switch",
-            Self::Membership => "membership ended",
-        }
-    }
-
-    /// The reason of the next call.
-    fn reason(self) -> &'static str {
-        match self {
-            Self::Role => "no_matching_rule",
-            Self::Subject => "subject_disabled",
-            Self::Key => "token_invalid",
-            Self::Tokens => "token_revoked",
-            Self::Rule => "denied_by_rule",
-            Self::Stop => "kill_switch",
-            Self::Membership => "no_membership",
-        }
-    }
-
-    /// The call to the administration API that takes it away.
-    fn request(self, who: &str) -> (Method, String, Option<Value>) {
-        let subject = format!("/api/v1/subjects/{who}");
-        let membership = format!("{subject}/memberships/acme");
-        match self {
-            Self::Role => (Method::PUT, membership, Some(json!({"roles": []}))),
-            Self::Subject => (Method::PATCH, subject, Some(json!({"active": false}))),
-            Self::Key => {
-                let key = json!({"subject": who, "name": "k"});
-                (Method::POST, "/api/v1/revocations/keys".to_owned(), Some(key))
-            }
-            Self::Tokens => {
-                let whom = json!({ "subject": who });
-                (Method::POST, "/api/v1/revocations/subjects".to_owned(), Some(whom))
-            }
-            Self::Rule => {
-                let rule = json!({"name": format!("stop {who}"), "tenant": "acme", "effect": "deny",
-                    "subjects": [who], "tools": ["crm/*"]});
-                (Method::POST, "/api/v1/rules".to_owned(), Some(rule))
-            }
-            Self::Stop => {
-                let stop = json!({"scope": "subject", "target": who, "reason": "it runs wild"});
-                (Method::POST, "/api/v1/emergency/stops".to_owned(), Some(stop))
-            }
-            Self::Membership => (Method::DELETE, membership, None),
-        }
-    }
-}
-
-/// A caller with something to lose.
-#[derive(Debug, Clone)]
-struct Victim {
-    id: String,
-    kind: Kind,
-    /// Its API key, or its access token.
-    token: String,
-}
-
 /// Everybody who takes part.
 struct Scene {
     /// Where revocations are made, and where they must hold.
@@ -140,8 +63,12 @@ fn mixed(seed: u64, place: usize) -> usize {
     (z ^ (z >> 31)) as usize
 }
 
-fn refund() -> Value {
-    json!({"customer_id": "c-42", "amount": 80, "currency": "EUR"})
+/// Each kind once, and then as the seed says.
+fn kind_of(seed: u64, place: usize) -> Kind {
+    let all = Kind::ALL;
+    let random = |place: usize| mixed(seed, place) % all.len();
+    let nth = if place < all.len() { place + random(0) } else { random(place) };
+    all[nth % all.len()]
 }
 
 /// Makes `count` random revocations. The seed says which.
@@ -186,16 +113,20 @@ pub async fn revoke(count: usize, seed: u64) -> Seen {
 /// Registers so many members who may make refunds, each with what will be taken away.
 async fn register(world: &mut World, count: usize, seed: u64) -> Vec<Victim> {
     let signer = Signer::default();
+    let mut issuers = vec![signer.issuer(ISSUER)];
     let mut victims = Vec::with_capacity(count);
     let mut subjects = Vec::with_capacity(count);
     for place in 0..count {
         let id = format!("victim-{place}");
-        let kind = Kind::ALL[mixed(seed, place) % Kind::ALL.len()];
+        let kind = kind_of(seed, place);
         let mut subject = json!({"id": id, "kind": "user",
             "memberships": [{"tenant": "acme", "roles": ["support-agent"]}]});
-        let token = if kind == Kind::Tokens {
-            subject["identities"] = json!([{"issuer": ISSUER, "sub": id}]);
-            signer.token(&id, &id)
+        let token = if let Some(issuer) = kind.issuer(&id) {
+            subject["identities"] = json!([{"issuer": issuer, "sub": id}]);
+            if kind == Kind::Issuer {
+                issuers.push(signer.issuer(&issuer));
+            }
+            signer.token_of(&issuer, &id, &id, &json!({}))
         } else {
             let secret = format!("{id}-{}", "x".repeat(40));
             world.set_secret(&id, &secret);
@@ -203,10 +134,13 @@ async fn register(world: &mut World, count: usize, seed: u64) -> Vec<Victim> {
             secret
         };
         subjects.push(subject);
-        victims.push(Victim { id, kind, token });
+        victims.push(Victim { id, kind, token, task: None });
     }
-    let bundle = json!({"issuers": [signer.issuer()], "subjects": subjects});
+    let bundle = json!({"issuers": issuers, "subjects": subjects});
     world.apply(&bundle.to_string()).await;
+    for victim in victims.iter_mut().filter(|victim| victim.kind.has_task()) {
+        victim.task = Some(world.open_task(&victim.id).await);
+    }
     victims
 }
 
@@ -216,7 +150,7 @@ async fn take_away(scene: Arc<Scene>, victim: Victim) -> Result<(Duration, Durat
     let kind = victim.kind;
     let mut before = None;
     for _ in 0..TRIES {
-        let told = scene.there.call(&victim.token, "refund", refund()).await;
+        let told = scene.there.ask(&victim.call()).await;
         if told.allowed() {
             before = None;
             break;
@@ -229,14 +163,14 @@ async fn take_away(scene: Arc<Scene>, victim: Victim) -> Result<(Duration, Durat
     let asked = Instant::now();
     scene.revoke(&victim).await?;
     let acknowledged = Instant::now();
-    let told = scene.there.call(&victim.token, "refund", refund()).await;
+    let told = scene.there.ask(&victim.call()).await;
     let times = (acknowledged.elapsed(), asked.elapsed());
     // A denial for another reason, as policy kept changing, is one all the same; afterwards the reason must be the right one.
     if told.allowed() {
         return Err(format!("{} was allowed after: {}: {told:?}", victim.id, kind.name()));
     }
     for _ in 0..TRIES {
-        let told: Told = scene.there.call(&victim.token, "refund", refund()).await;
+        let told: Told = scene.there.ask(&victim.call()).await;
         match told.reason() {
             reason if reason == kind.reason() => return Ok(times),
             "policy_unavailable" => {}
@@ -248,7 +182,7 @@ async fn take_away(scene: Arc<Scene>, victim: Victim) -> Result<(Duration, Durat
 
 impl Scene {
     async fn revoke(&self, victim: &Victim) -> Result<(), String> {
-        let (method, path, body) = victim.kind.request(&victim.id);
+        let (method, path, body) = victim.request();
         let mut request = self.http.request(method, format!("http://{}{path}", self.here));
         request = request.bearer_auth(&self.administrator);
         if let Some(body) = body {

@@ -30,9 +30,9 @@ impl Signer {
         json!({ "keys": [jwk] })
     }
 
-    /// The issuer as a bundle has it: in acme, its keys written down.
-    pub fn issuer(&self) -> Value {
-        json!({"url": ISSUER, "tenants": ["acme"], "keys": {"jwks": self.jwks()}, "algorithms": ["ES256"],
+    /// The issuer with this URL as a bundle has it: in acme, its keys written down.
+    pub fn issuer(&self, url: &str) -> Value {
+        json!({"url": url, "tenants": ["acme"], "keys": {"jwks": self.jwks()}, "algorithms": ["ES256"],
             "clock_skew": 0})
     }
 
@@ -56,9 +56,17 @@ impl Signer {
 
     /// An access token for the demo's CRM server, issued two minutes ago and good for an hour.
     pub fn token(&self, sub: &str, jti: &str) -> String {
+        self.token_of(ISSUER, sub, jti, &json!({}))
+    }
+
+    /// The same of another issuer that signs with this key, with these claims beside the usual ones.
+    pub fn token_of(&self, issuer: &str, sub: &str, jti: &str, more: &Value) -> String {
         let now = server::clock::system()().micros() / 1_000_000;
-        let claims = json!({"iss": ISSUER, "sub": sub, "aud": CRM, "iat": now - 120, "exp": now + 3_600, "jti": jti,
+        let mut claims = json!({"iss": issuer, "sub": sub, "aud": CRM, "iat": now - 120, "exp": now + 3_600, "jti": jti,
             "client_id": "support-app", "scope": "crm:read crm:refund"});
+        for (name, value) in more.as_object().into_iter().flatten() {
+            claims[name] = value.clone();
+        }
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some("at+jwt".to_owned());
         header.kid = Some(KID.to_owned());

@@ -4,6 +4,8 @@ use crate::database::{Backend, Database};
 use crate::pep::Pep;
 use pdp::address_guard::AllowedAddress;
 use pdp::bundle::{ApplyOptions, Bundle, apply};
+use policy::labels::OpenedBy;
+use policy::{SubjectId, TenantSlug};
 use server::clock;
 use server::config::Config;
 use server::connections::Limits;
@@ -12,6 +14,7 @@ use server::telemetry::LogFormat;
 use server::vault_key::{self, VaultKeys};
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use store::administration::NewTask;
 use store::{Actor, Settings, Store, Via};
 use tokio::net::TcpListener;
 
@@ -39,16 +42,16 @@ impl World {
     }
 
     pub async fn demo_on(database: Database) -> Self {
-        let world = Self::on(database).await;
+        let world = Self::empty_on(database).await;
         world.apply(DEMO).await;
         world
     }
 
     pub async fn empty(backend: Backend) -> Self {
-        Self::on(Database::fresh(backend).await).await
+        Self::empty_on(Database::fresh(backend).await).await
     }
 
-    async fn on(database: Database) -> Self {
+    pub async fn empty_on(database: Database) -> Self {
         let store = open(&database.url).await;
         store.migrate().await.expect("migrates");
         let secrets =
@@ -82,22 +85,47 @@ impl World {
         store.close().await;
     }
 
+    /// Opens a task of this member of acme, for refunds: for an hour, and for more calls than are made. Answers its id.
+    pub async fn open_task(&self, subject: &str) -> String {
+        let mut writer = self.store.write(operator()).await.expect("a unit of work");
+        let new = NewTask {
+            tenant: &TenantSlug::from("acme"),
+            subject: &SubjectId::from(subject),
+            actor: None,
+            purpose: "refund an order",
+            tools: &["crm/refund".to_owned()],
+            budget: 1_000_000,
+            expires_at: writer.now().saturating_add_micros(3_600_000_000),
+            opened_by: OpenedBy::Person,
+        };
+        let task = writer.open_task(&new).await.expect("is opened");
+        writer.commit().await.expect("commits");
+        task.id.to_string()
+    }
+
     pub async fn replica(&self) -> Replica {
         self.replica_at(&self.database.url).await
     }
 
     /// A further replica that people and servers reach by the same address as this one, as behind a load balancer.
     pub async fn twin(&self, of: &Replica) -> Replica {
-        self.start(&self.database.url, Some(of.address())).await
+        let store = open(&self.database.url).await;
+        self.start(store, &self.database.url, Some(of.address())).await
+    }
+
+    /// One that tells `tracing` of its statements.
+    pub async fn telling_replica(&self) -> Replica {
+        let store = Store::open_telling(&settings(&self.database.url)).await.expect("the database opens");
+        self.start(store, &self.database.url, None).await
     }
 
     /// A replica that reaches the database by this address.
     pub async fn replica_at(&self, url: &str) -> Replica {
-        self.start(url, None).await
+        self.start(open(url).await, url, None).await
     }
 
     /// `public`: by what it is reached, where that is not its own address.
-    async fn start(&self, url: &str, public: Option<SocketAddr>) -> Replica {
+    async fn start(&self, store: Store, url: &str, public: Option<SocketAddr>) -> Replica {
         // As the command line does first of all.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -114,7 +142,6 @@ impl World {
             trusted_proxies: Vec::new(),
             limits: Limits::default(),
         };
-        let store = open(url).await;
         Replica { running: Running::start(store, listener, &config, clock::system()).await.expect("starts") }
     }
 
@@ -141,7 +168,7 @@ impl Replica {
                 tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(std::time::Duration::from_secs(30), asked).await.expect("ready within 30 s");
+        tokio::time::timeout(std::time::Duration::from_secs(120), asked).await.expect("ready within 120 s");
     }
 
     pub async fn stop(self) {
@@ -154,7 +181,10 @@ pub fn operator() -> Actor {
     Actor { name: "story".to_owned(), via: Via::Cli, request_id: None }
 }
 
+fn settings(url: &str) -> Settings {
+    Settings { url: url.to_owned(), read_connections: 4 }
+}
+
 async fn open(url: &str) -> Store {
-    let settings = Settings { url: url.to_owned(), read_connections: 4 };
-    Store::open(&settings).await.expect("the database opens")
+    Store::open(&settings(url)).await.expect("the database opens")
 }

@@ -11,8 +11,8 @@ use crate::process::{cargo, run as run_command, say};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Handed to the benchmark: one part alone (`throughput`, `identity`, `size`, `approvals`, `revoke`), and `--seconds 60`; for
-    /// `revoke` `--count 1000` and `--seed 7`
+    /// Handed to the benchmark: one part alone (`throughput`, `identity`, `size`, `full`, `approvals`, `import`, `revoke`), and
+    /// `--seconds 60`; for `import` `--count 100000`; for `revoke` `--count 1000` and `--seed 7`
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
 }

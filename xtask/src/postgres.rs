@@ -16,11 +16,13 @@ use crate::{http, setup};
 
 /// What the tests are told through.
 pub(crate) const URL_VARIABLE: &str = "COUNTERSIGN_TEST_POSTGRES_URL";
-const READY: Duration = Duration::from_secs(30);
+const READY: Duration = Duration::from_secs(120);
 /// Another process may take the port between our look and the start.
 const ATTEMPTS: usize = 3;
 /// Stories run in parallel, each with its own pools.
 const CONNECTIONS: &str = "max_connections=300";
+/// Nothing of a test is to outlive the machine, and a busy disk may keep a commit for longer than the product waits.
+const HASTY: &[&str] = &["-c", "fsync=off"];
 
 pub(crate) struct Postgres {
     url: String,
@@ -35,17 +37,27 @@ struct Cluster {
 }
 
 impl Postgres {
+    /// One that writes as it would for its owner.
     pub(crate) fn given_or_started() -> Result<Self> {
+        Self::given_or_started_with(&[])
+    }
+
+    /// One that does not wait for the disk, if it is ours.
+    pub(crate) fn for_tests() -> Result<Self> {
+        Self::given_or_started_with(HASTY)
+    }
+
+    fn given_or_started_with(settings: &[&str]) -> Result<Self> {
         match std::env::var(URL_VARIABLE) {
             Ok(url) if !url.is_empty() => {
                 say(&format!("using the Postgres of {URL_VARIABLE}"));
                 Ok(Self { url, psql: setup::ensure_psql()?, _own: None })
             }
-            _ => Self::started(),
+            _ => Self::started(settings),
         }
     }
 
-    fn started() -> Result<Self> {
+    fn started(settings: &[&str]) -> Result<Self> {
         let bin = setup::ensure_postgres()?;
         say("starting a temporary Postgres cluster");
         let scratch = Scratch::new("postgres")?;
@@ -65,7 +77,7 @@ impl Postgres {
             }
         }
         let locale = initialise(&bin, &data, owner.as_ref())?;
-        let (server, port) = start(&bin, &data, &sockets, owner.as_ref(), &scratch)?;
+        let (server, port) = start(&bin, &data, &sockets, owner.as_ref(), &scratch, settings)?;
         say(&format!("Postgres is up on 127.0.0.1:{port}, sorting as {locale}"));
         Ok(Self {
             url: format!("postgres://postgres@127.0.0.1:{port}/postgres"),
@@ -199,6 +211,7 @@ fn start(
     sockets: &Path,
     owner: Option<&Owner>,
     scratch: &Scratch,
+    settings: &[&str],
 ) -> Result<(ChildGuard, u16)> {
     let log = scratch.path().join("postgres.log");
     let mut last = None;
@@ -209,6 +222,7 @@ fn start(
         command.args(["-c", "listen_addresses=127.0.0.1", "-c", CONNECTIONS, "-c"]);
         command.arg(format!("port={port}"));
         command.arg("-c").arg(format!("unix_socket_directories={}", sockets.display()));
+        command.args(settings);
         let mut server = ChildGuard::spawn("postgres", &mut command, scratch, &log)?;
         let answers = || {
             let port = port.to_string();

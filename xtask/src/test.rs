@@ -12,6 +12,11 @@ use crate::postgres::{self, Postgres};
 use crate::process::{cargo, run as run_command, say};
 use crate::{bundle, demo, paths, setup};
 
+/// What the cases of property tests are made from: the same state of the code passes or fails each time. Whoever looks for
+/// more sets another.
+const SEED_VARIABLE: &str = "PROPTEST_RNG_SEED";
+const SEED: &str = "1";
+
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Run only the tests whose name contains this (the Rust tests, or those of `--only browser`)
@@ -43,7 +48,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let filter = options.filter.as_deref();
 
     say("test: what the tests need");
-    let database = Postgres::given_or_started()?;
+    let database = Postgres::for_tests()?;
     let chromium =
         if browser && steps.contains(&Step::Browser) { Some(setup::ensure_chromium()?) } else { None };
     if browser && !matches!(steps, [Step::Demo]) {
@@ -78,6 +83,9 @@ fn rust(database: &Postgres, filter: Option<&str>) -> Result<()> {
     binaries::for_tests()?;
     let mut command = cargo();
     command.args(["test", "--no-fail-fast"]).args(HOUSE).env(postgres::URL_VARIABLE, database.url());
+    if std::env::var_os(SEED_VARIABLE).is_none() {
+        command.env(SEED_VARIABLE, SEED);
+    }
     if let Some(python) = &python {
         command.env("COUNTERSIGN_PYTHON", python);
     }

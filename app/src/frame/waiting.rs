@@ -22,9 +22,9 @@ impl Waiting {
 }
 
 /// More are not counted one by one.
-const MOST: u64 = 99;
+pub(crate) const MOST: u64 = 99;
 
-fn words(count: u64) -> String {
+pub(crate) fn at_most(count: u64) -> String {
     if count > MOST { format!("{MOST}+") } else { count.to_string() }
 }
 
@@ -40,7 +40,7 @@ pub(super) fn badge(data: Resource<Result<FrameData, AppError>>, waiting: Waitin
                         .map(|count| {
                             view! {
                                 <span class="badge">
-                                    {words(count)}
+                                    {at_most(count)}
                                     <span class="visually-hidden">" waiting"</span>
                                 </span>
                             }
@@ -74,10 +74,10 @@ pub(super) fn bottom_bar(data: Resource<Result<FrameData, AppError>>, waiting: W
 
 #[cfg(test)]
 mod tests {
-    use super::words;
+    use super::at_most;
 
     #[test]
     fn a_badge_stays_small() {
-        assert_eq!((words(4), words(99), words(100)), ("4".to_owned(), "99".to_owned(), "99+".to_owned()));
+        assert_eq!([4, 99, 100].map(at_most), ["4", "99", "99+"]);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::bound::digest;
 use super::reader::Reader;
+use super::tool::digest_of;
 use super::{ApprovalError, MayDecide};
 use policy::approval::{
     Asked, Cast, Ineligible, Person, Requirement, RuleDifference, Seen, all_met, approved_by, heard, is_met,
@@ -80,18 +81,12 @@ impl Hearing {
 
     /// What there is to see now.
     pub(super) fn seen(&self) -> Seen {
-        // What a server offers by now is another definition as well, though nobody reviewed it yet; and whoever weighs a
-        // call goes by its labels, and by what a person let the tool's mapping ask.
-        let definition = self.tool.as_ref().map(|tool| {
-            let hashes = json!([tool.definition_hash, tool.offered_hash, tool.mapping]);
-            json!([hashes, tool.review, tool.risk, tool.sensitivity])
-        });
         let rules = self.asks.iter().map(|asks| {
             let version = asks.now.as_ref().map(|(version, _)| *version);
             json!([asks.filed.rule, version])
         });
         Seen {
-            definition: digest(&definition.unwrap_or_default()),
+            definition: digest_of(self.tool.as_ref()),
             // The arguments, and all that is shown beside them.
             arguments: self.approval.binding.clone(),
             rules: digest(&Value::Array(rules.collect())),

@@ -40,7 +40,7 @@ impl Approvals {
         Ok(self.store.list_asked_behind(&me, &duties, after.as_ref(), limit).await?)
     }
 
-    /// How many wait.
+    /// How many wait, counted no further than [`store::approvals::MOST_COUNTED`].
     ///
     /// # Errors
     /// When the database does not answer.

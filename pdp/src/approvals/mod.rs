@@ -13,11 +13,13 @@ mod inbox;
 mod reader;
 mod show;
 mod standing_in;
+mod tool;
 
 pub(crate) use bound::Named;
 pub(crate) use enforcing::{Settled, too_many, too_often};
 pub use show::{ApprovalView, RequirementView, ToolNow};
 pub use standing_in::{may_stand_in, tenants_of};
+pub use tool::{ToolForm, ToolMoved};
 
 use crate::Pdp;
 use crate::vault::{Vault, VaultError};

@@ -5,6 +5,7 @@ use policy::Timestamp;
 use policy::labels::{ApprovalState, NoticeKind, Risk};
 use policy::text::shown;
 use serde::Serialize;
+use store::approvals::MOST_COUNTED;
 use store::notifications::{Message, Notice};
 
 /// The longest name of others in a letter, in characters.
@@ -117,6 +118,7 @@ pub(super) fn last_for_a_while(letter: Letter, waiting: i64, public_url: &str) -
     let more = match waiting.saturating_sub(1) {
         ..=0 => "No other request waits for you now.".to_owned(),
         1 => "1 more request waits for you.".to_owned(),
+        more if waiting >= MOST_COUNTED => format!("At least {more} more requests wait for you."),
         more => format!("{more} more requests wait for you."),
     };
     let text = format!(
@@ -198,6 +200,7 @@ mod tests {
             (1, "No other request waits for you now."),
             (2, "\n1 more request waits for you."),
             (12, "\n11 more requests wait for you."),
+            (100, "\nAt least 99 more requests wait for you."),
         ] {
             let plain = letter(&Message::Approval(Box::new(notice())), URL);
             let last = last_for_a_while(plain.clone(), waiting, URL);

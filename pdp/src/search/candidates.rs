@@ -25,18 +25,15 @@ pub(super) struct Candidates<'a> {
 }
 
 impl Candidates<'_> {
-    /// Actions on the resource of the call.
+    /// Actions on a resource of the type of the call's.
     pub(super) fn actions(&self, after: Option<&str>, limit: usize) -> Part {
-        let resource = &self.call.resource;
-        let actions: BTreeSet<&str> = match resource.kind.as_str() {
+        let actions: BTreeSet<&str> = match self.call.resource.kind.as_str() {
             "tool" => [TOOLS_CALL].into(),
             "mcp_server" => SERVER_METHODS.iter().copied().collect(),
             kind if is_reserved(kind) => BTreeSet::new(),
-            kind => {
-                let about = |rule: &&policy::Rule| {
-                    rule.resources.iter().any(|pattern| pattern.matches(kind, &resource.id))
-                };
-                let rules = self.set.rules().map(|compiled| &compiled.rule).filter(about);
+            // Whatever those rules are about: another one may allow the same action by a pattern.
+            _ => {
+                let rules = self.set.rules().map(|compiled| &compiled.rule);
                 rules.flat_map(|rule| &rule.actions).filter_map(ActionPattern::exact).collect()
             }
         };

@@ -12,9 +12,10 @@ use crate::binding::CompiledBinding;
 use crate::compile::{ArgumentCheck, CompiledServer, CompiledTool, PolicySet};
 use crate::decision::{Decision, Part, Truth};
 use crate::facts::{Facts, Revision};
-use crate::ids::{RuleId, TenantSlug};
+use crate::ids::{RuleId, SubjectId, TenantSlug};
 use crate::labels::{ArgumentsMode, Effect, TaskNeed};
 use crate::reason::Reason;
+use crate::rule::ApprovalTerms;
 
 /// How far a call could come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,7 +41,7 @@ pub struct Clause {
     pub bounds: Vec<String>,
     /// When else it counts, each as words that follow "if".
     pub conditions: Vec<String>,
-    /// Roles whose holders approve, where it asks for an approval.
+    /// Who approves, where it asks for an approval: roles whose holders do, and persons by id. Never empty there.
     pub approvers: Vec<String>,
     /// Whether a caller may be told of it.
     pub explain: bool,
@@ -73,9 +74,32 @@ pub struct Could {
     pub limits: Vec<Clause>,
     /// What is asked of the call whatever the rules say.
     pub needed: Vec<String>,
+    /// Where somebody acts for the caller, and nothing denied the call before the rules: what they say of the caller, and
+    /// what of who acts. The rest of this is what the two of them come to.
+    pub sides: Option<Box<[Side; 2]>>,
+}
+
+/// One of the two that a call through somebody is asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Side {
+    pub id: SubjectId,
+    pub could: Could,
 }
 
 impl Could {
+    /// Whether a person must approve each call, whatever else it hangs on.
+    pub fn always_asks(&self) -> bool {
+        if let Some(sides) = &self.sides {
+            return sides.iter().any(|side| side.could.always_asks());
+        }
+        // Break-glass goes without approvals.
+        if self.ways.is_empty() || self.ways.iter().any(|way| way.rule.is_none()) {
+            return false;
+        }
+        let asks = |limit: &Clause| limit.effect == Effect::RequireApproval && limit.is_sure();
+        self.ways.iter().all(|way| !way.approvers.is_empty()) || self.limits.iter().any(asks)
+    }
+
     fn settled(decision: Decision) -> Self {
         Self {
             verdict: if decision.is_allow() { Verdict::Always } else { Verdict::Never },
@@ -85,6 +109,7 @@ impl Could {
             ways: Vec::new(),
             limits: Vec::new(),
             needed: Vec::new(),
+            sides: None,
         }
     }
 }
@@ -122,10 +147,10 @@ fn within_tenant(
     let open = open.about(thing);
     let inputs = Inputs::new(request, parties, set, thing, open);
     let of = |party: &Party<'_>| by_rules(set, request, party, thing, &inputs, open, &needed);
-    let own = of(subject);
+    let side = |party: &Party<'_>| Side { id: party.subject.id.clone(), could: of(party) };
     Ok(match parties.actor.as_ref().filter(|_| !open.holds("actor")) {
-        Some(actor) => stricter(own, of(actor)),
-        None => own,
+        Some(actor) => stricter([side(subject), side(actor)]),
+        None => of(subject),
     })
 }
 
@@ -148,25 +173,24 @@ fn left_open(thing: Thing<'_>, open: Open) -> Vec<String> {
 }
 
 /// What could become of a call of which both are asked: the caller, and who acts for it.
-fn stricter(own: Could, acting: Could) -> Could {
-    if own.verdict == Verdict::Never {
-        return own;
+fn stricter(sides: [Side; 2]) -> Could {
+    let [Side { could: own, .. }, Side { could: acting, .. }] = &sides;
+    let (stands, other) = if acting.verdict < own.verdict { (acting, own) } else { (own, acting) };
+    let mut stands = stands.clone();
+    if stands.verdict != Verdict::Never {
+        take_over(&mut stands.ways, &other.ways);
+        take_over(&mut stands.limits, &other.limits);
     }
-    if acting.verdict == Verdict::Never {
-        return acting;
-    }
-    let (mut stands, other) = if acting.verdict < own.verdict { (acting, own) } else { (own, acting) };
-    for way in other.ways {
-        if !stands.ways.contains(&way) {
-            stands.ways.push(way);
-        }
-    }
-    for limit in other.limits {
-        if !stands.limits.contains(&limit) {
-            stands.limits.push(limit);
-        }
-    }
+    stands.sides = Some(Box::new(sides));
     stands
+}
+
+fn take_over(clauses: &mut Vec<Clause>, others: &[Clause]) {
+    for clause in others {
+        if !clauses.contains(clause) {
+            clauses.push(clause.clone());
+        }
+    }
 }
 
 /// What is asked of the arguments beside the tool's schema and the rules.
@@ -242,7 +266,16 @@ fn by_rules(
         Verdict::AfterApproval => Reason::ApprovalRequired,
         _ => Reason::Allowed,
     };
-    Could { verdict, reason, text: String::new(), tenant: None, ways, limits, needed: needed.to_vec() }
+    Could {
+        verdict,
+        reason,
+        text: String::new(),
+        tenant: None,
+        ways,
+        limits,
+        needed: needed.to_vec(),
+        sides: None,
+    }
 }
 
 /// Some rule could allow it, and none surely denies it.
@@ -263,6 +296,11 @@ fn verdict(ways: &[Clause], limits: &[Clause], glass: bool, needed: &[String]) -
     }
 }
 
+fn approvers(terms: &ApprovalTerms) -> Vec<String> {
+    let persons = terms.approver_subjects.iter().map(ToString::to_string);
+    terms.approvers.iter().cloned().chain(persons).collect()
+}
+
 fn clause(judged: &Judged<'_>) -> Clause {
     let rule = &judged.rule.rule;
     let (mut bounds, mut conditions) = (Vec::new(), Vec::new());
@@ -280,7 +318,7 @@ fn clause(judged: &Judged<'_>) -> Clause {
         effect: rule.effect,
         bounds,
         conditions,
-        approvers: rule.approval.as_ref().map(|terms| terms.approvers.clone()).unwrap_or_default(),
+        approvers: rule.approval.as_ref().map(approvers).unwrap_or_default(),
         explain: rule.explain,
     }
 }

@@ -34,7 +34,7 @@ use admission::{Parties, Party};
 pub use admission::tenant_of;
 pub use asked::{claims_of, context_of, mapped_of, requirements};
 pub use bound::{NamedResource, called_tool, named_resources, resources_of};
-pub use could::{Clause, Could, Verdict, could};
+pub use could::{Clause, Could, Side, Verdict, could};
 pub(crate) use inputs::Inputs;
 pub use open::Open;
 pub use task::spends;

@@ -7,15 +7,18 @@ use super::Thing;
 pub struct Open {
     arguments: bool,
     call: bool,
+    actor: bool,
     subject: bool,
 }
 
 impl Open {
-    pub(crate) const NOTHING: Self = Self { arguments: false, call: false, subject: false };
+    pub(crate) const NOTHING: Self = Self { arguments: false, call: false, actor: false, subject: false };
     /// A tool's arguments, and so what they name.
     pub const ARGUMENTS: Self = Self { arguments: true, ..Self::NOTHING };
-    /// All that comes with a call beside the caller and the tool: also its context, token, agent and task.
-    pub const CALL: Self = Self { call: true, ..Self::ARGUMENTS };
+    /// All that comes with a call beside the caller, who acts and the tool: also its context, token and task.
+    pub const PAIR: Self = Self { call: true, ..Self::ARGUMENTS };
+    /// The same, and who acts.
+    pub const CALL: Self = Self { actor: true, ..Self::PAIR };
     /// The caller as well: only the roles are known.
     pub const CALLER: Self = Self { subject: true, ..Self::CALL };
 
@@ -23,7 +26,8 @@ impl Open {
     pub(crate) fn holds(self, variable: &str) -> bool {
         match variable {
             "args" | "bound" => self.arguments,
-            "actor" | "context" | "task" | "token" => self.call,
+            "context" | "task" | "token" => self.call,
+            "actor" => self.actor,
             "subject" => self.subject,
             _ => false,
         }

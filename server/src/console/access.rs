@@ -24,7 +24,7 @@ async fn export(
     RawQuery(asked): RawQuery,
 ) -> Response {
     let query = AccessQuery::read(&Parameters::parse(asked.as_deref().unwrap_or_default()));
-    let given = [&query.tenant, &query.tool, &query.subject];
+    let given = [&query.tenant, &query.tool, &query.subject, &query.agent];
     if given.into_iter().flatten().any(|text| text.contains('\0')) {
         return answered.message(
             StatusCode::BAD_REQUEST,

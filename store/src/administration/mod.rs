@@ -18,6 +18,7 @@ mod imports;
 mod issuers;
 mod mail;
 mod memberships;
+mod owned;
 mod resources;
 mod revocations;
 mod roles;

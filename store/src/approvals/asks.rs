@@ -1,5 +1,6 @@
 //! What waits for a person: the requests that ask one of the roles held, or the person by name; and those that ask
-//! somebody in whose place that person answers.
+//! somebody in whose place that person answers. However many wait, no more of them are read than are shown: each of those
+//! names has an index that holds what asks it in the order of the inbox.
 
 use super::tables::{ApprovalAsks, ApprovalVotes, Approvals};
 use super::{Approval, ApprovalRow, select, waits};
@@ -7,7 +8,8 @@ use crate::Store;
 use crate::counting::count;
 use crate::db::{Dialect, StoreError, now_micros};
 use policy::{Risk, SubjectId, TenantSlug};
-use sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement};
+use sea_query::{Condition, Expr, ExprTrait, JoinType, Order, Query, SelectStatement, UnionType};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Somebody whose duty a person does: its own, or that of somebody who is away.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,11 +20,7 @@ pub struct AskedPerson {
 }
 
 /// The gravest first.
-const RANK: &str =
-    "(CASE \"approvals\".\"risk\" WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END)";
-
-/// The same of one.
-fn rank_of(risk: Option<Risk>) -> i64 {
+pub(super) fn rank_of(risk: Option<Risk>) -> i64 {
     match risk {
         Some(Risk::Critical) => 0,
         Some(Risk::High) => 1,
@@ -31,8 +29,15 @@ fn rank_of(risk: Option<Risk>) -> i64 {
     }
 }
 
-/// The most roles and tenants that are looked for at once.
+/// So many of those that wait are counted, and no more.
+pub const MOST_COUNTED: i64 = 100;
+
+/// The most roles and persons that are looked for at once.
 const MOST_NAMES: usize = 500;
+
+/// The most of them that are looked for one by one. Each is a part of the statement, which has to be planned; what asks any
+/// of more names than that is sorted.
+const MOST_LANES: usize = 16;
 
 impl Store {
     /// What waits for this person, the most pressing first: by risk, then by age. Requests of its own, and those it
@@ -60,92 +65,155 @@ impl Store {
         after: Option<&Approval>,
         limit: u64,
     ) -> Result<Vec<Approval>, StoreError> {
+        let after = after.map(|after| (rank_of(after.risk), after.id.as_str()));
         let Some(query) = page(me, duties, after, limit, self.dialect()) else { return Ok(Vec::new()) };
         let rows: Vec<ApprovalRow> = self.db.fetch_all(&query).await?;
         rows.into_iter().map(Approval::try_from).collect()
     }
 
-    /// How many [`Self::list_asked`] would list.
+    /// How many [`Self::list_asked`] would list, counted no further than [`MOST_COUNTED`].
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn count_asked(&self, me: &SubjectId, duties: &[AskedPerson]) -> Result<i64, StoreError> {
-        let Some(asked) = asked(duties, self.dialect()) else { return Ok(0) };
-        let mut query = Query::select();
-        query.from(Approvals::Table);
-        narrow_asked(&mut query, me, asked, self.dialect());
-        count(&mut &self.db, query).await
+        match counted(me, duties, self.dialect()) {
+            Some(query) => count(&mut &self.db, query).await,
+            None => Ok(0),
+        }
     }
+}
+
+/// Where a request stands in the inbox: its rank, and its id.
+type Place<'a> = (i64, &'a str);
+
+/// What is counted; None where nothing can.
+pub(super) fn counted(me: &SubjectId, duties: &[AskedPerson], dialect: Dialect) -> Option<SelectStatement> {
+    let first = first(me, duties, None, MOST_COUNTED.unsigned_abs(), dialect)?;
+    Some(Query::select().from_subquery(first, "first").take())
 }
 
 /// A page of what waits, from behind `after` on; None where nothing can.
 pub(super) fn page(
     me: &SubjectId,
     duties: &[AskedPerson],
-    after: Option<&Approval>,
+    after: Option<Place<'_>>,
     limit: u64,
     dialect: Dialect,
 ) -> Option<SelectStatement> {
+    const FIRST: &str = "first";
+    let first = first(me, duties, after, limit, dialect)?;
+    let same = Expr::col((FIRST, ApprovalAsks::Approval)).equals((Approvals::Table, Approvals::Id));
     let mut query = select();
-    narrow_asked(&mut query, me, asked(duties, dialect)?, dialect);
-    if let Some(after) = after {
-        let rank = rank_of(after.risk);
-        let later = Expr::col((Approvals::Table, Approvals::Id)).gt(after.id.as_str());
-        let behind = Expr::cust(RANK).gt(rank).or(Expr::cust(RANK).eq(rank).and(later));
-        query.and_where(behind);
-    }
     query
-        .order_by_expr(Expr::cust(RANK), Order::Asc)
-        .order_by((Approvals::Table, Approvals::Id), Order::Asc)
-        .limit(limit);
+        .join_subquery(JoinType::InnerJoin, first, FIRST, same)
+        .order_by((FIRST, ApprovalAsks::Rank), Order::Asc)
+        .order_by((FIRST, ApprovalAsks::Approval), Order::Asc);
     Some(query)
 }
 
-fn narrow_asked(query: &mut SelectStatement, me: &SubjectId, asked: SelectStatement, dialect: Dialect) {
-    waits(query, dialect);
+/// The places of the first of them.
+fn first(
+    me: &SubjectId,
+    duties: &[AskedPerson],
+    after: Option<Place<'_>>,
+    limit: u64,
+    dialect: Dialect,
+) -> Option<SelectStatement> {
+    let names = names(duties);
+    if names.len() > MOST_LANES {
+        let mut asking = asking(any_of(&names), me, after, dialect);
+        return Some(cut(asking.distinct(), limit));
+    }
+    // The first of all are among the first of each.
+    let mut lanes = names.into_iter().map(|name| {
+        let lane = cut(&mut asking(only(name), me, after, dialect), limit);
+        Query::select().columns(IN_ORDER).from_subquery(lane, "lane").take()
+    });
+    let mut all = lanes.next()?;
+    for lane in lanes {
+        all.union(UnionType::Distinct, lane);
+    }
+    Some(cut(&mut all, limit))
+}
+
+const IN_ORDER: [ApprovalAsks; 2] = [ApprovalAsks::Rank, ApprovalAsks::Approval];
+
+fn cut(query: &mut SelectStatement, limit: u64) -> SelectStatement {
+    for column in IN_ORDER {
+        query.order_by(column, Order::Asc);
+    }
+    query.limit(limit).take()
+}
+
+/// A tenant, and a role there or a person.
+type Name<'a> = (&'a str, &'static str, &'a str);
+
+/// Those by which they are asked, each once.
+fn names(duties: &[AskedPerson]) -> BTreeSet<Name<'_>> {
+    let all = duties.iter().flat_map(|duty| {
+        duty.memberships.iter().flat_map(move |(tenant, roles)| {
+            let person = std::iter::once(("subject", duty.person.as_str()));
+            let roles = roles.iter().map(|role| ("role", role.as_str()));
+            person.chain(roles).map(move |(kind, name)| (tenant.as_str(), kind, name))
+        })
+    });
+    all.take(MOST_NAMES).collect()
+}
+
+fn of(tenant: &str, kind: &str) -> Expr {
+    Expr::col(ApprovalAsks::Tenant).eq(tenant).and(Expr::col(ApprovalAsks::Kind).eq(kind))
+}
+
+fn only((tenant, kind, name): Name<'_>) -> Condition {
+    Condition::all().add(of(tenant, kind)).add(Expr::col(ApprovalAsks::Name).eq(name))
+}
+
+fn any_of(names: &BTreeSet<Name<'_>>) -> Condition {
+    let mut lists: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for &(tenant, kind, name) in names {
+        lists.entry((tenant, kind)).or_default().push(name);
+    }
+    lists.into_iter().fold(Condition::any(), |any, ((tenant, kind), names)| {
+        any.add(of(tenant, kind).and(Expr::col(ApprovalAsks::Name).is_in(names)))
+    })
+}
+
+/// What asks these and may be answered, from behind `after` on.
+fn asking(whom: Condition, me: &SubjectId, after: Option<Place<'_>>, dialect: Dialect) -> SelectStatement {
+    let behind = |(rank, id): Place<'_>| {
+        Expr::tuple(IN_ORDER.map(Expr::col)).gt(Expr::tuple([Expr::val(rank), Expr::val(id)]))
+    };
+    Query::select()
+        .columns(IN_ORDER)
+        .from(ApprovalAsks::Table)
+        .cond_where(whom)
+        .and_where(Expr::col(ApprovalAsks::Since).lte(now_micros(dialect)))
+        .and_where_option(after.map(behind))
+        .and_where(Expr::exists(answerable(me, dialect)))
+        .take()
+}
+
+/// The request that asks, where it waits, is none of this person's own, and was not answered by it.
+fn answerable(me: &SubjectId, dialect: Dialect) -> SelectStatement {
     let column = |column: Approvals| Expr::col((Approvals::Table, column));
+    let vote = |column: ApprovalVotes| Expr::col((ApprovalVotes::Table, column));
     let answered = Query::select()
         .column(ApprovalVotes::Approval)
         .from(ApprovalVotes::Table)
-        .and_where(Expr::col(ApprovalVotes::Person).eq(me.as_str()))
+        .and_where(vote(ApprovalVotes::Approval).equals((Approvals::Table, Approvals::Id)))
+        .and_where(vote(ApprovalVotes::Person).eq(me.as_str()))
         .take();
     let acts = column(Approvals::Actor).is_null().or(column(Approvals::Actor).ne(me.as_str()));
+    let mut query = Query::select();
     query
-        .and_where(column(Approvals::Id).in_subquery(asked))
-        .and_where(column(Approvals::Id).not_in_subquery(answered))
+        .column((Approvals::Table, Approvals::Id))
+        .from(Approvals::Table)
+        .and_where(column(Approvals::Id).equals((ApprovalAsks::Table, ApprovalAsks::Approval)))
         .and_where(column(Approvals::Subject).ne(me.as_str()))
-        .and_where(acts);
-}
-
-/// The requests that ask any of these; None where none can.
-fn asked(duties: &[AskedPerson], dialect: Dialect) -> Option<SelectStatement> {
-    let column = |column: ApprovalAsks| Expr::col(column);
-    let mut any = Condition::any();
-    let mut names = 0_usize;
-    for duty in duties {
-        for (tenant, roles) in &duty.memberships {
-            names += roles.len() + 1;
-            if names > MOST_NAMES {
-                break;
-            }
-            let by_name = column(ApprovalAsks::Kind)
-                .eq("subject")
-                .and(column(ApprovalAsks::Name).eq(duty.person.as_str()));
-            let by_role = column(ApprovalAsks::Kind)
-                .eq("role")
-                .and(column(ApprovalAsks::Name).is_in(roles.iter().map(String::as_str)));
-            let here = column(ApprovalAsks::Tenant).eq(tenant.as_str());
-            any = any.add(here.and(by_name.or(by_role)));
-        }
-    }
-    if names == 0 {
-        return None;
-    }
-    let query = Query::select()
-        .column(ApprovalAsks::Approval)
-        .from(ApprovalAsks::Table)
-        .and_where(column(ApprovalAsks::Since).lte(now_micros(dialect)))
-        .cond_where(any)
-        .take();
-    Some(query)
+        .and_where(acts)
+        .and_where(Expr::not_exists(answered));
+    waits(&mut query, dialect);
+    // With an offset Postgres asks this of one after the other, until there are enough. It makes a join of it else, and reads
+    // all that waits wherever it takes it that few are left.
+    query.limit(1).offset(0).take()
 }

@@ -7,7 +7,7 @@ use super::{Approval, ApprovalRow, select};
 use crate::Store;
 use crate::administration::{Via, Writer};
 use crate::changes::{self, Action, Change};
-use crate::db::{Dialect, StoreError, Tx, new_id, now_micros};
+use crate::db::{Dialect, StoreError, Tx, new_id, statement_micros};
 use policy::labels::ApprovalState;
 use policy::{ApprovalId, Timestamp};
 use sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement};
@@ -19,9 +19,10 @@ const BY: &str = "countersign";
 /// Why an approval ends before its time.
 const REPLACED: &str = "what the rules ask for changed; asked anew";
 
-/// Written out, not bound: only so may SQLite use the indexes of those that can end.
-fn over(query: &mut SelectStatement, dialect: Dialect) {
-    let now = || now_micros(dialect);
+/// Written out, not bound: only so may SQLite use the indexes of those that can end. By the clock as it was when the statement
+/// began: only so may Postgres.
+pub(super) fn over(query: &mut SelectStatement, dialect: Dialect) {
+    let now = || statement_micros(dialect);
     let waits = Expr::cust("\"approvals\".\"state\" = 'pending'")
         .and(Expr::col((Approvals::Table, Approvals::ExpiresAt)).lte(now()));
     let holds = Expr::cust("\"approvals\".\"state\" = 'approved'")

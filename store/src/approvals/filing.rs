@@ -1,6 +1,7 @@
 //! Filing a request, in the transaction of the record of the call that was denied for want of it. The database says
 //! whether it may be: so the same call files once, and nobody more than so many, however many processes file at once.
 
+use super::asks::rank_of;
 use super::events::{self, ApprovalEventKind, Of};
 use super::expiring::{expire_of_binding, expire_replaced};
 use super::filings::{self, MOST_FILED};
@@ -287,6 +288,7 @@ async fn ask(tx: &mut Tx, new: &NewApproval) -> Result<(), StoreError> {
                     ApprovalAsks::Name,
                     ApprovalAsks::Approval,
                     ApprovalAsks::Since,
+                    ApprovalAsks::Rank,
                 ])
                 .values_panic([
                     new.tenant.as_str().into(),
@@ -294,6 +296,7 @@ async fn ask(tx: &mut Tx, new: &NewApproval) -> Result<(), StoreError> {
                     name.into(),
                     new.id.as_str().into(),
                     since.micros().into(),
+                    rank_of(new.risk).into(),
                 ])
                 // Who is asked already is asked no later.
                 .on_conflict(OnConflict::new().do_nothing().to_owned())

@@ -20,7 +20,7 @@ pub(crate) mod tables;
 mod using;
 mod votes;
 
-pub use asks::AskedPerson;
+pub use asks::{AskedPerson, MOST_COUNTED};
 pub use calls::ApprovalCall;
 pub use deciding::{NewVote, Settlement};
 pub use events::{ApprovalEvent, ApprovalEventKind, ApprovalEventKindError};

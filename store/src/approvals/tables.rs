@@ -1,5 +1,5 @@
-//! The names of tables and columns that `0013_approvals`, `0020_approval_retention` and `0022_system` make; one enum per
-//! table.
+//! The names of tables and columns that `0013_approvals`, `0020_approval_retention`, `0022_system` and `0026_pressing` make;
+//! one enum per table.
 
 use sea_query::Iden;
 
@@ -95,6 +95,7 @@ pub(crate) enum ApprovalAsks {
     Name,
     Approval,
     Since,
+    Rank,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]

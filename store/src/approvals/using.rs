@@ -66,7 +66,7 @@ fn at_revision(scope: &str, value: i64) -> Expr {
     Expr::expr(now).eq(value)
 }
 
-fn one(taken: &ApprovalUse, dialect: Dialect) -> UpdateStatement {
+pub(super) fn one(taken: &ApprovalUse, dialect: Dialect) -> UpdateStatement {
     let now = || now_micros(dialect);
     let last = || {
         let next = || Expr::col(Approvals::Used).add(1_i64);

@@ -29,7 +29,6 @@ mod a_session_that_just_started_ends_with_its_account {
 mod stories {
     use policy::{Reach, SubjectId, Timestamp};
     use sqlx::{AssertSqlSafe, Connection, PgConnection};
-    use std::time::Duration;
     use store::accounts::{
         Account, AccountError, AccountRole, Admission, Admitted, LinkPurpose, NewAccount, PasswordChange,
         PasswordHash,
@@ -38,6 +37,7 @@ mod stories {
     use store::changes::{ChangeFilter, ChangePosition};
     use store::sessions::{ConsoleSession, Started, session_digest};
     use store::{Action, Store};
+    use tests::database::wait_for_locks;
     use tests::world::operator;
     use tests::{Backend, World, console};
 
@@ -315,20 +315,6 @@ mod stories {
         assert_eq!(sessions(store, &known).await, 0);
     }
 
-    /// Waits until as many sessions of this database wait for a lock.
-    async fn wait_for_waiting(hand: &mut PgConnection, many: i64) {
-        let query = "SELECT count(*) FROM pg_stat_activity \
-                     WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        let waiting = async {
-            while sqlx::query_scalar::<_, i64>(query).fetch_one(&mut *hand).await.expect("reads") < many {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-                // Within a transaction Postgres shows the activity of its first look again and again.
-                sqlx::raw_sql("SELECT pg_stat_clear_snapshot()").execute(&mut *hand).await.expect("forgets");
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("they wait within 30 s");
-    }
-
     pub(super) async fn two_owners_cannot_switch_each_other_off() {
         let world = World::empty(Backend::Postgres).await;
         let store = &world.store;
@@ -346,7 +332,7 @@ mod stories {
         let one = store.set_account_active(&bob.id, false, &by, at(0));
         let other = store.set_account_active(&ada.id, false, &by, at(0));
         let release = async {
-            wait_for_waiting(&mut hand, 2).await;
+            wait_for_locks(&mut hand, 2).await;
             sqlx::raw_sql("COMMIT").execute(&mut hand).await.expect("releases");
         };
         let (one, other, ()) = tokio::join!(one, other, release);
@@ -369,7 +355,7 @@ mod stories {
         let by = operator();
         let off = store.set_account_active(&bob.id, false, &by, at(0));
         let sign_in = async {
-            wait_for_waiting(&mut hand, 1).await;
+            wait_for_locks(&mut hand, 1).await;
             let made = format!(
                 "INSERT INTO console_sessions VALUES ('\\x01', '{}', '{{}}', 1, {later}, {later}, 1, NULL, NULL); COMMIT",
                 bob.id,

@@ -1,6 +1,7 @@
 //! Every story of the house, in one program: thirty programs that each hold the whole server took 10 GB and a minute
 //! of linking each time.
 
+mod access;
 mod accounts;
 mod api;
 mod approvals;
@@ -15,6 +16,7 @@ mod edge;
 mod emergency;
 mod endpoint;
 mod fastmcp;
+mod for_whom;
 mod fuzz_seeds;
 mod handed_out;
 mod hardship;
@@ -38,6 +40,7 @@ mod revocation;
 mod revoke_to_deny;
 mod search;
 mod sso;
+mod statements;
 mod tasks;
 mod together;
 mod tokens;

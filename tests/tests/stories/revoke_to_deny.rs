@@ -10,6 +10,7 @@ mod what_one_process_takes_away_the_other_denies_at_once {
         let seen = revoke(40, seed).await;
         assert!(seen.wrong.is_empty(), "seed {seed}: {:#?}", seen.wrong);
         assert_eq!(seen.after_acknowledged.len(), 40);
+        assert!(seen.revoked.iter().all(|(_, count)| *count > 0), "each kind: {:?}", seen.revoked);
         assert!(seen.load > 0, "nobody called meanwhile");
     }
 }

@@ -8,9 +8,9 @@ use pdp::Previewer;
 use pdp::explore::{Explorer, ToolRef, access, why};
 use pdp::search::{Could, Verdict};
 use policy::{Reach, SubjectId, TenantSlug, Timestamp};
-use store::Store;
 use store::administration::Page;
 use store::search::Member;
+use store::{Store, StoreError};
 
 /// Columns of the matrix.
 const COLUMNS: usize = 12;
@@ -29,6 +29,8 @@ struct Asked {
     /// Names, in order, each once.
     roles: Vec<String>,
     tools: Vec<ToolRef>,
+    /// Who acts for the members that are asked about.
+    agent: Option<Member>,
 }
 
 /// Err: there is nothing to ask.
@@ -38,7 +40,8 @@ async fn read(
     now: Timestamp,
     mut query: AccessQuery,
 ) -> Result<Result<Asked, AccessView>, AppError> {
-    refuse_zero([&query.tenant, &query.tool, &query.subject, &query.after, &query.roles])?;
+    let texts = [&query.tenant, &query.tool, &query.subject, &query.agent, &query.after, &query.roles];
+    refuse_zero(texts)?;
     // One tenant is asked about, and its policy holds nothing of others.
     let tenants = store.list_tenants(&Page::ALL).await?.into_iter().map(|tenant| tenant.slug.to_string());
     let tenants: Vec<String> = tenants.filter(|slug| reach.holds(slug)).collect();
@@ -55,6 +58,14 @@ async fn read(
         unknown: false,
     };
     let Some(tenant) = tenant else { return Ok(Err(view)) };
+    let mut agent = None;
+    if let Some(id) = &view.query.agent {
+        agent = member(store, &tenant, id).await?;
+        // One of other tenants alone is nobody here.
+        if agent.is_none() {
+            return Ok(Err(AccessView { unknown: true, ..view }));
+        }
+    }
     let Some(explorer) = Previewer::new(store.clone()).explore(&tenant, now).await? else {
         return Ok(Err(AccessView { unknown: true, ..view }));
     };
@@ -63,7 +74,7 @@ async fn read(
     roles.sort();
     roles.dedup();
     let tools = explorer.tools();
-    Ok(Ok(Asked { view, explorer, tenant, roles, tools }))
+    Ok(Ok(Asked { view, explorer, tenant, roles, tools, agent }))
 }
 
 /// # Errors
@@ -81,8 +92,7 @@ pub async fn page(
     let query = asked.view.query.clone();
     let after = query.after.as_deref();
     if let Some(name) = &query.tool {
-        let tool = ToolRef::parse(name).filter(|tool| asked.tools.contains(tool));
-        let Some(tool) = tool else {
+        let Some(tool) = asked.tool(name) else {
             asked.view.unknown = true;
             return Ok(asked.view);
         };
@@ -90,14 +100,20 @@ pub async fn page(
         let mut members = found.map(|found| found.members).unwrap_or_default();
         asked.view.next = cut(&mut members, |member: &Member| member.subject.id.to_string());
         asked.view.list = members.iter().map(|member| asked.who(member, &tool)).collect();
-        asked.matrix(std::slice::from_ref(&tool));
+        // Roles tell nothing of calls through an agent.
+        if asked.agent.is_none() {
+            asked.matrix(std::slice::from_ref(&tool));
+        }
+        return Ok(asked.view);
+    }
+    if query.is_of_an_agent_alone() {
         return Ok(asked.view);
     }
     let behind = |tool: &&ToolRef| after.is_none_or(|after| tool.to_string().as_str() > after);
     let mut tools: Vec<ToolRef> = asked.tools.iter().filter(behind).take(ROWS + 1).cloned().collect();
     asked.view.next = cut(&mut tools, ToString::to_string);
     match &query.subject {
-        Some(id) => match store.read_member(&asked.tenant, &SubjectId::new(id.as_str())).await? {
+        Some(id) => match member(store, &asked.tenant, id).await? {
             Some(member) => asked.view.list = tools.iter().map(|tool| asked.what(&member, tool)).collect(),
             None => asked.view.unknown = true,
         },
@@ -106,13 +122,52 @@ pub async fn page(
     Ok(asked.view)
 }
 
+/// What may be meant by a text: itself, or it without the blanks around it, which people type.
+fn meant(text: &str) -> impl Iterator<Item = &str> {
+    let typed = text.trim();
+    std::iter::once(text).chain((typed != text).then_some(typed))
+}
+
+/// The member that is asked about.
+async fn member(store: &Store, tenant: &TenantSlug, id: &str) -> Result<Option<Member>, StoreError> {
+    for id in meant(id) {
+        let member = store.read_member(tenant, &SubjectId::new(id)).await?;
+        if member.is_some() {
+            return Ok(member);
+        }
+    }
+    Ok(None)
+}
+
 impl Asked {
+    /// The tool of the catalog that is asked about.
+    fn tool(&self, name: &str) -> Option<ToolRef> {
+        meant(name).filter_map(ToolRef::parse).find(|tool| self.tools.contains(tool))
+    }
+
     fn who(&self, member: &Member, tool: &ToolRef) -> Access {
-        told(member.subject.id.to_string(), &self.explorer.member(member, tool))
+        told(member.subject.id.to_string(), &self.could(member, tool))
     }
 
     fn what(&self, member: &Member, tool: &ToolRef) -> Access {
-        told(tool.to_string(), &self.explorer.member(member, tool))
+        told(tool.to_string(), &self.could(member, tool))
+    }
+
+    fn could(&self, member: &Member, tool: &ToolRef) -> Could {
+        match &self.agent {
+            Some(agent) => self.explorer.through(member, agent, tool),
+            None => self.explorer.member(member, tool),
+        }
+    }
+
+    /// What one member can do with one tool, through the agent that is asked about, as a line of the file.
+    fn row(&self, member: &Member, tool: &ToolRef) -> String {
+        let (subject, tool, found) = (member.subject.id.as_str(), tool.to_string(), self.could(member, tool));
+        let why = why(&found).join("; ");
+        match &self.agent {
+            Some(agent) => line(&[subject, agent.subject.id.as_str(), &tool, access(&found), &why]),
+            None => line(&[subject, &tool, access(&found), &why]),
+        }
     }
 
     /// These tools by a page of the roles.
@@ -136,7 +191,8 @@ impl Asked {
     }
 }
 
-fn told(name: String, found: &Could) -> Access {
+/// As a row of an answer.
+pub fn told(name: String, found: &Could) -> Access {
     Access { name, access: access(found).to_owned(), why: why(found) }
 }
 
@@ -152,21 +208,17 @@ pub async fn csv(
 ) -> Result<String, AppError> {
     let asked = match read(store, reach, now, query).await? {
         Ok(asked) => asked,
-        Err(_) => return Ok(line(&["tool", "role", "access", "why"])),
+        Err(nothing) => return Ok(head(&nothing.query)),
     };
     let query = &asked.view.query;
-    let mut text = String::new();
+    let mut text = head(query);
     if let Some(name) = &query.tool {
-        text.push_str(&line(&["subject", "tool", "access", "why"]));
-        let Some(tool) = ToolRef::parse(name).filter(|tool| asked.tools.contains(tool)) else {
-            return Ok(text);
-        };
+        let Some(tool) = asked.tool(name) else { return Ok(text) };
         let mut after: Option<String> = None;
         let mut lines = 0;
         while let Some(found) = store.read_members(&asked.tenant, after.as_deref(), AT_ONCE).await? {
             for member in &found.members {
-                let one = asked.who(member, &tool);
-                text.push_str(&line(&[&one.name, name, &one.access, &one.why.join("; ")]));
+                text.push_str(&asked.row(member, &tool));
             }
             after = found.members.last().map(|member| member.subject.id.to_string());
             lines += found.members.len();
@@ -176,15 +228,12 @@ pub async fn csv(
             }
         }
     } else if let Some(id) = &query.subject {
-        text.push_str(&line(&["subject", "tool", "access", "why"]));
-        if let Some(member) = store.read_member(&asked.tenant, &SubjectId::new(id.as_str())).await? {
+        if let Some(member) = member(store, &asked.tenant, id).await? {
             for tool in &asked.tools {
-                let one = asked.what(&member, tool);
-                text.push_str(&line(&[id, &one.name, &one.access, &one.why.join("; ")]));
+                text.push_str(&asked.row(&member, tool));
             }
         }
-    } else {
-        text.push_str(&line(&["tool", "role", "access", "why"]));
+    } else if query.agent.is_none() {
         let pairs = asked.tools.iter().flat_map(|tool| asked.roles.iter().map(move |role| (tool, role)));
         for (count, (tool, role)) in pairs.enumerate() {
             if count >= MOST_LINES {
@@ -200,10 +249,23 @@ pub async fn csv(
     Ok(text)
 }
 
+/// The names of the columns.
+fn head(query: &AccessQuery) -> String {
+    match (&query.agent, query.tool.is_some() || query.subject.is_some()) {
+        (Some(_), _) => line(&["subject", "agent", "tool", "access", "why"]),
+        (None, true) => line(&["subject", "tool", "access", "why"]),
+        (None, false) => line(&["tool", "role", "access", "why"]),
+    }
+}
+
+/// What begins a formula; some spreadsheets take the wide forms of `=`, `+`, `-` and `@` for the same.
+const FORMULA: [char; 11] =
+    ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+
 /// One line. What a spreadsheet would take for a formula begins with an apostrophe.
 fn line(fields: &[&str]) -> String {
     let field = |text: &&str| {
-        let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        let is_formula = text.starts_with(FORMULA);
         let safe = if is_formula { format!("'{text}") } else { (*text).to_owned() };
         format!("\"{}\"", safe.replace('"', "\"\""))
     };
@@ -223,6 +285,7 @@ mod tests {
                 &["=1+1", "+1", "-1", "@x", "\tx", "\rx"],
                 "\"'=1+1\",\"'+1\",\"'-1\",\"'@x\",\"'\tx\",\"'\rx\"\r\n",
             ),
+            (&["＝1", "＋1", "－1", "＠x", "\n=1"], "\"'＝1\",\"'＋1\",\"'－1\",\"'＠x\",\"'\n=1\"\r\n"),
             (&["a\"b", "c,d", "e\nf"], "\"a\"\"b\",\"c,d\",\"e\nf\"\r\n"),
         ] {
             assert_eq!(line(fields), expected);

@@ -1,4 +1,5 @@
-//! `/access`: who can call what, as a matrix of roles by tools; who can call one tool; what one subject can do; and why.
+//! `/access`: who can call what, as a matrix of roles by tools; who can call one tool; what one subject can do; what an
+//! agent can do for them; and why.
 
 pub mod query;
 pub mod read;
@@ -63,12 +64,7 @@ fn draw(view: AccessView) -> AnyView {
     } else {
         table::answer(&view)
     };
-    // The question: browsers list it among the pages that were looked at.
-    let title = match (&view.query.tool, &view.query.subject) {
-        (Some(tool), _) => format!("Who can call {}", plain(tool)),
-        (None, Some(subject)) => format!("What {} can call", plain(subject)),
-        (None, None) => ACCESS.title.to_owned(),
-    };
+    let title = title(&view.query);
     view! {
         <Title text=title/>
         <header class="page-head">
@@ -79,6 +75,19 @@ fn draw(view: AccessView) -> AnyView {
         {body}
     }
     .into_any()
+}
+
+/// The question: browsers list it among the pages that were looked at.
+fn title(query: &AccessQuery) -> String {
+    let asked = match (&query.tool, &query.subject) {
+        (Some(tool), _) => format!("Who can call {}", plain(tool)),
+        (None, Some(subject)) => format!("What {} can call", plain(subject)),
+        (None, None) => return ACCESS.title.to_owned(),
+    };
+    match &query.agent {
+        Some(agent) => format!("{asked} through {}", plain(agent)),
+        None => asked,
+    }
 }
 
 /// By GET, so that an answer can be linked; needs no script.
@@ -108,6 +117,7 @@ fn filters(view: &AccessView) -> AnyView {
             </label>
             {filter("Who can call", "tool", "server/tool", query.tool.clone())}
             {filter("What can", "subject", "subject", query.subject.clone())}
+            {filter("Through", "agent", "agent that acts", query.agent.clone())}
             <button class="button">"Show"</button>
         </Form>
     }

@@ -8,7 +8,8 @@ use crate::components::list::Column::Text;
 use crate::components::list::framed;
 use crate::components::untrusted::{UntrustedFlags, UntrustedLine, plain};
 use crate::pages::decision::banner::with_code;
-use crate::routes::ACCESS;
+use crate::routes::{ACCESS, SUBJECTS};
+use crate::url::encode;
 use leptos::prelude::*;
 
 /// The word on screen, its icon, the class of a pill and of a cell.
@@ -27,6 +28,9 @@ pub fn answer(view: &AccessView) -> AnyView {
         let text = "No such tool is in the catalog, or no such subject is a member of this tenant.";
         return view! { <EmptyFiltered text=text clear=ACCESS.path/> }.into_any();
     }
+    if query.is_of_an_agent_alone() {
+        return for_whom();
+    }
     if view.matrix.is_empty() && view.list.is_empty() {
         return nothing(query);
     }
@@ -36,12 +40,53 @@ pub fn answer(view: &AccessView) -> AnyView {
     let next = view.next.as_deref().map(|after| query.at(ACCESS.path, Some(after), query.roles.as_deref()));
     view! {
         <div class="stack">
-            {matrix} {list}
+            {through(query)} {matrix} {list}
             <nav class="paging" aria-label="Pages">
                 {first.map(|href| view! { <a class="button button-small" href=href>"Back to the first"</a> })}
                 {next.map(|href| view! { <a class="button button-small" rel="next" href=href>"Next"</a> })}
             </nav>
         </div>
+    }
+    .into_any()
+}
+
+/// Calls through an agent are asked of two.
+fn for_whom() -> AnyView {
+    view! {
+        <Empty
+            glyph=Glyph::Access
+            title="For whom?"
+            text="What an agent can call hangs on for whom it acts: both are asked, and the stricter answer stands."
+        >
+            <p>"Name the subject above, or a tool to see for whom the agent can call it."</p>
+        </Empty>
+    }
+    .into_any()
+}
+
+/// Of whom the list tells, where somebody acts.
+fn through(query: &AccessQuery) -> Option<AnyView> {
+    let agent = query.agent.as_deref()?;
+    let whom = match (&query.tool, &query.subject) {
+        (None, Some(subject)) => link(subject),
+        _ => "others".into_any(),
+    };
+    let lead = view! {
+        <p class="quiet">
+            "Calls that " {link(agent)} " makes for " {whom}
+            ": both are asked, and the stricter answer stands."
+        </p>
+    };
+    Some(lead.into_any())
+}
+
+/// The page of a subject.
+fn link(id: &str) -> AnyView {
+    let href = format!("{}/{}", SUBJECTS.path, encode(id));
+    view! {
+        <a href=href>
+            <UntrustedLine text=id.to_owned()/>
+        </a>
     }
     .into_any()
 }
@@ -143,8 +188,12 @@ fn matrix_row(row: &MatrixRow, roles: &[String], query: &AccessQuery) -> AnyView
 fn list(view: &AccessView) -> AnyView {
     let query = &view.query;
     let of_tool = query.tool.is_some();
-    let (head, caption) =
-        if of_tool { ("Subject", "Who can call the tool") } else { ("Tool", "What the subject can call") };
+    let (head, caption) = match (of_tool, query.agent.is_some()) {
+        (true, false) => ("Subject", "Who can call the tool"),
+        (true, true) => ("Subject", "For whom the agent can call the tool"),
+        (false, false) => ("Tool", "What the subject can call"),
+        (false, true) => ("Tool", "What the agent can call for the subject"),
+    };
     let rows: Vec<AnyView> = view
         .list
         .iter()
@@ -157,7 +206,8 @@ fn list(view: &AccessView) -> AnyView {
     framed(caption, &columns, rows)
 }
 
-fn row(one: &Access, head: &'static str, href: String) -> AnyView {
+/// What can be done, how far, and why. `head`: what the column of its name is called.
+pub fn row(one: &Access, head: &'static str, href: String) -> AnyView {
     let (word, glyph, class, _) = look(&one.access);
     let why: Vec<AnyView> = one
         .why

@@ -1,11 +1,9 @@
 //! Reads one request, with what a person needs beside it.
 
 use super::view::{
-    AlsoBound, AnswerForm, Answering, Changed, CheckedArguments, RequestView, RuleWords, TaskWords, UseLine,
-    VoteLine,
+    AlsoBound, AnswerForm, Answering, CheckedArguments, RequestView, RuleWords, TaskWords, UseLine, VoteLine,
 };
-use super::words;
-use super::{bound, difference};
+use super::{bound, difference, moved, words};
 use crate::console::Console;
 use crate::error::AppError;
 use crate::moment::Moment;
@@ -19,7 +17,7 @@ use crate::routes::RULE;
 use crate::session::{Presence, SignedIn};
 use crate::url::encode;
 use pdp::approvals::{ApprovalError, ApprovalView, MayDecide, RequirementView};
-use policy::approval::{Ineligible, Seen};
+use policy::approval::Ineligible;
 use policy::labels::{OpenedBy, Verdict};
 use policy::{ApprovalId, Outcome, Reach, Timestamp};
 use store::approvals::{Approval, ApprovalCall, ApprovalVote};
@@ -27,7 +25,10 @@ use store::decisions::{DecisionFilter, Edge, Page};
 use store::{Store, StoreError};
 
 /// Calls of today that are shown.
-const TODAY: u32 = 5;
+const TODAY: usize = 5;
+
+/// As many, and the one that filed the request.
+const TODAY_AND_THIS: u32 = 6;
 
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
@@ -103,7 +104,7 @@ pub(super) async fn view(
         answering,
         asks_password: presence.is_too_old_for(approval.risk, now),
         has_passkeys: !store.list_passkeys(account).await?.is_empty(),
-        changed: changed.parse::<Seen>().ok().map(|seen| since(&seen, &shown.seen)),
+        changed: moved::since(console, &shown, changed).await?,
         ending: ending(store, approval, standing, now).await?,
         reason: approval.reason.clone(),
         filed_by: Some(approval.filed_by.to_string()),
@@ -165,15 +166,6 @@ fn sentence(text: &str) -> String {
         .map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), characters.as_str()))
 }
 
-/// What is not as somebody saw it.
-fn since(seen: &Seen, now: &Seen) -> Changed {
-    Changed {
-        tool: seen.definition != now.definition,
-        arguments: seen.arguments != now.arguments,
-        rules: seen.rules != now.rules,
-    }
-}
-
 /// In the clear for those who may decide; as the record has them for everybody else.
 async fn arguments(
     store: &Store,
@@ -233,8 +225,12 @@ async fn today(
 ) -> Result<(Vec<DecisionLine>, bool), StoreError> {
     let from = Some(now.saturating_add_micros(-DAY));
     let filter = DecisionFilter { from, server: None, ..of_caller(approval) };
-    let page = store.list_decisions(&filter, &Page { edge: Edge::Newest, limit: TODAY }).await?;
-    Ok((page.rows.into_iter().map(|row| line(row, now)).collect(), page.has_older))
+    let page = store.list_decisions(&filter, &Page { edge: Edge::Newest, limit: TODAY_AND_THIS }).await?;
+    let mut others = page.rows;
+    others.retain(|row| row.id != approval.filed_by);
+    let more = page.has_older || others.len() > TODAY;
+    others.truncate(TODAY);
+    Ok((others.into_iter().map(|row| line(row, now)).collect(), more))
 }
 
 async fn task(store: &Store, approval: &Approval) -> Result<Option<TaskWords>, StoreError> {

@@ -4,6 +4,7 @@ pub mod arguments;
 pub mod bar;
 pub mod parts;
 pub mod read;
+pub mod tool;
 pub mod view;
 
 #[cfg(feature = "ssr")]
@@ -12,6 +13,8 @@ mod bound;
 mod difference;
 #[cfg(feature = "ssr")]
 mod gather;
+#[cfg(feature = "ssr")]
+mod moved;
 #[cfg(feature = "ssr")]
 mod words;
 
@@ -128,10 +131,10 @@ fn element(id: &str) -> Option<HtmlElement> {
     document().get_element_by_id(id)?.dyn_into().ok()
 }
 
-fn draw(request: RequestView, answer: &Answer) -> AnyView {
+fn draw(mut request: RequestView, answer: &Answer) -> AnyView {
     let call =
         tool_text(request.asking.server.as_deref(), request.asking.tool.as_deref(), &request.asking.action);
-    let changed = request.changed.as_ref().map(changed);
+    let changed = request.changed.take().map(changed);
     let refused = Filled::new(bar::FORM, answer).summary();
     let bar = bar::draw(&request, answer);
     let body = parts::body(request, answer);
@@ -149,25 +152,27 @@ fn draw(request: RequestView, answer: &Answer) -> AnyView {
     .into_any()
 }
 
-/// Why the click was refused. What stands now is drawn below it.
-fn changed(changed: &Changed) -> AnyView {
+/// Why the click was refused. What stands now is drawn below it, and of the tool how it was as well.
+fn changed(changed: Changed) -> AnyView {
     let item = |is: bool, text: &'static str| is.then(|| view! { <li>{text}</li> });
-    let (tool, arguments, rules) = (changed.tool, changed.arguments, changed.rules);
-    let nothing = !(tool || arguments || rules);
-    let lead = if nothing {
-        "It is again as you saw it. Decide once more."
-    } else {
+    let Changed { tool: moved, arguments, rules } = changed;
+    let is_other = moved.is_some();
+    let cards = moved.map(tool::cards);
+    let lead = if is_other || arguments || rules {
         "Nothing was decided. Below stands what is true now; look at it, then decide once more."
+    } else {
+        "It is again as you saw it. Decide once more."
     };
     view! {
         <WarningNotice title="Something changed since you looked">
             <ul>
-                {item(tool, "The definition of the tool is another one.")}
+                {item(is_other, "The tool is another one: see “What changed in the tool”.")}
                 {item(arguments, "The arguments are other ones, or what else is bound.")}
                 {item(rules, "A rule that asks was changed, or asks no more: see “Who asks for approval”.")}
             </ul>
             <p>{lead}</p>
         </WarningNotice>
+        {cards}
     }
     .into_any()
 }

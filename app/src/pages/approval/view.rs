@@ -4,6 +4,7 @@ use crate::moment::Moment;
 use crate::pages::approvals::read::{Asking, Standing};
 use crate::pages::decision::view::ArgumentValue;
 use crate::pages::decisions::read::DecisionLine;
+use crate::pages::review::parts::{Setting, Sides};
 use policy::Risk;
 use serde::{Deserialize, Serialize};
 
@@ -178,7 +179,36 @@ pub struct AnswerForm {
 /// What is not any more as it was when the page was drawn.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changed {
-    pub tool: bool,
+    pub tool: Option<ToolChange>,
     pub arguments: bool,
     pub rules: bool,
+}
+
+/// How the tool is another one than it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToolChange {
+    /// What differs. Both are empty where that is nothing that a person reads.
+    Told { labels: Vec<LabelChange>, parts: Vec<PartChange> },
+    /// How it was is not to be found; its definition now, as indented JSON.
+    Untold(Option<String>),
+    /// It is in the catalog no more.
+    Removed,
+}
+
+/// What people say of a tool. Words of ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelChange {
+    pub name: String,
+    pub was: String,
+    pub is: String,
+}
+
+/// A part of the definition, as it was and as it is: text of the tool's server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartChange {
+    /// "Input schema"
+    pub title: String,
+    pub setting: Setting,
+    pub sides: Sides,
 }

@@ -8,6 +8,7 @@ use super::read::{
 use super::words;
 use crate::console::Console;
 use crate::error::AppError;
+use crate::frame::waiting::MOST;
 use crate::moment::Moment;
 use crate::pages::form::place::Ask;
 use crate::pages::form::read::{ROWS_AND_ONE, cut, refuse_zero};
@@ -18,7 +19,7 @@ use policy::labels::{SubjectKind, Verdict};
 use policy::{Reach, RuleId, SubjectId, TenantSlug, Timestamp};
 use std::collections::BTreeMap;
 use store::administration::Page;
-use store::approvals::{Approval, ApprovalFilter, Substitute};
+use store::approvals::{Approval, ApprovalFilter, MOST_COUNTED, Substitute};
 use store::{Store, StoreError};
 
 /// The reader's answers that stand beneath an inbox.
@@ -30,7 +31,10 @@ const RATES_OF: i64 = 90 * 24 * 60 * 60 * 1_000_000;
 /// Persons that a substitute can be chosen from.
 const PERSONS: Page<'static> = Page { search: None, after: None, limit: 500 };
 
-/// How many requests wait for this account.
+// More than are counted are not told apart.
+const _: () = assert!(MOST < MOST_COUNTED.unsigned_abs());
+
+/// How many requests wait for this account, counted no further than [`MOST_COUNTED`].
 ///
 /// # Errors
 /// When the database does not answer.

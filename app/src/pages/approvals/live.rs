@@ -36,6 +36,7 @@ pub fn follow(marker: RwSignal<Option<String>>, changed: RwSignal<u32>, waiting:
             known.try_set_value(id);
             waiting.count.try_set(count);
             changed.try_update(|turn| *turn = turn.wrapping_add(1));
+            // More than so many are not counted, so whoever has them is told of none that is added.
             if grew {
                 notify();
             }

@@ -26,7 +26,7 @@ use crate::components::fields::options;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::loaded::loaded;
 use crate::components::notice::Notice;
-use crate::frame::waiting::Waiting;
+use crate::frame::waiting::{MOST, Waiting, at_most};
 use crate::routes::{self, APPROVALS};
 use crate::url::use_parameters;
 use crate::wire::resource;
@@ -102,6 +102,7 @@ fn in_words(count: u64) -> String {
     match count {
         0 => "No call waits for you any more".to_owned(),
         1 => "1 call waits for you".to_owned(),
+        more if more > MOST => format!("More than {MOST} calls wait for you"),
         more => format!("{more} calls wait for you"),
     }
 }
@@ -109,7 +110,7 @@ fn in_words(count: u64) -> String {
 fn draw(view: ApprovalsView, answer: &Answer) -> AnyView {
     let title = match view.waiting {
         0 => APPROVALS.title.to_owned(),
-        count => format!("({count}) {}", APPROVALS.title),
+        count => format!("({}) {}", at_most(count), APPROVALS.title),
     };
     let tabs = tabs(&view);
     let summary = Filled::new("", answer).summary();
@@ -136,7 +137,7 @@ fn tabs(view: &ApprovalsView) -> AnyView {
     let inbox = ApprovalsQuery { tenant: tenant.clone(), ..ApprovalsQuery::default() }.href();
     let history = ApprovalsQuery { tenant, ..ApprovalsQuery::history() }.href();
     let current = |here: bool| here.then_some("page");
-    let badge = (view.waiting > 0).then(|| view! { <span class="badge">{view.waiting}</span> });
+    let badge = (view.waiting > 0).then(|| view! { <span class="badge">{at_most(view.waiting)}</span> });
     view! {
         <nav class="tabs" aria-label="Approvals">
             <a href=inbox aria-current=current(!view.query.history)>

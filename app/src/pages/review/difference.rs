@@ -3,6 +3,8 @@
 use super::parts::{Part, Sides};
 use crate::components::diff::Run;
 use crate::pages::change::difference::{common, words};
+use crate::pages::tool::read::pretty;
+use serde_json::{Map, Value};
 
 /// Longer middles, between what both sides begin and end with, are not aligned.
 const MOST_TOKENS: usize = 1_000;
@@ -11,8 +13,48 @@ const LINES_AROUND: usize = 6;
 /// Characters around a change that are shown.
 const CHARACTERS_AROUND: usize = 400;
 
+/// Members of a definition that have a place of their own.
+const OWN_PLACE: &[&str] = &["name", "description", "inputSchema"];
+
+/// The parts of a definition, each in both forms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parts {
+    pub description: Sides,
+    pub schema: Sides,
+    /// All else that it holds.
+    pub rest: Sides,
+}
+
+/// A form that is none has no part.
+pub fn of_definitions(before: Option<&Value>, after: Option<&Value>) -> Parts {
+    let description = |form: Option<&Value>| form.and_then(description).map(str::to_owned);
+    let schema = |form: Option<&Value>| form.and_then(|form| form.get("inputSchema")).map(pretty);
+    let rest = |form: Option<&Value>| form.and_then(rest).as_ref().map(pretty);
+    Parts {
+        description: by_words(description(before).as_deref(), description(after).as_deref()),
+        schema: by_lines(schema(before).as_deref(), schema(after).as_deref()),
+        rest: by_lines(rest(before).as_deref(), rest(after).as_deref()),
+    }
+}
+
+/// What the server says that the tool does.
+pub fn description(definition: &Value) -> Option<&str> {
+    definition.get("description")?.as_str()
+}
+
+/// What has no place of its own; none where that is nothing.
+fn rest(definition: &Value) -> Option<Value> {
+    let members = definition.as_object()?;
+    let rest: Map<String, Value> = members
+        .iter()
+        .filter(|(name, _)| !OWN_PLACE.contains(&name.as_str()))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    (!rest.is_empty()).then_some(Value::Object(rest))
+}
+
 /// Word by word; by lines where there are too many words that differ.
-pub fn by_words(before: Option<&str>, after: Option<&str>) -> Sides {
+fn by_words(before: Option<&str>, after: Option<&str>) -> Sides {
     sides(before, after, Cut::Characters, |before, after| {
         align(&words(before), &words(after)).unwrap_or_else(|| {
             let (one, other) = (lines(before), lines(after));
@@ -22,7 +64,7 @@ pub fn by_words(before: Option<&str>, after: Option<&str>) -> Sides {
 }
 
 /// Line by line.
-pub fn by_lines(before: Option<&str>, after: Option<&str>) -> Sides {
+fn by_lines(before: Option<&str>, after: Option<&str>) -> Sides {
     sides(before, after, Cut::Lines, |before, after| {
         align(&lines(before), &lines(after)).unwrap_or_else(|| unaligned(before, after))
     })
@@ -144,6 +186,7 @@ impl Cut {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     /// Changed parts stand in brackets, what is left out in braces.
     fn marked(parts: Option<&Vec<Part>>) -> String {
@@ -193,5 +236,22 @@ mod tests {
         let (one, other) = ("a ".repeat(3_000), "b ".repeat(3_000));
         let sides = by_words(Some(&one), Some(&other));
         assert_eq!(marked(sides.after.as_ref()), format!("[{other}]"));
+    }
+
+    #[test]
+    fn what_has_no_place_of_its_own_is_the_rest() {
+        let definition = json!({"name": "a", "description": "b", "inputSchema": {}, "title": "c"});
+        assert_eq!(rest(&definition), Some(json!({"title": "c"})));
+        assert_eq!(rest(&json!({"name": "a"})), None);
+    }
+
+    #[test]
+    fn each_part_of_a_definition_is_compared_by_itself() {
+        let before = json!({"name": "a", "description": "Pays", "inputSchema": {"type": "object"}});
+        let after = json!({"name": "a", "description": "Pays", "inputSchema": true, "title": "c"});
+        let parts = of_definitions(Some(&before), Some(&after));
+        assert!(parts.description.same && !parts.schema.same && !parts.rest.same, "{parts:?}");
+        assert_eq!(parts.rest.before, None);
+        assert_eq!(parts.schema.after_text(), "true");
     }
 }

@@ -27,7 +27,7 @@ use crate::url::use_parameters;
 use crate::wire::resource;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use parts::{Part, Setting, Sides, columns};
+use parts::{Setting, Sides, columns};
 use policy::ReviewState;
 use read::{ReviewView, read_review};
 
@@ -112,17 +112,6 @@ fn before(tool: &ReviewView) -> String {
         Some(at) => format!("Reviewed, {}", at.words),
         None => "Reviewed".to_owned(),
     }
-}
-
-/// A text of one form alone, as it is; parts of it would all be marked as added.
-fn whole(sides: &Sides) -> String {
-    let parts = sides.after.iter().flatten();
-    parts
-        .map(|part| match part {
-            Part::Same(text) | Part::Changed(text) => text.as_str(),
-            Part::Skipped(_) => "",
-        })
-        .collect()
 }
 
 fn description(tool: &ReviewView) -> AnyView {
@@ -213,9 +202,10 @@ fn json(tool: &ReviewView, sides: &Sides, label: &'static str, none: &'static st
     }
     if tool.was_reviewed {
         // It did not change: at hand, but not in the way.
-        return view! { <RawJson label=label text=whole(sides)/> }.into_any();
+        return view! { <RawJson label=label text=sides.after_text()/> }.into_any();
     }
-    let text = whole(sides);
+    // A text of one form alone, as it is: parts of it would all be marked as added.
+    let text = sides.after_text();
     view! {
         <div class="card-body">
             <pre class="raw raw-wrap" tabindex="0" role="region" aria-label=label>

@@ -22,6 +22,19 @@ pub struct Sides {
     pub same: bool,
 }
 
+impl Sides {
+    /// The second side as it is drawn, without what was left out.
+    pub fn after_text(&self) -> String {
+        let parts = self.after.iter().flatten();
+        parts
+            .map(|part| match part {
+                Part::Same(text) | Part::Changed(text) => text.as_str(),
+                Part::Skipped(_) => "",
+            })
+            .collect()
+    }
+}
+
 /// Which side of a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Side {
@@ -30,38 +43,36 @@ enum Side {
 }
 
 /// How the text is set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Setting {
     Prose,
     Code,
 }
 
-/// Two columns, one under the other where it is narrow. `what` is compared: a page may hold several of them.
+/// Two columns, one under the other where it is narrow, each with its heading. `what` is compared: a page may hold
+/// several of them.
 pub fn columns(what: &str, sides: Sides, setting: Setting, before: String, after: &'static str) -> AnyView {
+    let labels = (format!("{what}: {before}"), format!("{what}: {after}"));
     view! {
         <div class="diff-columns">
             <section>
                 <h3>{before}</h3>
-                {column(what, sides.before, Side::Before, setting)}
+                {column(sides.before, Side::Before, setting, labels.0)}
             </section>
             <section>
                 <h3>{after}</h3>
-                {column(what, sides.after, Side::After, setting)}
+                {column(sides.after, Side::After, setting, labels.1)}
             </section>
         </div>
     }
     .into_any()
 }
 
-fn column(what: &str, parts: Option<Vec<Part>>, side: Side, setting: Setting) -> AnyView {
+fn column(parts: Option<Vec<Part>>, side: Side, setting: Setting, label: String) -> AnyView {
     let Some(parts) = parts else {
         return view! { <p class="quiet">"none"</p> }.into_any();
     };
     let parts: Vec<AnyView> = parts.into_iter().map(|part| draw(part, side)).collect();
-    let label = match side {
-        Side::Before => format!("{what}, reviewed"),
-        Side::After => format!("{what}, offered now"),
-    };
     match setting {
         Setting::Prose => view! {
             <div class="untrusted untrusted-block" dir="auto">

@@ -64,7 +64,7 @@ drawn::unread!(read_review(String) -> Result<Option<ReviewView>, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {
-    use super::super::difference::{by_lines, by_words};
+    use super::super::difference::{Parts, description, of_definitions};
     use super::{MappingView, ReviewView};
     use crate::console::Console;
     use crate::error::AppError;
@@ -75,27 +75,19 @@ mod server {
     use pdp::catalog::{declares_mapping, read_mapping};
     use policy::ReviewState;
     use policy::compile::MAPPING_MEMBER;
-    use serde_json::{Map, Value};
+    use serde_json::Value;
     use store::administration::Tool;
-
-    /// Members that have a place of their own.
-    const OWN_PLACE: &[&str] = &["name", "description", "inputSchema"];
 
     pub(super) async fn read(console: &Console, id: &str) -> Result<Option<ReviewView>, AppError> {
         let Some((tool, server)) = find(console, id).await? else { return Ok(None) };
         let callers = callers::read(console, &server, &tool).await?;
         let reviewed = tool.definition.as_ref();
         let shown = shown_definition(&tool);
-        let description = |side: Option<&Value>| {
-            side.and_then(|side| side.get("description")?.as_str()).map(ToOwned::to_owned)
-        };
-        let schema = |side: Option<&Value>| side.and_then(|side| side.get("inputSchema")).map(pretty);
-        let rest = |side: Option<&Value>| side.and_then(rest).as_ref().map(pretty);
-        let offered_description = description(shown);
+        let Parts { description: described, schema, rest } = of_definitions(reviewed, shown);
         Ok(Some(ReviewView {
-            description: by_words(description(reviewed).as_deref(), offered_description.as_deref()),
-            schema: by_lines(schema(reviewed).as_deref(), schema(shown).as_deref()),
-            rest: by_lines(rest(reviewed).as_deref(), rest(shown).as_deref()),
+            description: described,
+            schema,
+            rest,
             hints: shown.map(hints::read).unwrap_or_default(),
             unusable: shown.and_then(unusable),
             was_reviewed: reviewed.is_some() && tool.review != ReviewState::New,
@@ -109,7 +101,7 @@ mod server {
             review: tool.review,
             seen: tool.offered_hash.clone(),
             reviewed_at: tool.reviewed_at.map(|at| Moment::new(at, console.now())),
-            offered_description,
+            offered_description: shown.and_then(description).map(str::to_owned),
             risk: tool.risk,
             sensitivity: tool.sensitivity,
             read_only: tool.read_only,
@@ -136,29 +128,5 @@ mod server {
             asks: asks.unwrap_or_default(),
             accepted: was_asked.then_some(tool.mapping.is_some()),
         })
-    }
-
-    /// What has no place of its own; none where that is nothing.
-    fn rest(definition: &Value) -> Option<Value> {
-        let members = definition.as_object()?;
-        let rest: Map<String, Value> = members
-            .iter()
-            .filter(|(name, _)| !OWN_PLACE.contains(&name.as_str()))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
-        (!rest.is_empty()).then_some(Value::Object(rest))
-    }
-
-    #[cfg(test)]
-    mod tests {
-        use super::*;
-        use serde_json::json;
-
-        #[test]
-        fn what_has_no_place_of_its_own_is_the_rest() {
-            let definition = json!({"name": "a", "description": "b", "inputSchema": {}, "title": "c"});
-            assert_eq!(rest(&definition), Some(json!({"title": "c"})));
-            assert_eq!(rest(&json!({"name": "a"})), None);
-        }
     }
 }

@@ -1,6 +1,9 @@
-//! `/subjects/{id}`: one person, agent or service, with its memberships, API keys, identities, calls and changes.
+//! `/subjects/{id}`: one person, agent or service, with its memberships, API keys, identities, calls and changes, whom it
+//! may act for, and who acts for it.
 
+pub mod acting;
 pub mod identities;
+pub mod pairs;
 pub mod panel;
 pub mod read;
 pub mod recent;
@@ -8,6 +11,8 @@ pub mod save;
 pub mod tables;
 pub mod view;
 
+#[cfg(feature = "ssr")]
+mod gather;
 #[cfg(feature = "ssr")]
 mod own;
 #[cfg(feature = "ssr")]
@@ -95,6 +100,8 @@ fn draw(subject: SubjectView, answer: Answer, may_write: bool) -> AnyView {
             {undo}
             {panel}
             {tables::memberships(&subject, may_write)}
+            {acting::for_whom(&subject)}
+            {acting::agents(&subject)}
             {tables::keys(&subject, may_write)}
             {identities::identities(&subject, may_write)}
             {attributes(&subject)}

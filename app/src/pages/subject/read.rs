@@ -7,15 +7,18 @@ use crate::error::AppError;
 /// None: no such subject, or not one that the reader may see.
 #[cfg(feature = "ssr")]
 pub async fn read_subject(query: SubjectQuery) -> Result<Option<SubjectView>, AppError> {
-    let (_, reach) = crate::session::require_within(crate::permission::Permission::ReadSubjects)?;
+    use crate::permission::Permission;
+    let (signed_in, reach) = crate::session::require_within(Permission::ReadSubjects)?;
     let console = crate::console::Console::current()?;
-    server::subject(&console, &reach, query).await
+    // What somebody may do is told by the rules.
+    server::subject(&console, &reach, signed_in.may(Permission::ReadRules), query).await
 }
 
 drawn::unread!(read_subject(SubjectQuery) -> Result<Option<SubjectView>, AppError>);
 
 #[cfg(feature = "ssr")]
 mod server {
+    use super::super::gather::{self, Known};
     use super::super::view::{
         IdentityLine, KeyLine, MemberForm, MembershipLine, RoleChoice, SubjectQuery, SubjectView, TakeBack,
     };
@@ -42,9 +45,10 @@ mod server {
     pub(super) async fn subject(
         console: &Console,
         reach: &Reach,
+        reads_rules: bool,
         query: SubjectQuery,
     ) -> Result<Option<SubjectView>, AppError> {
-        let texts = [&query.of, &query.told];
+        let texts = [&query.of, &query.told, &query.for_whom, &query.tenant];
         if query.id.contains('\0') || texts.into_iter().flatten().any(|text| text.contains('\0')) {
             return Ok(None);
         }
@@ -65,9 +69,19 @@ mod server {
             Some(Ask::Join) => joinable(console, reach, &memberships).await?,
             _ => Vec::new(),
         };
+        let made = decisions(console, reach, by(&id), now).await?;
+        let acted = decisions(console, reach, through(&id), now).await?;
+        let (mut for_whom, mut agents) = (None, Vec::new());
+        if reads_rules {
+            let known = Known { subject: &subject, memberships: &memberships, made: &made, acted: &acted };
+            for_whom = Box::pin(gather::for_whom(console, &query, &known)).await?;
+            agents = gather::agents(console, reach, &known).await?;
+        }
         Ok(Some(SubjectView {
-            decisions: decisions(console, reach, by(&id), now).await?,
-            acted: decisions(console, reach, through(&id), now).await?,
+            decisions: made,
+            acted,
+            for_whom,
+            agents,
             changes: changes(console, reach, &id, now).await?,
             memberships: memberships.into_iter().map(|membership| line(membership, now)).collect(),
             keys: keys.into_iter().map(|key| key_line(key, now)).collect(),
@@ -101,6 +115,8 @@ mod server {
             undo: None,
             owner: subject.owner.map(|owner| owner.to_string()),
             acted: Vec::new(),
+            for_whom: None,
+            agents: Vec::new(),
         }
     }
 

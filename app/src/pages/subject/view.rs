@@ -1,5 +1,6 @@
 //! One subject as its page shows it. Made on the server; the browser only draws it.
 
+use super::pairs::{ForWhom, PairLine};
 use crate::moment::Moment;
 use crate::pages::changes::read::ChangeLine;
 use crate::pages::decisions::read::DecisionLine;
@@ -8,7 +9,7 @@ use crate::url::{Parameters, parameter};
 use policy::SubjectKind;
 use serde::{Deserialize, Serialize};
 
-/// Which subject, and which of its forms is open.
+/// Which subject, which of its forms is open, and with whom it is looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SubjectQuery {
@@ -21,11 +22,25 @@ pub struct SubjectQuery {
     /// The change that the page tells of; it may be one to take back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub told: Option<String>,
+    /// For whom it acts: `?for=`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub for_whom: Option<String>,
+    /// In which tenant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
 }
 
 impl SubjectQuery {
     pub fn read(id: String, map: &Parameters) -> Self {
-        Self { id, ask: Ask::read(map), of: read_of(map), told: parameter(map, "change") }
+        Self {
+            id,
+            ask: Ask::read(map),
+            of: read_of(map),
+            told: parameter(map, "change"),
+            // To the letter: ids may begin or end with blanks.
+            for_whom: map.get("for").filter(|id| !id.trim().is_empty()).map(str::to_owned),
+            tenant: parameter(map, "tenant"),
+        }
     }
 }
 
@@ -57,6 +72,10 @@ pub struct SubjectView {
     pub owner: Option<String>,
     /// What it did for others.
     pub acted: Vec<DecisionLine>,
+    /// For whom it may act. None: it is nobody who acts for others.
+    pub for_whom: Option<ForWhom>,
+    /// Who acts for it.
+    pub agents: Vec<PairLine>,
 }
 
 /// The words of a button, and what its form sends.

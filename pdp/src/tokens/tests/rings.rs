@@ -49,7 +49,7 @@ async fn eventually(mut so: impl AsyncFnMut() -> bool) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), asking).await.expect("within 30 s");
+    tokio::time::timeout(Duration::from_secs(120), asking).await.expect("within 120 s");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! What could be allowed, held against what is.
 
-use super::properties::{any_arguments, rules, world};
+use super::delegation::bot;
+use super::properties::{actor_roles, any_arguments, rules, world};
 use super::*;
 use crate::binding::Binding;
 use crate::evaluate::{Could, Open, Verdict, could};
@@ -38,6 +39,9 @@ fn how_far_a_call_could_come() {
     };
     let large = json!({"parameters": {"properties": {"amount": {"type": "number", "minimum": 500}}, "required": ["amount"]}});
     let once = with(allow_refund(), &json!({"name": "once", "approval": {"approvers": ["finance"]}}));
+    let by_ann = json!({"approver_subjects": ["ann"]});
+    let once_ann = with(allow_refund(), &json!({"name": "once", "approval": by_ann}));
+    let ask_ann = ask(json!({"approval": by_ann}));
     for (rules, verdict) in [
         (vec![], Verdict::Never),
         (vec![allow_refund()], Verdict::Always),
@@ -57,6 +61,9 @@ fn how_far_a_call_could_come() {
         (vec![once.clone(), allow_refund()], Verdict::Always),
         (vec![once, small_refunds()], Verdict::Conditional),
         (vec![ask(json!({}))], Verdict::Never),
+        (vec![once_ann.clone()], Verdict::AfterApproval),
+        (vec![once_ann, allow_refund()], Verdict::Always),
+        (vec![allow_refund(), ask_ann], Verdict::AfterApproval),
     ] {
         let found = World::new(rules.clone()).could(Open::ARGUMENTS);
         assert_eq!(found.verdict, verdict, "{rules:?}: {found:?}");
@@ -70,6 +77,10 @@ fn conditions_are_told_as_conditions() {
     let found = World::new(vec![small_refunds(), deny]).could(Open::ARGUMENTS);
     assert_eq!(found.ways[0].bounds, ["/amount <= 100"]);
     assert_eq!(found.limits[0].conditions, ["`args.currency == 'USD'` holds"]);
+    let approval = json!({"approvers": ["finance"], "approver_subjects": ["ann"]});
+    let found =
+        World::new(vec![with(allow_refund(), &json!({ "approval": approval }))]).could(Open::ARGUMENTS);
+    assert_eq!(found.ways[0].approvers, ["finance", "ann"]);
     let of_agents = with(allow_refund(), &json!({"kinds": ["agent"], "subjects": ["bot"]}));
     let found = World::new(vec![of_agents.clone()]).could(Open::CALLER);
     assert_eq!(found.verdict, Verdict::Conditional);
@@ -112,7 +123,7 @@ fn what_is_checked_before_the_rules_is_checked_here_as_well() {
 fn both_the_caller_and_who_acts_are_asked() {
     let through = |roles: &[&str], rules: Vec<Value>| {
         let mut world = World::new(rules);
-        world.facts.actor = Some(Box::new(super::delegation::bot(roles)));
+        world.facts.actor = Some(Box::new(bot(roles)));
         world
     };
     let rules = || vec![allow_refund(), with(small_refunds(), &json!({"roles": ["bots"]}))];
@@ -124,6 +135,71 @@ fn both_the_caller_and_who_acts_are_asked() {
     let open = through(&[], rules()).could(Open::CALL);
     assert_eq!(open.verdict, Verdict::Conditional);
     assert_eq!(open.needed, ["whoever acts for the caller may call it as well"]);
+}
+
+#[test]
+fn of_a_pair_each_side_is_told() {
+    let through = |roles: &[&str], rules: Vec<Value>| {
+        let mut world = World::new(rules);
+        world.facts.actor = Some(Box::new(bot(roles)));
+        world.could(Open::PAIR)
+    };
+    let sides = |found: &Could| {
+        let [own, acting] = *found.sides.clone().expect("two sides");
+        [own, acting].map(|side| (side.id.to_string(), side.could.verdict))
+    };
+    let told = |own: Verdict, acting: Verdict| [("alice".to_owned(), own), ("bot".to_owned(), acting)];
+    let rules = || vec![allow_refund(), with(small_refunds(), &json!({"roles": ["bots"]}))];
+
+    let both = through(&["support-agent"], rules());
+    assert_eq!(sides(&both), told(Verdict::Always, Verdict::Always));
+    assert_eq!((both.verdict, both.needed.is_empty()), (Verdict::Always, true), "who acts is known");
+    let smaller = through(&["bots"], rules());
+    assert_eq!(sides(&smaller), told(Verdict::Always, Verdict::Conditional));
+    assert_eq!((smaller.verdict, smaller.ways.len()), (Verdict::Conditional, 2));
+    let denied = through(&[], rules());
+    assert_eq!(sides(&denied), told(Verdict::Always, Verdict::Never));
+    assert_eq!((denied.verdict, denied.reason), (Verdict::Never, Reason::NoMatchingRule));
+    // A condition on who acts is no condition any more.
+    let if_bot = |id: &str| {
+        let when = json!({"when": format!("actor != null && actor.id == '{id}'")});
+        through(&["support-agent"], vec![with(allow_refund(), &when)]).verdict
+    };
+    assert_eq!((if_bot("bot"), if_bot("other")), (Verdict::Always, Verdict::Never));
+    // What is denied before the rules is denied to both at once.
+    let mut disabled = World::new(rules());
+    let mut actor = bot(&["bots"]);
+    actor.memberships.clear();
+    disabled.facts.actor = Some(Box::new(actor));
+    let found = disabled.could(Open::PAIR);
+    assert_eq!((found.reason, found.sides), (Reason::NoMembership, None));
+}
+
+#[test]
+fn whether_a_person_is_asked_in_any_case() {
+    let approval = json!({"approvers": ["finance"]});
+    let once = |base: Value| with(base, &json!({"name": "once", "approval": approval}));
+    let ask = |more: Value| {
+        let base =
+            json!({"name": "ask", "effect": "require_approval", "tools": ["crm/*"], "approval": approval});
+        with(base, &more)
+    };
+    for (rules, asks) in [
+        (vec![], false),
+        (vec![small_refunds()], false),
+        (vec![once(small_refunds())], true),
+        (vec![once(small_refunds()), with(small_refunds(), &json!({"name": "freely"}))], false),
+        (vec![small_refunds(), ask(json!({}))], true),
+        (vec![small_refunds(), ask(json!({"when": "args.amount > 50"}))], false),
+    ] {
+        assert_eq!(World::new(rules.clone()).could(Open::ARGUMENTS).always_asks(), asks, "{rules:?}");
+    }
+    // Of a pair it is enough that one of the two is asked about.
+    let mut pair = World::new(vec![allow_refund(), ask(json!({"kinds": ["agent"]}))]);
+    assert!(!pair.could(Open::ARGUMENTS).always_asks());
+    pair.facts.actor = Some(Box::new(bot(&["support-agent"])));
+    let found = pair.could(Open::PAIR);
+    assert_eq!((found.verdict, found.always_asks()), (Verdict::AfterApproval, true));
 }
 
 #[test]
@@ -175,6 +251,23 @@ proptest! {
                 Verdict::Never | Verdict::Conditional => {}
             }
         }
+    }
+
+    #[test]
+    fn what_is_said_of_a_pair_holds_for_its_calls(
+        rules in rules(), arguments in any_arguments(), roles in actor_roles(),
+    ) {
+        let mut world = world(rules, arguments);
+        world.facts.actor = Some(Box::new(bot(&roles)));
+        let found = world.could(Open::PAIR);
+        let (freely, approved) = (world.decide().is_allow(), world.approved().decide().is_allow());
+        match found.verdict {
+            Verdict::Always => prop_assert!(freely, "{:?}", found),
+            Verdict::AfterApproval => prop_assert!(!freely && approved, "{:?}", found),
+            Verdict::Never => prop_assert!(!approved, "{:?}", found),
+            Verdict::Conditional => {}
+        }
+        prop_assert!(!(freely && found.always_asks()), "{:?}", found);
     }
 
     #[test]

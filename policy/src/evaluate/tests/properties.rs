@@ -85,7 +85,7 @@ pub(super) fn rules() -> impl Strategy<Value = Vec<Value>> {
     })
 }
 
-fn actor_roles() -> impl Strategy<Value = Vec<&'static str>> {
+pub(super) fn actor_roles() -> impl Strategy<Value = Vec<&'static str>> {
     prop::sample::select(vec![
         vec![],
         vec!["support-agent"],

@@ -172,8 +172,8 @@ async fn fill(world: &World, waiting: usize) {
              FROM approval_slots AS a, n WHERE a.approval = '{id}'"
         ),
         format!(
-            "{numbers} INSERT INTO approval_asks (tenant, kind, name, approval, since)
-             SELECT k.tenant, k.kind, k.name, {copy}, k.since
+            "{numbers} INSERT INTO approval_asks (tenant, kind, name, approval, since, rank)
+             SELECT k.tenant, k.kind, k.name, {copy}, k.since, k.rank
              FROM approval_asks AS k, approvals AS a, n WHERE k.approval = '{id}' AND a.id = '{id}'"
         ),
     ] {

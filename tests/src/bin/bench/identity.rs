@@ -96,7 +96,7 @@ async fn world(backend: Backend) -> World {
     let mut world = World::demo(backend).await;
     world.set_secret("VOUCH_KEY", &format!("vouch-{}", "x".repeat(40)));
     let bundle = json!({
-        "issuers": [Signer::default().issuer()],
+        "issuers": [Signer::default().issuer(ISSUER)],
         "subjects": [{"id": "ivy", "identities": [{"issuer": ISSUER, "sub": "a-17"}],
             "memberships": [{"tenant": "acme", "roles": ["support-agent"]}]}],
         "credentials": [{"name": "vouch", "server": "crm", "trust": "assert_subject", "secret_env": "VOUCH_KEY"}],

@@ -1,13 +1,16 @@
 //! `cargo xtask bench`: durable decisions against a bare JSON echo, in one run on one machine; what the caller's identity
-//! costs; that nothing grows with what is registered or waits for approval; and how long a revocation takes to deny. It prints
-//! ratios; nothing in it fails on a number, but a call that is answered wrongly ends it.
+//! costs; that nothing grows with what is registered or waits for approval, also where all of it is large at once; how fast a
+//! file of resources comes in; and how long a revocation takes to deny. It prints ratios; nothing in it fails on a number, but a
+//! call that is answered wrongly ends it.
 //!
-//! A word chooses one part: `throughput`, `identity`, `size`, `approvals`, `revoke`.
+//! A word chooses one part: `throughput`, `identity`, `size`, `full`, `approvals`, `import`, `revoke`.
 
 mod approvals;
 mod busy;
 mod echo;
+mod full;
 mod identity;
+mod import;
 mod revocations;
 mod size;
 mod throughput;
@@ -31,15 +34,21 @@ async fn main() {
             throughput::measure(time).await;
             identity::measure(time).await;
             size::measure(time).await;
+            full::measure(time).await;
             approvals::measure().await;
+            import::measure(None).await;
             revocations::measure(number("--count"), number("--seed")).await;
         }
         Some("throughput") => throughput::measure(time).await,
         Some("identity") => identity::measure(time).await,
         Some("size") => size::measure(time).await,
+        Some("full") => full::measure(time).await,
         Some("approvals") => approvals::measure().await,
+        Some("import") => import::measure(number("--count")).await,
         Some("revoke") => revocations::measure(number("--count"), number("--seed")).await,
-        Some(other) => panic!("`{other}` is none of throughput, identity, size, approvals, revoke"),
+        Some(other) => {
+            panic!("`{other}` is none of throughput, identity, size, full, approvals, import, revoke")
+        }
     }
 }
 

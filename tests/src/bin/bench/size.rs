@@ -15,7 +15,8 @@ const TASKS: usize = 10_000;
 /// At more, calls would wait for each other: they are of one task.
 const CONNECTIONS: usize = 1;
 
-const POLICY: &str = "
+/// A tool that binds its argument, and what it may name.
+pub(crate) const POLICY: &str = "
 servers:
   - slug: crm
     tools:
@@ -50,7 +51,7 @@ pub(crate) async fn measure(time: Duration) {
 }
 
 /// Put in by hand: registering them one by one is not what is measured.
-async fn fill(world: &World, resources: usize, tasks: usize) {
+pub(crate) async fn fill(world: &World, resources: usize, tasks: usize) {
     let numbers = |count: usize| {
         format!("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {count} - 1)")
     };

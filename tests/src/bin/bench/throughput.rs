@@ -61,7 +61,7 @@ pub(crate) async fn measure(time: Duration) {
 
 /// Rules of other tools, and subjects who hold a role, put in by hand: making them one by one is not what is
 /// measured.
-async fn fill(world: &World, rules: usize, subjects: usize) {
+pub(crate) async fn fill(world: &World, rules: usize, subjects: usize) {
     for chunk in (0..subjects).collect::<Vec<_>>().chunks(1_000) {
         let mut people =
             String::from("INSERT INTO subjects (id, kind, name, active, attributes, created_at) VALUES ");

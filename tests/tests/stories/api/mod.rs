@@ -6,6 +6,7 @@ mod borders;
 pub(crate) mod client;
 mod emergency;
 mod evidence;
+pub(crate) mod imports;
 mod issuers;
 mod letters;
 mod reach;

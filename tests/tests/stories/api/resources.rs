@@ -1,9 +1,9 @@
 //! Registered resources over the API: each by itself, and many by file.
 
-use crate::api::client::{Client, Told, token};
+use crate::api::client::{Client, token};
+use crate::api::imports::{IMPORTS, finished, send};
 use policy::scope::AdminScope;
-use serde_json::{Value, json};
-use std::time::Duration;
+use serde_json::json;
 use tests::{Backend, World};
 
 const C42: &str = "/api/v1/resources/customer/c-42";
@@ -66,28 +66,6 @@ pub(crate) async fn a_resource_that_is_put_or_removed_binds_the_next_call(backen
     let listed = client.get("/api/v1/resources?type=customer&q=a%2F").await.body;
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(1), "{listed}");
     replica.stop().await;
-}
-
-async fn send(client: &Client, query: &str, media_type: &str, text: &str) -> Told {
-    let body = Some((media_type, text.as_bytes().to_vec()));
-    client.send("POST", &format!("/api/v1/resource-imports{query}"), &[], body).await
-}
-
-/// The import once it came to its end; asked again and again, as a program does.
-async fn finished(client: &Client, told: &Told) -> Value {
-    assert_eq!(told.status, 202, "{told:?}");
-    let location = told.header("location").to_owned();
-    let asked = async {
-        loop {
-            let import = client.get(&location).await;
-            assert_eq!(import.status, 200, "{import:?}");
-            if import.body["state"] != "running" {
-                return import.body;
-            }
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(60), asked).await.expect("comes to its end")
 }
 
 pub(crate) async fn a_file_is_brought_in_over_the_api(backend: Backend) {
@@ -161,13 +139,12 @@ pub(crate) async fn resources_of_other_tenants_are_not_there(backend: Backend) {
     let path = shared.header("location").to_owned();
     finished(&every, &shared).await;
     assert_eq!(acme.get(&path).await.code(), "not_found", "a file of others");
-    let files = "/api/v1/resource-imports";
-    let (own, all) = (acme.get(files).await.body, every.get(files).await.body);
+    let (own, all) = (acme.get(IMPORTS).await.body, every.get(IMPORTS).await.body);
     assert_eq!(own["items"], json!([import]), "{own}");
     assert_eq!(all["items"].as_array().map(Vec::len), Some(2), "{all}");
-    let first = every.get(&format!("{files}?limit=1")).await.body;
+    let first = every.get(&format!("{IMPORTS}?limit=1")).await.body;
     let next = first["next"].as_str().expect("there is more");
-    let second = every.get(&format!("{files}?limit=1&after={next}")).await.body;
+    let second = every.get(&format!("{IMPORTS}?limit=1&after={next}")).await.body;
     assert_eq!((&first["items"][0], &second["items"]), (&all["items"][0], &json!([import])), "newest first");
     assert_eq!(every.get(foreign).await.body["attributes"], json!({"region": "secret-region"}), "as it was");
     replica.stop().await;

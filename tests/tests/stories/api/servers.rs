@@ -141,9 +141,7 @@ pub(crate) async fn a_server_that_does_not_answer_is_told_and_changes_nothing(ba
     assert_eq!(client.send("POST", DISCOVER, &[], None).await.status, 200);
     let known = client.get(&format!("{FILES}/tools")).await.body;
 
-    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let closed = format!("http://{}/mcp", free.local_addr().expect("an address"));
-    drop(free);
+    let closed = format!("http://127.0.0.1:{}/mcp", tests::process::free_port());
     let page = serve(|_| (StatusCode::NOT_FOUND, "no such page").into_response()).await;
     for (url, status, code) in [
         (closed.as_str(), 502, "not_discovered"),

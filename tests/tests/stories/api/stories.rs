@@ -99,7 +99,7 @@ pub(crate) async fn what_is_revoked_over_the_api_denies_the_next_call_on_two_rep
     let signer = Signer::default();
     let member = json!([{"tenant": "acme", "roles": ["support-agent"]}]);
     let jon = json!({"id": "jon", "identities": [{"issuer": ISSUER, "sub": "j-1"}], "memberships": member});
-    world.apply(&json!({"issuers": [signer.issuer()], "subjects": [jon]}).to_string()).await;
+    world.apply(&json!({"issuers": [signer.issuer(ISSUER)], "subjects": [jon]}).to_string()).await;
     let (first, second) = (signer.token("j-1", "t-1"), signer.token("j-1", "t-2"));
     for pep in [&here, &there] {
         for shown in [&first, &second] {

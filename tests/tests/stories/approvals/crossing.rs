@@ -8,18 +8,21 @@ use pdp::approvals::{ApprovalError, Vote};
 use policy::labels::{OpenedBy, Verdict};
 use policy::{ApprovalId, SubjectId, TenantSlug};
 use serde_json::json;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use store::administration::NewTask;
 use store::approvals::ApprovalFilter;
 use tests::cluster::Cluster;
 use tests::pep::{Told, call_body};
 use tests::world::operator;
 use tests::{Database, Pep, World};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 const CALLERS: usize = 8;
 const CALLS: usize = 40;
+/// So many are made at most until one was let through by an approval.
+const LONGER: usize = 10 * CALLS;
 /// So many calls are made by all of them.
 const SHARED: usize = 6;
 
@@ -88,34 +91,41 @@ async fn people(world: &World, fay: &str, done: &AtomicBool) {
     }
 }
 
+/// Waits for so many more answers; whether there are as many.
+async fn further(answered: &mut watch::Receiver<usize>, many: usize) -> bool {
+    let target = *answered.borrow_and_update() + many;
+    answered.wait_for(|count| *count >= target).await.is_ok()
+}
+
 /// Ends what is over, and removes it. What is over, this decides: times pass quickly for a few at a time, and for none that
-/// somebody holds.
-async fn ageing(world: &World, done: &AtomicBool) {
+/// somebody holds. It holds them for long enough that others are seen to wait.
+async fn ageing(world: &World, mut answered: watch::Receiver<usize>) {
     const DAY: &str = "86400000000";
     let age = format!(
-        "UPDATE approvals SET expires_at = expires_at - {DAY}, look_until = look_until - {DAY},
+        "BEGIN;
+         UPDATE approvals SET expires_at = expires_at - {DAY}, look_until = look_until - {DAY},
          decided_at = decided_at - {DAY}, valid_until = valid_until - {DAY}
-         WHERE id IN (SELECT id FROM approvals ORDER BY random() LIMIT 3 FOR UPDATE SKIP LOCKED)"
+         WHERE id IN (SELECT id FROM approvals ORDER BY random() LIMIT 3 FOR UPDATE SKIP LOCKED);
+         SELECT pg_sleep(0.02);
+         COMMIT"
     );
-    while !done.load(Ordering::SeqCst) {
+    // Not all the time: else nothing would last until it is approved and used.
+    while further(&mut answered, 20).await {
         world.database.by_hand(&age).await;
         approvals(world).expire().await.expect("ends");
         let now = world.store.now().await.expect("a clock");
         world.store.prune_approvals(now, &operator()).await.expect("removes");
-        // Else nothing would last until it is approved and used.
-        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
 /// Changes the rule that asks.
-async fn changing(world: &World, done: &AtomicBool) {
+async fn changing(world: &World, mut answered: watch::Receiver<usize>) {
     for terms in TERMS.iter().cycle() {
-        if done.load(Ordering::SeqCst) {
-            return;
-        }
         ask_for_notes(world, terms).await;
         // Else no call would see the policy stand still.
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        if !further(&mut answered, 60).await {
+            return;
+        }
     }
 }
 
@@ -128,15 +138,26 @@ pub(crate) async fn no_transactions_wait_in_a_circle() {
     let crms = [world.crm(&one), world.crm(&two)];
     assert_eq!(add_note(&world, &crms[0], "shared 0").await.reason(), "approval_required");
     let tasks = [open_task(&world).await, open_task(&world).await, open_task(&world).await];
+    let (count, answered) = watch::channel(0);
+    let (count, used) = (Arc::new(count), Arc::new(AtomicUsize::new(0)));
     let mut callers = JoinSet::new();
     for caller in 0..CALLERS {
+        let (count, used) = (Arc::clone(&count), Arc::clone(&used));
         let (crm, token) = (crms[caller % 2].clone(), world.secret("REFUND_BOT_KEY").to_owned());
         let tasks = tasks.clone();
         callers.spawn(async move {
             let mut passed = [0_usize; 4];
-            for nth in 0..CALLS {
+            for nth in 0..LONGER {
+                if nth >= CALLS && used.load(Ordering::SeqCst) > 0 {
+                    break;
+                }
                 let told = call(&crm, &token, &tasks, caller, nth).await;
-                passed[(caller + nth) % 4] += usize::from(told.allowed());
+                count.send_modify(|count| *count += 1);
+                let kind = (caller + nth) % 4;
+                passed[kind] += usize::from(told.allowed());
+                if kind < 2 && told.allowed() {
+                    used.fetch_add(1, Ordering::SeqCst);
+                }
                 // No 5xx, and each is in the record: one that came in a circle would not be.
                 assert_ne!(told.reason(), "audit_unavailable");
                 assert!(told.decision_id.is_some(), "{told:?}");
@@ -144,6 +165,8 @@ pub(crate) async fn no_transactions_wait_in_a_circle() {
             passed
         });
     }
+    // Whoever counts answers hears of their end once the callers are gone.
+    drop(count);
     let done = AtomicBool::new(false);
     let calling = async {
         let mut passed = [0; 4];
@@ -155,8 +178,12 @@ pub(crate) async fn no_transactions_wait_in_a_circle() {
         done.store(true, Ordering::SeqCst);
         passed
     };
-    let (passed, (), (), ()) =
-        tokio::join!(calling, people(&world, &fay, &done), ageing(&world, &done), changing(&world, &done));
+    let (passed, (), (), ()) = tokio::join!(
+        calling,
+        people(&world, &fay, &done),
+        ageing(&world, answered.clone()),
+        changing(&world, answered)
+    );
     // Some by uses of what all share, most by calls of tasks.
     assert!(passed[0] + passed[1] > 0 && passed[3] > CALLERS * CALLS / 8, "{passed:?}");
     one.stop().await;

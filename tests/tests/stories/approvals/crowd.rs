@@ -206,9 +206,16 @@ pub(crate) async fn no_use_passes_once_the_time_is_over(backend: Backend) {
     const TAKERS: usize = 8;
     const EACH: i64 = 15_000;
     let desk = Desk::approved(backend, "{ approvers: [finance], uses: 1000 }").await;
-    let first = desk.world.store.now().await.expect("a clock").saturating_add_micros(1_000_000);
-    let until = format!("{} + i * {EACH}", first.micros());
-    let ids = desk.copies(REQUESTS, "1000000", &until).await;
+    let ids = desk.copies(REQUESTS, "1000000", "valid_until").await;
+    // Their times begin to be over once all is made, however long that took.
+    let first = desk.world.store.now().await.expect("a clock").saturating_add_micros(3_000_000);
+    let until = format!(
+        "UPDATE approvals SET valid_until = {} + (CAST(substr(id, 29) AS BIGINT) - 10000000) * {EACH}
+         WHERE id <> '{}'",
+        first.micros(),
+        desk.original.id
+    );
+    desk.world.database.by_hand(&until).await;
     let mut takers = JoinSet::new();
     for number in 0..TAKERS {
         let (taker, ids) = (desk.taker(number), Arc::clone(&ids));

@@ -11,7 +11,6 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 use tests::cluster::Cluster;
 use tests::line::Line;
 use tests::pep::{call_body, noise};
@@ -107,8 +106,8 @@ pub(crate) async fn each_key_uses_once_however_often_the_process_is_killed(backe
         process.kill();
         let told = gathered(callers).await;
         assert!(told.passed.len() >= after && told.open.len() == CALLERS, "round {round}");
-        // What Postgres was about to commit then, it has committed by now.
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        // What Postgres was about to commit then, it has committed after this.
+        world.database.settled().await;
         // At most the uses under way are burnt.
         let calls = world.store.list_approval_calls(&request).await.expect("lists").len();
         let burnt = calls - used - told.passed.len();
@@ -144,7 +143,7 @@ pub(crate) async fn each_key_uses_once_when_the_database_goes_away() {
         assert!(reason == "policy_unavailable" || reason == "audit_unavailable", "{reason}");
         line.mend();
         replica.ready().await;
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        world.database.settled().await;
         assert!(pending(&world).await.is_empty(), "round {round}");
         used = settle(&world, &keyed, &request, told, used).await;
     }

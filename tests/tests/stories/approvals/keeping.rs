@@ -124,7 +124,7 @@ async fn delivered(world: &World, id: &ApprovalId) -> DecisionId {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), noted).await.expect("is noted")
+    tokio::time::timeout(Duration::from_secs(60), noted).await.expect("is noted")
 }
 
 pub(crate) async fn a_use_whose_answer_was_lost_is_given_back(backend: Backend) {

@@ -53,7 +53,7 @@ async fn burn(world: &World, fay: &str, text: &str, key: &str) -> (ApprovalId, D
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), used).await.expect("is used");
+    tokio::time::timeout(Duration::from_secs(120), used).await.expect("is used");
     process.kill();
     let told = call.await.expect("no panic");
     assert!(told.is_err(), "the caller was told: {told:?}");
@@ -128,7 +128,7 @@ async fn is_open(browser: &Browser, request: &ApprovalId, decision: &DecisionId)
 }
 
 /// Every other call is denied, with another key and with none; what it asks for is taken back.
-async fn others_are_denied(world: &World, crm: &Pep, keyed: &Keyed, text: &str) {
+pub(crate) async fn others_are_denied(world: &World, crm: &Pep, keyed: &Keyed, text: &str) {
     let told = keyed.call("another").await.expect_err("is denied");
     assert!(told.contains("approval_required"), "{told}");
     assert_eq!(add_note(world, crm, text).await.reason(), "approval_pending");

@@ -6,12 +6,14 @@ mod crossing;
 mod crowd;
 mod deciders;
 mod hardship;
+mod held;
 mod helpers;
 mod keeping;
 mod keyed;
 mod life;
 mod live;
 mod lost;
+mod many;
 mod processes;
 mod races;
 mod rates;
@@ -62,13 +64,22 @@ on_both_databases!(
     exactly_the_approved_uses_pass_on_two_processes,
     each_key_uses_once_however_often_the_process_is_killed,
     a_crash_after_the_commit_burns_one_use_and_says_so,
+    a_process_killed_before_the_commit_of_a_use_burns_none,
     a_full_disk_files_and_uses_nothing_that_it_does_not_keep,
+    ten_thousand_that_wait_are_not_read,
 );
 
 mod each_key_uses_once_when_the_database_goes_away {
     #[tokio::test(flavor = "multi_thread")]
     async fn postgres() {
         super::stories::each_key_uses_once_when_the_database_goes_away().await;
+    }
+}
+
+mod a_process_killed_amid_the_commit_of_a_use_burns_that_one {
+    #[tokio::test(flavor = "multi_thread")]
+    async fn postgres() {
+        super::stories::a_process_killed_amid_the_commit_of_a_use_burns_that_one().await;
     }
 }
 
@@ -100,6 +111,10 @@ mod stories {
         each_key_uses_once_however_often_the_process_is_killed,
         each_key_uses_once_when_the_database_goes_away,
     };
+    pub(super) use crate::approvals::held::{
+        a_process_killed_amid_the_commit_of_a_use_burns_that_one,
+        a_process_killed_before_the_commit_of_a_use_burns_none,
+    };
     pub(super) use crate::approvals::keeping::{
         a_lost_answer_is_given_again_to_the_same_key, a_use_is_told_again_or_given_back_and_never_both,
         a_use_whose_answer_was_lost_is_given_back, arguments_that_no_tool_declares_are_sealed,
@@ -116,6 +131,7 @@ mod stories {
         what_moved_since_it_was_shown_refuses_the_vote,
     };
     pub(super) use crate::approvals::lost::a_crash_after_the_commit_burns_one_use_and_says_so;
+    pub(super) use crate::approvals::many::ten_thousand_that_wait_are_not_read;
     pub(super) use crate::approvals::processes::exactly_the_approved_uses_pass_on_two_processes;
     pub(super) use crate::approvals::races::{
         a_quorum_that_is_reached_twice_at_once_decides_once, exactly_the_approved_uses_pass_on_two_replicas,

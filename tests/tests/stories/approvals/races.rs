@@ -7,7 +7,6 @@ use policy::SubjectId;
 use policy::labels::{ApprovalState, Verdict};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 use tests::process::Process;
 use tests::world::operator;
 use tests::{Backend, Pep};
@@ -179,8 +178,8 @@ pub(crate) async fn kill_nine_never_lets_a_use_pass_twice(backend: Backend) {
     }
     enough.notified().await;
     process.kill();
-    // What Postgres was about to commit then, it has committed by now.
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    // What Postgres was about to commit then, it has committed after this.
+    world.database.settled().await;
     let mut answered = Vec::new();
     while let Some(done) = callers.join_next().await {
         answered.extend(done.expect("no panic"));

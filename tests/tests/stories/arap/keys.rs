@@ -11,7 +11,7 @@ use server::vault_key::{self, VaultKeys};
 use tests::world::operator;
 use tests::{Backend, World};
 
-async fn published(pep: &Pep) -> Vec<Value> {
+pub(crate) async fn published(pep: &Pep) -> Vec<Value> {
     let told = pep.get("/.well-known/jwks.json").await;
     assert_eq!(told.status, 200, "{told:?}");
     told.body["keys"].as_array().expect("a list").clone()
@@ -25,16 +25,16 @@ async fn rotate_now(world: &World) {
     writer.commit().await.expect("commits");
 }
 
-fn token(denial: &Value) -> &str {
+pub(crate) fn token(denial: &Value) -> &str {
     denial["context"]["access_request"]["binding_token"].as_str().expect("a token")
 }
 
-fn part(text: &str) -> Value {
+pub(crate) fn part(text: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).expect("base64url")).expect("JSON")
 }
 
 /// Checks a token as somebody outside does, with what is published alone.
-fn verifies(token: &str, keys: &[Value]) -> bool {
+pub(crate) fn verifies(token: &str, keys: &[Value]) -> bool {
     let (signed, signature) = token.rsplit_once('.').expect("three parts");
     let header = part(signed.split('.').next().expect("a header"));
     let Some(key) = keys.iter().find(|key| key["kid"] == header["kid"]) else { return false };

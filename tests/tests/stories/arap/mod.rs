@@ -4,6 +4,7 @@
 mod helpers;
 mod keys;
 mod requests;
+mod rotating;
 mod shown;
 mod waits;
 
@@ -27,12 +28,14 @@ on_both_databases!(
     keys_are_made_once_and_published,
     what_was_signed_before_a_rotation_is_taken,
     without_its_key_a_denial_offers_nothing,
+    a_command_rotates_the_key_that_signs,
 );
 
 /// Where `on_both_databases` looks.
 mod stories {
     pub(super) use crate::arap::keys::*;
     pub(super) use crate::arap::requests::*;
+    pub(super) use crate::arap::rotating::a_command_rotates_the_key_that_signs;
     pub(super) use crate::arap::shown::*;
     pub(super) use crate::arap::waits::*;
 }

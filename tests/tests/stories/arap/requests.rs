@@ -17,6 +17,14 @@ pub(crate) async fn a_denial_is_submitted_polled_and_evaluated_again(backend: Ba
     let offered = &denial.body["context"]["access_request"];
     assert_eq!(offered["endpoint"], format!("{base}/access/v1/requests"));
     assert!(denial.body["context"]["evaluation_id"].is_string() && offered["expires_at"].is_string());
+    assert!(denial.body["context"]["evaluated_at"].is_string());
+    assert_eq!((&offered["requestable"], &offered["template"]), (&json!(true), &json!("exact_call")));
+    // What a client may show to whoever called: the same words of every call, and a way on.
+    let display = json!({
+        "title": "Waiting for approval",
+        "description": "A person has been asked to approve this exact call. Make the same call again once it is approved.",
+    });
+    assert_eq!(offered["display"], display);
     let told = denial.body.to_string();
     for secret in ["finance", "frank", "refunds by"] {
         assert!(!told.contains(secret), "{told}");
@@ -36,7 +44,10 @@ pub(crate) async fn a_denial_is_submitted_polled_and_evaluated_again(backend: Ba
     // Repeated too early, the same is offered again, and nothing new is filed.
     let again = pep.evaluate(&question).await;
     assert_eq!(again.reason(), "approval_pending", "{again:?}");
-    assert_eq!(again.body["context"]["access_request"]["form_url"], offered["form_url"]);
+    let offered_again = &again.body["context"]["access_request"];
+    for member in ["endpoint", "form_url", "template", "display"] {
+        assert_eq!(offered_again[member], offered[member], "{member}");
+    }
     assert_eq!(house.filed().await, 1);
 
     house.decide(id, Verdict::Approve).await;

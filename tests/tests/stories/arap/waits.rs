@@ -19,7 +19,8 @@ pub(crate) async fn a_long_poll_ends_with_the_decision_on_another_replica(backen
         for told in [told, elsewhere] {
             assert_eq!((told.status, told.task()), (200, status), "{told:?}");
         }
-        assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+        // Whoever is not told waits for the whole thirty.
+        assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
     }
     // Withdrawing is a decision as well, and one that is decided is not waited for.
     let id = here.file(&house.refund(902)).await;
@@ -29,7 +30,7 @@ pub(crate) async fn a_long_poll_ends_with_the_decision_on_another_replica(backen
     assert_eq!((told.task(), cancelled.task()), ("cancelled", "cancelled"));
     let started = Instant::now();
     assert_eq!(here.get(&link).await.task(), "cancelled");
-    assert!(started.elapsed() < Duration::from_secs(10));
+    assert!(started.elapsed() < Duration::from_secs(30));
     one.stop().await;
     two.stop().await;
 }
@@ -86,12 +87,14 @@ pub(crate) async fn many_wait_and_a_stop_lets_them_go(backend: Backend) {
             left.push(one);
         }
     }
-    assert_eq!(pep.poll(&second).await.task(), "pending");
+    // By the end of this wait all others have long been let in.
+    assert_eq!(pep.get(&format!("/access/v1/requests/{second}?wait=2")).await.task(), "pending");
     assert!(left.iter().all(|one| !one.is_finished()), "the other request waits");
     let started = Instant::now();
     let ((), told) = tokio::join!(replica.stop(), futures::future::join_all(left));
     for one in told {
         assert_eq!(one.expect("ends").task(), "pending");
     }
-    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
+    // A server that cannot end its answers stops only after twenty.
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }

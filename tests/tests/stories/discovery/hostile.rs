@@ -199,9 +199,7 @@ async fn what_is_no_mcp_server_is_told_plainly() {
     assert_eq!(message.chars().count(), 200);
     assert!(!told.to_string().contains('\u{1b}'));
 
-    let closed = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = format!("http://{}/mcp", closed.local_addr().expect("an address"));
-    drop(closed);
+    let url = format!("http://127.0.0.1:{}/mcp", tests::process::free_port());
     let told = refused(&url).await;
     assert!(matches!(told, DiscoveryError::Unreachable { .. }), "{told:?}");
 }

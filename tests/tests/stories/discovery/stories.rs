@@ -12,6 +12,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use store::administration::{Page, Server, Tool};
 use store::changes::{ChangeFilter, ChangePosition};
+use tests::process::free_port;
 use tests::world::operator;
 use tests::{Backend, World};
 
@@ -31,9 +32,7 @@ impl Everything {
             std::path::Path::new(script).is_file(),
             "{script} is missing; `cargo xtask test` installs the packages of e2e"
         );
-        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = free.local_addr().expect("an address").port();
-        drop(free);
+        let port = free_port();
         let process = Command::new("node")
             .args([script, "streamableHttp"])
             .env("PORT", port.to_string())
@@ -45,7 +44,7 @@ impl Everything {
         let everything = Self { process, url: format!("http://127.0.0.1:{port}/mcp") };
         let start = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(start.elapsed() < Duration::from_secs(30), "server-everything listens within 30 s");
+            assert!(start.elapsed() < Duration::from_secs(120), "server-everything listens within 120 s");
             std::thread::sleep(Duration::from_millis(50));
         }
         everything

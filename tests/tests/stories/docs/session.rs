@@ -1,7 +1,7 @@
 //! One bash session in a folder of its own, to be typed into.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ const DONE: &str = "@@done@@";
 /// The longest that one command may take.
 const COMMAND: Duration = Duration::from_secs(120);
 /// The longest that what a page started may take to stop.
-const STOP: Duration = Duration::from_secs(30);
+const STOP: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -39,8 +39,7 @@ impl Session {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let path = std::env::join_paths([bin].into_iter().chain(std::env::split_paths(&path)));
 
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let address = free.expect("a port");
+        let address = SocketAddr::from(([127, 0, 0, 1], tests::process::free_port()));
         let mut command = Command::new("bash");
         command.args(["--noprofile", "--norc"]).current_dir(&here);
         for (name, _) in std::env::vars_os() {

@@ -3,10 +3,10 @@
 use crate::edge::house::{House, LOGIN, MINUTE, PASSWORD};
 use server::console::create_recovery_link;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use std::time::Duration;
 use store::changes::{ChangeFilter, ChangePosition};
 use store::{Action, Change, Via};
 use tests::Backend;
+use tests::database::wait_for_locks;
 
 const NEW: &str = "four copper whales hum";
 
@@ -94,18 +94,6 @@ pub(crate) async fn events_of_accounts_are_changes(backend: Backend) {
     house.stop().await;
 }
 
-/// Waits until as many sessions of this database wait for a lock.
-pub(crate) async fn wait_for_waiting(hand: &mut PgConnection, many: i64) {
-    let query = "SELECT count(*) FROM pg_stat_activity \
-                 WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    let waiting = async {
-        while sqlx::query_scalar::<_, i64>(query).fetch_one(&mut *hand).await.expect("reads") < many {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("they wait within 30 s");
-}
-
 pub(crate) async fn a_sign_in_under_way_does_not_survive_a_new_password() {
     let house = House::open(Backend::Postgres).await;
     house.settle().await;
@@ -117,7 +105,7 @@ pub(crate) async fn a_sign_in_under_way_does_not_survive_a_new_password() {
         sqlx::raw_sql(AssertSqlSafe(new_password.clone())).execute(&mut hand).await.expect("changes");
         let sign_in = house.sign_in(PASSWORD, &[]);
         let change = async {
-            wait_for_waiting(&mut hand, 1).await;
+            wait_for_locks(&mut hand, 1).await;
             sqlx::raw_sql(end).execute(&mut hand).await.expect("ends");
         };
         let (answer, ()) = tokio::join!(sign_in, change);

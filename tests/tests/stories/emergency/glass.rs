@@ -82,8 +82,8 @@ mod stories {
         confirm(&world, &asked.id, None).await.expect("is confirmed alone: there is no owner");
         // A moment that comes soon, while the compiled policy stays what it is.
         let soon = match backend {
-            Backend::Sqlite => "CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000 + 3000000",
-            Backend::Postgres => "(extract(epoch from clock_timestamp()) * 1000000)::bigint + 3000000",
+            Backend::Sqlite => "CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000 + 5000000",
+            Backend::Postgres => "(extract(epoch from clock_timestamp()) * 1000000)::bigint + 5000000",
         };
         world.database.by_hand(&format!("UPDATE break_glass SET until = {soon}")).await;
         let granted = world.store.get_break_glass(&asked.id).await.expect("reads").expect("is there");

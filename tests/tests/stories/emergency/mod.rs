@@ -43,10 +43,15 @@ async fn stop(world: &World, scope: StopScope, target: &str, tenant: Option<&str
     try_stop(world, scope, target, tenant).await.expect("is stopped").id
 }
 
+async fn try_lift(world: &World, id: &str) -> Result<(), WriteError> {
+    let mut writer = world.store.write(operator()).await?;
+    writer.lift_stop(id).await?;
+    writer.commit().await?;
+    Ok(())
+}
+
 async fn lift(world: &World, id: &str) {
-    let mut writer = world.store.write(operator()).await.expect("a unit of work");
-    writer.lift_stop(id).await.expect("is lifted");
-    writer.commit().await.expect("commits");
+    try_lift(world, id).await.expect("is lifted");
 }
 
 async fn owner(world: &World, login: &str) -> Account {

@@ -41,7 +41,7 @@ async fn raw(address: SocketAddr, start: &str, headers: &[String], body: &[u8]) 
     stream.write_all(&bytes).await.expect("sent");
     let mut answer = Vec::new();
     let read = stream.read_to_end(&mut answer);
-    tokio::time::timeout(Duration::from_secs(20), read).await.expect("an end").expect("an answer");
+    tokio::time::timeout(Duration::from_secs(120), read).await.expect("an end").expect("an answer");
     let text = String::from_utf8(answer).expect("text");
     let (head, body) = text.split_once("\r\n\r\n").expect("a head");
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");

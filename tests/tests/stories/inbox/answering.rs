@@ -1,49 +1,13 @@
 //! What the form of a request's page does, and when it does nothing.
 
-use crate::inbox::helpers::{HOUR, client, cookie, cookie_since, demo_with_frank, filed, get, now, refund};
-use policy::ApprovalId;
+use crate::inbox::helpers::{
+    HOUR, answer, cookie, cookie_since, demo_with_frank, filed, get, newest, now, refund, seen, send, state,
+};
 use policy::labels::ApprovalState;
-use reqwest::Response;
 use serde_json::json;
 use store::accounts::AccountRole;
-use store::approvals::ApprovalFilter;
+use tests::Backend;
 use tests::pep::call_body;
-use tests::{Backend, Replica, World};
-
-/// Sends the form at the foot of a request's page.
-async fn send(replica: &Replica, cookie: &str, id: &str, fields: &[(&str, &str)]) -> Response {
-    let address = replica.address();
-    let body: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    client()
-        .post(format!("http://{address}/approvals/{id}/answer"))
-        .header("cookie", cookie)
-        .header("origin", format!("http://{address}"))
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body(body.join("&"))
-        .send()
-        .await
-        .expect("answers")
-}
-
-/// The same; where the answer leads.
-async fn answer(replica: &Replica, cookie: &str, id: &ApprovalId, fields: &[(&str, &str)]) -> String {
-    let sent = send(replica, cookie, id.as_str(), fields).await;
-    assert_eq!(sent.status(), 303);
-    sent.headers()["location"].to_str().expect("an address").to_owned()
-}
-
-/// What the form of the page is bound to. It needs no escaping.
-async fn seen(replica: &Replica, cookie: &str, id: &ApprovalId) -> String {
-    let page = get(replica, cookie, &format!("/approvals/{id}")).await;
-    assert_eq!(page.status(), 200);
-    let html = page.text().await.expect("text");
-    let (_, rest) = html.split_once("name=\"seen\" value=\"").expect("a form");
-    rest.split_once('"').expect("a value").0.to_owned()
-}
-
-async fn state(world: &World, id: &ApprovalId) -> ApprovalState {
-    world.store.get_approval(id).await.expect("reads").expect("is there").state
-}
 
 const LONGER: &str = "rules:
   - name: refunds by finance
@@ -126,8 +90,7 @@ pub(crate) async fn what_else_is_bound_is_shown(backend: Backend) {
     body["subject"]["id"] = json!("carol");
     body["action"]["properties"] = json!({"urgency": "now"});
     assert_eq!(world.crm(&replica).ask(&body).await.reason(), "approval_required");
-    let newest = world.store.list_approvals(&ApprovalFilter::default(), None, 1).await.expect("reads");
-    let id = newest.into_iter().next().expect("was filed").id;
+    let id = newest(&world).await.id;
     let html = get(&replica, &frank, &format!("/approvals/{id}")).await.text().await.expect("text");
     assert!(html.contains("Also bound") && html.contains("/action/properties/urgency"), "{html}");
     replica.stop().await;

@@ -1,10 +1,9 @@
 //! What a request's page holds the call against: what the same caller did, and nobody else.
 
-use crate::inbox::helpers::{cookie, demo_with_frank, get};
+use crate::inbox::helpers::{cookie, demo_with_frank, get, newest};
 use policy::SubjectId;
 use serde_json::json;
 use store::accounts::AccountRole;
-use store::approvals::ApprovalFilter;
 use tests::pep::{Told, call_body};
 use tests::{Backend, Pep};
 
@@ -35,8 +34,7 @@ pub(crate) async fn a_call_is_held_against_calls_of_the_same_caller_alone(backen
         [(None, "hers", &own, &agents), (Some("refund-bot"), "the agent's", &agents, &own)]
     {
         assert_eq!(note(&crm, agent, text).await.reason(), "approval_required", "{agent:?}");
-        let newest = world.store.list_approvals(&ApprovalFilter::default(), None, 1).await.expect("reads");
-        let request = newest.into_iter().next().expect("was filed");
+        let request = newest(&world).await;
         assert_eq!(request.actor.as_ref().map(SubjectId::as_str), agent);
         let page = get(&replica, &frank, &format!("/approvals/{}", request.id)).await;
         assert_eq!(page.status(), 200);

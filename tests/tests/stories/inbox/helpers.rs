@@ -1,12 +1,14 @@
 //! Approvers and their browsers, and requests for them to answer.
 
+use crate::inbox::html;
+use policy::labels::ApprovalState;
 use policy::{ApprovalId, SubjectId, Timestamp};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use std::time::Duration;
 use store::accounts::{AccountRole, NewAccount, PasswordHash};
-use store::approvals::ApprovalFilter;
+use store::approvals::{Approval, ApprovalFilter};
 use tests::console;
 use tests::world::operator;
 use tests::{Backend, Replica, World};
@@ -14,7 +16,7 @@ use tests::{Backend, Replica, World};
 pub(crate) const HOUR: i64 = 60 * 60 * 1_000_000;
 
 /// What is waited for comes within a second or two; this only ends a story that fails.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(50);
 
 pub(crate) fn now() -> Timestamp {
     server::clock::system()()
@@ -77,8 +79,84 @@ pub(crate) fn refund(customer: &str) -> Value {
 
 /// Carol asks once; the request that it filed.
 pub(crate) async fn filed(world: &World, replica: &Replica) -> ApprovalId {
-    let told = world.crm(replica).call(world.secret("CAROL_KEY"), "refund", refund("c-42")).await;
+    asked(world, replica, "CAROL_KEY", "refund", refund("c-42")).await
+}
+
+/// Whoever holds this key asks once; the request that it filed.
+pub(crate) async fn asked(
+    world: &World,
+    replica: &Replica,
+    key: &str,
+    tool: &str,
+    arguments: Value,
+) -> ApprovalId {
+    let told = world.crm(replica).call(world.secret(key), tool, arguments).await;
     assert_eq!((told.allowed(), told.reason()), (false, "approval_required"));
+    newest(world).await.id
+}
+
+/// The request that was filed last.
+pub(crate) async fn newest(world: &World) -> Approval {
     let newest = world.store.list_approvals(&ApprovalFilter::default(), None, 1).await.expect("reads");
-    newest.into_iter().next().expect("was filed").id
+    newest.into_iter().next().expect("was filed")
+}
+
+/// Sends the form at the foot of a request's page.
+pub(crate) async fn send(replica: &Replica, cookie: &str, id: &str, fields: &[(&str, &str)]) -> Response {
+    let address = replica.address();
+    let body: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    client()
+        .post(format!("http://{address}/approvals/{id}/answer"))
+        .header("cookie", cookie)
+        .header("origin", format!("http://{address}"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(body.join("&"))
+        .send()
+        .await
+        .expect("answers")
+}
+
+/// The same; where the answer leads.
+pub(crate) async fn answer(
+    replica: &Replica,
+    cookie: &str,
+    id: &ApprovalId,
+    fields: &[(&str, &str)],
+) -> String {
+    let sent = send(replica, cookie, id.as_str(), fields).await;
+    assert_eq!(sent.status(), 303);
+    sent.headers()["location"].to_str().expect("an address").to_owned()
+}
+
+/// What the form of the page is bound to. It needs no escaping.
+pub(crate) async fn seen(replica: &Replica, cookie: &str, id: &ApprovalId) -> String {
+    let page = get(replica, cookie, &format!("/approvals/{id}")).await;
+    assert_eq!(page.status(), 200);
+    let html = page.text().await.expect("text");
+    let (_, rest) = html.split_once("name=\"seen\" value=\"").expect("a form");
+    rest.split_once('"').expect("a value").0.to_owned()
+}
+
+pub(crate) async fn state(world: &World, id: &ApprovalId) -> ApprovalState {
+    world.store.get_approval(id).await.expect("reads").expect("is there").state
+}
+
+/// Answers from the page as it is now; it counts.
+pub(crate) async fn decide(replica: &Replica, cookie: &str, id: &ApprovalId, verdict: &str) {
+    let bound = seen(replica, cookie, id).await;
+    let fields = [("answer", verdict), ("reason", "as-agreed"), ("seen", bound.as_str())];
+    let leads_to = answer(replica, cookie, id, &fields).await;
+    assert!(leads_to.starts_with("/approvals?done="), "{leads_to}");
+}
+
+/// The page of a request, as it is seen.
+pub(crate) async fn page(replica: &Replica, cookie: &str, id: &ApprovalId) -> String {
+    look(replica, cookie, &format!("/approvals/{id}")).await
+}
+
+/// A page, as it is seen.
+pub(crate) async fn look(replica: &Replica, cookie: &str, path: &str) -> String {
+    let page = get(replica, cookie, path).await;
+    assert_eq!(page.status(), 200, "{path}");
+    html::seen(&page.text().await.expect("text"))
 }

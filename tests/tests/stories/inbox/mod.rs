@@ -2,8 +2,12 @@
 //! and only those who may be; a server that stops does not wait for them. Answers count for what was seen alone.
 
 mod answering;
+mod beside;
+mod changed;
 mod earlier;
 mod helpers;
+mod history;
+mod html;
 mod paging;
 mod streams;
 
@@ -17,6 +21,13 @@ on_both_databases!(
     a_call_is_held_against_calls_of_the_same_caller_alone,
     what_is_of_high_risk_wants_a_fresh_proof,
     an_inbox_is_paged_by_risk_and_age,
+    a_tool_that_changed_is_shown_beside_what_it_was,
+    what_a_tool_was_is_found_many_changes_back,
+    a_request_shows_the_task_and_its_purpose,
+    a_request_shows_what_else_its_caller_did_today,
+    what_differs_from_the_last_time_is_marked,
+    the_history_is_narrowed_and_says_how_long_each_took,
+    a_rule_that_is_always_answered_alike_is_a_candidate,
 );
 
 mod stories {
@@ -24,7 +35,18 @@ mod stories {
         an_answer_counts_for_what_was_seen, what_else_is_bound_is_shown,
         what_is_of_high_risk_wants_a_fresh_proof,
     };
+    pub(super) use crate::inbox::beside::{
+        a_request_shows_the_task_and_its_purpose, a_request_shows_what_else_its_caller_did_today,
+        what_differs_from_the_last_time_is_marked,
+    };
+    pub(super) use crate::inbox::changed::{
+        a_tool_that_changed_is_shown_beside_what_it_was, what_a_tool_was_is_found_many_changes_back,
+    };
     pub(super) use crate::inbox::earlier::a_call_is_held_against_calls_of_the_same_caller_alone;
+    pub(super) use crate::inbox::history::{
+        a_rule_that_is_always_answered_alike_is_a_candidate,
+        the_history_is_narrowed_and_says_how_long_each_took,
+    };
     pub(super) use crate::inbox::paging::an_inbox_is_paged_by_risk_and_age;
     pub(super) use crate::inbox::streams::{
         a_request_filed_on_one_replica_reaches_the_pages_of_another, streams_are_for_approvers,

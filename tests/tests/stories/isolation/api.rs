@@ -8,11 +8,13 @@ use serde_json::{Value, json};
 use std::fmt::Debug;
 use store::administration::{Page, ResourceFilter, TaskFilter};
 use store::changes::ChangeFilter;
-use store::decisions::{self, DecisionFilter};
+use store::decisions::{self, DecisionFilter, DecisionStats, HourCount};
 
-/// All of it, with a token of `a` that may do everything.
-pub(crate) fn readings(side: &Side, known: &Known) -> Vec<Asked> {
-    let mut all: Vec<Asked> = READ.iter().map(|path| asked(side, Method::GET, path, None)).collect();
+/// All of it, with a token of `a` that may do everything. `whole`: also what it may not ask at all.
+pub(crate) fn readings(side: &Side, known: &Known, whole: bool) -> Vec<Asked> {
+    let more = if whole { REFUSED } else { &[] };
+    let mut all: Vec<Asked> =
+        READ.iter().chain(more).map(|path| asked(side, Method::GET, path, None)).collect();
     for path in [
         format!("/api/v1/rules/{}", known.their_rule),
         format!("/api/v1/credentials/{}", known.their_credential),
@@ -43,7 +45,6 @@ const READ: &[&str] = &[
     "/api/v1/tenants",
     "/api/v1/tenants/a",
     "/api/v1/tenants/b",
-    "/api/v1/tenants/nowhere",
     "/api/v1/subjects?limit=200",
     "/api/v1/subjects?limit=1",
     "/api/v1/subjects?q=zq7",
@@ -79,17 +80,8 @@ const READ: &[&str] = &[
     "/api/v1/changes?limit=200",
     "/api/v1/changes?object=both",
     "/api/v1/changes?tenant=b",
-    "/api/v1/issuers",
-    "/api/v1/unmapped",
     "/api/v1/revocations/tokens",
     "/api/v1/webhooks",
-    "/api/v1/mail",
-    "/api/v1/dead-letters",
-    "/api/v1/evidence",
-    "/api/v1/evidence/chains",
-    "/api/v1/sign-in-providers",
-    "/api/v1/accounts",
-    "/api/v1/substitutes",
     "/api/v1/resource-imports",
     "/api/v1/resources?limit=200",
     "/api/v1/resources?q=zq7",
@@ -98,6 +90,20 @@ const READ: &[&str] = &[
     "/api/v1/emergency/break-glass",
     "/api/v1/bundle",
     "/api/v1/bundle?tenant=b",
+];
+
+/// Answered alike whatever there is: of no tenant, or for those who reach everything.
+const REFUSED: &[&str] = &[
+    "/api/v1/tenants/nowhere",
+    "/api/v1/issuers",
+    "/api/v1/unmapped",
+    "/api/v1/mail",
+    "/api/v1/dead-letters",
+    "/api/v1/evidence",
+    "/api/v1/evidence/chains",
+    "/api/v1/sign-in-providers",
+    "/api/v1/accounts",
+    "/api/v1/substitutes",
 ];
 
 /// Attempts on what is others', or on what only others have: none goes through, and none tells why beyond that.
@@ -156,7 +162,10 @@ pub(crate) async fn console(side: &Side) -> Vec<(String, String)> {
     let changes = ChangeFilter { tenant: Some(&a), ..ChangeFilter::default() };
     vec![
         shown("decisions", &store.list_decisions(&decisions, &page).await),
-        shown("statistics", &store.decision_stats(start, decisions.tenants.as_deref()).await),
+        shown(
+            "statistics",
+            &store.decision_stats(start, decisions.tenants.as_deref()).await.map(in_one_hour),
+        ),
         shown("rules", &store.list_rules(Some(&a), &Page::ALL).await),
         shown("roles", &store.list_roles(Some(&a)).await),
         shown("members", &store.list_members(&a, &Page::ALL).await),
@@ -173,6 +182,17 @@ pub(crate) async fn console(side: &Side) -> Vec<(String, String)> {
         shown("ending enforcement keys", &store.count_ending_credentials(start, end, Some(&a)).await),
         shown("ending API keys", &store.count_ending_api_keys(start, end, Some(&a)).await),
     ]
+}
+
+/// The hours as one: another one may begin between what the one side decides and what the other does.
+fn in_one_hour(stats: DecisionStats) -> DecisionStats {
+    let mut whole = HourCount::default();
+    for hour in &stats.hours {
+        whole.allowed += hour.allowed;
+        whole.denied += hour.denied;
+        whole.waiting += hour.waiting;
+    }
+    DecisionStats { hours: vec![whole], ..stats }
 }
 
 fn shown<T: Debug, E: Debug>(name: &str, read: &Result<T, E>) -> (String, String) {

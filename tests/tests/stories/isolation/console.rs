@@ -1,9 +1,12 @@
 //! What the console draws when it shows `a`: pages, counts, the Access explorer and its file. An owner sees every tenant; of
 //! a page with `?tenant=a` all that is its own must be of `a`. The frame around it names the tenants to choose from, and
-//! what is stopped anywhere. The owner of `a` alone says no tenant, and asks about what others have by name.
+//! what is stopped anywhere. The owner of `a` alone says no tenant, and asks about what others have by name; of what others
+//! have, the frame around it says nothing either.
 
+use crate::isolation::difference::found;
 use crate::isolation::plain::plain;
-use crate::isolation::side::Side;
+use crate::isolation::side::{Known, Side};
+use crate::isolation::sketch::{MARKER, Sketch};
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -22,6 +25,7 @@ const PAGES: &[&str] = &[
     "/access?tenant=a&tool=theirs%2Fshow",
     "/access?tenant=a&subject=both",
     "/access?tenant=a&subject=ben",
+    "/access?tenant=a&subject=both&agent=bot",
     "/search?tenant=a&q=shop",
     "/search?tenant=a&q=both",
     "/search?tenant=a&q=zq7",
@@ -31,11 +35,34 @@ const PAGES: &[&str] = &[
 const WITHIN: &[&str] = &[
     "/",
     "/decisions",
+    "/rules",
+    "/rules?search=zq7",
+    "/subjects",
+    "/subjects?q=zq7",
+    "/subjects/both",
+    "/subjects/bot",
+    "/subjects/ben",
     "/roles",
+    "/tasks",
+    "/tasks?state=all&subject=both",
+    "/changes",
+    "/changes?object=both",
+    "/approvals",
     "/approvals?view=history",
     "/resources",
     "/resources?type=vault",
+    "/access",
+    "/access?tool=shop%2Frefund",
+    "/access?tool=theirs%2Fshow",
+    "/access?subject=both",
+    "/access?subject=ben",
+    "/search?q=zq7",
+    "/search?q=both",
     "/emergency",
+];
+
+/// Calls that the same owner tries.
+const TRIED: &[&str] = &[
     "/try",
     "/try?subject=ada&tool=theirs%2Fshow",
     "/try?subject=ada&tenant=b&tool=shop%2Fshow",
@@ -56,11 +83,14 @@ const FILES: &[&str] = &[
     "/access/export.csv?tenant=a&tool=theirs%2Fshow",
     "/access/export.csv?tenant=a&subject=both",
     "/access/export.csv?tenant=a&subject=ben",
+    "/access/export.csv?tenant=a&subject=both&agent=bot",
 ];
 
 /// What differs from one moment, and from one database, to the next by itself.
 static PLAIN: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
     [
+        // When a key was last used is written beside the answers, a moment later.
+        (r#"(?s)<td data-label="Last used">.*?</td>"#, ""),
         // The bars and their hours; the numbers beside them stay.
         (r"(?s)<figure.*?</figure>", "<figure>"),
         (r"(?s)<time.*?</time>", "<time>"),
@@ -78,8 +108,8 @@ static PLAIN: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
 
 /// The page's own part.
 fn own(html: &str) -> &str {
-    let (_, rest) = html.split_once("<main").unwrap_or_else(|| panic!("no main part: {html}"));
-    let (own, _) = rest.split_once("</main>").unwrap_or_else(|| panic!("it does not end: {html}"));
+    let (_, rest) = html.split_once("<main").unwrap_or_else(|| panic!("no main part: {html:.500}"));
+    let (own, _) = rest.split_once("</main>").unwrap_or_else(|| panic!("it does not end: {rest:.500}"));
     own
 }
 
@@ -91,17 +121,34 @@ fn left(html: &str) -> String {
     plain(&left)
 }
 
-/// All of them, as owners read them.
-pub(crate) async fn shown(side: &Side) -> Vec<(String, String)> {
+/// What the owner of `a` alone is shown, and what an owner of every tenant is shown of `a`: as far as the sketch asks.
+pub(crate) async fn shown(side: &Side, known: &Known, sketch: &Sketch) -> Vec<(String, String)> {
+    let tried = if sketch.tried { TRIED } else { &[] };
+    let (pages, files) = if sketch.whole || !sketch.tried { (PAGES, FILES) } else { (&[][..], &[][..]) };
     let mut all = Vec::new();
-    for path in PAGES {
-        all.push((format!("the page {path}"), left(&side.look(path).await)));
+    for path in WITHIN.iter().chain(tried).map(ToString::to_string).chain(by_id(known)) {
+        let (status, html) = side.look_within(&path).await;
+        let around = found(&html, MARKER).unwrap_or_default();
+        all.push((format!("the page {path} from within"), format!("{status}\n{}\n{around}", left(&html))));
     }
-    for path in WITHIN {
-        all.push((format!("the page {path} from within"), left(&side.look_within(path).await)));
+    for path in pages {
+        let (status, html) = side.look(path).await;
+        all.push((format!("the page {path}"), format!("{status}\n{}", left(&html))));
     }
-    for path in FILES {
-        all.push((format!("the file {path}"), plain(&side.look(path).await)));
+    for path in files {
+        let (status, text) = side.look(path).await;
+        all.push((format!("the file {path}"), format!("{status}\n{}", plain(&text))));
     }
     all
+}
+
+/// Pages of one thing, whose ids differ.
+fn by_id(known: &Known) -> [String; 5] {
+    [
+        format!("/tasks/{}", known.task),
+        format!("/tasks/{}", known.their_task),
+        format!("/rules/{}", known.their_rule),
+        format!("/decisions/{}", known.their_decision),
+        format!("/changes/{}", known.their_change),
+    ]
 }

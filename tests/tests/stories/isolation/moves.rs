@@ -5,11 +5,13 @@ use serde_json::{Value, json};
 use tests::pep::call_body;
 
 /// How many moves there are.
-pub(crate) const MOVES: usize = 68;
+pub(crate) const MOVES: usize = 107;
 
 /// The same moves in the same order in every world; only ids differ.
 pub(crate) fn all(side: &Side, known: &Known) -> Vec<Asked> {
     let mut moves = calls(side);
+    moves.extend(by_tokens(side));
+    moves.extend(copies(side));
     moves.extend(under_tasks(side, known));
     moves.extend(vouched(side));
     moves.extend(searches(side));
@@ -40,9 +42,54 @@ fn calls(side: &Side) -> Vec<Asked> {
         }
     }
     for (who, tenant) in [("BOTH", "a"), ("ADA", "a"), ("ADA", "b"), ("ADA", "c"), ("ADA", "nowhere")] {
-        let mut body = call_body(&side.secret(who), "refund", refund("c-1", 50));
-        body["context"]["tenant"] = json!(tenant);
-        moves.push(side.pep(&format!("{who} calls in {tenant}"), "FREE", body));
+        moves.push(free(side, who, tenant));
+    }
+    moves
+}
+
+/// Through a key of every tenant: the call says in which.
+fn free(side: &Side, who: &str, tenant: &str) -> Asked {
+    let mut body = call_body(&side.secret(who), "refund", refund("c-1", 50));
+    body["context"]["tenant"] = json!(tenant);
+    side.pep(&format!("{who} calls in {tenant}"), "FREE", body)
+}
+
+/// 8 tokens of issuers times 3 calls, and 3 through a key of every tenant.
+fn by_tokens(side: &Side) -> Vec<Asked> {
+    let mut moves = Vec::new();
+    for who in [
+        "ADA_TOKEN",
+        "BOTH_TOKEN",
+        "BOT_TOKEN",
+        "ADA_BY_BOT",
+        "BOTH_BY_BOT",
+        "ADA_BY_BEA",
+        "ADA_BY_NOBODY",
+        "BOTH_ELSEWHERE",
+    ] {
+        for (tool, arguments) in
+            [("refund", refund("c-1", 50)), ("refund", refund("t-1", 50)), ("show", json!({}))]
+        {
+            let name = format!("{who} calls {tool} with {arguments}");
+            moves.push(side.pep(&name, "A_PEP", call_body(&side.secret(who), tool, arguments)));
+        }
+    }
+    for (who, tenant) in [("BOTH_TOKEN", "a"), ("ADA_TOKEN", "b"), ("BOTH_ELSEWHERE", "a")] {
+        moves.push(free(side, who, tenant));
+    }
+    moves
+}
+
+/// 3 callers times 4 calls of a tool whose mapping was accepted.
+fn copies(side: &Side) -> Vec<Asked> {
+    let mut moves = Vec::new();
+    for who in ["ADA", "BOTH", "ADA_BY_BOT"] {
+        // The second is another tenant's, the third nobody's.
+        for (from, to) in [("r-1", "r-1"), ("r-1", "r-2"), ("r-2", "r-1"), ("r-1", "r-3")] {
+            let arguments = json!({"from": from, "to": to});
+            let body = call_body(&side.secret(who), "copy", arguments);
+            moves.push(side.pep(&format!("{who} copies {from} to {to}"), "A_PEP", body));
+        }
     }
     moves
 }

@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 /// How long a message is waited for: a first retry takes six seconds at the most.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

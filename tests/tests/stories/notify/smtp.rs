@@ -12,7 +12,7 @@ use tokio::time::timeout;
 const PYTHON: &str = "COUNTERSIGN_PYTHON";
 
 /// How long a letter is waited for: a first retry takes six seconds at the most.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 #[derive(Debug)]
 pub(crate) struct MailServer {

@@ -24,7 +24,7 @@ subjects:
 "#;
 
 /// How long something is waited for that shows in the database alone.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) async fn world(backend: Backend) -> World {
     let world = World::demo(backend).await;

@@ -4,7 +4,7 @@ use crate::opaque::issuer::{Issuer, TOKEN, reason};
 use pdp::vault::{VaultKey, rewrap};
 use server::vault_key::{self, VaultKeys};
 use sqlx::{Connection, PgConnection};
-use std::time::Duration;
+use tests::database::wait_for_locks;
 use tests::world::operator;
 use tests::{Backend, World};
 
@@ -86,7 +86,7 @@ pub(crate) async fn a_rotation_waits_for_who_keeps_a_secret() {
         sqlx::raw_sql(part).execute(&mut hand).await.expect("does");
     }
     let files = async {
-        wait_for_a_lock(&mut hand).await;
+        wait_for_locks(&mut hand, 1).await;
         sqlx::raw_sql("COMMIT").execute(&mut hand).await.expect("commits");
     };
     tokio::join!(rotate(&world, &keys, &newest), files);
@@ -128,20 +128,6 @@ pub(crate) async fn nothing_is_filed_during_a_rotation() {
     writer.commit().await.expect("commits");
     assert_eq!(file("after").await, [newest.id(), newest.id()]);
     replica.stop().await;
-}
-
-/// Waits until somebody waits for a lock of this database.
-async fn wait_for_a_lock(hand: &mut PgConnection) {
-    let query = "SELECT count(*) FROM pg_stat_activity \
-                 WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    let waiting = async {
-        while sqlx::query_scalar::<_, i64>(query).fetch_one(&mut *hand).await.expect("reads") < 1 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            // Within a transaction Postgres shows the activity of its first look again and again.
-            sqlx::raw_sql("SELECT pg_stat_clear_snapshot()").execute(&mut *hand).await.expect("forgets");
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("somebody waits within 30 s");
 }
 
 pub(crate) async fn without_its_key_the_vault_denies(backend: Backend) {

@@ -11,7 +11,7 @@ use tests::Backend;
 use tests::world::operator;
 
 /// What is waited for comes within a second or two; this only ends a story that fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(50);
 
 const HOUR: i64 = 60 * 60 * 1_000_000;
 

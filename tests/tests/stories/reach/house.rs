@@ -2,6 +2,7 @@
 
 use policy::labels::{OpenedBy, StopScope};
 use policy::{Reach, SubjectId, TenantSlug, Timestamp};
+use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
@@ -83,6 +84,7 @@ pub(crate) struct House {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
     pub(crate) location: String,
     pub(crate) text: String,
 }
@@ -177,6 +179,11 @@ impl House {
         self.world.crm(&self.replica)
     }
 
+    /// Whoever asks with the enforcement key of this variable.
+    pub(crate) fn pep(&self, variable: &str) -> Pep {
+        Pep::new(self.replica.address(), self.world.secret(variable))
+    }
+
     pub(crate) async fn get(&self, cookie: &str, path: &str) -> Answer {
         read(self.send(Method::GET, cookie, path, None).await).await
     }
@@ -242,7 +249,8 @@ async fn read(response: Response) -> Answer {
     let status = response.status().as_u16();
     let location = response.headers().get("location").and_then(|value| value.to_str().ok());
     let location = location.unwrap_or_default().to_owned();
-    Answer { status, location, text: response.text().await.expect("text") }
+    let headers = response.headers().clone();
+    Answer { status, headers, location, text: response.text().await.expect("text") }
 }
 
 pub(crate) fn form(fields: &[(&str, &str)]) -> String {

@@ -4,7 +4,7 @@
 mod accounts;
 mod changing;
 mod following;
-mod house;
+pub(crate) mod house;
 mod resources;
 mod showing;
 mod stopping;

@@ -27,7 +27,7 @@ const OF_FUNCTIONS: &[&str] = &[
 
 /// The same of pages. The tenant and what pages go on from would leave nothing of the others, so each is alone as well.
 const OF_PAGES: &[&str] =
-    &["tenant", "subject", "tool", "rule", "of", "told", "object", "older_than", "after"];
+    &["tenant", "subject", "agent", "for", "tool", "rule", "of", "told", "object", "older_than", "after"];
 
 fn named(names: &[&str], id: &str) -> String {
     names.iter().map(|name| format!("{name}={}", encode(id))).collect::<Vec<_>>().join("&")

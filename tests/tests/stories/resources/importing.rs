@@ -52,13 +52,16 @@ pub(crate) async fn a_file_is_brought_in_by_parts_and_gone_on_with(backend: Back
     // Cut off after the first part: what was told of counts, and the rest follows.
     let first = importer(&world, "all.jsonl", options(false)).await.expect("opens");
     let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let (open, gate) = std::sync::mpsc::channel::<()>();
     let running = tokio::spawn(first.run(move |part| {
         // Nobody may listen any more.
         let _ = told.send(part.import.clone());
-        std::thread::sleep(std::time::Duration::from_millis(200));
+        // It gets no further before it is cut off.
+        let _ = gate.recv();
     }));
     let cut: ResourceImport = heard.recv().await.expect("a part");
     running.abort();
+    drop(open);
     let _ = running.await;
     assert_eq!(cut.state, ImportState::Running);
 

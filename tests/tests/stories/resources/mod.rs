@@ -4,6 +4,7 @@ mod deciding;
 mod helpers;
 mod importing;
 mod registering;
+mod uploading;
 
 use tests::on_both_databases;
 
@@ -17,6 +18,8 @@ on_both_databases!(
     another_tenants_resource_is_moved_by_those_who_may,
     exported_and_applied_again_nothing_changes,
     a_file_is_brought_in_by_parts_and_gone_on_with,
+    json_lines_that_were_cut_off_over_the_api_go_on,
+    csv_that_was_cut_off_over_the_api_goes_on,
 );
 
 mod stories {
@@ -29,5 +32,8 @@ mod stories {
     pub(super) use crate::resources::registering::{
         another_tenants_resource_is_moved_by_those_who_may, exported_and_applied_again_nothing_changes,
         resources_are_listed_by_type_and_beginning,
+    };
+    pub(super) use crate::resources::uploading::{
+        csv_that_was_cut_off_over_the_api_goes_on, json_lines_that_were_cut_off_over_the_api_go_on,
     };
 }

@@ -5,7 +5,6 @@ use policy::labels::OpenedBy;
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 use store::audit;
 use store::chain::AuditKey;
 use tests::pep::call_body;
@@ -97,8 +96,8 @@ pub(crate) async fn kill_nine_counts_every_call_that_was_allowed(backend: Backen
         }
         enough.notified().await;
         process.kill();
-        // What Postgres was about to commit then, it has committed by now.
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        // What Postgres was about to commit then, it has committed after this.
+        world.database.settled().await;
         let mut ids = Vec::new();
         while let Some(done) = callers.join_next().await {
             ids.extend(done.expect("no panic"));

@@ -186,7 +186,7 @@ pub(crate) async fn what_is_revoked_denies_on_the_other_replica(backend: Backend
     let newer = signer.token(&and(with("jti", json!("t-5")), "iat", issued));
     let start = Instant::now();
     while reason(&there, &newer).await != "allowed" {
-        assert!(start.elapsed() < Duration::from_secs(10), "a new token counts");
+        assert!(start.elapsed() < Duration::from_secs(60), "a new token counts");
     }
     // Where the issuer's clock may be fast, it could be an older one.
     world.apply(&issuer("clock_skew", &json!(300))).await;
