@@ -80,6 +80,8 @@ fn label(change: LabelChange) -> AnyView {
 
 fn part(change: PartChange) -> AnyView {
     let text = change.sides.after_text();
+    let before = "When you looked".to_owned();
+    let columns = columns(&change.title, change.sides, change.setting, before, "Now");
     view! {
         <section class="card">
             <header class="card-head">
@@ -87,7 +89,7 @@ fn part(change: PartChange) -> AnyView {
                 <DiffLegend/>
             </header>
             <div class="card-body">
-                {columns(change.sides, change.setting, "When you looked".to_owned(), "Now")}
+                {columns}
                 <UntrustedFlags text=text/>
             </div>
         </section>
