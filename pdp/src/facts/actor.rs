@@ -67,6 +67,16 @@ pub(super) fn by_token(
     Some(Box::new(actor))
 }
 
+/// Who acts, as far as whoever asks may be told of it: with a key of one tenant, of a member there. Nobody else can act under
+/// that key, and neither what became of their tokens elsewhere nor what they are called there is told.
+pub(super) fn told_of(state: &LiveState) -> Option<&LiveActor> {
+    let own = state.credential.as_ref().and_then(|credential| credential.facts.tenant.as_ref());
+    let is_member = |actor: &&LiveActor| {
+        own.is_none_or(|own| actor.memberships.iter().any(|membership| membership.tenant == *own))
+    };
+    state.actor.as_ref().filter(is_member)
+}
+
 /// Refuses a token whose client the PEP calls something else than the token does.
 pub(super) fn agrees(
     question: &Question,

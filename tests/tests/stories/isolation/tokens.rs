@@ -68,6 +68,7 @@ pub(crate) fn tokens() -> Vec<(&'static str, String)> {
             json!({"groups": "workers", "act": {"sub": "bot", "act": {"sub": "bea"}}}),
         ),
         ("ADA_BY_BEA", ISSUER, "ada", json!({"groups": ["editors"], "act": {"sub": "bea"}})),
+        ("ADA_BY_BEN", ISSUER, "ada", json!({"groups": ["editors"], "act": {"sub": "ben"}})),
         ("ADA_BY_NOBODY", ISSUER, "ada", json!({"groups": ["editors"], "act": {"sub": "nobody"}})),
         ("BOTH_ELSEWHERE", ELSEWHERE, "both", json!({"groups": ["editors"]})),
     ]
