@@ -1,7 +1,7 @@
 //! A sketch as a bundle: all that one of the two worlds has.
 
 use crate::isolation::sketch::{MARKER, OWN, Own, ROLES, Sketch, THEIRS, Theirs};
-use crate::isolation::tokens::{ELSEWHERE, issuers, of_others};
+use crate::isolation::tokens::{ELSEWHERE, gone, issuers, of_others};
 use serde_json::{Value, json};
 use tests::signer::ISSUER;
 
@@ -63,6 +63,7 @@ impl Sketch {
         bea["identities"] = json!([known_as("bea")]);
         let mut identities = vec![known_as("both"), json!({"issuer": ELSEWHERE, "sub": "both"})];
         identities.extend(theirs.issuer.then(|| json!({"issuer": of_others(), "sub": MARKER})));
+        identities.extend(theirs.gone.then(|| json!({"issuer": gone(), "sub": MARKER})));
         let mut subjects = vec![
             ben,
             bea,

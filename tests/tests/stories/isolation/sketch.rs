@@ -69,6 +69,8 @@ pub(crate) struct Theirs {
     pub(crate) server: bool,
     /// An issuer that knows `both`.
     pub(crate) issuer: bool,
+    /// Whether one knew `both` that is gone.
+    pub(crate) gone: bool,
     /// Whether `ben` answers for the agent of `a`.
     pub(crate) owner: bool,
     pub(crate) resources: usize,
@@ -106,13 +108,13 @@ fn own() -> impl Strategy<Value = Own> {
 }
 
 fn theirs() -> impl Strategy<Value = Theirs> {
-    let flags = any::<[bool; 9]>();
+    let flags = any::<[bool; 10]>();
     let counts = [0..3_usize, 0..3, 0..3, 0..3];
     let sensitivity = prop::sample::select(vec!["public", "regulated"]);
     let mappings = places(THEIR_MAPPINGS.len());
     (places(THEIRS.len()), flags, places(ROLES.len()), counts, sensitivity, mappings).prop_map(
         |(rules, flags, roles, counts, sensitivity, mappings)| {
-            let [both_tenants, active, ben, signed_out, server, issuer, owner, stopped, glass] = flags;
+            let [both_tenants, active, ben, signed_out, server, issuer, gone, owner, stopped, glass] = flags;
             let [members, resources, tasks, calls] = counts;
             Theirs {
                 rules,
@@ -124,6 +126,7 @@ fn theirs() -> impl Strategy<Value = Theirs> {
                 members,
                 server,
                 issuer,
+                gone,
                 owner,
                 resources,
                 sensitivity,
@@ -158,6 +161,7 @@ impl Sketch {
             members: 0,
             server: false,
             issuer: false,
+            gone: false,
             owner: false,
             resources: 0,
             sensitivity: "public",
@@ -177,6 +181,7 @@ impl Sketch {
             members: 2,
             server: true,
             issuer: true,
+            gone: true,
             owner: true,
             resources: 2,
             sensitivity: "regulated",

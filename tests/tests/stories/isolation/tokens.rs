@@ -27,6 +27,11 @@ pub(crate) fn of_others() -> String {
     format!("https://{MARKER}.example")
 }
 
+/// The URL of one that is gone.
+pub(crate) fn gone() -> String {
+    format!("https://{MARKER}-gone.example")
+}
+
 /// As a bundle has them.
 pub(crate) fn issuers(own: &Own, theirs: &Theirs) -> Vec<Value> {
     let jwks = Signer::default().jwks();
