@@ -8,7 +8,7 @@ pub(crate) mod house;
 mod resources;
 mod showing;
 mod stopping;
-mod trying;
+pub(crate) mod trying;
 mod twins;
 mod walking;
 
