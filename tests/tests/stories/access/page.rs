@@ -1,5 +1,6 @@
 //! Reads the pages of the explorer, and its file, as whoever looks at them does.
 
+use crate::inbox::html::seen;
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
 
@@ -46,10 +47,10 @@ static CHIP: LazyLock<Regex> =
 static CODE: LazyLock<Regex> = LazyLock::new(|| pattern(r"</?code\b[^>]*>"));
 static TAG: LazyLock<Regex> = LazyLock::new(|| pattern(r"<[^>]*>"));
 
-/// The page's own part.
+/// What is seen of the page's own part.
 pub(crate) fn own(html: &str) -> String {
     let (_, rest) = html.split_once("<main").unwrap_or_else(|| panic!("no main part: {html}"));
-    rest.split_once("</main>").expect("it ends").0.to_owned()
+    seen(rest.split_once("</main>").expect("it ends").0)
 }
 
 /// What is read where this stands. What is between backticks is drawn as code, a hidden character as its number.
