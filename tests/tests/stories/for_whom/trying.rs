@@ -1,6 +1,7 @@
 //! A call that is tried through an agent, beside what the endpoint answers to the same call with `context.agent`.
 
 use crate::for_whom::{call, open, own};
+use crate::inbox::html::seen;
 use crate::reach::house::{House, form, of};
 use crate::reach::trying::draft;
 use pdp::RecordBody;
@@ -10,9 +11,9 @@ use std::collections::BTreeSet;
 use store::accounts::AccountRole;
 use tests::{Backend, Pep};
 
-/// The own part of the page of a trial, which these fields fill.
+/// What is seen of the page of a trial, which these fields fill.
 async fn tried(house: &House, cookie: &str, fields: &[(&str, &str)]) -> String {
-    own(&house.get(cookie, &format!("/try?{}", form(fields))).await)
+    seen(&own(&house.get(cookie, &format!("/try?{}", form(fields))).await))
 }
 
 /// The same for a call as [`call`] makes it.
@@ -82,7 +83,7 @@ pub(crate) async fn a_trial_through_an_agent_is_answered_as_its_call_is(backend:
     let when = "\"context.agent == 'mute' && actor.id == 'mute'\"";
     let rule = format!("name: by name, tenant: acme, effect: allow, tools: [shop/tidy], when: {when}");
     house.world.apply(&format!("rules: [{{ {rule} }}]")).await;
-    let mut seen = BTreeSet::new();
+    let mut words = BTreeSet::new();
     for subject in ["ada", "bea"] {
         for agent in ["bot", "mute"] {
             for tool in ["close", "pay", "refund", "show", "tidy"] {
@@ -91,12 +92,12 @@ pub(crate) async fn a_trial_through_an_agent_is_answered_as_its_call_is(backend:
                     let (decision, _) = decided(&house, &pep, &call(subject, agent, tool, amount)).await;
                     let page = trial(&house, &cookie, (subject, agent), tool, amount).await;
                     assert_eq!(field(&page, "try-agent"), agent, "{what}");
-                    seen.insert(says(&page, &decision, &what));
+                    words.insert(says(&page, &decision, &what));
                 }
             }
         }
     }
-    assert_eq!(seen.len(), 3, "{seen:?}");
+    assert_eq!(words.len(), 3, "{words:?}");
     // It is said whose side denies.
     for (pair, tool, sides) in [
         (("ada", "bot"), "close", &["For bot, who acts: "][..]),
