@@ -8,7 +8,7 @@ use crate::database::Backend;
 use crate::pep::{Pep, Told};
 use crate::process::Process;
 use crate::signer::{ISSUER, Signer};
-use crate::world::World;
+use crate::world::{TaskTerms, World};
 use policy::scope::AdminScope;
 use serde_json::json;
 use std::net::SocketAddr;
@@ -139,7 +139,7 @@ async fn register(world: &mut World, count: usize, seed: u64) -> Vec<Victim> {
     let bundle = json!({"issuers": issuers, "subjects": subjects});
     world.apply(&bundle.to_string()).await;
     for victim in victims.iter_mut().filter(|victim| victim.kind.has_task()) {
-        victim.task = Some(world.open_task(&victim.id).await);
+        victim.task = Some(world.open_task(&victim.id, TaskTerms::default()).await);
     }
     victims
 }

@@ -46,12 +46,6 @@ static CHIP: LazyLock<Regex> =
 static CODE: LazyLock<Regex> = LazyLock::new(|| pattern(r"</?code\b[^>]*>"));
 static TAG: LazyLock<Regex> = LazyLock::new(|| pattern(r"<[^>]*>"));
 
-/// The page's own part.
-pub(crate) fn own(html: &str) -> String {
-    let (_, rest) = html.split_once("<main").unwrap_or_else(|| panic!("no main part: {html}"));
-    rest.split_once("</main>").expect("it ends").0.to_owned()
-}
-
 /// What is read where this stands. What is between backticks is drawn as code, a hidden character as its number.
 fn text(html: &str) -> String {
     let text = FLAG.replace_all(html, "");
