@@ -5,7 +5,7 @@ mod victim;
 
 use crate::administrator;
 use crate::database::Backend;
-use crate::pep::{Pep, Told};
+use crate::pep::{Pep, Told, refund};
 use crate::process::Process;
 use crate::signer::{ISSUER, Signer};
 use crate::world::{TaskTerms, World};
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
-use victim::{Kind, Victim, refund};
+use victim::{Kind, Victim};
 
 /// Callers who call all the time, besides.
 const LOAD: usize = 8;

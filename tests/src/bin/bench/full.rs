@@ -6,7 +6,7 @@ use crate::{size, throughput};
 use serde_json::json;
 use std::time::Duration;
 use tests::load::{self, load};
-use tests::pep::call_body;
+use tests::pep::{call_body, refund};
 use tests::process::Process;
 use tests::{Backend, World};
 
@@ -106,7 +106,7 @@ impl Side {
         let (bot, key) = (self.world.secret("REFUND_BOT_KEY"), self.world.secret("CRM_PEP_KEY"));
         let mut body = call_body(bot, "get_customer", json!({"customer_id": "c-42"}));
         if under_a_task {
-            body = call_body(bot, "refund", json!({"customer_id": "c-42", "amount": 80, "currency": "EUR"}));
+            body = call_body(bot, "refund", refund());
             body["context"]["task"] = json!("task-0");
         }
         load::post(self.process.address(), "/access/v1/evaluation", key, &body.to_string())

@@ -10,7 +10,7 @@ use policy::Timestamp;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tests::load::{self, Load, load_in_turn};
-use tests::pep::call_body;
+use tests::pep::{call_body, refund};
 use tests::process::Process;
 use tests::signer::{ISSUER, Signer};
 use tests::{Backend, World};
@@ -106,16 +106,15 @@ async fn world(backend: Backend) -> World {
 }
 
 fn ways(world: &World, process: &Process) -> [Way; 3] {
-    let arguments = json!({"customer_id": "c-42", "amount": 80, "currency": "EUR"});
     let signer = Signer::default();
     let request = |key: &str, body: &Value| {
         load::post(process.address(), "/access/v1/evaluation", world.secret(key), &body.to_string())
     };
     let by_token = |number: usize| {
         let token = signer.token("a-17", &format!("t-{number}"));
-        request("CRM_PEP_KEY", &call_body(&token, "refund", arguments.clone()))
+        request("CRM_PEP_KEY", &call_body(&token, "refund", refund()))
     };
-    let mut vouched = call_body("", "refund", arguments.clone());
+    let mut vouched = call_body("", "refund", refund());
     vouched["subject"]["id"] = json!("ivy");
     vouched["context"] = json!({});
     let way = |name: &'static str, requests: Vec<Vec<u8>>| Way { name, requests, next: 0, seen: Vec::new() };

@@ -8,13 +8,10 @@ use std::net::SocketAddr;
 use store::administration::Task;
 use store::decisions::{DecisionFilter, Page};
 pub(crate) use tests::administrator::token;
+pub(crate) use tests::pep::refund;
 use tests::pep::{Told, call_body};
 use tests::world::{TaskTerms, operator};
 use tests::{Pep, World};
-
-pub(crate) fn refund() -> Value {
-    json!({"customer_id": "c-42", "amount": 80, "currency": "EUR"})
-}
 
 /// A refund under a task, or under what is given as one.
 pub(crate) async fn refund_under(crm: &Pep, token: &str, task: &str) -> Told {
