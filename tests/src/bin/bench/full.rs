@@ -2,7 +2,7 @@
 //! machine may be slower a minute later.
 
 use crate::busy::Busy;
-use crate::{size, throughput};
+use crate::{middle, size, throughput};
 use serde_json::json;
 use std::time::Duration;
 use tests::load::{self, load};
@@ -71,12 +71,6 @@ fn report(name: &str, [empty, full]: &[Seen; 2]) {
     println!(
         "{name:<62} {per_second:>9.0}/s ({rate:.2} x)  {cpu:>4.0} µs of processor each ({more_cpu:.2} x)  p50 {p50:>7.2} ms ({longer_p50:.2} x)  p99 {p99:>7.2} ms ({longer_p99:.2} x)"
     );
-}
-
-fn middle(values: &[f64]) -> f64 {
-    let mut values = values.to_vec();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 /// One of each.

@@ -3,6 +3,7 @@
 //! connection; it has a shorter body, and less of the caller to read and to record).
 
 use crate::busy::Busy;
+use crate::middle;
 use pdp::Secret;
 use pdp::address_guard::AddressGuard;
 use pdp::tokens::Tokens;
@@ -50,9 +51,9 @@ pub(crate) async fn measure(time: Duration) {
                 way.seen.push((busy.per(&load, each), load.p50.as_secs_f64() * 1e6));
             }
         }
-        let base = middle(&ways[0].seen);
+        let base = middles(&ways[0].seen);
         for way in &ways {
-            let (cpu, wait) = middle(&way.seen);
+            let (cpu, wait) = middles(&way.seen);
             println!(
                 "{:<62} {cpu:>5.0} µs of processor each ({:+.0})  p50 {wait:>5.0} µs ({:+.0})",
                 format!("{backend:?}, 1 connection, {}", way.name),
@@ -135,10 +136,7 @@ async fn run(process: &Process, way: &mut Way, time: Duration) -> Load {
 }
 
 /// The median of each of the two.
-fn middle(seen: &[(f64, f64)]) -> (f64, f64) {
-    let of = |mut values: Vec<f64>| {
-        values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
-    };
-    (of(seen.iter().map(|one| one.0).collect()), of(seen.iter().map(|one| one.1).collect()))
+fn middles(seen: &[(f64, f64)]) -> (f64, f64) {
+    let (one, other): (Vec<f64>, Vec<f64>) = seen.iter().copied().unzip();
+    (middle(&one), middle(&other))
 }
