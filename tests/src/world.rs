@@ -3,6 +3,7 @@
 use crate::database::{Backend, Database};
 use crate::pep::Pep;
 use pdp::address_guard::AllowedAddress;
+use pdp::approvals::Approvals;
 use pdp::bundle::{ApplyOptions, Bundle, apply};
 use policy::labels::OpenedBy;
 use policy::{SubjectId, TenantSlug};
@@ -106,6 +107,12 @@ impl World {
         apply(&mut writer, &bundle, &|name| self.secrets.get(name).cloned(), how).await.expect("applies");
         writer.commit().await.expect("commits");
         store.close().await;
+    }
+
+    /// The door for those who decide about requests, past every server.
+    pub fn approvals(&self) -> Approvals {
+        let keys = VaultKeys::File(self.database.file("vault.key"));
+        Approvals::new(self.store.clone(), vault_key::open(&keys))
     }
 
     /// Opens a task of this member, for an hour. Answers its id.

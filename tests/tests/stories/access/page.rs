@@ -1,5 +1,6 @@
 //! Reads the pages of the explorer, and its file, as whoever looks at them does.
 
+use crate::inbox::html::unescaped;
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
 
@@ -54,12 +55,7 @@ fn text(html: &str) -> String {
         char::from_u32(number).expect("a character").to_string()
     });
     let text = CODE.replace_all(&text, "`");
-    plain(&TAG.replace_all(&text, ""))
-}
-
-fn plain(text: &str) -> String {
-    let named = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&amp;", "&")];
-    named.into_iter().fold(text.to_owned(), |text, (entity, plain)| text.replace(entity, plain))
+    unescaped(&TAG.replace_all(&text, ""))
 }
 
 /// The cells of a table that is called so, line by line, with their markup.
@@ -73,7 +69,7 @@ fn cells(html: &str, caption: &str) -> Vec<Vec<String>> {
 }
 
 fn href(html: &str) -> String {
-    plain(&HREF.captures(html).unwrap_or_else(|| panic!("no link: {html}"))[1])
+    unescaped(&HREF.captures(html).unwrap_or_else(|| panic!("no link: {html}"))[1])
 }
 
 /// The file's word for the one on the screen.

@@ -56,7 +56,7 @@ pub(crate) async fn add_note(world: &World, crm: &Pep, text: &str) -> Told {
 }
 
 pub(crate) fn approvals(world: &World) -> Approvals {
-    approvals_on(world, &world.store)
+    world.approvals()
 }
 
 /// The same over another store on the database, as another process has it.

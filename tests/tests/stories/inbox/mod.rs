@@ -7,7 +7,7 @@ mod changed;
 mod earlier;
 mod helpers;
 mod history;
-mod html;
+pub(crate) mod html;
 mod paging;
 mod streams;
 
