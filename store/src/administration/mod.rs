@@ -25,6 +25,7 @@ mod roles;
 mod rules;
 mod secrets;
 mod servers;
+mod shown_identities;
 mod sign_in_providers;
 mod signing_keys;
 mod stops;

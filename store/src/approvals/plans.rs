@@ -12,7 +12,7 @@ use policy::approval::Requirement;
 use policy::facts::Revision;
 use policy::rule::ApprovalTerms;
 use policy::{ResourceRef, SubjectId, Timestamp};
-use sea_query::{SelectStatement, SqliteQueryBuilder};
+use sea_query::{Expr, SelectStatement, SqliteQueryBuilder};
 use serde_json::Map;
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
 
@@ -133,7 +133,11 @@ fn cases() -> Vec<(&'static str, String, &'static str)> {
         ("denials of the same", text(denials(&new.binding, sqlite)), "approvals_denied"),
         ("what waits for a person", inbox(None), pressing),
         ("its further pages", inbox(Some((1, "w-00001"))), "name=? AND (rank,approval)>(?,?)"),
-        ("how many wait", text(counted(&me, &asked, sqlite).expect("a duty")), pressing),
+        (
+            "how many wait",
+            text(counted(&me, &asked, sqlite).expect("a duty").expr(Expr::cust("COUNT(*)")).take()),
+            pressing,
+        ),
         ("a use", one(&taken, sqlite).to_string(SqliteQueryBuilder), "approvals"),
         ("what ends", text(ending), "approvals_waiting"),
         ("what is over", text(over_before(Timestamp::from_micros(1))), "approvals_over"),

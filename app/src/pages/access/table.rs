@@ -8,6 +8,9 @@ use crate::components::list::Column::Text;
 use crate::components::list::framed;
 use crate::components::untrusted::{UntrustedFlags, UntrustedLine, plain};
 use crate::pages::decision::banner::with_code;
+use crate::pages::form::may;
+use crate::pages::try_call::query::TryQuery;
+use crate::permission::Permission;
 use crate::routes::{ACCESS, SUBJECTS};
 use crate::url::encode;
 use leptos::prelude::*;
@@ -67,17 +70,25 @@ fn for_whom() -> AnyView {
 /// Of whom the list tells, where somebody acts.
 fn through(query: &AccessQuery) -> Option<AnyView> {
     let agent = query.agent.as_deref()?;
-    let whom = match (&query.tool, &query.subject) {
-        (None, Some(subject)) => link(subject),
-        _ => "others".into_any(),
-    };
+    let subject = query.subject.as_deref().filter(|_| query.tool.is_none());
+    let whom = subject.map_or_else(|| "others".into_any(), link);
+    let trial =
+        subject.zip(query.tenant.as_deref()).and_then(|(subject, tenant)| try_one(tenant, agent, subject));
     let lead = view! {
         <p class="quiet">
             "Calls that " {link(agent)} " makes for " {whom}
-            ": both are asked, and the stricter answer stands."
+            ": both are asked, and the stricter answer stands. " {trial}
         </p>
     };
     Some(lead.into_any())
+}
+
+/// Where a call that the agent makes for the subject is tried; nothing for those who may not.
+pub fn try_one(tenant: &str, agent: &str, subject: &str) -> Option<AnyView> {
+    may(Permission::TryCalls).then(|| {
+        let href = TryQuery::through(tenant, agent, subject).href();
+        view! { <a href=href>"Try a call of these two"</a> }.into_any()
+    })
 }
 
 /// The page of a subject.

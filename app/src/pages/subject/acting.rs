@@ -8,7 +8,7 @@ use crate::components::list::Column::{Actions, Text};
 use crate::components::list::{carded, counted};
 use crate::components::untrusted::{UntrustedFlags, UntrustedLine, plain};
 use crate::pages::access::query::AccessQuery;
-use crate::pages::access::table::row;
+use crate::pages::access::table::{row, try_one};
 use crate::pages::decision::banner::with_code;
 use crate::routes::SUBJECTS;
 use crate::url::{encode, href};
@@ -170,6 +170,7 @@ fn may_do(subject: &SubjectView, pair: &Pair) -> AnyView {
     let whole = pair.tenant.as_ref().map(|tenant| {
         view! { <a href=sides.access(tenant)>"All of it in the Access explorer"</a> }
     });
+    let trial = pair.tenant.as_ref().and_then(|tenant| try_one(tenant, sides.agent, sides.subject));
     let body = match &pair.tenant {
         None => quiet("Nothing: no member of its tenants has this id."),
         Some(tenant) => {
@@ -190,6 +191,7 @@ fn may_do(subject: &SubjectView, pair: &Pair) -> AnyView {
                 {whole}
             </header>
             {body}
+            {trial.map(|link| view! { <p class="card-foot">{link}</p> })}
         </section>
     }
     .into_any()

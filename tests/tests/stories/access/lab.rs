@@ -2,6 +2,7 @@
 //! enforcement point that asks about the very calls.
 
 use crate::access::page::{self, Matrix, Row};
+use crate::inbox::html::seen;
 use crate::reach::house::{Answer, House, encode};
 use crate::search::asking;
 use policy::{Reach, Reason};
@@ -189,10 +190,10 @@ impl Lab {
         answer
     }
 
-    /// The own part of the page at this address.
+    /// What is seen of the own part of the page at this address.
     pub(crate) async fn page(&self, path: &str) -> String {
         let answer = self.get(path).await;
-        own(&answer.text).unwrap_or_else(|| panic!("{path} is no page: {}", answer.text)).to_owned()
+        own(&answer.text).map(seen).unwrap_or_else(|| panic!("{path} is no page: {}", answer.text))
     }
 
     /// Who can call the tool.

@@ -18,6 +18,9 @@ pub(crate) async fn an_agent_of_other_tenants_alone_reads_like_nobodys(backend: 
         "/access/export.csv?tenant=nimbus&subject=zed&agent={}",
         "/subjects/bot?for={}",
         "/subjects/bot?for={}&tenant=nimbus",
+        "/try?subject=ada&agent={}&tool=shop%2Fshow",
+        "/try?subject=both&tenant=acme&agent={}&tool=shop%2Fshow",
+        "/try?subject=zed&agent={}&tool=nest%2Flook",
     ] {
         let ask = async |cookie: &str, id: &str| own(&house.get(cookie, &address.replace("{}", id)).await);
         let (theirs, nobodys) = (ask(&acme, "zfarz").await, ask(&acme, "znobz").await);

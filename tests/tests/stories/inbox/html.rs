@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 /// Code and data that came along, drawings, and the marks by which the browser takes a page over.
 static UNSEEN: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?s)<script.*?</script>|<style.*?</style>|<svg.*?</svg>|<!.*?>").expect("a pattern")
+    Regex::new(r"(?s)<script.*?</script>|<style.*?</style>|<svg.*?</svg>|<!--.*?-->|<!.*?>")
+        .expect("a pattern")
 });
 
 static TAG: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?s)<.*?>").expect("a pattern"));

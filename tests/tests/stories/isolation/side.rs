@@ -116,6 +116,9 @@ impl Side {
             writer.end_break_glass(&grant.id).await.expect("is ended");
         }
         apply(&mut writer, &bundle, &secret, how).await.unwrap_or_else(|error| panic!("{error}\n{text}"));
+        if theirs.signed_out {
+            writer.sign_out_everywhere(&SubjectId::from("ben")).await.expect("is signed out");
+        }
         let task = open(&mut writer, &a(), "bot", "orders").await;
         let mut their_task = NOTHING.to_owned();
         for _ in 0..theirs.tasks {
