@@ -29,7 +29,7 @@ pub fn answer(view: &AccessView) -> AnyView {
     let query = &view.query;
     if view.unknown {
         let text = "No such tool is in the catalog, or no such subject is a member of this tenant.";
-        return view! { <EmptyFiltered text=text clear=ACCESS.path/> }.into_any();
+        return view! { <EmptyFiltered text=text clear=query.whole()/> }.into_any();
     }
     if query.is_of_an_agent_alone() {
         return for_whom();
@@ -59,7 +59,7 @@ fn for_whom() -> AnyView {
         <Empty
             glyph=Glyph::Access
             title="For whom?"
-            text="What an agent can call hangs on for whom it acts: both are asked, and the stricter answer stands."
+            text="What an agent can call depends on whom it acts for: both are asked, and the stricter answer stands."
         >
             <p>"Name the subject above, or a tool to see for whom the agent can call it."</p>
         </Empty>
@@ -104,8 +104,8 @@ fn link(id: &str) -> AnyView {
 
 fn nothing(query: &AccessQuery) -> AnyView {
     if query.tool.is_some() || query.subject.is_some() || query.after.is_some() {
-        return view! { <EmptyFiltered text="There is nobody and nothing to tell of." clear=ACCESS.path/> }
-            .into_any();
+        let text = "There is nobody and nothing to tell of.";
+        return view! { <EmptyFiltered text=text clear=query.whole()/> }.into_any();
     }
     view! {
         <Empty

@@ -21,7 +21,7 @@ const LINKED: usize = 3;
 pub fn for_whom(subject: &SubjectView) -> Option<AnyView> {
     let told = subject.for_whom.as_ref()?;
     let people = if told.people.is_empty() {
-        quiet("No one yet: it has no owner, and it has acted for nobody lately.")
+        quiet("No one that you may see: no owner, and nobody it acted for lately.")
     } else {
         let rows = told
             .people
@@ -132,9 +132,15 @@ fn pair_row(line: &PairLine, tie: &'static str, head: &'static str, sides: Sides
 fn choice(subject: &SubjectView) -> AnyView {
     let action = page_of(subject).href();
     let chosen = subject.query.for_whom.clone();
+    // The tenant that was chosen stays chosen, where it is one of the two.
+    let pair = subject.for_whom.as_ref().and_then(|told| told.pair.as_ref());
+    let shown = pair.and_then(|pair| pair.tenant.clone());
+    let kept = shown.filter(|shown| subject.query.tenant.as_ref() == Some(shown));
+    let kept = kept.map(|slug| view! { <input type="hidden" name="tenant" value=slug/> });
     view! {
         <div class="card-body">
             <form class="form" method="get" action=action>
+                {kept}
                 <div class="field">
                     <label for="for-whom">"For somebody else"</label>
                     <div class="input-group">

@@ -9,7 +9,7 @@ use crate::reach::house::{Answer, House};
 use policy::Reach;
 use serde_json::{Value, json};
 use store::accounts::AccountRole;
-use tests::{Backend, Pep, on_both_databases};
+use tests::{Backend, Pep, console, on_both_databases};
 
 on_both_databases!(
     a_pair_is_answered_as_its_calls_are,
@@ -133,6 +133,5 @@ pub(crate) async fn one(house: &House, cookie: &str, (subject, agent): (&str, &s
 /// The page's own part; of what is no page, all of it.
 pub(crate) fn own(answer: &Answer) -> String {
     assert_eq!(answer.status, 200, "{answer:?}");
-    let text = answer.text.split_once("<main").and_then(|(_, rest)| rest.split_once("</main>"));
-    text.map_or(answer.text.as_str(), |(own, _)| own).to_owned()
+    console::own(&answer.text).unwrap_or(&answer.text).to_owned()
 }

@@ -76,7 +76,7 @@ pub(crate) async fn an_agents_page_tells_what_it_may_do_for_whom(backend: Backen
     assert!(nobody.contains("Nothing: no member of its tenants has this id."), "{nobody}");
     // Who has acted for nobody yet says so, and nothing is looked at.
     let fresh = page("/subjects/mute").await;
-    assert!(fresh.contains("No one yet: it has no owner"), "{fresh}");
+    assert!(fresh.contains("No one that you may see: no owner"), "{fresh}");
     assert!(!fresh.contains("without approval and"), "{fresh}");
     assert!(pep.ask(&call("bea", "mute", "show", 1)).await.allowed());
     let acted = page("/subjects/mute").await;

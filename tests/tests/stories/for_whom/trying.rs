@@ -1,7 +1,7 @@
 //! A call that is tried through an agent, beside what the endpoint answers to the same call with `context.agent`.
 
 use crate::for_whom::{call, open, own};
-use crate::inbox::html::seen;
+use crate::inbox::html::{seen, unescaped};
 use crate::reach::house::{House, form, of};
 use crate::reach::trying::draft;
 use pdp::RecordBody;
@@ -37,9 +37,7 @@ fn outcome(page: &str) -> String {
     let (html, _) = outcome.unwrap_or_else(|| panic!("no outcome: {page}"));
     let pieces = html.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text));
     let text: String = pieces.collect();
-    [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&#39;", "'"), ("&amp;", "&")]
-        .into_iter()
-        .fold(text, |text, (escaped, plain)| text.replace(escaped, plain))
+    unescaped(&text)
 }
 
 /// What one field of the form holds.

@@ -9,6 +9,7 @@ use crate::isolation::side::{Known, Side};
 use crate::isolation::sketch::{MARKER, Sketch};
 use regex::Regex;
 use std::sync::LazyLock;
+use tests::console::own;
 
 /// Addresses of pages.
 const PAGES: &[&str] = &[
@@ -110,18 +111,12 @@ static PLAIN: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
     .into()
 });
 
-/// The page's own part.
-fn own(html: &str) -> &str {
-    let (_, rest) = html.split_once("<main").unwrap_or_else(|| panic!("no main part: {html:.500}"));
-    let (own, _) = rest.split_once("</main>").unwrap_or_else(|| panic!("it does not end: {rest:.500}"));
-    own
-}
-
-/// The same without what differs by itself.
+/// The page's own part, without what differs by itself.
 fn left(html: &str) -> String {
+    let own = own(html).unwrap_or_else(|| panic!("no main part: {html:.500}"));
     let left = PLAIN
         .iter()
-        .fold(own(html).to_owned(), |text, (pattern, plain)| pattern.replace_all(&text, *plain).into_owned());
+        .fold(own.to_owned(), |text, (pattern, plain)| pattern.replace_all(&text, *plain).into_owned());
     plain(&left)
 }
 
