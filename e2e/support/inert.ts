@@ -18,6 +18,8 @@ export async function expectInert(page: Page): Promise<void> {
 /** Characters that would hide or turn text are drawn as chips, never as themselves. */
 export async function expectNothingHidden(page: Page): Promise<void> {
   const text = await page.evaluate(() => document.title + document.body.innerText);
-  const hidden = [...text].filter((character) => /[\u200B-\u200F\u202A-\u202E\u2028\u2029\u2066-\u2069\uFEFF]/.test(character));
+  // Controls but for tab and line breaks, and whatever is not seen or turns what is.
+  const unseen = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u00AD\u061C\u180E\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF\u{E0000}-\u{E007F}]/u;
+  const hidden = [...text].filter((character) => unseen.test(character));
   expect(hidden.map((character) => character.codePointAt(0)?.toString(16))).toEqual([]);
 }

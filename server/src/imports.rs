@@ -5,8 +5,7 @@ use axum::body::Bytes;
 use pdp::resources::{FileError, ImportError, ImportOptions, Importer, Part};
 use std::fs::File;
 use std::io::{self, Write};
-use store::administration::{ImportState, ResourceImport};
-use store::{Actor, Store, WriteError};
+use store::{Actor, Store};
 use tokio::sync::oneshot;
 
 /// The largest file.
@@ -49,7 +48,7 @@ pub(crate) async fn open(
 ) -> Result<Importer, ImportError> {
     let again = file.try_clone().map_err(FileError::from)?;
     match Importer::open(store, actor.clone(), again, options.clone()).await {
-        Err(ImportError::NothingToResume | ImportError::OtherOptions) => {
+        Err(ImportError::NothingToResume) => {
             let anew = ImportOptions { resume: false, ..options };
             Importer::open(store, actor.clone(), file, anew).await
         }
@@ -57,13 +56,15 @@ pub(crate) async fn open(
     }
 }
 
-/// Begins, and answers with the import's id once the first part is in, so that there is something to look at; None where
-/// it stopped before that.
-pub(crate) async fn begin(store: &Store, actor: Actor, importer: Importer) -> Option<String> {
+/// Begins, and answers with the import's id once the first part is in, so that there is something to look at.
+///
+/// # Errors
+/// Why it stopped before that.
+pub(crate) async fn begin(importer: Importer) -> Result<String, ImportError> {
     let id = importer.import().id.clone();
     let (first, heard) = oneshot::channel();
-    let (store, name) = (store.clone(), id.clone());
-    tokio::spawn(async move {
+    let name = id.clone();
+    let running = tokio::spawn(async move {
         let mut first = Some(first);
         let told = move |_: &Part<'_>| {
             if let Some(first) = first.take() {
@@ -71,20 +72,18 @@ pub(crate) async fn begin(store: &Store, actor: Actor, importer: Importer) -> Op
                 let _ = first.send(());
             }
         };
-        if let Err(error) = importer.run(told).await {
+        let ended = importer.run(told).await;
+        if let Err(error) = &ended {
             tracing::warn!(%error, import = %name, "an import stopped");
-            if let Err(error) = stop(&store, actor, &name).await {
-                tracing::warn!(%error, import = %name, "that an import stopped was not noted");
-            }
         }
+        ended
     });
-    heard.await.ok().map(|()| id)
-}
-
-async fn stop(store: &Store, actor: Actor, id: &str) -> Result<(), WriteError> {
-    let Some(import) = store.get_import(id).await? else { return Ok(()) };
-    let mut writer = store.write(actor).await?;
-    writer.put_import(&ResourceImport { state: ImportState::Stopped, ..import }).await?;
-    writer.commit().await?;
-    Ok(())
+    if heard.await.is_ok() {
+        return Ok(id);
+    }
+    // It ended, and what it ended with says why.
+    match running.await {
+        Ok(ended) => ended.map(|import| import.id),
+        Err(_) => Err(ImportError::Reader),
+    }
 }

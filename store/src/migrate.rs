@@ -55,6 +55,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0024_handed_out"),
     migration!("0025_live_stamp_moved"),
     migration!("0026_pressing"),
+    migration!("0027_in_hand"),
 ];
 
 /// The whole schema, for tests of statements.

@@ -1,5 +1,5 @@
-//! The names of tables and columns that `0001_policy`, `0005_issuers` to `0014_signing_keys`, `0017_mappings` and
-//! `0023_live_stamp` make; one enum per table.
+//! The names of tables and columns that `0001_policy`, `0005_issuers` to `0014_signing_keys`, `0017_mappings`,
+//! `0023_live_stamp` and `0027_in_hand` make; one enum per table.
 
 use sea_query::Iden;
 
@@ -295,6 +295,8 @@ pub(crate) enum ResourceImports {
     StartedAt,
     UpdatedAt,
     By,
+    Attempt,
+    HeldUntil,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]

@@ -58,17 +58,21 @@ fn confirm(button: &Element) {
         return;
     }
     let _ = button.set_attribute("data-copied", "");
-    let within = button.query_selector("[role=status]").ok().flatten();
-    let status = within.or_else(|| button.next_element_sibling());
-    let before = status.as_ref().and_then(|status| status.text_content());
-    if let Some(status) = &status {
-        status.set_text_content(Some("Copied"));
-    }
+    // What is seen on the button, and what is heard beside it.
+    let word = button.query_selector("[data-word]").ok().flatten();
+    let places = word.into_iter().chain(button.next_element_sibling());
+    let told: Vec<(Element, Option<String>)> = places
+        .map(|place| {
+            let before = place.text_content();
+            place.set_text_content(Some("Copied"));
+            (place, before)
+        })
+        .collect();
     let button = button.clone();
     let forget = move || {
         let _ = button.remove_attribute("data-copied");
-        if let Some(status) = status {
-            status.set_text_content(before.as_deref());
+        for (place, before) in told {
+            place.set_text_content(before.as_deref());
         }
     };
     set_timeout(forget, Duration::from_secs(2));

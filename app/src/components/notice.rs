@@ -18,9 +18,19 @@ pub fn Notice(children: Children) -> impl IntoView {
 
 /// Something was done.
 #[component]
-pub fn SuccessNotice(children: Children) -> impl IntoView {
+pub fn SuccessNotice(
+    /// It answers a form, and takes the focus: what a page comes with is not announced.
+    #[prop(optional)]
+    answers: bool,
+    children: Children,
+) -> impl IntoView {
     view! {
-        <div class="notice notice-success" role="status">
+        <div
+            class="notice notice-success"
+            role="status"
+            tabindex=answers.then_some("-1")
+            autofocus=answers
+        >
             <Icon glyph=Glyph::Check/>
             <div>{children()}</div>
         </div>

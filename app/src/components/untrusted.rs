@@ -1,5 +1,5 @@
 //! Text of servers, agents and callers: escaped, its direction isolated, hidden characters shown as chips, mixed
-//! scripts flagged, long text behind a "show all".
+//! scripts flagged, blank lines counted, long text behind a "show all".
 //!
 //! The only way such text reaches a page.
 
@@ -13,6 +13,8 @@ const LINE: usize = 160;
 /// How many marks one letter may carry. Hebrew, Arabic, Thai and Vietnamese make do with fewer; a pile of them is drawn over
 /// the lines around it.
 const MARKS: usize = 4;
+/// How many line breaks stand with nothing seen between them. More would push out of sight what comes after.
+const BREAKS: usize = 3;
 
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +22,8 @@ enum Piece {
     Text(String),
     /// A character that would not be seen, or would change how others are; a mark too many.
     Hidden(char),
+    /// So many line breaks, which are left out.
+    Breaks(usize),
 }
 
 /// What to call a character that must not act on the page; none for those that are harmless.
@@ -85,22 +89,49 @@ fn pieces(text: &str, lines: bool) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut run = String::new();
     let mut marks: usize = 0;
+    let mut breaks: usize = 0;
     for character in text.chars() {
         let kept = lines && matches!(character, '\n' | '\t');
+        if kept && character == '\n' {
+            breaks = breaks.saturating_add(1);
+            if breaks > BREAKS {
+                continue;
+            }
+        } else if !matches!(character, ' ' | '\t') {
+            leave_out(&mut pieces, &mut run, breaks);
+            breaks = 0;
+        }
         marks = if is_mark(character) { marks.saturating_add(1) } else { 0 };
         if kept || (hidden_name(character).is_none() && marks <= MARKS) {
             run.push(character);
             continue;
         }
-        if !run.is_empty() {
-            pieces.push(Piece::Text(std::mem::take(&mut run)));
-        }
+        end(&mut pieces, &mut run);
         pieces.push(Piece::Hidden(character));
     }
-    if !run.is_empty() {
-        pieces.push(Piece::Text(run));
-    }
+    leave_out(&mut pieces, &mut run, breaks);
+    end(&mut pieces, &mut run);
     pieces
+}
+
+/// The run of text is a piece.
+fn end(pieces: &mut Vec<Piece>, run: &mut String) {
+    if !run.is_empty() {
+        pieces.push(Piece::Text(std::mem::take(run)));
+    }
+}
+
+/// Says how many of these line breaks were left out, if any were.
+fn leave_out(pieces: &mut Vec<Piece>, run: &mut String, breaks: usize) {
+    if breaks > BREAKS {
+        end(pieces, run);
+        pieces.push(Piece::Breaks(breaks - BREAKS));
+    }
+}
+
+/// "1 more line break".
+fn more_breaks(count: usize) -> String {
+    if count == 1 { "1 more line break".to_owned() } else { format!("{count} more line breaks") }
 }
 
 /// Scripts whose letters pass for one another.
@@ -172,6 +203,7 @@ pub fn drawn(text: &str, lines: bool) -> Vec<AnyView> {
                 let name = hidden_name(character).unwrap_or("one mark too many");
                 view! { <span class="chip-char" title=name>{code}</span> }.into_any()
             }
+            Piece::Breaks(count) => view! { <span class="chip-char">{more_breaks(count)}</span> }.into_any(),
         })
         .collect()
 }
@@ -183,7 +215,7 @@ pub fn plain(text: &str) -> String {
     for piece in pieces(shown, false) {
         match piece {
             Piece::Text(text) => line.push_str(&text),
-            Piece::Hidden(_) => line.push(char::REPLACEMENT_CHARACTER),
+            Piece::Hidden(_) | Piece::Breaks(_) => line.push(char::REPLACEMENT_CHARACTER),
         }
     }
     if !rest.is_empty() {
@@ -279,114 +311,4 @@ pub fn UntrustedLine(#[prop(into)] text: String, #[prop(optional)] mono: bool) -
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn text(piece: &str) -> Piece {
-        Piece::Text(piece.to_owned())
-    }
-
-    #[test]
-    fn hidden_characters_become_chips() {
-        assert_eq!(
-            pieces("order 88\u{202E}127", true),
-            [text("order 88"), Piece::Hidden('\u{202E}'), text("127")]
-        );
-        assert_eq!(pieces("\u{200B}\0", true), [Piece::Hidden('\u{200B}'), Piece::Hidden('\0')]);
-        assert_eq!(pieces("a\u{E0041}", true), [text("a"), Piece::Hidden('\u{E0041}')]);
-        assert!(pieces("", true).is_empty());
-    }
-
-    #[test]
-    fn breaks_stay_in_a_text_and_show_in_a_line() {
-        assert_eq!(pieces("a\n\tb", true), [text("a\n\tb")]);
-        assert_eq!(pieces("a\nb", false), [text("a"), Piece::Hidden('\n'), text("b")]);
-        assert_eq!(pieces("a\r\nb", true), [text("a"), Piece::Hidden('\r'), text("\nb")]);
-    }
-
-    #[test]
-    fn every_bidirectional_and_control_character_has_a_name() {
-        for code in (0..0x20).chain(0x7F..0xA0).chain(0x202A..0x202F).chain(0x2066..0x206A) {
-            let character = char::from_u32(code).expect("a character");
-            assert!(hidden_name(character).is_some(), "U+{code:04X}");
-        }
-        for harmless in ['a', 'ä', '漢', 'ع', ' ', '…', '😀', '\u{0301}'] {
-            assert_eq!(hidden_name(harmless), None, "{harmless}");
-        }
-    }
-
-    #[test]
-    fn whatever_programs_are_to_ignore_has_a_name() {
-        for hidden in (0..=0x10_FFFF).filter_map(char::from_u32).filter(|c| policy::text::hides(*c)) {
-            assert!(hidden_name(hidden).is_some(), "{hidden:?}");
-        }
-        for hidden in ['\u{2065}', '\u{2800}', '\u{FFF0}', '\u{1BCA0}', '\u{1D173}', '\u{E0080}', '\u{E01F0}']
-        {
-            assert!(hidden_name(hidden).is_some(), "{hidden:?}");
-        }
-    }
-
-    #[test]
-    fn marks_do_not_pile_up() {
-        let piled = |count: usize| format!("z{}", "\u{0301}".repeat(count));
-        assert_eq!(pieces(&piled(MARKS), true), [text(&piled(MARKS))]);
-        let all = pieces(&piled(100), true);
-        let [kept, rest @ ..] = all.as_slice() else { panic!("pieces") };
-        assert_eq!(kept, &text(&piled(MARKS)));
-        assert_eq!(rest, vec![Piece::Hidden('\u{0301}'); 100 - MARKS]);
-        // However they are mixed, and from the next letter on anew.
-        let mixed = format!("a{}b{}", "\u{0E49}\u{20DD}\u{0489}".repeat(2), "\u{0301}");
-        let hidden = pieces(&mixed, true).iter().filter(|piece| matches!(piece, Piece::Hidden(_))).count();
-        assert_eq!(hidden, 6 - MARKS);
-        assert_eq!(plain(&piled(5)), format!("{}\u{FFFD}", piled(MARKS)));
-        for word in ["Việt Nam", "V\u{0069}\u{0323}\u{0302}t", "שָׁלוֹם", "ที่นี่", "مُحَمَّدٌ"]
-        {
-            assert_eq!(pieces(word, true), [text(word)], "{word}");
-        }
-    }
-
-    #[test]
-    fn words_that_mix_scripts_are_flagged() {
-        assert_eq!(mixed_scripts("p\u{0430}ypal"), Some("Latin and Cyrillic".to_owned()));
-        assert_eq!(mixed_scripts("ok \u{FF52}m"), Some("styled and Latin".to_owned()));
-        assert_eq!(mixed_scripts("русский and English, αβγ"), None);
-        assert_eq!(mixed_scripts("iPhone版"), None);
-    }
-
-    #[test]
-    fn plain_text_is_one_harmless_line() {
-        assert_eq!(plain("a\n\u{202E}b"), "a\u{FFFD}\u{FFFD}b");
-        assert_eq!(plain(&"x".repeat(200)).chars().count(), 161);
-    }
-
-    #[test]
-    fn long_text_is_split_at_a_character() {
-        assert_eq!(split_behind("äöü", 2), ("äö", "ü"));
-        assert_eq!(split_behind("äöü", 3), ("äöü", ""));
-        assert_eq!(split_behind(&"x".repeat(2_001), SHOWN).1, "x");
-    }
-
-    #[cfg(feature = "ssr")]
-    #[test]
-    fn markup_is_escaped() {
-        let html = view! { <UntrustedLine text="<script>alert(1)</script>"/> }.to_html();
-        assert!(!html.contains("<script"), "{html}");
-        assert!(html.contains("&lt;script"), "{html}");
-    }
-
-    #[cfg(feature = "ssr")]
-    #[test]
-    fn hidden_characters_are_counted() {
-        let html = view! { <UntrustedFlags text="a\n\u{202E}b\u{200B}"/> }.to_html();
-        assert!(html.contains("2 hidden characters"), "{html}");
-        assert!(!view! { <UntrustedFlags text="a\n\tb"/> }.to_html().contains("hidden"));
-    }
-
-    #[cfg(feature = "ssr")]
-    #[test]
-    fn two_thousand_characters_and_then_all() {
-        let html = view! { <Untrusted text="x".repeat(2_500)/> }.to_html();
-        assert!(html.contains("Show all 2500 characters"), "{html}");
-        assert!(!view! { <Untrusted text="x"/> }.to_html().contains("Show all"));
-    }
-}
+mod tests;

@@ -11,8 +11,8 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    DomParser, Event, FormData, HtmlFormElement, HtmlSelectElement, Response, SubmitEvent, SupportedType,
-    UrlSearchParams,
+    DomParser, Element, Event, FormData, HtmlElement, HtmlFormElement, HtmlSelectElement, Response,
+    SubmitEvent, SupportedType, UrlSearchParams,
 };
 
 /// The body of the page at the current address, and of those after it that the same route serves.
@@ -47,7 +47,11 @@ pub(super) fn body(route: &'static str, failed: RwSignal<Option<AppError>>) -> A
                     Ok(Some((named, drawn))) => {
                         title.set(without_end(&named));
                         failed.set(None);
+                        let held = held();
                         html.set(drawn);
+                        if let Some(held) = held {
+                            request_animation_frame(move || put_back(&held));
+                        }
                     }
                     // It is another kind of page, or another place: the browser goes there by itself.
                     Ok(None) => drop(window().location().assign(&asked)),
@@ -117,6 +121,30 @@ fn choose(event: Event) {
     if let Some(form) = form.filter(|form| form.class_list().contains("filters")) {
         // Fails where the form is not complete; the browser then says what is missing.
         let _ = form.request_submit();
+    }
+}
+
+/// How what has the focus in the body is found in the one that replaces it: the same field, button or link.
+/// None where the focus is elsewhere.
+fn held() -> Option<String> {
+    let active = document().active_element()?;
+    active.closest(".drawn").ok().flatten()?;
+    let quoted = |element: &Element, name: &str| Some(format!("[{name}={:?}]", element.get_attribute(name)?));
+    let form = active.closest("form").ok().flatten().and_then(|form| quoted(&form, "action"));
+    let form = form.map(|action| format!("form{action} ")).unwrap_or_default();
+    let own = ["id", "name", "href"].into_iter().find_map(|name| quoted(&active, name)).unwrap_or_default();
+    Some(format!(".drawn {form}{}{own}", active.local_name()))
+}
+
+/// The focus of a body that was replaced is with nothing. What is gone leaves it to the page.
+fn put_back(held: &str) {
+    if document().active_element().is_some_and(|active| active.local_name() != "body") {
+        return;
+    }
+    let found = document().query_selector(held).ok().flatten();
+    let place = found.or_else(|| document().get_element_by_id("main"));
+    if let Some(place) = place.and_then(|place| place.dyn_into::<HtmlElement>().ok()) {
+        let _ = place.focus();
     }
 }
 

@@ -13,7 +13,8 @@ use policy::{ReviewState, ServerSlug, SubjectId, SubjectKind, TenantSlug};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use store::administration::{
-    ApiKey, Credential, Everything, Identity, Membership, Role, Server, StoredRule, Subject, Tenant, Tool,
+    ApiKey, Credential, Everything, Identity, Membership, Role, Server, StoredIssuer, StoredRule, Subject,
+    Tenant, Tool,
 };
 use store::{Store, StoreError};
 
@@ -33,7 +34,11 @@ pub enum ExportError {
 /// # Errors
 /// When the database does not answer, the tenant is unknown, or the policy cannot be written so that it reads back.
 pub async fn export(store: &Store, only: Option<&TenantSlug>, version: &str) -> Result<String, ExportError> {
-    write_down(store.read_everything().await?, only, version)
+    let mut everything = store.read_everything().await?;
+    if let Some(only) = only {
+        keep_what_holds_in(&mut everything, only)?;
+    }
+    write_down(everything, only, version)
 }
 
 /// The same for somebody of one tenant alone: without enforcement keys that every tenant shares, and without issuers that
@@ -44,8 +49,11 @@ pub async fn export(store: &Store, only: Option<&TenantSlug>, version: &str) -> 
 pub async fn export_own(store: &Store, own: &TenantSlug, version: &str) -> Result<String, ExportError> {
     let mut everything = store.read_everything().await?;
     everything.credentials.retain(|credential| credential.tenant.as_ref() == Some(own));
-    hide_identities(&mut everything, own);
-    everything.issuers.retain(|stored| stored.issuer.tenants.iter().all(|tenant| tenant == own));
+    let speaks_for_others = |stored: &&StoredIssuer| stored.issuer.tenants.iter().any(|tenant| tenant != own);
+    let shared = everything.issuers.iter().filter(speaks_for_others);
+    let shared: BTreeSet<String> = shared.map(|stored| stored.issuer.url.clone()).collect();
+    keep_what_holds_in(&mut everything, own)?;
+    everything.issuers.retain(|stored| !shared.contains(&stored.issuer.url));
     write_down(everything, Some(own), version)
 }
 
@@ -54,11 +62,6 @@ fn write_down(
     only: Option<&TenantSlug>,
     version: &str,
 ) -> Result<String, ExportError> {
-    if let Some(slug) = only
-        && !everything.tenants.iter().any(|tenant| tenant.slug == *slug)
-    {
-        return Err(ExportError::UnknownTenant(slug.clone()));
-    }
     let left_out = everything.resources.is_none();
     let mut text = collect(everything, only).to_yaml(version)?;
     if left_out {
@@ -67,10 +70,8 @@ fn write_down(
     Ok(text)
 }
 
+/// `only`: of which tenant alone it is.
 fn collect(mut everything: Everything, only: Option<&TenantSlug>) -> Bundle {
-    if let Some(only) = only {
-        keep_what_holds_in(&mut everything, only);
-    }
     everything.roles.sort_by(|a, b| (&a.tenant, &a.name).cmp(&(&b.tenant, &b.name)));
     everything.rules.sort_by(|a, b| (&a.rule.tenant, &a.rule.name).cmp(&(&b.rule.tenant, &b.rule.name)));
     let mut memberships = by_subject(everything.memberships, |membership| &membership.subject);
@@ -103,17 +104,29 @@ fn collect(mut everything: Everything, only: Option<&TenantSlug>) -> Bundle {
     }
 }
 
-/// Leaves out by which issuers of other tenants somebody is known.
+/// Leaves out by which issuers of other tenants somebody is known, as
+/// [`shows_identities_of`](store::Store::shows_identities_of) has it.
 fn hide_identities(everything: &mut Everything, only: &TenantSlug) {
-    let others = everything.issuers.iter().filter(|stored| !stored.issuer.tenants.contains(only));
-    let others: BTreeSet<&str> = others.map(|stored| stored.issuer.url.as_str()).collect();
+    let registered: BTreeMap<&str, bool> = everything
+        .issuers
+        .iter()
+        .map(|stored| (stored.issuer.url.as_str(), stored.issuer.tenants.contains(only)))
+        .collect();
+    let sign_in = &everything.sign_in_issuers;
+    let shown = |identity: &Identity| match registered.get(identity.issuer.as_str()) {
+        Some(speaks) => *speaks,
+        None => sign_in.contains(&identity.issuer),
+    };
     for subject in &mut everything.subjects {
-        subject.identities.retain(|identity| !others.contains(identity.issuer.as_str()));
+        subject.identities.retain(shown);
     }
 }
 
 /// Leaves out what other tenants have, and what nobody of this one sees. What every tenant shares holds in it too.
-fn keep_what_holds_in(everything: &mut Everything, only: &TenantSlug) {
+fn keep_what_holds_in(everything: &mut Everything, only: &TenantSlug) -> Result<(), ExportError> {
+    if !everything.tenants.iter().any(|tenant| tenant.slug == *only) {
+        return Err(ExportError::UnknownTenant(only.clone()));
+    }
     let shared_or_own = |tenant: &Option<TenantSlug>| tenant.as_ref().is_none_or(|tenant| tenant == only);
     everything.tenants.retain(|tenant| tenant.slug == *only);
     everything.roles.retain(|role| shared_or_own(&role.tenant));
@@ -147,6 +160,7 @@ fn keep_what_holds_in(everything: &mut Everything, only: &TenantSlug) {
     everything
         .credentials
         .retain(|credential| credential.server.as_ref().is_none_or(|server| servers.contains(server)));
+    Ok(())
 }
 
 fn by_subject<T>(things: Vec<T>, subject: impl Fn(&T) -> &SubjectId) -> BTreeMap<SubjectId, Vec<T>> {

@@ -51,7 +51,7 @@ pub(super) async fn subject(
     Ok(())
 }
 
-/// A bundle of one tenant does not say how issuers of others know somebody: those identities stay.
+/// A bundle of one tenant says how issuers that speak for it know somebody, and nobody else: all other identities stay.
 async fn elsewhere(
     writer: &mut Writer,
     subject: &Subject,
@@ -61,7 +61,7 @@ async fn elsewhere(
     let mut kept = Vec::new();
     for identity in &subject.identities {
         let issuer = writer.get_issuer(&identity.issuer).await?;
-        if issuer.is_some_and(|stored| !stored.issuer.tenants.contains(only)) {
+        if issuer.is_none_or(|stored| !stored.issuer.tenants.contains(only)) {
             kept.push(identity.clone());
         }
     }

@@ -3,27 +3,31 @@
 use super::Live;
 use crate::enforce::Question;
 use crate::tokens::{self, NamedActor, Refusal};
-use policy::Reason;
 use policy::facts::{ActorFacts, ActorIdentity, Identity, TokenFacts};
 use policy::issuer::{ActorNeed, Issuer};
 use policy::text::shown;
+use policy::{Call, Reason};
 use serde_json::Value;
 use store::{CallerBy, LiveActor, LiveState, StoreError};
 
 /// What the PEP calls whoever acts (`context.agent`). None: it says nothing.
-pub(super) fn agent(question: &Question) -> Option<&Value> {
-    question.call.context.get("agent").filter(|agent| !agent.is_null())
+fn agent(call: &Call) -> Option<&Value> {
+    call.context.get("agent").filter(|agent| !agent.is_null())
+}
+
+/// The id by which a PEP that vouches names whoever acts, where it is a text.
+pub(crate) fn named(call: &Call) -> Option<&str> {
+    agent(call).and_then(Value::as_str)
 }
 
 /// The subject of a PEP that vouches for it, and the actor that it names.
 pub(super) async fn read_vouched(live: Live<'_>, question: &Question) -> Result<LiveState, StoreError> {
-    let actor = agent(question).and_then(Value::as_str);
-    live.read_with(CallerBy::Subject(question.subject.id.as_str()), actor).await
+    live.read_with(CallerBy::Subject(question.subject.id.as_str()), named(&question.call)).await
 }
 
 /// Who acts, where a PEP vouches for it: by subject id.
-pub(super) fn vouched(question: &Question, found: Option<LiveActor>) -> Option<Box<ActorFacts>> {
-    let agent = agent(question)?;
+pub(crate) fn vouched(call: &Call, found: Option<LiveActor>) -> Option<Box<ActorFacts>> {
+    let agent = agent(call)?;
     let Value::String(id) = agent else {
         return Some(unknown("`context.agent` is no text".to_owned()));
     };
@@ -67,6 +71,16 @@ pub(super) fn by_token(
     Some(Box::new(actor))
 }
 
+/// Who acts, as far as whoever asks may be told of it: with a key of one tenant, of a member there. Nobody else can act under
+/// that key, and neither what became of their tokens elsewhere nor what they are called there is told.
+pub(super) fn told_of(state: &LiveState) -> Option<&LiveActor> {
+    let own = state.credential.as_ref().and_then(|credential| credential.facts.tenant.as_ref());
+    let is_member = |actor: &&LiveActor| {
+        own.is_none_or(|own| actor.memberships.iter().any(|membership| membership.tenant == *own))
+    };
+    state.actor.as_ref().filter(is_member)
+}
+
 /// Refuses a token whose client the PEP calls something else than the token does.
 pub(super) fn agrees(
     question: &Question,
@@ -75,7 +89,7 @@ pub(super) fn agrees(
     named: Option<&NamedActor>,
     found: Option<&LiveActor>,
 ) -> Result<(), Refusal> {
-    let Some(agent) = agent(question) else { return Ok(()) };
+    let Some(agent) = agent(&question.call) else { return Ok(()) };
     let said = agent.as_str().is_some_and(|agent| {
         // By the Countersign id of who acts, too; of the subject, where nobody does.
         let known = match named {
@@ -89,7 +103,7 @@ pub(super) fn agrees(
 
 /// The same for the holder of a key of ours, who acts for nobody.
 pub(super) fn agrees_with_key(question: &Question, identity: Identity) -> Identity {
-    let same = |id: &str| agent(question).is_none_or(|agent| agent.as_str() == Some(id));
+    let same = |id: &str| agent(&question.call).is_none_or(|agent| agent.as_str() == Some(id));
     match &identity {
         Identity::ApiKey { subject, .. } if !same(subject.id.as_str()) => {
             let Refusal { reason, why } = differs();

@@ -239,7 +239,7 @@ fn settled(
 ) -> Result<Verified, Refusal> {
     let named = named_actor(&token.claims, issuer)?;
     let subject = state.subject.as_ref().map(|subject| &subject.id);
-    actor::agrees(question, &token, subject, named.as_ref(), state.actor.as_ref())?;
+    actor::agrees(question, &token, subject, named.as_ref(), actor::told_of(state))?;
     Ok(Verified { token, issuer: Arc::clone(issuer), actor: named })
 }
 
@@ -294,7 +294,7 @@ fn still_counts(token: TokenFacts, issuer: &Issuer, state: &LiveState) -> Result
         return revoked(format!("the token `{jti}` was revoked"));
     }
     // Of the subject, or of who acts for it.
-    let acting = state.actor.as_ref().and_then(|actor| actor.tokens_after);
+    let acting = actor::told_of(state).and_then(|actor| actor.tokens_after);
     match state.tokens_after.max(acting) {
         Some(after) if !issued_later(&token, after, issuer) => {
             let issued = match token.issued_at {

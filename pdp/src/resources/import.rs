@@ -1,13 +1,21 @@
 //! One file, brought in part by part. Each part is one transaction, which also writes down how far the file is in; so
-//! nothing is brought in twice or left out, wherever it is cut off.
+//! nothing is brought in twice or left out, wherever it is cut off. Whoever brings it in has it in hand meanwhile, and nobody
+//! else does.
 
 use super::rows::{FileError, Rows};
 use policy::TenantSlug;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::time::Duration;
 use store::administration::{FileFormat, ImportState, Imported, RefusedLine, Resource, ResourceImport};
 use store::{Actor, Store, StoreError, WriteError};
+use tokio::task::JoinSet;
+
+/// For so long somebody has an import in hand who says nothing of it, in microseconds: who was killed, say.
+const LEASE: i64 = 10 * 1_000_000;
+/// How often it is said that somebody is at it: some of that may be late.
+const BEAT: Duration = Duration::from_secs(2);
 
 /// Why an import did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -18,10 +26,15 @@ pub enum ImportError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Write(#[from] WriteError),
-    #[error("no import of this very file waits to be gone on with")]
+    #[error("no import of this very file, in this format and for this tenant, waits to be gone on with")]
     NothingToResume,
-    #[error("the import that waits to be gone on with is one of another format or tenant")]
-    OtherOptions,
+    /// By its id.
+    #[error(
+        "this file is being brought in already, by import `{id}`; if that was killed, try again in ten seconds"
+    )]
+    InHand { id: String },
+    #[error("somebody else goes on with this import")]
+    TakenOver,
     #[error("reading the file failed")]
     Reader,
 }
@@ -82,11 +95,49 @@ async fn beside<T: Send + 'static>(
     }
 }
 
+/// The import to be brought in: a new one, or the one that waits, which nobody else goes on with from here on.
+async fn in_hand(store: &Store, anew: ResourceImport, resume: bool) -> Result<ResourceImport, ImportError> {
+    if let Some(id) = store.find_held_import(&anew).await? {
+        return Err(ImportError::InHand { id });
+    }
+    if !resume {
+        return Ok(anew);
+    }
+    let waiting = store.find_unfinished_import(&anew).await?;
+    let waiting = waiting.ok_or(ImportError::NothingToResume)?;
+    let taken = store.claim_import(&waiting, LEASE).await?;
+    let taken = taken.ok_or(ImportError::InHand { id: waiting.id })?;
+    Ok(ResourceImport { state: ImportState::Running, ..taken })
+}
+
+/// Says again and again that somebody is at it.
+async fn hold(store: Store, id: String, attempt: i64) {
+    loop {
+        tokio::time::sleep(BEAT).await;
+        // Whether it is still in hand, the next part finds out.
+        if let Err(error) = store.hold_import(&id, attempt, LEASE).await {
+            tracing::debug!(%error, import = %id, "that somebody is at an import was not said");
+        }
+    }
+}
+
+/// Notes that the import stopped: from here on it can be gone on with. Where nothing of it is in, or somebody else has it in
+/// hand, there is nothing to note.
+async fn let_go(store: &Store, actor: Actor, id: &str, attempt: i64) -> Result<(), WriteError> {
+    let found = store.get_import(id).await?;
+    let own = found.filter(|found| found.attempt == attempt && found.state != ImportState::Finished);
+    let Some(import) = own else { return Ok(()) };
+    let mut writer = store.write(actor).await?;
+    writer.put_import(&ResourceImport { state: ImportState::Stopped, ..import }, LEASE).await?;
+    writer.commit().await?;
+    Ok(())
+}
+
 impl Importer {
     /// Reads the whole file once for its digest, and what its first line says.
     ///
     /// # Errors
-    /// When it is no such file, or nothing waits to be gone on with where that was asked for.
+    /// When it is no such file, somebody has it in hand, or nothing waits to be gone on with where that was asked for.
     pub async fn open(
         store: &Store,
         actor: Actor,
@@ -99,16 +150,8 @@ impl Importer {
             Ok((file, digest, size))
         })
         .await?;
-        let import = if resume {
-            let waiting = store.find_unfinished_import(&digest).await?;
-            let waiting = waiting.ok_or(ImportError::NothingToResume)?;
-            if waiting.format != format || waiting.tenant != tenant {
-                return Err(ImportError::OtherOptions);
-            }
-            ResourceImport { state: ImportState::Running, ..waiting }
-        } else {
-            ResourceImport::new(digest, size, format, tenant.clone())
-        };
+        let anew = ResourceImport::new(digest, size, format, tenant.clone());
+        let import = Box::pin(in_hand(store, anew, resume)).await?;
         let (position, line) = (import.position, import.line);
         let rows = beside(move || Rows::open(file, format, tenant, position, line)).await?;
         Ok(Self { store: store.clone(), actor, may_move, import, rows })
@@ -122,9 +165,27 @@ impl Importer {
     /// Brings the rest of the file in; `told` hears of each part once it counts.
     ///
     /// # Errors
-    /// When the file or the database fails. What was told of counts, and the import can be gone on with.
-    pub async fn run(self, mut told: impl FnMut(&Part<'_>) + Send) -> Result<ResourceImport, ImportError> {
+    /// When the file or the database fails, or somebody else took it over. What was told of counts, and the import can be
+    /// gone on with.
+    pub async fn run(self, told: impl FnMut(&Part<'_>) + Send) -> Result<ResourceImport, ImportError> {
+        let (store, actor) = (self.store.clone(), self.actor.clone());
+        let (id, attempt) = (self.import.id.clone(), self.import.attempt);
+        // Beside it, and for no longer than this here is waited for.
+        let mut holding = JoinSet::new();
+        holding.spawn(hold(store.clone(), id.clone(), attempt));
+        let ended = Box::pin(self.bring_in(told)).await;
+        drop(holding);
+        if ended.is_err()
+            && let Err(error) = Box::pin(let_go(&store, actor, &id, attempt)).await
+        {
+            tracing::warn!(%error, import = %id, "that an import stopped was not noted");
+        }
+        ended
+    }
+
+    async fn bring_in(self, mut told: impl FnMut(&Part<'_>) + Send) -> Result<ResourceImport, ImportError> {
         let Self { store, actor, may_move, mut import, mut rows } = self;
+        let mut is_first = true;
         loop {
             let (back, batch) = beside(move || {
                 let batch = rows.next_batch()?;
@@ -134,6 +195,11 @@ impl Importer {
             rows = back;
             let (lines, resources): (Vec<i64>, Vec<Resource>) = batch.resources.into_iter().unzip();
             let mut writer = store.write(actor.clone()).await?;
+            // Of several that began at once one goes on: writers go one at a time.
+            if is_first && let Some(id) = writer.find_held_import(&import).await? {
+                return Err(ImportError::InHand { id });
+            }
+            is_first = false;
             let outcomes = writer.import_resources(&resources, may_move).await?;
             let mut refused = batch.refused;
             for (line, outcome) in lines.into_iter().zip(outcomes) {
@@ -153,7 +219,7 @@ impl Importer {
             if batch.is_last {
                 import.state = ImportState::Finished;
             }
-            import = writer.put_import(&import).await?;
+            import = writer.put_import(&import, LEASE).await?.ok_or(ImportError::TakenOver)?;
             writer.commit().await?;
             told(&Part { import: &import, refused: &refused });
             if batch.is_last {

@@ -4,7 +4,7 @@ use super::delegation;
 use super::words::short;
 use crate::call::Call;
 use crate::decision::Decision;
-use crate::facts::{ActorIdentity, Facts, Identity, MembershipFacts, SubjectFacts, TenantProblem};
+use crate::facts::{Facts, Identity, MembershipFacts, SubjectFacts, TenantProblem};
 use crate::ids::{SubjectId, TenantSlug};
 use crate::reason::Reason;
 
@@ -92,7 +92,8 @@ pub(super) fn admit<'a>(facts: &'a Facts, call: &Call) -> Result<Parties<'a>, De
         return Err(Decision::deny(Reason::SubjectDisabled, format!("subject `{}` is disabled", subject.id)));
     }
     if let Some(actor) = &facts.actor {
-        if let ActorIdentity::Asserted { subject } = &actor.identity
+        // However it is named: by a PEP, or by a token of an issuer that speaks for others as well.
+        if let Some(subject) = actor.subject()
             && let Some(tenant) = foreign_to(facts, &actor.memberships)
         {
             return Err(Decision::deny(Reason::UnknownActor, not_of(&subject.id, tenant)));
@@ -111,7 +112,8 @@ pub(super) fn admit<'a>(facts: &'a Facts, call: &Call) -> Result<Parties<'a>, De
 }
 
 /// The tenant of the enforcement key, where nothing there says who this is. A PEP of one tenant that vouches for its callers
-/// can name anybody: whom only others have, it must not be able to tell from whom nobody has.
+/// can name anybody, and a token anybody whom its issuer knows as an actor: whom only others have, must not be told from whom
+/// nobody has.
 fn foreign_to<'a>(facts: &'a Facts, memberships: &[MembershipFacts]) -> Option<&'a TenantSlug> {
     let own = facts.credential.tenant.as_ref()?;
     memberships.iter().all(|membership| membership.tenant != *own).then_some(own)

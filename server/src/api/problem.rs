@@ -40,6 +40,9 @@ pub(crate) struct Problem {
     /// Which members are wrong, where that is known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
+    /// The path of what to look at, where something else is in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    see: Option<String>,
     #[serde(skip)]
     #[schema(ignore)]
     retry_after: Option<i64>,
@@ -63,6 +66,7 @@ impl Problem {
             code: code.to_owned(),
             request_id: None,
             errors: Vec::new(),
+            see: None,
             retry_after: None,
         }
     }
@@ -136,6 +140,11 @@ impl Problem {
         let error = FieldError { field: shown(field, LONGEST), detail: shown(detail, LONGEST) };
         self.errors.push(error);
         self
+    }
+
+    #[must_use]
+    pub(crate) fn with_see(self, path: String) -> Self {
+        Self { see: Some(path), ..self }
     }
 
     /// The document, once the request's id is known.

@@ -1,5 +1,5 @@
 //! `/api/v1/resource-imports`: many resources by one file, brought in beside the answer. The same file sent again goes on
-//! where it was cut off.
+//! where it was cut off, and is refused while it is being brought in.
 
 use super::ApiState;
 use super::administrator::Administrator;
@@ -70,7 +70,8 @@ struct ImportsQuery {
 #[derive(Debug, Serialize, ToSchema)]
 struct ImportView {
     id: String,
-    /// `running`, `finished` or `stopped`; a stopped one goes on when the same file is sent again.
+    /// `running`, `finished` or `stopped`; a stopped one goes on when the same file is sent again, and so does one whose
+    /// server was killed.
     #[schema(value_type = String)]
     state: ImportState,
     /// Absent: each line says its own.
@@ -128,10 +129,14 @@ impl From<ResourceImport> for ImportView {
 
 impl From<ImportError> for Problem {
     fn from(error: ImportError) -> Self {
+        let detail = error.to_string();
         match error {
             ImportError::Store(error) => error.into(),
             ImportError::Write(error) => error.into(),
-            ImportError::File(error) => Self::malformed(error.to_string()),
+            ImportError::File(_) => Self::malformed(detail),
+            ImportError::InHand { id } => {
+                Self::conflict("import_running", detail).with_see(IMPORT.replace("{id}", &id))
+            }
             error => Self::internal(&error),
         }
     }
@@ -187,8 +192,7 @@ async fn send(
     let actor = administrator.actor();
     let options = ImportOptions { format, tenant, may_move: false, resume: true };
     let importer = Box::pin(imports::open(&state.store, &actor, file, options)).await?;
-    let begun = imports::begin(&state.store, actor, importer).await;
-    let id = begun.ok_or_else(|| Problem::internal(&"an import stopped before its first part was in"))?;
+    let id = imports::begin(importer).await?;
     let import = find(&state, &administrator, &id).await?;
     Ok(accepted(&IMPORT.replace("{id}", &id), &ImportView::from(import)))
 }

@@ -4,7 +4,7 @@
 use super::ApiState;
 use super::administrator::Administrator;
 use super::problem::Problem;
-use policy::SubjectId;
+use policy::{Reach, SubjectId};
 use std::collections::BTreeMap;
 use store::administration::Subject;
 
@@ -21,20 +21,20 @@ impl<'a> Sight<'a> {
         Self { state, administrator, issuers: BTreeMap::new(), owners: BTreeMap::new() }
     }
 
-    /// The subject without identities of issuers that speak for other tenants alone, and without an owner who is no
+    /// The subject without identities of issuers that speak for other tenants alone, or did, and without an owner who is no
     /// member. A token of every tenant sees all.
     ///
     /// # Errors
     /// When the database does not answer.
     pub(super) async fn of(&mut self, mut subject: Subject) -> Result<Subject, Problem> {
         let Some(own) = self.administrator.tenant() else { return Ok(subject) };
+        let reach = Reach::from(Some(own));
         let mut identities = Vec::with_capacity(subject.identities.len());
         for identity in subject.identities {
             let seen = match self.issuers.get(&identity.issuer) {
                 Some(seen) => *seen,
                 None => {
-                    let issuer = self.state.store.get_issuer(&identity.issuer).await?;
-                    let seen = issuer.is_none_or(|stored| stored.issuer.tenants.contains(own));
+                    let seen = self.state.store.shows_identities_of(&identity.issuer, &reach).await?;
                     self.issuers.insert(identity.issuer.clone(), seen);
                     seen
                 }

@@ -85,9 +85,25 @@ async fn upload(
     // A file takes nothing away from another tenant, whoever sends it.
     let options = ImportOptions { format, tenant, may_move: false, resume: true };
     match imports::open(&state.store, &actor, file, options).await {
-        Ok(importer) => begin(&state.store, actor, importer, &answered).await,
-        Err(ImportError::File(error)) => not_taken(&answered, &format!("{error}.")),
-        Err(error) => answered.unavailable(&error),
+        Ok(importer) => begin(importer, &answered).await,
+        Err(error) => stopped(error, &answered),
+    }
+}
+
+/// Why nothing of the file was brought in.
+fn stopped(error: ImportError, answered: &Plain) -> Response {
+    match error {
+        ImportError::File(error) => not_taken(answered, &format!("{error}.")),
+        ImportError::InHand { id } => {
+            let page = RESOURCE_IMPORT.path.replace("{id}", &id);
+            answered.message(
+                StatusCode::CONFLICT,
+                "This file is being imported already",
+                "Nothing was begun a second time. If that import was cut off, send the file again in ten seconds.",
+                Some((page.as_str(), "Look at the import")),
+            )
+        }
+        error => answered.unavailable(&error),
     }
 }
 
@@ -143,9 +159,9 @@ async fn tenant(store: &Store, given: &str) -> Result<Option<TenantSlug>, WriteE
 }
 
 /// Answers once the first part is in, so that there is something to look at.
-async fn begin(store: &Store, actor: Actor, importer: Importer, answered: &Plain) -> Response {
-    match imports::begin(store, actor, importer).await {
-        Some(id) => answer::see_other(&RESOURCE_IMPORT.path.replace("{id}", &id)),
-        None => answered.unavailable(&"the import stopped before its first part was in"),
+async fn begin(importer: Importer, answered: &Plain) -> Response {
+    match imports::begin(importer).await {
+        Ok(id) => answer::see_other(&RESOURCE_IMPORT.path.replace("{id}", &id)),
+        Err(error) => stopped(error, answered),
     }
 }

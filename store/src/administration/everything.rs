@@ -3,7 +3,7 @@
 use super::{
     ApiKey, Credential, CredentialKey, Membership, Page, Resource, ResourceFilter, Role, Server,
     StoredIssuer, StoredRule, Subject, Tenant, Tool, Writer, api_keys, credential_keys, credentials, issuers,
-    memberships, resources, roles, rules, servers, subjects, tenants, tools,
+    memberships, resources, roles, rules, servers, sign_in_providers, subjects, tenants, tools,
 };
 use crate::Store;
 use crate::db::{Source, StoreError};
@@ -17,6 +17,8 @@ pub struct Everything {
     pub roles: Vec<Role>,
     /// By URL.
     pub issuers: Vec<StoredIssuer>,
+    /// The issuers of the providers by which people may sign in.
+    pub sign_in_issuers: Vec<String>,
     /// By id.
     pub subjects: Vec<Subject>,
     /// By tenant and subject; ended ones too.
@@ -51,6 +53,7 @@ async fn read<S: Source>(source: &mut S) -> Result<Everything, StoreError> {
         tenants: tenants::list(source, &Page::ALL).await?,
         roles: roles::list(source, None).await?,
         issuers: issuers::list(source, &Page::ALL).await?,
+        sign_in_issuers: sign_in_providers::list_offered(source).await?,
         subjects: subjects::list(source, None, &Page::ALL).await?,
         memberships: memberships::list_all(source).await?,
         api_keys: api_keys::list_all(source).await?,

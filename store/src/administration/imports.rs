@@ -1,13 +1,13 @@
 //! How far files of resources were brought in. The position is written in the transaction that brought in what lies
 //! before it, so an import that was cut off goes on exactly there.
 
-use super::writer::About;
-use super::{WriteError, Writer};
+mod holding;
+
 use crate::Store;
-use crate::db::{Source, StoreError, json, new_id, to_json, word};
+use crate::db::{Source, StoreError, json, new_id, word};
 use crate::schema::ResourceImports;
 use policy::{TenantSlug, Timestamp};
-use sea_query::{Expr, ExprTrait, OnConflict, Order, Query, SelectStatement};
+use sea_query::{Cond, Expr, ExprTrait, Order, Query, SelectStatement};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -120,6 +120,8 @@ pub struct ResourceImport {
     pub started_at: Timestamp,
     pub updated_at: Timestamp,
     pub by: String,
+    /// How often it was taken in hand: whoever counted it up last has it.
+    pub attempt: i64,
 }
 
 /// So many refused lines are kept.
@@ -145,6 +147,7 @@ impl ResourceImport {
             started_at: Timestamp::default(),
             updated_at: Timestamp::default(),
             by: String::new(),
+            attempt: 1,
         }
     }
 
@@ -153,34 +156,6 @@ impl ResourceImport {
         self.refused += 1;
         if self.problems.len() < MOST_PROBLEMS {
             self.problems.push(line);
-        }
-    }
-}
-
-/// What the change record says of it.
-#[derive(Serialize)]
-struct Summary<'a> {
-    digest: &'a str,
-    format: FileFormat,
-    size: i64,
-    state: ImportState,
-    created: i64,
-    changed: i64,
-    unchanged: i64,
-    refused: i64,
-}
-
-impl<'a> From<&'a ResourceImport> for Summary<'a> {
-    fn from(import: &'a ResourceImport) -> Self {
-        Self {
-            digest: &import.digest,
-            format: import.format,
-            size: import.size,
-            state: import.state,
-            created: import.created,
-            changed: import.changed,
-            unchanged: import.unchanged,
-            refused: import.refused,
         }
     }
 }
@@ -203,6 +178,7 @@ struct ImportRow {
     started_at: i64,
     updated_at: i64,
     by: String,
+    attempt: i64,
 }
 
 impl TryFrom<ImportRow> for ResourceImport {
@@ -226,11 +202,12 @@ impl TryFrom<ImportRow> for ResourceImport {
             started_at: Timestamp::from_micros(row.started_at),
             updated_at: Timestamp::from_micros(row.updated_at),
             by: row.by,
+            attempt: row.attempt,
         })
     }
 }
 
-const COLUMNS: [ResourceImports; 16] = [
+const COLUMNS: [ResourceImports; 17] = [
     ResourceImports::Id,
     ResourceImports::Digest,
     ResourceImports::Format,
@@ -247,6 +224,7 @@ const COLUMNS: [ResourceImports; 16] = [
     ResourceImports::StartedAt,
     ResourceImports::UpdatedAt,
     ResourceImports::By,
+    ResourceImports::Attempt,
 ];
 
 /// The newest first.
@@ -256,6 +234,18 @@ fn select() -> SelectStatement {
         .from(ResourceImports::Table)
         .order_by(ResourceImports::Id, Order::Desc)
         .take()
+}
+
+/// Imports of the very same file, brought in the same way.
+fn of_this_file(import: &ResourceImport) -> Cond {
+    let tenant = Expr::col(ResourceImports::Tenant);
+    Cond::all()
+        .add(Expr::col(ResourceImports::Digest).eq(import.digest.as_str()))
+        .add(Expr::col(ResourceImports::Format).eq(import.format.as_str()))
+        .add(match &import.tenant {
+            Some(slug) => tenant.eq(slug.as_str()),
+            None => tenant.is_null(),
+        })
 }
 
 async fn find<S: Source>(source: &mut S, id: &str) -> Result<Option<ResourceImport>, StoreError> {
@@ -301,77 +291,19 @@ impl Store {
         rows.into_iter().map(ResourceImport::try_from).collect()
     }
 
-    /// The last import of a file with this digest that did not come to its end.
+    /// The last import of this very file, in this format and for this tenant, that did not come to its end.
     ///
     /// # Errors
     /// When the database does not answer, or holds what it must not.
-    pub async fn find_unfinished_import(&self, digest: &str) -> Result<Option<ResourceImport>, StoreError> {
+    pub async fn find_unfinished_import(
+        &self,
+        import: &ResourceImport,
+    ) -> Result<Option<ResourceImport>, StoreError> {
         let mut query = select();
         query
-            .and_where(Expr::col(ResourceImports::Digest).eq(digest))
+            .cond_where(of_this_file(import))
             .and_where(Expr::col(ResourceImports::State).ne(ImportState::Finished.as_str()))
             .limit(1);
         self.db.fetch_optional::<ImportRow>(&query).await?.map(ResourceImport::try_from).transpose()
-    }
-}
-
-impl Writer {
-    /// Writes down how far a file is in: with the first part and at the end as a change, so that nothing is brought in
-    /// that no change tells of.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn put_import(&mut self, import: &ResourceImport) -> Result<ResourceImport, WriteError> {
-        let before = find(&mut self.tx, &import.id).await?;
-        let after = ResourceImport {
-            started_at: before.as_ref().map_or(self.now, |old| old.started_at),
-            by: before.as_ref().map_or_else(|| self.actor.name.clone(), |old| old.by.clone()),
-            updated_at: self.now,
-            ..import.clone()
-        };
-        let upsert = Query::insert()
-            .into_table(ResourceImports::Table)
-            .columns(COLUMNS)
-            .values_panic([
-                after.id.as_str().into(),
-                after.digest.as_str().into(),
-                after.format.as_str().into(),
-                after.tenant.as_ref().map(TenantSlug::as_str).into(),
-                after.size.into(),
-                after.position.into(),
-                after.line.into(),
-                after.created.into(),
-                after.changed.into(),
-                after.unchanged.into(),
-                after.refused.into(),
-                to_json(&after.problems)?.into(),
-                after.state.as_str().into(),
-                after.started_at.micros().into(),
-                after.updated_at.micros().into(),
-                after.by.as_str().into(),
-            ])
-            .on_conflict(
-                OnConflict::column(ResourceImports::Id)
-                    .update_columns([
-                        ResourceImports::Position,
-                        ResourceImports::Line,
-                        ResourceImports::Created,
-                        ResourceImports::Changed,
-                        ResourceImports::Unchanged,
-                        ResourceImports::Refused,
-                        ResourceImports::Problems,
-                        ResourceImports::State,
-                        ResourceImports::UpdatedAt,
-                    ])
-                    .to_owned(),
-            )
-            .take();
-        self.tx.execute(&upsert).await?;
-        if before.as_ref().is_none_or(|old| old.state != after.state) {
-            let about = About { kind: "resource_import", object: &after.id, tenant: after.tenant.as_ref() };
-            let was = before.as_ref().map(Summary::from);
-            self.record(about, was.as_ref(), Some(&Summary::from(&after))).await?;
-        }
-        Ok(after)
     }
 }

@@ -26,6 +26,7 @@ mod rule_versions;
 mod rules;
 mod secrets;
 mod servers;
+mod shown_identities;
 mod sign_in_providers;
 mod signing_keys;
 mod stops;

@@ -181,6 +181,13 @@ async fn find<S: Source>(source: &mut S, id: &str) -> Result<Option<SignInProvid
     source.optional::<ProviderRow, _>(&query).await?.map(SignInProvider::try_from).transpose()
 }
 
+/// The issuers of the providers that are on.
+pub(super) async fn list_offered<S: Source>(source: &mut S) -> Result<Vec<String>, StoreError> {
+    let query = select().and_where(Expr::col(SignInProviders::Active).eq(1_i64)).take();
+    let rows = source.all::<ProviderRow, _>(&query).await?;
+    Ok(rows.into_iter().map(|row| row.issuer).collect())
+}
+
 /// Whether people may sign in by this issuer. It stays so until this transaction is over: whoever switches the provider
 /// off waits, and then ends what came of it.
 pub(crate) async fn is_active_provider(tx: &mut Tx, issuer: &str) -> Result<bool, StoreError> {

@@ -2,7 +2,7 @@
 
 use super::ApprovalFilter;
 use super::answers::answered;
-use super::asks::{AskedPerson, counted, page};
+use super::asks::{AskedPerson, counted, page, standing};
 use super::expiring::over;
 use super::filing::{NewApproval, denials, waiting};
 use super::filings::lately;
@@ -14,7 +14,7 @@ use policy::approval::Requirement;
 use policy::facts::Revision;
 use policy::rule::ApprovalTerms;
 use policy::{ResourceRef, SubjectId, TenantSlug, Timestamp};
-use sea_query::{SelectStatement, SqliteQueryBuilder};
+use sea_query::{Expr, SelectStatement, SqliteQueryBuilder};
 use serde_json::Map;
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
 use std::collections::BTreeSet;
@@ -135,7 +135,8 @@ fn cases() -> Vec<(&'static str, String, &'static str)> {
     let reach = BTreeSet::from(both.clone());
     let answers = |tenants, before| text(answered(&me, tenants, before, 3));
     let waits = ApprovalFilter { pending: true, ..ApprovalFilter::default() };
-    let in_all = |filter: ApprovalFilter<'_>| text(super::counted(&filter, sqlite));
+    let count = |mut rows: SelectStatement| text(rows.expr(Expr::cust("COUNT(*)")).take());
+    let in_all = |filter: ApprovalFilter<'_>| count(super::counted(&filter, sqlite));
     let of_tenant = "approvals_pending (tenant=?";
     vec![
         ("those that wait of one caller", text(waiting(&new, sqlite)), "approval_slots"),
@@ -143,7 +144,8 @@ fn cases() -> Vec<(&'static str, String, &'static str)> {
         ("denials of the same", text(denials(&new.binding, sqlite)), "approvals_denied"),
         ("what waits for a person", inbox(None), pressing),
         ("its further pages", inbox(Some((1, "w-00001"))), "name=? AND (rank,approval)>(?,?)"),
-        ("how many wait", text(counted(&me, &asked, sqlite).expect("a duty")), pressing),
+        ("where they begin", text(standing("w-00001")), "approval_asks_approval"),
+        ("how many wait", count(counted(&me, &asked, sqlite).expect("a duty")), pressing),
         ("what a person answered", answers(None, None), "approval_votes_answered (person=?"),
         ("of some tenants", answers(Some(&reach), Some("w-00001")), "approval_votes_answered (person=? AND"),
         ("how many wait at all", in_all(waits), "approvals_waiting (expires_at>?"),

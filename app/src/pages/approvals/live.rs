@@ -20,11 +20,15 @@ pub fn follow(marker: RwSignal<Option<String>>, changed: RwSignal<u32>, waiting:
         // Once: the list that is asked for anew brings a later marker, which the stream knows already.
         let Some(known) = marker.get_untracked().or_else(|| marker.get()) else { return };
         let known = StoredValue::new(known);
+        // Not what the page shows: a list asked for anew may have a request before the stream tells of it.
+        let last = StoredValue::new(waiting.count.get_untracked());
         let stream = StoredValue::new_local(None::<EventSource>);
         let told = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             let count = event.data().as_string().and_then(|text| text.parse::<u64>().ok());
             let id = event.last_event_id();
             let before = waiting.count.try_get_untracked().flatten();
+            let grew = last.try_get_value().is_some_and(|last| count > last);
+            last.try_set_value(count);
             // A stream begins with what stands: it may be what the page shows.
             if count == before && known.try_with_value(|known| *known == id) != Some(false) {
                 return;
@@ -33,7 +37,7 @@ pub fn follow(marker: RwSignal<Option<String>>, changed: RwSignal<u32>, waiting:
             waiting.count.try_set(count);
             changed.try_update(|turn| *turn = turn.wrapping_add(1));
             // More than so many are not counted, so whoever has them is told of none that is added.
-            if count > before {
+            if grew {
                 notify();
             }
         });

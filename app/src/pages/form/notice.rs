@@ -40,7 +40,7 @@ fn saved(saved: Saved) -> AnyView {
         }
     });
     view! {
-        <SuccessNotice>
+        <SuccessNotice answers=true>
             <p>{saved.done.sentence()}</p>
             {live}
             {change}

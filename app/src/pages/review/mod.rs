@@ -116,7 +116,10 @@ fn before(tool: &ReviewView) -> String {
 
 fn description(tool: &ReviewView) -> AnyView {
     let body = match (&tool.offered_description, tool.was_reviewed && !tool.description.same) {
-        (_, true) => columns(tool.description.clone(), Setting::Prose, before(tool), "Offered now"),
+        (_, true) => {
+            let sides = tool.description.clone();
+            columns("Description", sides, Setting::Prose, before(tool), "Offered now")
+        }
         (Some(text), false) => view! {
             <div class="untrusted-block">
                 <Untrusted text=text.clone()/>
@@ -186,7 +189,7 @@ fn rest(tool: &ReviewView) -> Option<AnyView> {
 
 fn json(tool: &ReviewView, sides: &Sides, label: &'static str, none: &'static str) -> AnyView {
     if tool.was_reviewed && !sides.same {
-        let columns = columns(sides.clone(), Setting::Code, before(tool), "Offered now");
+        let columns = columns(label, sides.clone(), Setting::Code, before(tool), "Offered now");
         return view! { <div class="card-body">{columns}</div> }.into_any();
     }
     if sides.after.is_none() {

@@ -49,17 +49,19 @@ pub enum Setting {
     Code,
 }
 
-/// Two columns, one under the other where it is narrow, each with its heading.
-pub fn columns(sides: Sides, setting: Setting, before: String, after: &'static str) -> AnyView {
+/// Two columns, one under the other where it is narrow, each with its heading. `what` is compared: a page may hold
+/// several of them.
+pub fn columns(what: &str, sides: Sides, setting: Setting, before: String, after: &'static str) -> AnyView {
+    let labels = (format!("{what}: {before}"), format!("{what}: {after}"));
     view! {
         <div class="diff-columns">
             <section>
-                <h3>{before.clone()}</h3>
-                {column(sides.before, Side::Before, setting, before)}
+                <h3>{before}</h3>
+                {column(sides.before, Side::Before, setting, labels.0)}
             </section>
             <section>
                 <h3>{after}</h3>
-                {column(sides.after, Side::After, setting, after.to_owned())}
+                {column(sides.after, Side::After, setting, labels.1)}
             </section>
         </div>
     }

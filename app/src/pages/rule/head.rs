@@ -177,7 +177,7 @@ fn saved(data: &EditorData, told: &Told, revision: &str, may_write: bool) -> Any
         _ => None,
     };
     view! {
-        <SuccessNotice>
+        <SuccessNotice answers=true>
             <p>
                 {what}
                 <b>{live}</b>

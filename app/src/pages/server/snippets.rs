@@ -57,8 +57,9 @@ pub fn Snippet(language: Language, endpoint: String) -> impl IntoView {
                     aria-label=format!("Copy {}", language.label())
                 >
                     <Icon glyph=Glyph::Copy/>
-                    <span role="status">"Copy"</span>
+                    <span data-word="">"Copy"</span>
                 </button>
+                <span class="visually-hidden" role="status"></span>
             </header>
             <pre class="raw" tabindex="0" role="region" aria-label=language.label()>
                 <code>{text}</code>

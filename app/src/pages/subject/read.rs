@@ -120,17 +120,15 @@ mod server {
         }
     }
 
-    /// The subject without identities of issuers that speak for other tenants alone, and without an owner who is a member of
-    /// none of the reader's: what it is elsewhere, is for those there to know.
+    /// The subject without identities of issuers that speak for other tenants alone, or did, and without an owner who is a
+    /// member of none of the reader's: what it is elsewhere, is for those there to know.
     async fn within(store: &Store, reach: &Reach, mut subject: Subject) -> Result<Subject, StoreError> {
         if reach.is_everything() {
             return Ok(subject);
         }
         let mut identities = Vec::with_capacity(subject.identities.len());
         for identity in subject.identities {
-            let issuer = store.get_issuer(&identity.issuer).await?;
-            let speaks = |tenant: &TenantSlug| reach.holds(tenant.as_str());
-            if issuer.is_none_or(|stored| stored.issuer.tenants.iter().any(speaks)) {
+            if store.shows_identities_of(&identity.issuer, reach).await? {
                 identities.push(identity);
             }
         }

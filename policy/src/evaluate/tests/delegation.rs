@@ -128,20 +128,34 @@ fn the_actor_needs_a_live_membership_in_the_same_tenant() {
 
 #[test]
 fn whom_others_have_may_not_even_be_known_to_act() {
-    let asserted = |memberships: Vec<MembershipFacts>, active: bool| {
-        let mut acting = bot(&[]);
-        let mut subject = acting.subject().expect("somebody").clone();
-        subject.active = active;
-        acting.identity = ActorIdentity::Asserted { subject };
-        acting.memberships = memberships;
-        let mut world = world(vec![allow_refund()], acting);
-        world.facts.credential.tenant = Some(TenantSlug::from("acme"));
-        world.decide().reason
+    let asserted = |subject: SubjectFacts| ActorIdentity::Asserted { subject };
+    let by_token = |subject: SubjectFacts| ActorIdentity::Token {
+        claim: "act.sub".into(),
+        sub: "bot-1".into(),
+        subject,
     };
-    assert_eq!(asserted(vec![membership("acme", &["support-agent"])], true), Reason::Allowed);
-    assert_eq!(asserted(vec![membership("acme", &[])], false), Reason::ActorDisabled);
-    for active in [true, false] {
-        assert_eq!(asserted(vec![membership("globex", &["support-agent"])], active), Reason::UnknownActor);
+    for named in [asserted as fn(SubjectFacts) -> ActorIdentity, by_token] {
+        let told = |memberships: Vec<MembershipFacts>, active: bool| {
+            let mut acting = bot(&[]);
+            let mut subject = acting.subject().expect("somebody").clone();
+            subject.active = active;
+            acting.identity = named(subject);
+            acting.memberships = memberships;
+            let mut world = world(vec![allow_refund()], acting);
+            world.facts.credential.tenant = Some(TenantSlug::from("acme"));
+            world.decide().reason
+        };
+        assert_eq!(told(vec![membership("acme", &["support-agent"])], true), Reason::Allowed);
+        assert_eq!(told(vec![membership("acme", &[])], false), Reason::ActorDisabled);
+        for elsewhere in [vec![membership("globex", &["support-agent"])], Vec::new()] {
+            for active in [true, false] {
+                assert_eq!(told(elsewhere.clone(), active), Reason::UnknownActor);
+            }
+        }
+        // Who was a member there is known there.
+        let mut ended = membership("acme", &["support-agent"]);
+        ended.until = Some(at("2026-11-23T12:00:00Z"));
+        assert_eq!(told(vec![ended], true), Reason::NoMembership);
     }
 }
 

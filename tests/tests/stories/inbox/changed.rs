@@ -63,7 +63,7 @@ fn reviewed(tool: &Tool) -> Tool {
 /// The page by which a click is refused since the tool is another one, and no rule.
 async fn is_refused(frank: &Frank<'_>, seen: &str) -> String {
     let page = frank.is_refused(seen).await;
-    assert!(page.contains("The tool is another one"), "{page}");
+    assert!(page.contains("The tool changed: see"), "{page}");
     assert!(!page.contains("A rule that asks was changed"), "{page}");
     page
 }

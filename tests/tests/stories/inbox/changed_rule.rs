@@ -71,7 +71,7 @@ impl Owner {
     async fn told_each(&self, seen: &str) -> Vec<String> {
         let page = self.frank().is_refused(seen).await;
         assert!(page.contains("A rule that asks was changed"), "{page}");
-        assert!(!page.contains("The tool is another one"), "{page}");
+        assert!(!page.contains("The tool changed: see"), "{page}");
         of_rules(&page)
     }
 

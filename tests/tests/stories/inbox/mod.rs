@@ -9,7 +9,7 @@ mod clicking;
 mod earlier;
 mod helpers;
 mod history;
-mod html;
+pub(crate) mod html;
 mod paging;
 mod readers;
 mod streams;

@@ -1,7 +1,7 @@
 //! A sketch as a bundle: all that one of the two worlds has.
 
 use crate::isolation::sketch::{MARKER, OWN, Own, ROLES, Sketch, THEIRS, Theirs};
-use crate::isolation::tokens::{ELSEWHERE, issuers, of_others};
+use crate::isolation::tokens::{ELSEWHERE, gone, issuers, of_others};
 use serde_json::{Value, json};
 use tests::signer::ISSUER;
 
@@ -57,11 +57,13 @@ impl Sketch {
         let mut ben = stranger("ben", theirs.ben);
         ben["api_keys"] = json!([{"name": MARKER, "secret_env": "BEN"}]);
         let known_as = |sub: &str| json!({"issuer": ISSUER, "sub": sub});
-        // Of the others alone, and there in both worlds: a token may name it.
+        // Of the others alone, and there in both worlds: a token may name them.
+        ben["identities"] = json!([known_as("ben")]);
         let mut bea = stranger("bea", true);
         bea["identities"] = json!([known_as("bea")]);
         let mut identities = vec![known_as("both"), json!({"issuer": ELSEWHERE, "sub": "both"})];
         identities.extend(theirs.issuer.then(|| json!({"issuer": of_others(), "sub": MARKER})));
+        identities.extend(theirs.gone.then(|| json!({"issuer": gone(), "sub": MARKER})));
         let mut subjects = vec![
             ben,
             bea,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tests::pep::call_body;
 
 /// How many moves there are.
-pub(crate) const MOVES: usize = 107;
+pub(crate) const MOVES: usize = 110;
 
 /// The same moves in the same order in every world; only ids differ.
 pub(crate) fn all(side: &Side, known: &Known) -> Vec<Asked> {
@@ -54,7 +54,7 @@ fn free(side: &Side, who: &str, tenant: &str) -> Asked {
     side.pep(&format!("{who} calls in {tenant}"), "FREE", body)
 }
 
-/// 8 tokens of issuers times 3 calls, and 3 through a key of every tenant.
+/// 9 tokens of issuers times 3 calls, and 3 through a key of every tenant.
 fn by_tokens(side: &Side) -> Vec<Asked> {
     let mut moves = Vec::new();
     for who in [
@@ -64,6 +64,8 @@ fn by_tokens(side: &Side) -> Vec<Asked> {
         "ADA_BY_BOT",
         "BOTH_BY_BOT",
         "ADA_BY_BEA",
+        // Active or not, as the others have it.
+        "ADA_BY_BEN",
         "ADA_BY_NOBODY",
         "BOTH_ELSEWHERE",
     ] {

@@ -60,6 +60,8 @@ pub(crate) struct Theirs {
     pub(crate) active: bool,
     /// Whether `ben`, who is a member of `b` alone, is active.
     pub(crate) ben: bool,
+    /// Whether none of his tokens counts that was issued before.
+    pub(crate) signed_out: bool,
     /// Of `both` in `b`.
     pub(crate) roles: Vec<usize>,
     /// Members whom `a` does not have.
@@ -67,6 +69,8 @@ pub(crate) struct Theirs {
     pub(crate) server: bool,
     /// An issuer that knows `both`.
     pub(crate) issuer: bool,
+    /// Whether one knew `both` that is gone.
+    pub(crate) gone: bool,
     /// Whether `ben` answers for the agent of `a`.
     pub(crate) owner: bool,
     pub(crate) resources: usize,
@@ -104,23 +108,25 @@ fn own() -> impl Strategy<Value = Own> {
 }
 
 fn theirs() -> impl Strategy<Value = Theirs> {
-    let flags = any::<[bool; 8]>();
+    let flags = any::<[bool; 10]>();
     let counts = [0..3_usize, 0..3, 0..3, 0..3];
     let sensitivity = prop::sample::select(vec!["public", "regulated"]);
     let mappings = places(THEIR_MAPPINGS.len());
     (places(THEIRS.len()), flags, places(ROLES.len()), counts, sensitivity, mappings).prop_map(
         |(rules, flags, roles, counts, sensitivity, mappings)| {
-            let [both_tenants, active, ben, server, issuer, owner, stopped, glass] = flags;
+            let [both_tenants, active, ben, signed_out, server, issuer, gone, owner, stopped, glass] = flags;
             let [members, resources, tasks, calls] = counts;
             Theirs {
                 rules,
                 both_tenants,
                 active,
                 ben,
+                signed_out,
                 roles,
                 members,
                 server,
                 issuer,
+                gone,
                 owner,
                 resources,
                 sensitivity,
@@ -150,10 +156,12 @@ impl Sketch {
             both_tenants: false,
             active: false,
             ben: false,
+            signed_out: false,
             roles: Vec::new(),
             members: 0,
             server: false,
             issuer: false,
+            gone: false,
             owner: false,
             resources: 0,
             sensitivity: "public",
@@ -168,10 +176,12 @@ impl Sketch {
             both_tenants: true,
             active: true,
             ben: true,
+            signed_out: true,
             roles: all(ROLES),
             members: 2,
             server: true,
             issuer: true,
+            gone: true,
             owner: true,
             resources: 2,
             sensitivity: "regulated",

@@ -27,6 +27,11 @@ pub(crate) fn of_others() -> String {
     format!("https://{MARKER}.example")
 }
 
+/// The URL of one that is gone.
+pub(crate) fn gone() -> String {
+    format!("https://{MARKER}-gone.example")
+}
+
 /// As a bundle has them.
 pub(crate) fn issuers(own: &Own, theirs: &Theirs) -> Vec<Value> {
     let jwks = Signer::default().jwks();
@@ -68,6 +73,7 @@ pub(crate) fn tokens() -> Vec<(&'static str, String)> {
             json!({"groups": "workers", "act": {"sub": "bot", "act": {"sub": "bea"}}}),
         ),
         ("ADA_BY_BEA", ISSUER, "ada", json!({"groups": ["editors"], "act": {"sub": "bea"}})),
+        ("ADA_BY_BEN", ISSUER, "ada", json!({"groups": ["editors"], "act": {"sub": "ben"}})),
         ("ADA_BY_NOBODY", ISSUER, "ada", json!({"groups": ["editors"], "act": {"sub": "nobody"}})),
         ("BOTH_ELSEWHERE", ELSEWHERE, "both", json!({"groups": ["editors"]})),
     ]

@@ -5,10 +5,11 @@ mod accounts;
 mod changing;
 mod following;
 pub(crate) mod house;
+mod identities;
 mod resources;
 mod showing;
 mod stopping;
-mod trying;
+pub(crate) mod trying;
 mod twins;
 mod walking;
 
@@ -25,6 +26,7 @@ on_both_databases!(
     a_provider_tells_of_a_role_in_a_tenant,
     a_trial_knows_nothing_of_other_tenants,
     a_draft_is_tried_in_the_own_tenants_alone,
+    identities_are_shown_where_their_issuer_speaks,
     resources_are_those_of_the_own_tenants,
     what_is_beside_resources_is_told_as_far_as_the_reach_goes,
     resources_are_found_in_any_of_some_tenants,
@@ -52,6 +54,7 @@ mod stories {
         an_inbox_is_told_of_its_own_tenants_alone, an_inbox_names_nobody_of_other_tenants,
         an_inbox_that_reaches_otherwise_than_before_is_told_nothing,
     };
+    pub(super) use crate::reach::identities::identities_are_shown_where_their_issuer_speaks;
     pub(super) use crate::reach::resources::{
         an_id_that_is_taken_tells_not_by_whom, an_owner_of_both_tenants_moves_a_resource,
         resources_are_found_in_any_of_some_tenants, resources_are_those_of_the_own_tenants,

@@ -43,7 +43,7 @@ pub(crate) async fn what_is_beside_resources_is_told_as_far_as_the_reach_goes(ba
     let house = House::open(backend).await;
     let mut writer = house.world.store.write(operator()).await.expect("a unit of work");
     let import = ResourceImport::new("0".repeat(64), 1, FileFormat::Csv, None);
-    writer.put_import(&import).await.expect("is written");
+    writer.put_import(&import, 1).await.expect("is written");
     writer.commit().await.expect("commits");
     let acme = house.browser(AccountRole::Owner, of(&["acme"])).await;
     let nimbus = house.browser(AccountRole::Owner, of(&["nimbus"])).await;

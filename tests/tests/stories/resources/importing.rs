@@ -9,7 +9,7 @@ use store::changes::{ChangeFilter, ChangePosition};
 use tests::world::operator;
 use tests::{Backend, World};
 
-fn lines(count: usize) -> String {
+pub(crate) fn lines(count: usize) -> String {
     let mut text = String::new();
     for n in 0..count {
         let line = match n {
@@ -27,16 +27,26 @@ fn lines(count: usize) -> String {
     text
 }
 
-async fn importer(world: &World, name: &str, options: ImportOptions) -> Result<Importer, ImportError> {
+pub(crate) async fn importer(
+    world: &World,
+    name: &str,
+    options: ImportOptions,
+) -> Result<Importer, ImportError> {
     let file = File::open(world.database.file(name)).expect("opens");
     Importer::open(&world.store, operator(), file, options).await
 }
 
-fn options(resume: bool) -> ImportOptions {
+pub(crate) fn options(resume: bool) -> ImportOptions {
     ImportOptions { format: FileFormat::Jsonl, tenant: None, may_move: false, resume }
 }
 
-async fn changes(world: &World) -> Vec<String> {
+/// Whoever has an import in hand has it until then, in microseconds; with 0 nobody has.
+pub(crate) async fn in_hand_until(world: &World, micros: i64) {
+    let sql = format!("UPDATE resource_imports SET held_until = {micros} WHERE state <> 'finished'");
+    world.database.by_hand(&sql).await;
+}
+
+pub(crate) async fn changes(world: &World) -> Vec<String> {
     let filter = ChangeFilter { kind: Some("resource_import"), ..ChangeFilter::default() };
     let found = world.store.list_changes(&filter, ChangePosition::Newest, 100).await.expect("lists");
     found.into_iter().map(|change| change.action.to_string()).collect()
@@ -65,6 +75,11 @@ pub(crate) async fn a_file_is_brought_in_by_parts_and_gone_on_with(backend: Back
     let _ = running.await;
     assert_eq!(cut.state, ImportState::Running);
 
+    // Whoever broke off without a word has it in hand until its time is over.
+    in_hand_until(&world, i64::MAX).await;
+    let early = importer(&world, "all.jsonl", options(true)).await;
+    assert!(matches!(&early, Err(ImportError::InHand { id }) if *id == cut.id), "{early:?}");
+    in_hand_until(&world, 0).await;
     let rest = importer(&world, "all.jsonl", options(true)).await.expect("is gone on with");
     let from = rest.import().position;
     assert!(from >= cut.position && from > 0);

@@ -2,6 +2,7 @@
 
 mod deciding;
 mod helpers;
+mod holding;
 mod importing;
 mod registering;
 mod uploading;
@@ -20,6 +21,8 @@ on_both_databases!(
     a_file_is_brought_in_by_parts_and_gone_on_with,
     json_lines_that_were_cut_off_over_the_api_go_on,
     csv_that_was_cut_off_over_the_api_goes_on,
+    who_was_overtaken_writes_nothing_more,
+    a_file_that_is_being_brought_in_is_refused,
 );
 
 mod stories {
@@ -27,6 +30,9 @@ mod stories {
         a_preview_sees_what_a_call_sees, a_record_says_what_was_touched_and_nothing_of_other_tenants,
         a_resource_is_live_and_a_binding_too, hostile_ids_are_unknown_and_nothing_else,
         what_an_argument_names_decides,
+    };
+    pub(super) use crate::resources::holding::{
+        a_file_that_is_being_brought_in_is_refused, who_was_overtaken_writes_nothing_more,
     };
     pub(super) use crate::resources::importing::a_file_is_brought_in_by_parts_and_gone_on_with;
     pub(super) use crate::resources::registering::{

@@ -1,10 +1,11 @@
 //! A file that is sent over the API and cut off: on its way, and while it is brought in.
 
-use crate::api::client::{Client, token};
+use crate::api::client::{Client, Told, token};
 use crate::api::imports::{IMPORTS, finished, send};
 use policy::scope::AdminScope;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
+use std::time::Duration;
 use store::administration::ResourceFilter;
 use tests::process::Process;
 use tests::{Backend, World};
@@ -103,6 +104,21 @@ async fn let_go(world: &World) {
     world.database.by_hand(sql).await;
 }
 
+/// The same file once more: again and again, as long as whoever was killed counts as being at it.
+async fn once_let_go(client: &Client, sent: &Sent, location: &str) -> Told {
+    let sending = async {
+        loop {
+            let told = send(client, "", sent.media_type, &sent.text).await;
+            if told.status != 409 {
+                return told;
+            }
+            assert_eq!((told.code(), &told.body["see"]), ("import_running", &json!(location)));
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(120), sending).await.expect("it is let go of")
+}
+
 /// The lines that were refused.
 fn lines(import: &Value) -> Vec<i64> {
     let problems = import["problems"].as_array().expect("a list");
@@ -143,13 +159,14 @@ async fn goes_on_where_it_was_cut_off(backend: Backend, sent: Sent) {
     let_go(&world).await;
     assert_eq!(orders(&world).await, 999);
 
-    // The same file goes on where it stands: on another process, and with nothing of it looked at twice.
+    // The same file goes on where it stands: on another process, once that can tell that the first one is gone, and with
+    // nothing of it looked at twice.
     let process = Process::serve(&world.database, &world.database.url);
     let client = Client::new(process.address(), &token);
     let there = client.get(&location).await.body;
     assert_eq!((there["position"].as_u64(), &there["created"]), (position, &json!(999)), "{there}");
     assert_ne!(there["state"], "finished", "{there}");
-    let told = send(&client, "", sent.media_type, &sent.text).await;
+    let told = once_let_go(&client, &sent, &location).await;
     assert_eq!(told.header("location"), location, "{told:?}");
     let done = finished(&client, &told).await;
     assert_eq!((&done["state"], &done["position"]), (&json!("finished"), &json!(size)), "{done}");

@@ -88,6 +88,43 @@ pub(crate) async fn whoever_acts_must_be_allowed_as_well(backend: Backend) {
     assert!(seen.iter().any(|caller| caller.sub == "bot-2"), "{seen:?}");
 }
 
+pub(crate) async fn whom_only_others_have_is_not_known_to_act(backend: Backend) {
+    let world = World::demo(backend).await;
+    let replica = world.replica().await;
+    let crm = world.crm(&replica);
+    world.apply(&registered()).await;
+    world.apply(&known()).await;
+    world.apply("credentials: [{name: crm-pep, tenant: acme}]").await;
+    let token = Signer::new().token(&through("bot-1"));
+    let called = async |agent: &str| {
+        let mut body = call_body(&token, "refund", refund());
+        body["context"]["agent"] = json!(agent);
+        crm.ask(&body).await.reason().to_owned()
+    };
+    assert_eq!(reason(&crm, &token).await, "allowed");
+    assert_eq!(called("refund-bot").await, "allowed");
+    // Neither whether it is active there, nor what it is called, nor whether its tokens count.
+    let elsewhere = json!([{"tenant": "globex", "roles": ["support-agent"]}]);
+    world.apply(&bot("memberships", &elsewhere)).await;
+    for active in [true, false] {
+        world.apply(&bot("active", &json!(active))).await;
+        assert_eq!(reason(&crm, &token).await, "unknown_actor", "{active}");
+        assert_eq!(called("bot-1").await, "unknown_actor", "{active}");
+        assert_eq!(called("refund-bot").await, "token_invalid", "{active}");
+    }
+    let mut writer = writer(&world).await;
+    writer.sign_out_everywhere(&SubjectId::from("refund-bot")).await.expect("is signed out");
+    writer.commit().await.expect("commits");
+    assert_eq!(reason(&crm, &token).await, "unknown_actor");
+    // A member here, it is told of.
+    let here = json!([{"tenant": "acme", "roles": ["support-agent"]}]);
+    world.apply(&bot("memberships", &here)).await;
+    assert_eq!(reason(&crm, &token).await, "token_revoked");
+    replica.stop().await;
+    // It is somebody's all the same, and not listed to be given to anybody.
+    assert!(unmapped(&world, UnmappedState::Seen).await.is_empty());
+}
+
 pub(crate) async fn the_issuer_names_the_claim_of_who_acts(backend: Backend) {
     let world = World::demo(backend).await;
     let replica = world.replica().await;

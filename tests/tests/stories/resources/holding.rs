@@ -1,0 +1,145 @@
+//! A file is brought in by one at a time, however often it is sent: whoever is at it says so again and again, and whoever was
+//! overtaken writes nothing more.
+
+use crate::api::client::{Client, now, token};
+use crate::api::imports::{IMPORTS, finished, send};
+use crate::resources::helpers::world;
+use crate::resources::importing::{changes, importer, in_hand_until, lines, options};
+use pdp::resources::ImportError;
+use policy::Reach;
+use policy::scope::AdminScope;
+use reqwest::redirect;
+use serde_json::json;
+use std::net::SocketAddr;
+use std::time::Duration;
+use store::accounts::{AccountRole, NewAccount, PasswordHash};
+use store::administration::{ImportState, ResourceImport};
+use tests::world::operator;
+use tests::{Backend, World, console};
+use tokio::task::block_in_place;
+
+pub(crate) async fn who_was_overtaken_writes_nothing_more(backend: Backend) {
+    let world = world(backend).await;
+    let store = &world.store;
+    std::fs::write(world.database.file("all.jsonl"), lines(2_500)).expect("writes");
+    let first = importer(&world, "all.jsonl", options(false)).await.expect("opens");
+    let second = importer(&world, "all.jsonl", options(false)).await.expect("opens");
+
+    // The first one is held up once its first part is in.
+    let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let (go_on, held_up) = std::sync::mpsc::channel::<()>();
+    let running = tokio::spawn(first.run(move |part| {
+        // Nobody may listen any more.
+        let _ = told.send(part.import.clone());
+        // It ends as soon as nobody holds it up any more.
+        let _ = block_in_place(|| held_up.recv());
+    }));
+    let cut = heard.recv().await.expect("a part");
+    assert_eq!((cut.state, cut.created), (ImportState::Running, 997));
+
+    // Whoever began at the same time, or begins now, is told who has it in hand.
+    let refused = second.run(|_| {}).await;
+    assert!(matches!(&refused, Err(ImportError::InHand { id }) if *id == cut.id), "{refused:?}");
+    for resume in [false, true] {
+        let refused = importer(&world, "all.jsonl", options(resume)).await;
+        assert!(matches!(&refused, Err(ImportError::InHand { id }) if *id == cut.id), "{refused:?}");
+    }
+    assert_eq!(store.list_imports(10).await.expect("lists"), std::slice::from_ref(&cut));
+
+    // It says so again and again, also while nothing of it goes on.
+    in_hand_until(&world, 1).await;
+    let like = ResourceImport { id: String::new(), ..cut.clone() };
+    let said = async {
+        while store.find_held_import(&like).await.expect("reads").is_none() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), said).await.expect("it is said");
+
+    // As if it had been killed: another one goes on and comes to the end, and what the first one still does is undone.
+    in_hand_until(&world, 0).await;
+    let rest = importer(&world, "all.jsonl", options(true)).await.expect("is gone on with");
+    assert_eq!((rest.import().position, rest.import().attempt), (cut.position, cut.attempt + 1));
+    let done = rest.run(|_| {}).await.expect("comes to its end");
+    assert_eq!((done.state, done.created, done.refused), (ImportState::Finished, 2_497, 3));
+    world.database.by_hand("UPDATE resources SET attributes = '{}' WHERE id = 'i-1500'").await;
+    drop(go_on);
+    let overtaken = running.await.expect("ends");
+    assert!(matches!(overtaken, Err(ImportError::TakenOver)), "{overtaken:?}");
+    assert_eq!(store.list_imports(10).await.expect("lists"), [done]);
+    let left = store.get_resource("customer", "i-1500").await.expect("reads").expect("is there");
+    assert!(left.attributes.is_empty(), "{left:?}");
+    assert_eq!(changes(&world).await, ["update", "create"]);
+}
+
+/// What the console answers to a file, as its form sends it.
+async fn upload(address: SocketAddr, cookie: &str, csv: &str) -> (u16, String) {
+    let part = |head: &str, value: &str| {
+        format!("--x\r\ncontent-disposition: form-data; name={head}\r\n\r\n{value}\r\n")
+    };
+    let file = r#""file"; filename="orders.csv""#;
+    let parts = [part(r#""format""#, "csv"), part(r#""tenant""#, ""), part(file, csv)].concat();
+    let origin = format!("http://{address}");
+    let http = reqwest::Client::builder().no_proxy().redirect(redirect::Policy::none()).build();
+    let request = http.expect("a client").post(format!("{origin}/resources/upload"));
+    let request = request.header("origin", &origin).header("cookie", cookie);
+    let request = request.header("content-type", "multipart/form-data; boundary=x");
+    let answer = request.body(format!("{parts}--x--\r\n")).send().await.expect("an answer");
+    let status = answer.status().as_u16();
+    (status, answer.text().await.expect("a whole answer"))
+}
+
+pub(crate) async fn a_file_that_is_being_brought_in_is_refused(backend: Backend) {
+    let world = World::demo(backend).await;
+    let replica = world.replica().await;
+    let client = Client::new(replica.address(), &token(&world, "ci", AdminScope::ALL, None).await);
+    let new = NewAccount {
+        login: "author".to_owned(),
+        name: "Author".to_owned(),
+        password_hash: Some(PasswordHash::new("$argon2id$never")),
+        role: AccountRole::Owner,
+        reach: Reach::Everything,
+    };
+    let account = world.store.create_account(&new, &operator(), now()).await.expect("made");
+    let cookie = console::session(&world, &account, 1, now()).await;
+    let csv = "type,id,tenant\norder,o-1,acme\norder,o-2,acme\n";
+    let told = send(&client, "", "text/csv", csv).await;
+    let location = told.header("location").to_owned();
+    let done = finished(&client, &told).await;
+
+    // As it is while another process is at it.
+    let held = "UPDATE resource_imports SET state = 'running', held_until = 9223372036854775807";
+    world.database.by_hand(held).await;
+    let there = client.get(&location).await.body;
+    assert_eq!(there["state"], "running");
+    let told = send(&client, "", "text/csv", csv).await;
+    assert_eq!((told.status, told.code()), (409, "import_running"), "{told:?}");
+    assert_eq!(told.body["see"], location, "{told:?}");
+    let (status, page) = upload(replica.address(), &cookie, csv).await;
+    let id = there["id"].as_str().expect("an id");
+    assert_eq!((status, page.contains(&format!("/resources/imports/{id}"))), (409, true), "{page}");
+    assert_eq!(
+        client.get(IMPORTS).await.body["items"],
+        json!([there]),
+        "nothing changed, and none was begun"
+    );
+
+    // For a tenant it is another import, and so is another file.
+    for (query, text) in [("?tenant=acme", csv), ("", "type,id,tenant\norder,o-1,acme\n")] {
+        let told = send(&client, query, "text/csv", text).await;
+        assert_ne!(told.header("location"), location, "{told:?}");
+        assert_eq!(finished(&client, &told).await["unchanged"], text.lines().count() - 1, "{query}");
+    }
+
+    // Whoever had it says nothing of it any more.
+    in_hand_until(&world, 1).await;
+    let told = send(&client, "", "text/csv", csv).await;
+    assert_eq!(told.header("location"), location, "{told:?}");
+    let again = finished(&client, &told).await;
+    for member in ["state", "position", "created", "changed", "unchanged", "refused"] {
+        assert_eq!(again[member], done[member], "{again}");
+    }
+    let (status, page) = upload(replica.address(), &cookie, csv).await;
+    assert_eq!(status, 303, "what is finished is begun anew: {page}");
+    replica.stop().await;
+}
