@@ -34,7 +34,8 @@ pub(crate) async fn who_was_overtaken_writes_nothing_more(backend: Backend) {
     let cut = heard.recv().await.expect("a part");
     assert_eq!((cut.state, cut.created), (ImportState::Running, 997));
 
-    // Whoever began at the same time, or begins now, is told who has it in hand.
+    // Whoever began at the same time, or begins now, is told who has it in hand, however late it is said.
+    in_hand_until(&world, i64::MAX).await;
     let refused = second.run(|_| {}).await;
     assert!(matches!(&refused, Err(ImportError::InHand { id }) if *id == cut.id), "{refused:?}");
     for resume in [false, true] {
