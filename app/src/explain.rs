@@ -3,10 +3,10 @@
 use crate::pages::decision::view::{MissLine, ParameterLine, RuleLine, Why};
 use crate::sentence::bounds;
 use crate::verdict::EffectWords;
+use policy::Decision;
 use policy::decision::{NearestMiss, ParameterMiss, Truth};
 use policy::labels::Effect;
 use policy::rule::ApprovalTerms;
-use policy::{Decision, SubjectId};
 
 /// Why it came out so.
 pub fn why(decision: &Decision) -> Why {
@@ -68,9 +68,7 @@ fn approval(terms: &ApprovalTerms) -> String {
 }
 
 fn approvers(terms: &ApprovalTerms) -> String {
-    let names = terms.approvers.iter().map(String::as_str);
-    let names: Vec<&str> = names.chain(terms.approver_subjects.iter().map(SubjectId::as_str)).collect();
-    names.join(" or ")
+    terms.all_approvers().collect::<Vec<_>>().join(" or ")
 }
 
 /// Begins with a capital and ends with a stop.

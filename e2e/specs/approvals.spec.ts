@@ -98,7 +98,7 @@ test('a tool that changed since the page was drawn is shown beside what it was',
   await house.apply({ servers: [{ slug: 'crm', tools: [{ name: 'refund', risk: 'critical', description }] }] });
   await bar(page).getByRole('button', { name: 'Approve' }).click();
   await expect(page.getByRole('alert')).toContainText('Something changed since you looked');
-  await expect(page.getByRole('alert')).toContainText('The tool is another one');
+  await expect(page.getByRole('alert')).toContainText('The tool changed: see');
   await ready(page);
   const card = (name: string) => page.locator('.card').filter({ has: page.getByRole('heading', { level: 2, name, exact: true }) });
   await expect(card('What changed in the tool')).toContainText(/Risk\s*critical\s*was\s*high/);

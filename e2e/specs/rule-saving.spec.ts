@@ -100,6 +100,10 @@ test('a call is tried beside the editor, with the draft in place', async ({ page
   await panel.getByLabel('Arguments').fill('{"customer": "c-1", "amount": 1}');
   await panel.getByLabel('Subject').fill('bob');
   await expect(panel.locator('.near-miss .part-failed')).toContainText('if bob held role finance');
+  await panel.getByLabel('Subject').fill('carol');
+  await expect(outcome).toContainText('Allowed');
+  await panel.getByLabel('Through optional').fill('refund-bot');
+  await expect(outcome).toContainText(/Denied.*For refund-bot, who acts: /s);
   await page.getByLabel('Condition CEL, optional').fill('args.amount <');
   await expect(panel).toContainText('The rule is not complete yet: The condition does not parse');
 

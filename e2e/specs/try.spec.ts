@@ -75,6 +75,35 @@ test('a trial is an address, and a decision leads to one', { tag: '@no-script' }
   expect(await newest(house), 'nothing was recorded').toBe(before);
 });
 
+test('a call through an agent is decided for both of them', { tag: '@no-script' }, async ({ page, house }) => {
+  const [owner, bot] = [unique('owner'), unique('bot')];
+  await house.apply({
+    subjects: [
+      { id: owner, kind: 'user', memberships: [{ tenant: 'acme', roles: ['support-agent'] }] },
+      { id: bot, kind: 'agent', owner, memberships: [{ tenant: 'acme' }] },
+    ],
+  });
+  // Both pages that tell of the two lead here.
+  for (const pair of [`/subjects/${bot}`, `/access?tenant=acme&subject=${owner}&agent=${bot}`]) {
+    await page.goto(pair);
+    await ready(page);
+    await page.getByRole('link', { name: 'Try a call of these two' }).click();
+    await expect(page).toHaveURL(new RegExp(`/try\\?subject=${owner}&agent=${bot}&tenant=acme$`));
+  }
+  await ready(page);
+  await expect(page.getByLabel('Subject', { exact: true })).toHaveValue(owner);
+  const through = page.getByLabel('Through optional');
+  await expect(through).toHaveValue(bot);
+  const outcome = page.getByRole('region', { name: 'Outcome' });
+  const note = { subject: owner, tenant: 'acme', tool: 'crm/add_note', given: '{"customer_id": "c-1", "text": "hi"}' };
+  await decide(page, note);
+  await expect(outcome).toContainText(new RegExp(`Denied.*For ${bot}, who acts: .*no_matching_rule`, 's'));
+  await expect(through).toHaveValue(bot);
+  await through.fill('');
+  await decide(page, note);
+  await expect(outcome).toContainText('Allowed');
+});
+
 test('what is no call is said at its field', { tag: '@no-script' }, async ({ page }) => {
   await page.goto('/try');
   await ready(page);

@@ -1,6 +1,6 @@
 //! Step 3: gather. From what one statement read to the facts of one call.
 
-mod actor;
+pub(crate) mod actor;
 pub(crate) mod bound;
 mod opaque;
 mod outside;
@@ -191,7 +191,7 @@ fn assemble(
             Caller::by_itself(actor::agrees_with_key(question, identity))
         }
         _ => Caller {
-            actor: actor::vouched(question, acting),
+            actor: actor::vouched(&question.call, acting),
             ..Caller::by_itself(identify(&credential.facts, question, key, subject, now))
         },
     };

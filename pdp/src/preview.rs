@@ -2,7 +2,7 @@
 
 use crate::Pdp;
 use crate::enforce::evaluate_caught;
-use crate::facts::bound;
+use crate::facts::{actor, bound};
 use crate::policies::{Matched, Policies};
 use policy::evaluate::EvaluationRequest;
 use policy::facts::{AssertedProperties, CredentialFacts, Facts, Identity};
@@ -11,7 +11,8 @@ use policy::{Call, Decision, Reach, ResourceRef, ServerSlug, SubjectId, TenantSl
 use std::sync::Arc;
 use store::{CallerBy, CredentialBy, LiveQuery, Store, StoreError};
 
-/// "What would happen if …": a registered subject and a call, without any key.
+/// "What would happen if …": a registered subject and a call, without any key. Who acts for the subject, and the
+/// task, stand in the call's context, where a PEP that vouches for its callers names them.
 #[derive(Debug, Clone)]
 pub struct Preview {
     pub subject: SubjectId,
@@ -49,8 +50,9 @@ impl Previewer {
         Self { policies: Arc::new(Policies::new(store.clone())), store, reach: Reach::Everything }
     }
 
-    /// The same for who reaches so far. What is of other tenants is then as if it were not there, so that no answer tells
-    /// it from what is nowhere: who is a member of others alone, which others somebody belongs to, and their resources.
+    /// The same for who reaches so far. What is of other tenants is then as if it were not there, so that no answer
+    /// tells it from what is nowhere: who is a member of others alone, whether it calls or acts, which others
+    /// somebody belongs to, and their resources.
     #[must_use]
     pub fn within(self, reach: Reach) -> Self {
         Self { reach, ..self }
@@ -97,7 +99,7 @@ impl Previewer {
                 caller: CallerBy::Subject(preview.subject.as_str()),
                 tenant: tenant.map(TenantSlug::as_str),
                 bound: asked,
-                actor: None,
+                actor: actor::named(&preview.call),
                 task: preview.call.task(),
                 approvals: None,
             })
@@ -105,6 +107,10 @@ impl Previewer {
         state.memberships.retain(|held| self.reach.holds(held.tenant.as_str()));
         state.bound.retain(|found| self.reach.holds(found.facts.tenant.as_str()));
         let is_seen = is_everything || !state.memberships.is_empty();
+        if let Some(acting) = &mut state.actor {
+            acting.memberships.retain(|held| self.reach.holds(held.tenant.as_str()));
+        }
+        let acting = state.actor.filter(|acting| is_everything || !acting.memberships.is_empty());
         let identity = match state.subject.filter(|_| is_seen) {
             Some(subject) => Identity::Asserted { subject },
             None => Identity::UnknownSubject { id: preview.subject.to_string() },
@@ -126,7 +132,7 @@ impl Previewer {
             memberships: state.memberships,
             asserted: AssertedProperties::default(),
             bound: bound::read(asked, state.bound),
-            actor: None,
+            actor: actor::vouched(&preview.call, acting),
             task: state.task,
         })
     }

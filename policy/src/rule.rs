@@ -135,6 +135,12 @@ impl ApprovalTerms {
         Some(filed_at.saturating_add_micros(micros(self.escalate_after.as_deref()?)?))
     }
 
+    /// Who approves: the roles whose holders do, and then the persons, by id.
+    pub fn all_approvers(&self) -> impl Iterator<Item = &str> {
+        let persons = self.approver_subjects.iter().map(SubjectId::as_str);
+        self.approvers.iter().map(String::as_str).chain(persons)
+    }
+
     /// Whether the role is one of those that are named for anything.
     pub fn names_role(&self, role: &str) -> bool {
         let mut named = self.approvers.iter().chain(&self.exclude_roles).chain(&self.escalate_to);

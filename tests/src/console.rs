@@ -1,10 +1,11 @@
-//! Sessions of the console, started past its sign-in.
+//! The console as browsers meet it: sessions that are started past its sign-in, forms, and what a page shows.
 
 use crate::world::World;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use policy::Timestamp;
 use serde_json::json;
+use std::fmt::Write;
 use store::accounts::Account;
 use store::sessions::{ConsoleSession, Started, session_digest};
 
@@ -41,4 +42,27 @@ pub async fn session(world: &World, account: &Account, id: u128, since: Timestam
     let started = world.store.start_session(&session, account.password_version).await.expect("answers");
     assert_eq!(started, Started::Yes);
     format!("countersign={}", URL_SAFE_NO_PAD.encode(id))
+}
+
+/// The body of a form, as browsers send it.
+pub fn form(fields: &[(&str, &str)]) -> String {
+    fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect::<Vec<_>>().join("&")
+}
+
+/// A value as it stands in an address or a form.
+pub fn encode(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut all, byte| {
+        if byte.is_ascii_alphanumeric() || byte == b'-' {
+            all.push(char::from(byte));
+        } else {
+            write!(all, "%{byte:02X}").expect("writes");
+        }
+        all
+    })
+}
+
+/// The page's own part, without the frame around it; none of what is no page.
+pub fn own(html: &str) -> Option<&str> {
+    let (_, rest) = html.split_once("<main")?;
+    Some(rest.split_once("</main>")?.0)
 }

@@ -10,6 +10,7 @@ pub mod load;
 pub mod pep;
 pub mod process;
 pub mod provider;
+pub mod record;
 pub mod revoke;
 pub mod signer;
 pub mod statements;

@@ -113,6 +113,11 @@ pub fn noise() -> String {
     std::iter::repeat_with(|| uuid::Uuid::now_v7().simple().to_string()).take(470).collect()
 }
 
+/// The arguments of a refund that the demo's rules allow.
+pub fn refund() -> Value {
+    json!({"customer_id": "c-42", "amount": 80, "currency": "EUR"})
+}
+
 /// A tool call as PEPs send it.
 pub fn call_body(token: &str, tool: &str, arguments: Value) -> Value {
     json!({

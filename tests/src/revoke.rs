@@ -5,10 +5,10 @@ mod victim;
 
 use crate::administrator;
 use crate::database::Backend;
-use crate::pep::{Pep, Told};
+use crate::pep::{Pep, Told, refund};
 use crate::process::Process;
 use crate::signer::{ISSUER, Signer};
-use crate::world::World;
+use crate::world::{TaskTerms, World};
 use policy::scope::AdminScope;
 use serde_json::json;
 use std::net::SocketAddr;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
-use victim::{Kind, Victim, refund};
+use victim::{Kind, Victim};
 
 /// Callers who call all the time, besides.
 const LOAD: usize = 8;
@@ -139,7 +139,7 @@ async fn register(world: &mut World, count: usize, seed: u64) -> Vec<Victim> {
     let bundle = json!({"issuers": issuers, "subjects": subjects});
     world.apply(&bundle.to_string()).await;
     for victim in victims.iter_mut().filter(|victim| victim.kind.has_task()) {
-        victim.task = Some(world.open_task(&victim.id).await);
+        victim.task = Some(world.open_task(&victim.id, TaskTerms::default()).await);
     }
     victims
 }

@@ -3,6 +3,7 @@
 use crate::database::{Backend, Database};
 use crate::pep::Pep;
 use pdp::address_guard::AllowedAddress;
+use pdp::approvals::Approvals;
 use pdp::bundle::{ApplyOptions, Bundle, apply};
 use policy::labels::OpenedBy;
 use policy::{SubjectId, TenantSlug};
@@ -33,6 +34,29 @@ pub struct World {
 #[derive(Debug)]
 pub struct Replica {
     running: Running,
+}
+
+/// On what terms a task is opened.
+#[derive(Debug, Clone, Copy)]
+pub struct TaskTerms<'a> {
+    pub tenant: &'a str,
+    pub purpose: &'a str,
+    pub tools: &'a [&'a str],
+    pub budget: i64,
+    pub opened_by: OpenedBy,
+}
+
+impl Default for TaskTerms<'_> {
+    /// Of acme, for refunds, and for more calls than are made.
+    fn default() -> Self {
+        Self {
+            tenant: "acme",
+            purpose: "refund an order",
+            tools: &["crm/refund"],
+            budget: 1_000_000,
+            opened_by: OpenedBy::Person,
+        }
+    }
 }
 
 impl World {
@@ -85,18 +109,25 @@ impl World {
         store.close().await;
     }
 
-    /// Opens a task of this member of acme, for refunds: for an hour, and for more calls than are made. Answers its id.
-    pub async fn open_task(&self, subject: &str) -> String {
+    /// The door for those who decide about requests, past every server.
+    pub fn approvals(&self) -> Approvals {
+        let keys = VaultKeys::File(self.database.file("vault.key"));
+        Approvals::new(self.store.clone(), vault_key::open(&keys))
+    }
+
+    /// Opens a task of this member, for an hour. Answers its id.
+    pub async fn open_task(&self, subject: &str, terms: TaskTerms<'_>) -> String {
         let mut writer = self.store.write(operator()).await.expect("a unit of work");
+        let tools: Vec<String> = terms.tools.iter().map(|tool| (*tool).to_owned()).collect();
         let new = NewTask {
-            tenant: &TenantSlug::from("acme"),
+            tenant: &TenantSlug::from(terms.tenant),
             subject: &SubjectId::from(subject),
             actor: None,
-            purpose: "refund an order",
-            tools: &["crm/refund".to_owned()],
-            budget: 1_000_000,
+            purpose: terms.purpose,
+            tools: &tools,
+            budget: terms.budget,
             expires_at: writer.now().saturating_add_micros(3_600_000_000),
-            opened_by: OpenedBy::Person,
+            opened_by: terms.opened_by,
         };
         let task = writer.open_task(&new).await.expect("is opened");
         writer.commit().await.expect("commits");

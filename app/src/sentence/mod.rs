@@ -193,10 +193,7 @@ fn who(line: &mut Sentence, rule: &Rule) {
 }
 
 fn approvers(line: &mut Sentence, terms: Option<&ApprovalTerms>) {
-    let named = terms.map(|terms| {
-        let persons = terms.approver_subjects.iter().map(ToString::to_string);
-        (terms, terms.approvers.iter().cloned().chain(persons).collect::<Vec<_>>())
-    });
+    let named = terms.map(|terms| (terms, terms.all_approvers().collect::<Vec<_>>()));
     let Some((terms, names)) = named.filter(|(_, names)| !names.is_empty()) else {
         line.say("nobody yet");
         return;
@@ -205,7 +202,7 @@ fn approvers(line: &mut Sentence, terms: Option<&ApprovalTerms>) {
         line.strong(terms.quorum.to_string());
         line.say(" of ");
     }
-    line.either(&names, |line, name| line.strong(name.as_str()));
+    line.either(&names, |line, name| line.strong(*name));
 }
 
 fn tools(line: &mut Sentence, rule: &Rule) {

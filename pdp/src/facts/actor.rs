@@ -3,27 +3,31 @@
 use super::Live;
 use crate::enforce::Question;
 use crate::tokens::{self, NamedActor, Refusal};
-use policy::Reason;
 use policy::facts::{ActorFacts, ActorIdentity, Identity, TokenFacts};
 use policy::issuer::{ActorNeed, Issuer};
 use policy::text::shown;
+use policy::{Call, Reason};
 use serde_json::Value;
 use store::{CallerBy, LiveActor, LiveState, StoreError};
 
 /// What the PEP calls whoever acts (`context.agent`). None: it says nothing.
-pub(super) fn agent(question: &Question) -> Option<&Value> {
-    question.call.context.get("agent").filter(|agent| !agent.is_null())
+fn agent(call: &Call) -> Option<&Value> {
+    call.context.get("agent").filter(|agent| !agent.is_null())
+}
+
+/// The id by which a PEP that vouches names whoever acts, where it is a text.
+pub(crate) fn named(call: &Call) -> Option<&str> {
+    agent(call).and_then(Value::as_str)
 }
 
 /// The subject of a PEP that vouches for it, and the actor that it names.
 pub(super) async fn read_vouched(live: Live<'_>, question: &Question) -> Result<LiveState, StoreError> {
-    let actor = agent(question).and_then(Value::as_str);
-    live.read_with(CallerBy::Subject(question.subject.id.as_str()), actor).await
+    live.read_with(CallerBy::Subject(question.subject.id.as_str()), named(&question.call)).await
 }
 
 /// Who acts, where a PEP vouches for it: by subject id.
-pub(super) fn vouched(question: &Question, found: Option<LiveActor>) -> Option<Box<ActorFacts>> {
-    let agent = agent(question)?;
+pub(crate) fn vouched(call: &Call, found: Option<LiveActor>) -> Option<Box<ActorFacts>> {
+    let agent = agent(call)?;
     let Value::String(id) = agent else {
         return Some(unknown("`context.agent` is no text".to_owned()));
     };
@@ -85,7 +89,7 @@ pub(super) fn agrees(
     named: Option<&NamedActor>,
     found: Option<&LiveActor>,
 ) -> Result<(), Refusal> {
-    let Some(agent) = agent(question) else { return Ok(()) };
+    let Some(agent) = agent(&question.call) else { return Ok(()) };
     let said = agent.as_str().is_some_and(|agent| {
         // By the Countersign id of who acts, too; of the subject, where nobody does.
         let known = match named {
@@ -99,7 +103,7 @@ pub(super) fn agrees(
 
 /// The same for the holder of a key of ours, who acts for nobody.
 pub(super) fn agrees_with_key(question: &Question, identity: Identity) -> Identity {
-    let same = |id: &str| agent(question).is_none_or(|agent| agent.as_str() == Some(id));
+    let same = |id: &str| agent(&question.call).is_none_or(|agent| agent.as_str() == Some(id));
     match &identity {
         Identity::ApiKey { subject, .. } if !same(subject.id.as_str()) => {
             let Refusal { reason, why } = differs();

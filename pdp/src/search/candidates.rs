@@ -30,7 +30,7 @@ impl Candidates<'_> {
         let actions: BTreeSet<&str> = match self.call.resource.kind.as_str() {
             "tool" => [TOOLS_CALL].into(),
             "mcp_server" => SERVER_METHODS.iter().copied().collect(),
-            kind if is_reserved(kind) => BTreeSet::new(),
+            kind if is_reserved(kind) || self.facts.credential.server.is_some() => BTreeSet::new(),
             // Whatever those rules are about: another one may allow the same action by a pattern.
             _ => {
                 let rules = self.set.rules().map(|compiled| &compiled.rule);

@@ -296,11 +296,6 @@ fn verdict(ways: &[Clause], limits: &[Clause], glass: bool, needed: &[String]) -
     }
 }
 
-fn approvers(terms: &ApprovalTerms) -> Vec<String> {
-    let persons = terms.approver_subjects.iter().map(ToString::to_string);
-    terms.approvers.iter().cloned().chain(persons).collect()
-}
-
 fn clause(judged: &Judged<'_>) -> Clause {
     let rule = &judged.rule.rule;
     let (mut bounds, mut conditions) = (Vec::new(), Vec::new());
@@ -318,7 +313,7 @@ fn clause(judged: &Judged<'_>) -> Clause {
         effect: rule.effect,
         bounds,
         conditions,
-        approvers: rule.approval.as_ref().map(approvers).unwrap_or_default(),
+        approvers: rule.approval.iter().flat_map(ApprovalTerms::all_approvers).map(str::to_owned).collect(),
         explain: rule.explain,
     }
 }

@@ -1,6 +1,7 @@
 //! What waits for a person: the requests that ask one of the roles held, or the person by name; and those that ask
 //! somebody in whose place that person answers. However many wait, no more of them are read than are shown: each of those
-//! names has an index that holds what asks it in the order of the inbox.
+//! names has an index that holds what asks it in the order of the inbox. What the person may not answer, or answered and waits
+//! for others, is passed over on the way, one by one.
 
 use super::tables::{ApprovalAsks, ApprovalVotes, Approvals};
 use super::{Approval, ApprovalRow, select, waits};
@@ -65,10 +66,21 @@ impl Store {
         after: Option<&Approval>,
         limit: u64,
     ) -> Result<Vec<Approval>, StoreError> {
-        let after = after.map(|after| (rank_of(after.risk), after.id.as_str()));
+        let after = match after {
+            Some(after) => Some((self.rank(after).await?, after.id.as_str())),
+            None => None,
+        };
         let Some(query) = page(me, duties, after, limit, self.dialect()) else { return Ok(Vec::new()) };
         let rows: Vec<ApprovalRow> = self.db.fetch_all(&query).await?;
         rows.into_iter().map(Approval::try_from).collect()
+    }
+
+    /// Where a request stands by its rank. What a server of an earlier version filed stands where the column's default has it,
+    /// whatever its risk: a page that went on from elsewhere would lead back to it for ever. What asks nobody any more goes
+    /// by its risk.
+    async fn rank(&self, of: &Approval) -> Result<i64, StoreError> {
+        let stands: Option<RankRow> = self.db.fetch_optional(&standing(of.id.as_str())).await?;
+        Ok(stands.map_or_else(|| rank_of(of.risk), |row| row.rank))
     }
 
     /// How many [`Self::list_asked`] would list, counted no further than [`MOST_COUNTED`].
@@ -81,6 +93,21 @@ impl Store {
             None => Ok(0),
         }
     }
+}
+
+#[derive(sqlx::FromRow)]
+struct RankRow {
+    rank: i64,
+}
+
+/// The rank of a request that asks somebody; it is the same for each of those.
+pub(super) fn standing(approval: &str) -> SelectStatement {
+    Query::select()
+        .column(ApprovalAsks::Rank)
+        .from(ApprovalAsks::Table)
+        .and_where(Expr::col(ApprovalAsks::Approval).eq(approval))
+        .limit(1)
+        .take()
 }
 
 /// Where a request stands in the inbox: its rank, and its id.
@@ -148,7 +175,7 @@ fn cut(query: &mut SelectStatement, limit: u64) -> SelectStatement {
 /// A tenant, and a role there or a person.
 type Name<'a> = (&'a str, &'static str, &'a str);
 
-/// Those by which they are asked, each once.
+/// Those by which they are asked, each once, and no more than may be looked for.
 fn names(duties: &[AskedPerson]) -> BTreeSet<Name<'_>> {
     let all = duties.iter().flat_map(|duty| {
         duty.memberships.iter().flat_map(move |(tenant, roles)| {
@@ -157,7 +184,14 @@ fn names(duties: &[AskedPerson]) -> BTreeSet<Name<'_>> {
             person.chain(roles).map(move |(kind, name)| (tenant.as_str(), kind, name))
         })
     });
-    all.take(MOST_NAMES).collect()
+    let mut names = BTreeSet::new();
+    for name in all {
+        if names.len() == MOST_NAMES {
+            break;
+        }
+        names.insert(name);
+    }
+    names
 }
 
 fn of(tenant: &str, kind: &str) -> Expr {
@@ -216,4 +250,24 @@ fn answerable(me: &SubjectId, dialect: Dialect) -> SelectStatement {
     // With an offset Postgres asks this of one after the other, until there are enough. It makes a join of it else, and reads
     // all that waits wherever it takes it that few are left.
     query.limit(1).offset(0).take()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_several_share_takes_one_place() {
+        let roles: Vec<String> = (0..20).map(|role| format!("role-{role}")).collect();
+        let duty = |person: usize| AskedPerson {
+            person: SubjectId::new(format!("person-{person}")),
+            memberships: vec![("acme".into(), roles.clone())],
+        };
+        let duties: Vec<AskedPerson> = (0..30).map(duty).collect();
+        assert_eq!(names(&duties).len(), 50);
+        let crowd: Vec<AskedPerson> = (0..1_000).map(duty).collect();
+        let names = names(&crowd);
+        assert_eq!(names.len(), MOST_NAMES);
+        assert!(names.contains(&("acme", "subject", "person-0")), "the first of them count");
+    }
 }

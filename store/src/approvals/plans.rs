@@ -1,6 +1,6 @@
 //! What filing, use, the inbox and retention read is found by indexes, whatever else there is: SQLite's own plan says so.
 
-use super::asks::{AskedPerson, counted, page};
+use super::asks::{AskedPerson, counted, page, standing};
 use super::expiring::over;
 use super::filing::{NewApproval, denials, waiting};
 use super::filings::lately;
@@ -133,6 +133,7 @@ fn cases() -> Vec<(&'static str, String, &'static str)> {
         ("denials of the same", text(denials(&new.binding, sqlite)), "approvals_denied"),
         ("what waits for a person", inbox(None), pressing),
         ("its further pages", inbox(Some((1, "w-00001"))), "name=? AND (rank,approval)>(?,?)"),
+        ("where they begin", text(standing("w-00001")), "approval_asks_approval"),
         (
             "how many wait",
             text(counted(&me, &asked, sqlite).expect("a duty").expr(Expr::cust("COUNT(*)")).take()),

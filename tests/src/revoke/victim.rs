@@ -1,6 +1,6 @@
 //! What can be taken away from a caller, and how.
 
-use crate::pep::call_body;
+use crate::pep::{call_body, refund};
 use crate::signer::ISSUER;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -161,8 +161,4 @@ impl Victim {
             Kind::TaskCompleted => of_task("complete"),
         }
     }
-}
-
-pub(super) fn refund() -> Value {
-    json!({"customer_id": "c-42", "amount": 80, "currency": "EUR"})
 }

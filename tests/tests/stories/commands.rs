@@ -5,16 +5,13 @@ use tests::on_both_databases;
 on_both_databases!(a_key_is_revoked_by_its_name, a_subject_is_disabled_and_enabled);
 
 mod stories {
-    use serde_json::{Value, json};
+    use serde_json::json;
     use std::process::Command;
     use store::changes::{ChangeFilter, ChangePosition};
     use store::{Change, Via};
+    use tests::pep::refund;
     use tests::process::binary;
     use tests::{Backend, World};
-
-    fn refund() -> Value {
-        json!({"customer_id": "c-42", "amount": 80, "currency": "EUR"})
-    }
 
     /// `countersign …` on the host of the servers: its exit code, and what it printed.
     fn countersign(world: &World, words: &[&str]) -> (Option<i32>, String) {

@@ -41,7 +41,7 @@ mod a_database_that_takes_no_writes_denies_and_comes_back {
 mod stories {
     use futures::future::join_all;
     use policy::issuer::Issuer;
-    use serde_json::{Value, json};
+    use serde_json::json;
     use std::pin::pin;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -49,33 +49,17 @@ mod stories {
     use std::time::Duration;
     use store::administration::Page;
     use store::audit;
-    use store::chain::AuditKey;
     use store::notifications::Receiver;
     use store::{Settings, Store};
     use tests::cluster::Cluster;
     use tests::line::Line;
-    use tests::pep::noise;
+    use tests::pep::{noise, refund};
     use tests::process::Process;
+    use tests::record::{audit_key, is_sound};
     use tests::world::operator;
     use tests::{Backend, Database, Pep, World};
     use tokio::sync::Notify;
     use tokio::time::timeout;
-
-    fn refund() -> Value {
-        json!({"customer_id": "c-42", "amount": 80, "currency": "EUR"})
-    }
-
-    fn audit_key(world: &World) -> AuditKey {
-        let text = std::fs::read_to_string(world.database.file("audit.key")).expect("the key file");
-        let mut secret = [0u8; 32];
-        hex::decode_to_slice(text.trim(), &mut secret).expect("hex");
-        AuditKey::from_secret(&secret)
-    }
-
-    async fn is_sound(world: &World) {
-        let report = audit::verify(&world.store, &audit_key(world), &[]).await.expect("verifies");
-        assert!(report.is_sound(), "{:?}", report.findings);
-    }
 
     pub(super) async fn kill_nine_loses_no_answered_decision(backend: Backend) {
         let world = World::demo(backend).await;

@@ -80,12 +80,9 @@ mod stories {
     use policy::{SubjectId, Timestamp};
     use serde_json::{Value, json};
     use std::time::{Duration, Instant};
+    use tests::pep::refund;
     use tests::world::operator;
     use tests::{Backend, Pep, World};
-
-    fn refund() -> Value {
-        json!({"customer_id": "c-42", "amount": 80, "currency": "EUR"})
-    }
 
     async fn reason(pep: &Pep, token: &str) -> String {
         pep.call(token, "refund", refund()).await.reason().to_owned()

@@ -8,6 +8,7 @@ mod approvals;
 mod arap;
 mod batch;
 mod bundle;
+mod cases;
 mod certification;
 mod commands;
 mod discovery;

@@ -9,12 +9,8 @@ on_both_databases!(
 );
 
 mod stories {
-    use serde_json::{Value, json};
+    use tests::pep::refund;
     use tests::{Backend, World};
-
-    fn refund() -> Value {
-        json!({"customer_id": "c-42", "amount": 80, "currency": "EUR"})
-    }
 
     pub(super) async fn a_role_taken_away_denies_the_next_call_on_every_replica(backend: Backend) {
         let world = World::demo(backend).await;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tests::pep::call_body;
 use tests::statements::Counted;
+use tests::world::TaskTerms;
 use tests::{Backend, Pep, on_both_databases};
 
 on_both_databases!(a_call_reads_the_live_state_in_one_statement);
@@ -125,7 +126,7 @@ mod stories {
         let counted = Counted::empty(backend).await;
         let world = &counted.world;
         world.apply(&policy().to_string()).await;
-        let task = world.open_task("alice").await;
+        let task = world.open_task("alice", TaskTerms::default()).await;
         let replica = counted.replica().await;
         let crm = world.crm(&replica);
         let call = |tool: &str| {

@@ -6,12 +6,10 @@ on_both_databases!(many_questions_at_once_are_answered_as_one_by_one);
 
 mod stories {
     use pdp::Secret;
-    use policy::labels::OpenedBy;
-    use policy::{ResourceRef, SubjectId, TenantSlug, Timestamp};
+    use policy::{ResourceRef, Timestamp};
     use std::sync::Arc;
-    use store::administration::NewTask;
     use store::{CallerBy, CredentialBy, LiveQuery, LiveState};
-    use tests::world::operator;
+    use tests::world::TaskTerms;
     use tests::{Backend, World};
     use tokio::sync::Barrier;
     use tokio::task::JoinSet;
@@ -53,24 +51,6 @@ mod stories {
         let state = world.store.read_live(&query).await.expect("reads");
         assert_ne!(state.now, Timestamp::default());
         LiveState { now: Timestamp::default(), ..state }
-    }
-
-    /// A task of this subject in acme.
-    async fn open(world: &World, subject: &str) -> String {
-        let mut writer = world.store.write(operator()).await.expect("a unit of work");
-        let new = NewTask {
-            tenant: &TenantSlug::from("acme"),
-            subject: &SubjectId::from(subject),
-            actor: None,
-            purpose: "order 17",
-            tools: &["crm/refund".to_owned()],
-            budget: 5,
-            expires_at: writer.now().saturating_add_micros(3_600_000_000),
-            opened_by: OpenedBy::Platform,
-        };
-        let task = writer.open_task(&new).await.expect("is opened");
-        writer.commit().await.expect("commits");
-        task.id.to_string()
     }
 
     /// Every shape of the statement, callers that are there and callers that are not.
@@ -122,8 +102,8 @@ mod stories {
                                   {"type": "customer", "id": "c-43", "tenant": "globex"}]}"#,
             )
             .await;
-        let tasks =
-            [open(&world, "alice").await, open(&world, "refund-bot").await, "no such task".to_owned()];
+        let open = async |subject: &str| world.open_task(subject, TaskTerms::default()).await;
+        let tasks = [open("alice").await, open("refund-bot").await, "no such task".to_owned()];
         let questions = questions(&world, &tasks);
         let mut alone = Vec::with_capacity(questions.len());
         for question in &questions {

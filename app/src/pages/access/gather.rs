@@ -47,7 +47,7 @@ async fn read(
     let tenants: Vec<String> = tenants.filter(|slug| reach.holds(slug)).collect();
     query.tenant = query.tenant.filter(|slug| tenants.contains(slug)).or_else(|| tenants.first().cloned());
     let tenant = query.tenant.as_deref().map(TenantSlug::from);
-    let view = AccessView {
+    let mut view = AccessView {
         query,
         tenants,
         roles: Vec::new(),
@@ -59,12 +59,15 @@ async fn read(
     };
     let Some(tenant) = tenant else { return Ok(Err(view)) };
     let mut agent = None;
-    if let Some(id) = &view.query.agent {
-        agent = member(store, &tenant, id).await?;
+    if let Some(id) = view.query.agent.take() {
+        let found = member(store, &tenant, &id).await?;
+        // What was found is named as it is called, so that links lead to it.
+        view.query.agent = Some(found.as_ref().map_or(id, |found| found.subject.id.to_string()));
         // One of other tenants alone is nobody here.
-        if agent.is_none() {
+        if found.is_none() {
             return Ok(Err(AccessView { unknown: true, ..view }));
         }
+        agent = found;
     }
     let Some(explorer) = Previewer::new(store.clone()).explore(&tenant, now).await? else {
         return Ok(Err(AccessView { unknown: true, ..view }));
@@ -96,6 +99,7 @@ pub async fn page(
             asked.view.unknown = true;
             return Ok(asked.view);
         };
+        asked.view.query.tool = Some(tool.to_string());
         let found = store.read_members(&asked.tenant, after, ROWS_AND_ONE).await?;
         let mut members = found.map(|found| found.members).unwrap_or_default();
         asked.view.next = cut(&mut members, |member: &Member| member.subject.id.to_string());
@@ -114,7 +118,10 @@ pub async fn page(
     asked.view.next = cut(&mut tools, ToString::to_string);
     match &query.subject {
         Some(id) => match member(store, &asked.tenant, id).await? {
-            Some(member) => asked.view.list = tools.iter().map(|tool| asked.what(&member, tool)).collect(),
+            Some(member) => {
+                asked.view.list = tools.iter().map(|tool| asked.what(&member, tool)).collect();
+                asked.view.query.subject = Some(member.subject.id.to_string());
+            }
             None => asked.view.unknown = true,
         },
         None => asked.matrix(&tools),

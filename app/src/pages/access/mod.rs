@@ -40,7 +40,9 @@ fn page() -> impl IntoView {
 }
 
 fn draw(view: AccessView) -> AnyView {
-    let export = view.query.tenant.is_some().then(|| {
+    // An agent alone is no question, so there is no answer to take along.
+    let is_answered = view.query.tenant.is_some() && !view.query.is_of_an_agent_alone();
+    let export = is_answered.then(|| {
         view! {
             <div class="page-actions">
                 <a class="button button-primary" href=view.query.at(EXPORT, None, None) rel="external">

@@ -55,6 +55,11 @@ impl AccessQuery {
         href(path, parameters)
     }
 
+    /// The whole matrix of the tenant.
+    pub fn whole(&self) -> String {
+        href(ACCESS.path, [("tenant", self.tenant.as_deref())])
+    }
+
     /// Who can call this tool? Through the agent, where there is one.
     pub fn of_tool(&self, tool: &str) -> String {
         self.of("tool", tool)
@@ -92,6 +97,7 @@ mod tests {
         assert_eq!(query.at("/access", Some("x"), None), "/access?tenant=acme&tool=crm%2Fa%20b&after=x");
         assert_eq!(query.of_subject("bob"), "/access?tenant=acme&subject=bob");
         assert_eq!(query.of_tool("crm/b"), "/access?tenant=acme&tool=crm%2Fb");
+        assert_eq!(query.whole(), "/access?tenant=acme");
     }
 
     #[test]

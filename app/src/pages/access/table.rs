@@ -8,6 +8,9 @@ use crate::components::list::Column::Text;
 use crate::components::list::framed;
 use crate::components::untrusted::{UntrustedFlags, UntrustedLine, plain};
 use crate::pages::decision::banner::with_code;
+use crate::pages::form::may;
+use crate::pages::try_call::query::TryQuery;
+use crate::permission::Permission;
 use crate::routes::{ACCESS, SUBJECTS};
 use crate::url::encode;
 use leptos::prelude::*;
@@ -26,7 +29,7 @@ pub fn answer(view: &AccessView) -> AnyView {
     let query = &view.query;
     if view.unknown {
         let text = "No such tool is in the catalog, or no such subject is a member of this tenant.";
-        return view! { <EmptyFiltered text=text clear=ACCESS.path/> }.into_any();
+        return view! { <EmptyFiltered text=text clear=query.whole()/> }.into_any();
     }
     if query.is_of_an_agent_alone() {
         return for_whom();
@@ -56,7 +59,7 @@ fn for_whom() -> AnyView {
         <Empty
             glyph=Glyph::Access
             title="For whom?"
-            text="What an agent can call hangs on for whom it acts: both are asked, and the stricter answer stands."
+            text="What an agent can call depends on whom it acts for: both are asked, and the stricter answer stands."
         >
             <p>"Name the subject above, or a tool to see for whom the agent can call it."</p>
         </Empty>
@@ -67,17 +70,25 @@ fn for_whom() -> AnyView {
 /// Of whom the list tells, where somebody acts.
 fn through(query: &AccessQuery) -> Option<AnyView> {
     let agent = query.agent.as_deref()?;
-    let whom = match (&query.tool, &query.subject) {
-        (None, Some(subject)) => link(subject),
-        _ => "others".into_any(),
-    };
+    let subject = query.subject.as_deref().filter(|_| query.tool.is_none());
+    let whom = subject.map_or_else(|| "others".into_any(), link);
+    let trial =
+        subject.zip(query.tenant.as_deref()).and_then(|(subject, tenant)| try_one(tenant, agent, subject));
     let lead = view! {
         <p class="quiet">
             "Calls that " {link(agent)} " makes for " {whom}
-            ": both are asked, and the stricter answer stands."
+            ": both are asked, and the stricter answer stands. " {trial}
         </p>
     };
     Some(lead.into_any())
+}
+
+/// Where a call that the agent makes for the subject is tried; nothing for those who may not.
+pub fn try_one(tenant: &str, agent: &str, subject: &str) -> Option<AnyView> {
+    may(Permission::TryCalls).then(|| {
+        let href = TryQuery::through(tenant, agent, subject).href();
+        view! { <a href=href>"Try a call of these two"</a> }.into_any()
+    })
 }
 
 /// The page of a subject.
@@ -93,8 +104,8 @@ fn link(id: &str) -> AnyView {
 
 fn nothing(query: &AccessQuery) -> AnyView {
     if query.tool.is_some() || query.subject.is_some() || query.after.is_some() {
-        return view! { <EmptyFiltered text="There is nobody and nothing to tell of." clear=ACCESS.path/> }
-            .into_any();
+        let text = "There is nobody and nothing to tell of.";
+        return view! { <EmptyFiltered text=text clear=query.whole()/> }.into_any();
     }
     view! {
         <Empty

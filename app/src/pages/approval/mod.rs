@@ -166,7 +166,7 @@ fn changed(changed: Changed) -> AnyView {
     view! {
         <WarningNotice title="Something changed since you looked">
             <ul>
-                {item(is_other, "The tool is another one: see “What changed in the tool”.")}
+                {item(is_other, "The tool changed: see “What changed in the tool”.")}
                 {item(arguments, "The arguments are other ones, or what else is bound.")}
                 {item(rules, "A rule that asks was changed, or asks no more: see “Who asks for approval”.")}
             </ul>

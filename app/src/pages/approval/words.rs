@@ -1,7 +1,6 @@
 //! What a rule asks for, in words.
 
 use crate::pages::approvals::words::seconds;
-use policy::SubjectId;
 use policy::rule::{ApprovalTerms, duration_seconds};
 
 /// "2 approvals by finance or ann; good for 1 h and one call".
@@ -10,8 +9,7 @@ pub(super) fn asks(terms: &ApprovalTerms) -> String {
         1 => "1 approval".to_owned(),
         more => format!("{more} approvals"),
     };
-    let subjects = terms.approver_subjects.iter().map(SubjectId::as_str);
-    let by: Vec<&str> = terms.approvers.iter().map(String::as_str).chain(subjects).collect();
+    let by: Vec<&str> = terms.all_approvers().collect();
     let uses = match terms.uses {
         1 => "one call".to_owned(),
         more => format!("{more} calls"),

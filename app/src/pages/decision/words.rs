@@ -1,7 +1,6 @@
 //! The words of bounds, approvals and sentences. Made on the server alone.
 
 use super::view::ParameterLine;
-use policy::SubjectId;
 use policy::decision::{ApprovalPart, ParameterMiss};
 use policy::rule::ApprovalTerms;
 use serde_json::Value;
@@ -33,9 +32,7 @@ pub(super) fn approval(terms: &ApprovalTerms) -> String {
 }
 
 fn approvers(terms: &ApprovalTerms) -> String {
-    let names = terms.approvers.iter().map(String::as_str);
-    let names: Vec<&str> = names.chain(terms.approver_subjects.iter().map(SubjectId::as_str)).collect();
-    names.join(" or ")
+    terms.all_approvers().collect::<Vec<_>>().join(" or ")
 }
 
 /// Which part a request for approval had in a decision.

@@ -44,6 +44,7 @@ pub(super) async fn find(
                 .unwrap_or_default();
             example.tenant = row.tenant.unwrap_or(example.tenant);
             example.subject = row.subject.unwrap_or_default();
+            example.agent = row.actor.unwrap_or_default();
         }
         if example.arguments.is_empty() {
             example.arguments = pretty(&skeleton(form));

@@ -71,6 +71,8 @@ pub struct Comparison {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Example {
     pub subject: String,
+    /// Who acts for it. Empty: nobody.
+    pub agent: String,
     pub tenant: String,
     /// `server/name`.
     pub tool: String,

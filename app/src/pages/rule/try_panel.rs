@@ -31,6 +31,7 @@ pub fn panel(editing: Editing, example: Example) -> AnyView {
     let trial = Trial {
         call: RwSignal::new(TryQuery {
             subject: given(example.subject),
+            agent: given(example.agent),
             tenant: given(example.tenant),
             tool: given(example.tool),
             arguments: given(example.arguments),
@@ -138,6 +139,28 @@ fn fields(editing: Editing, trial: Trial) -> AnyView {
                     on:input=move |event| {
                         let text = event_target_value(&event);
                         trial.call.update(|call| call.subject = filled(text));
+                    }
+                />
+            </div>
+            <div class="field">
+                <label for="try-agent">
+                    "Through "
+                    <span class="optional">"optional"</span>
+                </label>
+                <input
+                    id="try-agent"
+                    type="text"
+                    class="input-code"
+                    list="try-subjects"
+                    placeholder="agent that acts"
+                    autocomplete="off"
+                    autocapitalize="none"
+                    spellcheck="false"
+                    value=now.agent.clone().unwrap_or_default()
+                    prop:value=move || trial.call.with(|call| call.agent.clone().unwrap_or_default())
+                    on:input=move |event| {
+                        let text = event_target_value(&event);
+                        trial.call.update(|call| call.agent = filled(text));
                     }
                 />
             </div>

@@ -8,7 +8,7 @@ use crate::components::list::Column::{Actions, Text};
 use crate::components::list::{carded, counted};
 use crate::components::untrusted::{UntrustedFlags, UntrustedLine, plain};
 use crate::pages::access::query::AccessQuery;
-use crate::pages::access::table::row;
+use crate::pages::access::table::{row, try_one};
 use crate::pages::decision::banner::with_code;
 use crate::routes::SUBJECTS;
 use crate::url::{encode, href};
@@ -21,7 +21,7 @@ const LINKED: usize = 3;
 pub fn for_whom(subject: &SubjectView) -> Option<AnyView> {
     let told = subject.for_whom.as_ref()?;
     let people = if told.people.is_empty() {
-        quiet("No one yet: it has no owner, and it has acted for nobody lately.")
+        quiet("No one that you may see: no owner, and nobody it acted for lately.")
     } else {
         let rows = told
             .people
@@ -132,9 +132,15 @@ fn pair_row(line: &PairLine, tie: &'static str, head: &'static str, sides: Sides
 fn choice(subject: &SubjectView) -> AnyView {
     let action = page_of(subject).href();
     let chosen = subject.query.for_whom.clone();
+    // The tenant that was chosen stays chosen, where it is one of the two.
+    let pair = subject.for_whom.as_ref().and_then(|told| told.pair.as_ref());
+    let shown = pair.and_then(|pair| pair.tenant.clone());
+    let kept = shown.filter(|shown| subject.query.tenant.as_ref() == Some(shown));
+    let kept = kept.map(|slug| view! { <input type="hidden" name="tenant" value=slug/> });
     view! {
         <div class="card-body">
             <form class="form" method="get" action=action>
+                {kept}
                 <div class="field">
                     <label for="for-whom">"For somebody else"</label>
                     <div class="input-group">
@@ -164,6 +170,7 @@ fn may_do(subject: &SubjectView, pair: &Pair) -> AnyView {
     let whole = pair.tenant.as_ref().map(|tenant| {
         view! { <a href=sides.access(tenant)>"All of it in the Access explorer"</a> }
     });
+    let trial = pair.tenant.as_ref().and_then(|tenant| try_one(tenant, sides.agent, sides.subject));
     let body = match &pair.tenant {
         None => quiet("Nothing: no member of its tenants has this id."),
         Some(tenant) => {
@@ -184,6 +191,7 @@ fn may_do(subject: &SubjectView, pair: &Pair) -> AnyView {
                 {whole}
             </header>
             {body}
+            {trial.map(|link| view! { <p class="card-foot">{link}</p> })}
         </section>
     }
     .into_any()

@@ -57,6 +57,24 @@ pub fn TryForm(query: TryQuery, choices: Choices, problem: Option<Note>) -> impl
                 {complaint("try-subject-error", subject.clone())}
             </div>
             <div class="field">
+                <label for="try-agent">
+                    "Through " <span class="optional">"optional"</span>
+                </label>
+                <input
+                    id="try-agent"
+                    name="agent"
+                    type="text"
+                    class="input-code"
+                    list="try-subjects"
+                    placeholder="agent that acts"
+                    autocomplete="off"
+                    autocapitalize="none"
+                    spellcheck="false"
+                    value=query.agent.clone()
+                    prop:value=query.agent.clone().unwrap_or_default()
+                />
+            </div>
+            <div class="field">
                 <label for="try-tenant">"Tenant"</label>
                 <select id="try-tenant" name="tenant">
                     {tenants}

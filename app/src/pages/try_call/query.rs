@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 pub struct TryQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// Who acts for the subject. None: the subject calls by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
     /// `server/name`.
@@ -27,10 +30,21 @@ impl TryQuery {
     pub fn read(map: &Parameters) -> Self {
         Self {
             subject: parameter(map, "subject"),
+            agent: parameter(map, "agent"),
             tenant: parameter(map, "tenant"),
             tool: parameter(map, "tool"),
             arguments: parameter(map, "arguments"),
             from: parameter(map, "from"),
+        }
+    }
+
+    /// What this agent may call for this subject; the tool is still to be said.
+    pub fn through(tenant: &str, agent: &str, subject: &str) -> Self {
+        Self {
+            subject: Some(subject.to_owned()),
+            agent: Some(agent.to_owned()),
+            tenant: Some(tenant.to_owned()),
+            ..Self::default()
         }
     }
 
@@ -40,6 +54,7 @@ impl TryQuery {
             crate::routes::TRY.path,
             [
                 ("subject", self.subject.as_deref()),
+                ("agent", self.agent.as_deref()),
                 ("tenant", self.tenant.as_deref()),
                 ("tool", self.tool.as_deref()),
                 ("arguments", self.arguments.as_deref()),
@@ -77,5 +92,16 @@ mod tests {
         assert_eq!(TryQuery::read(&map), query);
         assert!(query.is_asked());
         assert!(!TryQuery::default().is_asked());
+    }
+
+    #[test]
+    fn an_agent_goes_along() {
+        let query = TryQuery::through("acme", "a bot", "ada");
+        let address = "/try?subject=ada&agent=a%20bot&tenant=acme";
+        assert_eq!(query.href(), address);
+        assert_eq!(TryQuery::read(&Parameters::parse(address.trim_start_matches("/try?"))), query);
+        assert!(!query.is_asked());
+        let nobody = [("subject", "ada"), ("agent", " "), ("tool", "crm/refund")].into_iter().collect();
+        assert_eq!(TryQuery::read(&nobody).agent, None);
     }
 }

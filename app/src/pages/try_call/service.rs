@@ -8,15 +8,17 @@ use crate::explain;
 use crate::pages::rule::draft::{Draft, Note};
 use crate::pages::rule::{example, service};
 use crate::verdict::Verdict;
-use pdp::{Preview, PreviewError, Previewer, drafts};
+use pdp::{Preview, PreviewError, Previewer, RecordBody, drafts};
 use policy::arguments::{Arguments, parse_exact};
 use policy::call::TOOLS_CALL;
 use policy::compile::RuleSource;
+use policy::facts::ActorIdentity;
 use policy::labels::RuleStatus;
 use policy::{
     Call, Decision, DecisionId, Reach, ResourceRef, Rule, RuleId, ServerSlug, SubjectId, TenantSlug,
 };
-use serde_json::Map;
+use serde_json::Value;
+use store::decisions::RecordedDecision;
 
 pub(super) async fn page(console: &Console, reach: &Reach, query: TryQuery) -> Result<TryView, AppError> {
     let query = match &query.from {
@@ -49,13 +51,26 @@ async fn again(console: &Console, reach: &Reach, from: &str) -> Result<Option<Tr
         (Some(server), Some(tool)) => Some(format!("{server}/{tool}")),
         _ => None,
     };
+    let agent = agent(&recorded);
     Ok(Some(TryQuery {
         subject: recorded.row.subject,
+        agent,
         tenant: recorded.row.tenant,
         tool,
         arguments: recorded.arguments.as_deref().map(example::readable).filter(|text| !text.is_empty()),
         from: None,
     }))
+}
+
+/// Who acted, by the id under which it is registered; where nobody knew who it is, as the asking side named it.
+fn agent(recorded: &RecordedDecision) -> Option<String> {
+    if let Some(known) = &recorded.row.actor {
+        return Some(known.clone());
+    }
+    let RecordBody { call, facts, .. } = serde_json::from_str(&recorded.body).ok()?;
+    let is_unknown = matches!(facts.actor?.identity, ActorIdentity::Unknown { .. });
+    let named = call.context.get("agent").and_then(Value::as_str).filter(|_| is_unknown);
+    named.filter(|id| !id.trim().is_empty()).map(str::to_owned)
 }
 
 pub(super) async fn try_draft(
@@ -103,7 +118,7 @@ fn failed(error: PreviewError) -> AppError {
 }
 
 fn preview(query: &TryQuery) -> Result<Preview, Note> {
-    let texts = [&query.subject, &query.tenant, &query.tool];
+    let texts = [&query.subject, &query.agent, &query.tenant, &query.tool];
     if texts.into_iter().flatten().any(|text| text.contains('\0')) {
         return Err(Note::new("subject", "U+0000 stands in no name"));
     }
@@ -120,6 +135,8 @@ fn preview(query: &TryQuery) -> Result<Preview, Note> {
     if !value.is_object() {
         return Err(Note::new("arguments", "The arguments must be a JSON object, such as `{}`"));
     }
+    // As an asking side names who acts, when it vouches for its callers.
+    let agent = query.agent.as_deref().map(|agent| ("agent".to_owned(), Value::from(agent)));
     Ok(Preview {
         subject: SubjectId::from(subject),
         server: ServerSlug::from(server),
@@ -127,7 +144,7 @@ fn preview(query: &TryQuery) -> Result<Preview, Note> {
             action: TOOLS_CALL.to_owned(),
             resource: ResourceRef { kind: "tool".to_owned(), id: name.to_owned() },
             arguments: Arguments::from_value(value),
-            context: Map::new(),
+            context: agent.into_iter().collect(),
             tenant: query.tenant.as_deref().map(TenantSlug::from),
         },
     })
@@ -147,6 +164,7 @@ fn decided(decision: &Decision) -> TryAnswer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn query(tool: &str, arguments: Option<&str>) -> TryQuery {
         TryQuery {
@@ -167,5 +185,17 @@ mod tests {
             assert_eq!(field(query("crm/refund", Some(bad))).as_deref(), Some("arguments"), "{bad}");
         }
         assert_eq!(field(TryQuery::default()).as_deref(), Some("subject"));
+        let agent = Some("b\0t".to_owned());
+        assert_eq!(field(TryQuery { agent, ..query("crm/refund", None) }).as_deref(), Some("subject"));
+    }
+
+    #[test]
+    fn who_acts_is_named_as_by_an_asking_side() {
+        let context = |agent: Option<&str>| {
+            let query = TryQuery { agent: agent.map(str::to_owned), ..query("crm/refund", None) };
+            preview(&query).map(|preview| Value::from(preview.call.context)).ok()
+        };
+        assert_eq!(context(None), Some(json!({})));
+        assert_eq!(context(Some("bot")), Some(json!({"agent": "bot"})));
     }
 }

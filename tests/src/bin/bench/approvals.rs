@@ -1,12 +1,11 @@
 //! Filing a request for approval, using one, and opening the inbox: with few and with very many requests that wait. One after
 //! the other, as each filing is of another caller.
 
-use pdp::approvals::{Approvals, Decider, Vote};
+use pdp::approvals::{Decider, Vote};
 use policy::labels::Verdict;
 use policy::{ApprovalId, SubjectId};
 use reqwest::Client;
 use serde_json::{Value, json};
-use server::vault_key::{self, VaultKeys};
 use std::time::{Duration, Instant};
 use store::accounts::{AccountRole, NewAccount, PasswordHash};
 use store::approvals::ApprovalFilter;
@@ -142,8 +141,7 @@ async fn newest(world: &World) -> ApprovalId {
 }
 
 async fn approve(world: &World, account: &str) {
-    let vault = vault_key::open(&VaultKeys::File(world.database.file("vault.key")));
-    let door = Approvals::new(world.store.clone(), vault);
+    let door = world.approvals();
     let id = newest(world).await;
     let shown = door.show(&id).await.expect("shows").expect("is there");
     let vote =

@@ -2,11 +2,11 @@
 //! machine may be slower a minute later.
 
 use crate::busy::Busy;
-use crate::{size, throughput};
+use crate::{middle, size, throughput};
 use serde_json::json;
 use std::time::Duration;
 use tests::load::{self, load};
-use tests::pep::call_body;
+use tests::pep::{call_body, refund};
 use tests::process::Process;
 use tests::{Backend, World};
 
@@ -73,12 +73,6 @@ fn report(name: &str, [empty, full]: &[Seen; 2]) {
     );
 }
 
-fn middle(values: &[f64]) -> f64 {
-    let mut values = values.to_vec();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
 /// One of each.
 async fn empty(backend: Backend) -> Side {
     let world = World::demo(backend).await;
@@ -106,7 +100,7 @@ impl Side {
         let (bot, key) = (self.world.secret("REFUND_BOT_KEY"), self.world.secret("CRM_PEP_KEY"));
         let mut body = call_body(bot, "get_customer", json!({"customer_id": "c-42"}));
         if under_a_task {
-            body = call_body(bot, "refund", json!({"customer_id": "c-42", "amount": 80, "currency": "EUR"}));
+            body = call_body(bot, "refund", refund());
             body["context"]["task"] = json!("task-0");
         }
         load::post(self.process.address(), "/access/v1/evaluation", key, &body.to_string())

@@ -3,6 +3,7 @@
 //! connection; it has a shorter body, and less of the caller to read and to record).
 
 use crate::busy::Busy;
+use crate::middle;
 use pdp::Secret;
 use pdp::address_guard::AddressGuard;
 use pdp::tokens::Tokens;
@@ -10,7 +11,7 @@ use policy::Timestamp;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tests::load::{self, Load, load_in_turn};
-use tests::pep::call_body;
+use tests::pep::{call_body, refund};
 use tests::process::Process;
 use tests::signer::{ISSUER, Signer};
 use tests::{Backend, World};
@@ -50,9 +51,9 @@ pub(crate) async fn measure(time: Duration) {
                 way.seen.push((busy.per(&load, each), load.p50.as_secs_f64() * 1e6));
             }
         }
-        let base = middle(&ways[0].seen);
+        let base = middles(&ways[0].seen);
         for way in &ways {
-            let (cpu, wait) = middle(&way.seen);
+            let (cpu, wait) = middles(&way.seen);
             println!(
                 "{:<62} {cpu:>5.0} µs of processor each ({:+.0})  p50 {wait:>5.0} µs ({:+.0})",
                 format!("{backend:?}, 1 connection, {}", way.name),
@@ -106,16 +107,15 @@ async fn world(backend: Backend) -> World {
 }
 
 fn ways(world: &World, process: &Process) -> [Way; 3] {
-    let arguments = json!({"customer_id": "c-42", "amount": 80, "currency": "EUR"});
     let signer = Signer::default();
     let request = |key: &str, body: &Value| {
         load::post(process.address(), "/access/v1/evaluation", world.secret(key), &body.to_string())
     };
     let by_token = |number: usize| {
         let token = signer.token("a-17", &format!("t-{number}"));
-        request("CRM_PEP_KEY", &call_body(&token, "refund", arguments.clone()))
+        request("CRM_PEP_KEY", &call_body(&token, "refund", refund()))
     };
-    let mut vouched = call_body("", "refund", arguments.clone());
+    let mut vouched = call_body("", "refund", refund());
     vouched["subject"]["id"] = json!("ivy");
     vouched["context"] = json!({});
     let way = |name: &'static str, requests: Vec<Vec<u8>>| Way { name, requests, next: 0, seen: Vec::new() };
@@ -136,10 +136,7 @@ async fn run(process: &Process, way: &mut Way, time: Duration) -> Load {
 }
 
 /// The median of each of the two.
-fn middle(seen: &[(f64, f64)]) -> (f64, f64) {
-    let of = |mut values: Vec<f64>| {
-        values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
-    };
-    (of(seen.iter().map(|one| one.0).collect()), of(seen.iter().map(|one| one.1).collect()))
+fn middles(seen: &[(f64, f64)]) -> (f64, f64) {
+    let (one, other): (Vec<f64>, Vec<f64>) = seen.iter().copied().unzip();
+    (middle(&one), middle(&other))
 }

@@ -52,6 +52,13 @@ async fn main() {
     }
 }
 
+/// The median.
+pub(crate) fn middle(values: &[f64]) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
 pub(crate) fn report(name: &str, run: &Load, echo: &Load, cpu: f64) {
     println!(
         "{name:<62} {:>9.0}/s  {cpu:>4.0} µs of processor each  {:.2} of echo  p50 {:>7.2} ms  p99 {:>7.2} ms ({:.1} x)  worst {:>7.2} ms",

@@ -6,7 +6,7 @@ use crate::report;
 use serde_json::json;
 use std::time::Duration;
 use tests::load::{self, load};
-use tests::pep::call_body;
+use tests::pep::{call_body, refund};
 use tests::process::Process;
 use tests::{Backend, World};
 
@@ -32,8 +32,7 @@ pub(crate) async fn measure(time: Duration) {
             world.apply(POLICY).await;
             fill(&world, resources, tasks).await;
             let process = Process::serve(&world.database, &world.database.url);
-            let arguments = json!({"customer_id": "c-42", "amount": 80, "currency": "EUR"});
-            let mut body = call_body(world.secret("REFUND_BOT_KEY"), "refund", arguments);
+            let mut body = call_body(world.secret("REFUND_BOT_KEY"), "refund", refund());
             body["context"]["task"] = json!("task-0");
             let key = world.secret("CRM_PEP_KEY");
             let request = load::post(process.address(), "/access/v1/evaluation", key, &body.to_string());

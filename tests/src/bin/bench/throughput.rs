@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use std::fmt::Write;
 use std::time::Duration;
 use tests::load::{self, load};
+use tests::pep::{call_body, refund};
 use tests::process::Process;
 use tests::{Backend, World};
 
@@ -27,8 +28,7 @@ pub(crate) async fn measure(time: Duration) {
             let world = World::demo(backend).await;
             fill(&world, rules, subjects).await;
             let process = Process::serve(&world.database, &world.database.url);
-            let arguments = json!({"customer_id": "c-42", "amount": 80, "currency": "EUR"});
-            let body = tests::pep::call_body(world.secret("ALICE_KEY"), "refund", arguments).to_string();
+            let body = call_body(world.secret("ALICE_KEY"), "refund", refund()).to_string();
             let request =
                 load::post(process.address(), "/access/v1/evaluation", world.secret("CRM_PEP_KEY"), &body);
             // The first calls compile the rules.

@@ -155,5 +155,10 @@ pub(crate) async fn a_name_of_blanks_is_not_another_one(backend: Backend) {
         assert!(!typed.contains("Nothing matches these filters"), "{typed}");
     }
     assert_eq!(names(&lab.who(" desk/show").await), names(&lab.who("desk/show").await));
+    // And links lead to whom that is.
+    let typed = lab.page("/access?tenant=lab&subject=l-ann%20&agent=%20l-bot").await;
+    for meant in ["href=\"/subjects/l-ann\"", "href=\"/subjects/l-bot\""] {
+        assert!(typed.contains(meant), "{meant}: {typed}");
+    }
     lab.stop().await;
 }

@@ -2,15 +2,15 @@
 //! enforcement point that asks about the very calls.
 
 use crate::access::page::{self, Matrix, Row};
+use crate::inbox::html::seen;
 use crate::reach::house::{Answer, House, encode};
 use crate::search::asking;
-use policy::labels::OpenedBy;
-use policy::{Reach, Reason, SubjectId, TenantSlug};
+use policy::{Reach, Reason};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use store::accounts::AccountRole;
-use store::administration::NewTask;
-use tests::world::operator;
+use tests::console::own;
+use tests::world::TaskTerms;
 use tests::{Backend, Pep};
 
 const LAB: &str = "
@@ -146,8 +146,6 @@ pub(crate) const TOOLS: &[&str] = &[
 /// What a vouching enforcement point cannot show, or the explorer tells as a condition whoever meets it.
 const ASKS_FOR_MORE: &[&str] = &["desk/copy", "desk/scoped"];
 
-const HOUR: i64 = 3_600_000_000;
-
 pub(crate) struct Lab {
     pub(crate) house: House,
     /// Of an owner of everything.
@@ -192,9 +190,10 @@ impl Lab {
         answer
     }
 
-    /// The own part of the page at this address.
+    /// What is seen of the own part of the page at this address.
     pub(crate) async fn page(&self, path: &str) -> String {
-        page::own(&self.get(path).await.text)
+        let answer = self.get(path).await;
+        own(&answer.text).map(seen).unwrap_or_else(|| panic!("{path} is no page: {}", answer.text))
     }
 
     /// Who can call the tool.
@@ -284,21 +283,10 @@ fn is_true(row: &Row, subject: &str, tool: &str, reasons: &[String]) {
 
 /// A task of each member whom the tenant lets in.
 async fn open_tasks(house: &House) -> BTreeMap<&'static str, String> {
-    let mut writer = house.world.store.write(operator()).await.expect("a unit of work");
+    let terms = TaskTerms { tenant: "lab", tools: &["desk/*"], ..TaskTerms::default() };
     let mut tasks = BTreeMap::new();
     for member in MEMBERS.iter().filter(|member| !OUTSIDE.contains(member)) {
-        let new = NewTask {
-            tenant: &TenantSlug::from("lab"),
-            subject: &SubjectId::from(*member),
-            actor: None,
-            purpose: "errands",
-            tools: &["desk/*".to_owned()],
-            budget: 10_000,
-            expires_at: writer.now().saturating_add_micros(HOUR),
-            opened_by: OpenedBy::Platform,
-        };
-        tasks.insert(*member, writer.open_task(&new).await.expect("is opened").id.to_string());
+        tasks.insert(*member, house.world.open_task(member, terms).await);
     }
-    writer.commit().await.expect("commits");
     tasks
 }

@@ -1,6 +1,6 @@
 //! Reads the pages of the explorer, and its file, as whoever looks at them does.
 
-use crate::inbox::html::seen;
+use crate::inbox::html::unescaped;
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
 
@@ -47,12 +47,6 @@ static CHIP: LazyLock<Regex> =
 static CODE: LazyLock<Regex> = LazyLock::new(|| pattern(r"</?code\b[^>]*>"));
 static TAG: LazyLock<Regex> = LazyLock::new(|| pattern(r"<[^>]*>"));
 
-/// What is seen of the page's own part.
-pub(crate) fn own(html: &str) -> String {
-    let (_, rest) = html.split_once("<main").unwrap_or_else(|| panic!("no main part: {html}"));
-    seen(rest.split_once("</main>").expect("it ends").0)
-}
-
 /// What is read where this stands. What is between backticks is drawn as code, a hidden character as its number.
 fn text(html: &str) -> String {
     let text = FLAG.replace_all(html, "");
@@ -61,12 +55,7 @@ fn text(html: &str) -> String {
         char::from_u32(number).expect("a character").to_string()
     });
     let text = CODE.replace_all(&text, "`");
-    plain(&TAG.replace_all(&text, ""))
-}
-
-fn plain(text: &str) -> String {
-    let named = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&amp;", "&")];
-    named.into_iter().fold(text.to_owned(), |text, (entity, plain)| text.replace(entity, plain))
+    unescaped(&TAG.replace_all(&text, ""))
 }
 
 /// The cells of a table that is called so, line by line, with their markup.
@@ -80,7 +69,7 @@ fn cells(html: &str, caption: &str) -> Vec<Vec<String>> {
 }
 
 fn href(html: &str) -> String {
-    plain(&HREF.captures(html).unwrap_or_else(|| panic!("no link: {html}"))[1])
+    unescaped(&HREF.captures(html).unwrap_or_else(|| panic!("no link: {html}"))[1])
 }
 
 /// The file's word for the one on the screen.

@@ -45,12 +45,9 @@ use policy::scope::AdminScope;
 use serde_json::{Value, json};
 use store::Via;
 use store::changes::{ChangeFilter, ChangePosition};
+use tests::pep::refund;
 use tests::signer::{ISSUER, Signer};
 use tests::{Backend, World};
-
-fn refund() -> Value {
-    json!({"customer_id": "c-42", "amount": 80, "currency": "EUR"})
-}
 
 pub(crate) async fn what_is_revoked_over_the_api_denies_the_next_call_on_two_replicas(backend: Backend) {
     let world = World::demo(backend).await;

@@ -3,30 +3,12 @@
 use crate::approvals::helpers::{
     BY_FINANCE, account, add_note, approve, note, pending, read, waiting, world,
 };
-use policy::labels::{ApprovalState, OpenedBy};
-use policy::{SubjectId, TenantSlug};
+use policy::SubjectId;
+use policy::labels::ApprovalState;
 use serde_json::{Value, json};
-use store::administration::NewTask;
 use tests::pep::call_body;
-use tests::world::operator;
-use tests::{Backend, Pep, World};
-
-async fn task(world: &World) -> String {
-    let mut writer = world.store.write(operator()).await.expect("a unit of work");
-    let new = NewTask {
-        tenant: &TenantSlug::from("acme"),
-        subject: &SubjectId::from("refund-bot"),
-        actor: None,
-        purpose: "notes",
-        tools: &["crm/*".to_owned()],
-        budget: 10,
-        expires_at: writer.now().saturating_add_micros(3_600_000_000),
-        opened_by: OpenedBy::Platform,
-    };
-    let task = writer.open_task(&new).await.expect("is opened");
-    writer.commit().await.expect("commits");
-    task.id.to_string()
-}
+use tests::world::TaskTerms;
+use tests::{Backend, Pep};
 
 async fn raw(crm: &Pep, token: &str, arguments: &str) -> String {
     // Spelled as it is given: a parsed number would be spelled by us.
@@ -44,7 +26,8 @@ pub(crate) async fn each_part_of_a_call_makes_another_request(backend: Backend) 
     let request = waiting(&world).await;
     approve(&world, &fay, &request.id).await;
 
-    let task = task(&world).await;
+    let terms = TaskTerms { tools: &["crm/*"], ..TaskTerms::default() };
+    let task = world.open_task("refund-bot", terms).await;
     let with = |more: Value| {
         let mut body = call_body(bot, "add_note", note("hello"));
         body["context"]

@@ -5,16 +5,15 @@ use crate::approvals::helpers::{
     account, add_note, approvals, ask_for_notes, by, is_sound, note, pending, world_on,
 };
 use pdp::approvals::{ApprovalError, Vote};
-use policy::labels::{OpenedBy, Verdict};
-use policy::{ApprovalId, SubjectId, TenantSlug};
+use policy::labels::Verdict;
+use policy::{ApprovalId, SubjectId};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use store::administration::NewTask;
 use store::approvals::ApprovalFilter;
 use tests::cluster::Cluster;
 use tests::pep::{Told, call_body};
-use tests::world::operator;
+use tests::world::{TaskTerms, operator};
 use tests::{Database, Pep, World};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -29,24 +28,6 @@ const SHARED: usize = 6;
 /// What the rule asks for, in turn: what was approved by the one is not enough for the other.
 const TERMS: [&str; 2] =
     ["{ approvers: [finance], uses: 20 }", "{ approvers: [finance], exclude_subjects: [fay], uses: 20 }"];
-
-/// A task of refund-bot with calls for all.
-async fn open_task(world: &World) -> String {
-    let mut writer = world.store.write(operator()).await.expect("a unit of work");
-    let new = NewTask {
-        tenant: &TenantSlug::from("acme"),
-        subject: &SubjectId::from("refund-bot"),
-        actor: None,
-        purpose: "cross others",
-        tools: &["crm/*".to_owned()],
-        budget: 10_000,
-        expires_at: writer.now().saturating_add_micros(3_600_000_000),
-        opened_by: OpenedBy::Person,
-    };
-    let task = writer.open_task(&new).await.expect("is opened");
-    writer.commit().await.expect("commits");
-    task.id.to_string()
-}
 
 /// One of the calls of one of the callers: what all of them share, under a task or not, and what is this one's own.
 async fn call(crm: &Pep, token: &str, tasks: &[String], caller: usize, nth: usize) -> Told {
@@ -137,7 +118,10 @@ pub(crate) async fn no_transactions_wait_in_a_circle() {
     let (one, two) = (world.replica().await, world.replica().await);
     let crms = [world.crm(&one), world.crm(&two)];
     assert_eq!(add_note(&world, &crms[0], "shared 0").await.reason(), "approval_required");
-    let tasks = [open_task(&world).await, open_task(&world).await, open_task(&world).await];
+    // With calls for all.
+    let open =
+        async || world.open_task("refund-bot", TaskTerms { tools: &["crm/*"], ..TaskTerms::default() }).await;
+    let tasks = [open().await, open().await, open().await];
     let (count, answered) = watch::channel(0);
     let (count, used) = (Arc::new(count), Arc::new(AtomicUsize::new(0)));
     let mut callers = JoinSet::new();

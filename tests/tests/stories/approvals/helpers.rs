@@ -8,9 +8,8 @@ use server::vault_key::{self, VaultKeys};
 use store::Store;
 use store::accounts::{AccountRole, NewAccount};
 use store::approvals::{Approval, ApprovalFilter};
-use store::audit;
-use store::chain::AuditKey;
 use tests::pep::Told;
+pub(crate) use tests::record::{audit_key, is_sound};
 use tests::world::operator;
 use tests::{Backend, Database, Pep, World};
 
@@ -57,7 +56,7 @@ pub(crate) async fn add_note(world: &World, crm: &Pep, text: &str) -> Told {
 }
 
 pub(crate) fn approvals(world: &World) -> Approvals {
-    approvals_on(world, &world.store)
+    world.approvals()
 }
 
 /// The same over another store on the database, as another process has it.
@@ -120,17 +119,4 @@ pub(crate) async fn ballot(world: &World, id: &ApprovalId, verdict: Verdict) -> 
 
 pub(crate) async fn approve(world: &World, account: &str, id: &ApprovalId) -> Approval {
     decide(world, account, id, Verdict::Approve).await.expect("is approved")
-}
-
-/// The key with which this world's servers sign and digest; there is one once a server has started.
-pub(crate) fn audit_key(world: &World) -> AuditKey {
-    let text = std::fs::read_to_string(world.database.file("audit.key")).expect("the key file");
-    let mut secret = [0u8; 32];
-    hex::decode_to_slice(text.trim(), &mut secret).expect("hex");
-    AuditKey::from_secret(&secret)
-}
-
-pub(crate) async fn is_sound(world: &World) {
-    let report = audit::verify(&world.store, &audit_key(world), &[]).await.expect("verifies");
-    assert!(report.is_sound() && report.records > 0, "{:?}", report.findings);
 }

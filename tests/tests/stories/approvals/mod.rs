@@ -18,6 +18,7 @@ mod processes;
 mod races;
 mod rates;
 mod retention;
+mod walking;
 
 use tests::on_both_databases;
 
@@ -67,6 +68,8 @@ on_both_databases!(
     a_process_killed_before_the_commit_of_a_use_burns_none,
     a_full_disk_files_and_uses_nothing_that_it_does_not_keep,
     ten_thousand_that_wait_are_not_read,
+    an_inbox_is_walked_whole_and_nothing_comes_twice,
+    an_earlier_database_keeps_the_order_of_its_inbox,
 );
 
 mod each_key_uses_once_when_the_database_goes_away {
@@ -142,5 +145,8 @@ mod stories {
     pub(super) use crate::approvals::retention::{
         filing_in_a_circle_ends_on_all_replicas, retention_removes_what_is_over_and_nothing_else,
         substitutes_that_ended_are_let_go,
+    };
+    pub(super) use crate::approvals::walking::{
+        an_earlier_database_keeps_the_order_of_its_inbox, an_inbox_is_walked_whole_and_nothing_comes_twice,
     };
 }

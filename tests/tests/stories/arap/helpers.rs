@@ -1,10 +1,9 @@
 //! A house where carol's larger refunds wait for frank, and a server that knows the profile.
 
-use pdp::approvals::{Approvals, Decider, Vote};
+use pdp::approvals::{Decider, Vote};
 use policy::labels::Verdict;
 use policy::{ApprovalId, SubjectId};
 use serde_json::{Value, json};
-use server::vault_key::{self, VaultKeys};
 use std::net::SocketAddr;
 use store::accounts::{AccountRole, NewAccount};
 use tests::pep::call_body;
@@ -83,8 +82,7 @@ impl House {
 
     /// Frank looks at the request and decides it.
     pub(crate) async fn decide(&self, task: &str, verdict: Verdict) {
-        let keys = VaultKeys::File(self.world.database.file("vault.key"));
-        let approvals = Approvals::new(self.world.store.clone(), vault_key::open(&keys));
+        let approvals = self.world.approvals();
         let id = ApprovalId::from(task);
         let seen = approvals.show(&id).await.expect("reads").expect("is there").seen;
         let reason = (verdict == Verdict::Deny).then(|| "not this month".to_owned());

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use store::Settings;
 use store::Store;
+use tests::console::form;
 use tests::{Backend, World};
 use tokio::net::TcpListener;
 
@@ -172,19 +173,4 @@ impl House {
         assert!(answer.status == 200 || answer.header("location") == "/sign-in", "{answer:?}");
         answer.status == 200
     }
-}
-
-/// As browsers send it.
-pub(crate) fn form(fields: &[(&str, &str)]) -> String {
-    let encode = |text: &str| {
-        text.bytes().fold(String::new(), |mut all, byte| {
-            if byte.is_ascii_alphanumeric() {
-                all.push(char::from(byte));
-            } else {
-                all.push_str(&format!("%{byte:02X}"));
-            }
-            all
-        })
-    };
-    fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect::<Vec<_>>().join("&")
 }

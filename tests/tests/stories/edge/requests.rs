@@ -1,4 +1,4 @@
-//! What cannot be a request to the console is told so in our own words.
+//! What cannot be a request to the console is told so in our own words. No database has a part in that, so one is enough.
 
 use crate::edge::house::{House, LOGIN, PASSWORD};
 use reqwest::Method;

@@ -80,16 +80,18 @@ mod stories {
         let alice = world.secret("ALICE_KEY");
         let asked = ask(&world, "crm/*", 15, None).await.expect("is asked for");
         confirm(&world, &asked.id, None).await.expect("is confirmed alone: there is no owner");
+        // However slow the machine is, it is used once.
+        assert!(crm.call(alice, "export_customers", export()).await.allowed());
         // A moment that comes soon, while the compiled policy stays what it is.
         let soon = match backend {
-            Backend::Sqlite => "CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000 + 5000000",
-            Backend::Postgres => "(extract(epoch from clock_timestamp()) * 1000000)::bigint + 5000000",
+            Backend::Sqlite => "CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000 + 3000000",
+            Backend::Postgres => "(extract(epoch from clock_timestamp()) * 1000000)::bigint + 3000000",
         };
         world.database.by_hand(&format!("UPDATE break_glass SET until = {soon}")).await;
         let granted = world.store.get_break_glass(&asked.id).await.expect("reads").expect("is there");
         let until = granted.until.expect("until");
         let revision = world.store.read_revision(Some(&acme())).await.expect("reads");
-        let mut allowed = 0;
+        let mut allowed = 1;
         loop {
             let told = crm.call(alice, "export_customers", export()).await;
             let id = DecisionId::new(told.decision_id.as_ref().expect("an id"));
@@ -103,7 +105,6 @@ mod stories {
                 break;
             }
         }
-        assert!(allowed > 0);
         assert_eq!(world.store.read_revision(Some(&acme())).await.expect("reads"), revision);
         assert_eq!(world.store.count_break_glass_uses(&granted).await.expect("counts"), allowed);
         replica.stop().await;

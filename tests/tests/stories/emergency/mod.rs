@@ -11,11 +11,8 @@ use store::accounts::{Account, AccountRole, NewAccount, PasswordHash};
 use store::administration::{BreakGlassGrant, NewBreakGlass, NewStop, StopSwitch};
 use store::{Actor, Via, WriteError};
 use tests::World;
+use tests::pep::refund;
 use tests::world::operator;
-
-fn refund() -> Value {
-    json!({"customer_id": "c-42", "amount": 80, "currency": "EUR"})
-}
 
 fn export() -> Value {
     json!({"format": "csv"})

@@ -1,14 +1,15 @@
-//! What an agent may do for whom: the Access explorer asked about the two, its file, and the pages of agents and of whom
-//! they act for. What is said there is held against the calls themselves.
+//! What an agent may do for whom: the Access explorer asked about the two, its file, calls that are tried, and the pages
+//! of agents and of whom they act for. What is said there is held against the calls themselves.
 
 mod explorer;
 mod pages;
+mod trying;
 
 use crate::reach::house::{Answer, House};
 use policy::Reach;
 use serde_json::{Value, json};
 use store::accounts::AccountRole;
-use tests::{Backend, Pep, on_both_databases};
+use tests::{Backend, Pep, console, on_both_databases};
 
 on_both_databases!(
     a_pair_is_answered_as_its_calls_are,
@@ -18,12 +19,17 @@ on_both_databases!(
     an_agent_of_other_tenants_alone_reads_like_nobodys,
     an_agents_page_tells_what_it_may_do_for_whom,
     who_acts_for_somebody_stands_on_their_page,
+    a_trial_through_an_agent_is_answered_as_its_call_is,
+    a_trial_sees_who_acts_as_it_is_now,
+    a_draft_is_tried_through_an_agent,
+    a_trial_tells_of_whom_the_reader_sees_alone,
 );
 
 /// Where `on_both_databases` looks.
 mod stories {
     pub(super) use crate::for_whom::explorer::*;
     pub(super) use crate::for_whom::pages::*;
+    pub(super) use crate::for_whom::trying::*;
 }
 
 /// Beside what the house has. The tools of `shop` are what stories ask about.
@@ -127,6 +133,5 @@ pub(crate) async fn one(house: &House, cookie: &str, (subject, agent): (&str, &s
 /// The page's own part; of what is no page, all of it.
 pub(crate) fn own(answer: &Answer) -> String {
     assert_eq!(answer.status, 200, "{answer:?}");
-    let text = answer.text.split_once("<main").and_then(|(_, rest)| rest.split_once("</main>"));
-    text.map_or(answer.text.as_str(), |(own, _)| own).to_owned()
+    console::own(&answer.text).unwrap_or(&answer.text).to_owned()
 }

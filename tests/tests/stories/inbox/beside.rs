@@ -4,30 +4,11 @@
 use crate::inbox::helpers::{HOUR, asked, cookie, decide, demo_with_frank, filed, newest, page, refund};
 use crate::inbox::html::{card, rows, text};
 use policy::labels::OpenedBy;
-use policy::{SubjectId, TenantSlug};
 use serde_json::{Value, json};
 use store::accounts::AccountRole;
-use store::administration::NewTask;
 use tests::pep::{Told, call_body};
-use tests::world::operator;
+use tests::world::TaskTerms;
 use tests::{Backend, Pep, Replica, World};
-
-async fn task(world: &World, purpose: &str) -> String {
-    let mut writer = world.store.write(operator()).await.expect("a unit of work");
-    let new = NewTask {
-        tenant: &TenantSlug::from("acme"),
-        subject: &SubjectId::from("carol"),
-        actor: None,
-        purpose,
-        tools: &["crm/*".to_owned()],
-        budget: 5,
-        expires_at: writer.now().saturating_add_micros(HOUR),
-        opened_by: OpenedBy::Agent,
-    };
-    let task = writer.open_task(&new).await.expect("is opened");
-    writer.commit().await.expect("commits");
-    task.id.to_string()
-}
 
 async fn under(world: &World, crm: &Pep, task: &str, tool: &str, arguments: Value) -> Told {
     let mut body = call_body(world.secret("CAROL_KEY"), tool, arguments);
@@ -40,7 +21,10 @@ pub(crate) async fn a_request_shows_the_task_and_its_purpose(backend: Backend) {
     let replica = world.replica().await;
     let crm = world.crm(&replica);
     let frank = cookie(&world, 1, AccountRole::Approver, Some("frank")).await;
-    let task = task(&world, "Settle <b>every</b> claim\u{202E} of c-42").await;
+    let purpose = "Settle <b>every</b> claim\u{202E} of c-42";
+    let opened_by = OpenedBy::Agent;
+    let terms = TaskTerms { purpose, tools: &["crm/*"], budget: 5, opened_by, ..TaskTerms::default() };
+    let task = world.open_task("carol", terms).await;
     let looked = under(&world, &crm, &task, "get_customer", json!({ "customer_id": "c-42" })).await;
     assert!(looked.allowed(), "{}", looked.body);
     let waits = under(&world, &crm, &task, "refund", refund("c-42")).await;

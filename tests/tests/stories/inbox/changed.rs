@@ -89,7 +89,7 @@ impl Frank<'_> {
         let page = look(self.replica, self.cookie, &leads_to).await;
         assert!(page.contains("Something changed since you looked"), "{page}");
         assert!(page.contains("Nothing was decided."), "{page}");
-        assert!(page.contains("The tool is another one"), "{page}");
+        assert!(page.contains("The tool changed: see"), "{page}");
         assert!(!page.contains("A rule that asks was changed"), "{page}");
         page
     }

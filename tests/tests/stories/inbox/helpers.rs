@@ -104,13 +104,12 @@ pub(crate) async fn newest(world: &World) -> Approval {
 /// Sends the form at the foot of a request's page.
 pub(crate) async fn send(replica: &Replica, cookie: &str, id: &str, fields: &[(&str, &str)]) -> Response {
     let address = replica.address();
-    let body: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
     client()
         .post(format!("http://{address}/approvals/{id}/answer"))
         .header("cookie", cookie)
         .header("origin", format!("http://{address}"))
         .header("content-type", "application/x-www-form-urlencoded")
-        .body(body.join("&"))
+        .body(console::form(fields))
         .send()
         .await
         .expect("answers")

@@ -6,7 +6,6 @@ use pdp::approvals::Approvals;
 use policy::labels::ApprovalState;
 use policy::{ApprovalId, RuleId, SubjectId};
 use serde_json::json;
-use server::vault_key::{self, VaultKeys};
 use store::accounts::AccountRole;
 use tests::world::operator;
 use tests::{Backend, Replica, World};
@@ -72,8 +71,7 @@ pub(crate) async fn the_history_is_narrowed_and_says_how_long_each_took(backend:
     world.apply(NOTES).await;
     let replica = world.replica().await;
     let frank = cookie(&world, 1, AccountRole::Owner, Some("frank")).await;
-    let keys = VaultKeys::File(world.database.file("vault.key"));
-    let approvals = Approvals::new(world.store.clone(), vault_key::open(&keys));
+    let approvals = world.approvals();
 
     let note = bot_asks(&world, &replica, "hello").await;
     let pending = carol_asks(&world, &replica, "c-1").await;

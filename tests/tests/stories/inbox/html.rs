@@ -20,10 +20,14 @@ pub(crate) fn seen(html: &str) -> String {
     UNSEEN.replace_all(html, "").into_owned()
 }
 
+/// As it was before it was written into markup.
+pub(crate) fn unescaped(markup: &str) -> String {
+    ESCAPED.iter().fold(markup.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
+}
+
 /// The words of a piece of markup, one space between any two.
 pub(crate) fn text(markup: &str) -> String {
-    let words = TAG.replace_all(markup, " ").into_owned();
-    let words = ESCAPED.iter().fold(words, |words, (escaped, plain)| words.replace(escaped, plain));
+    let words = unescaped(&TAG.replace_all(markup, " "));
     words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

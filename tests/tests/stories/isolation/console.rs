@@ -9,6 +9,7 @@ use crate::isolation::side::{Known, Side};
 use crate::isolation::sketch::{MARKER, Sketch};
 use regex::Regex;
 use std::sync::LazyLock;
+use tests::console::own;
 
 /// Addresses of pages.
 const PAGES: &[&str] = &[
@@ -71,6 +72,10 @@ const TRIED: &[&str] = &[
     "/try?subject=both&tool=shop%2Frefund&arguments=%7B%22customer_id%22%3A%22c-1%22%2C%22amount%22%3A50%7D",
     "/try?subject=both&tenant=b&tool=shop%2Fshow",
     "/try?subject=bot&tool=shop%2Frefund&arguments=%7B%22customer_id%22%3A%22c-2%22%2C%22amount%22%3A70%7D",
+    "/try?subject=both&agent=bot&tool=shop%2Frefund&arguments=%7B%22customer_id%22%3A%22c-1%22%2C%22amount%22%3A50%7D",
+    "/try?subject=ada&agent=both&tool=shop%2Fshow",
+    "/try?subject=ada&agent=ben&tool=shop%2Fshow",
+    "/try?subject=ada&tenant=b&agent=both&tool=shop%2Fshow",
     "/try?subject=ben&tool=shop%2Fshow",
     "/try?subject=ben&tenant=b&tool=shop%2Fshow",
     "/try?subject=their-0&tool=shop%2Fshow",
@@ -106,18 +111,12 @@ static PLAIN: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
     .into()
 });
 
-/// The page's own part.
-fn own(html: &str) -> &str {
-    let (_, rest) = html.split_once("<main").unwrap_or_else(|| panic!("no main part: {html:.500}"));
-    let (own, _) = rest.split_once("</main>").unwrap_or_else(|| panic!("it does not end: {rest:.500}"));
-    own
-}
-
-/// The same without what differs by itself.
+/// The page's own part, without what differs by itself.
 fn left(html: &str) -> String {
+    let own = own(html).unwrap_or_else(|| panic!("no main part: {html:.500}"));
     let left = PLAIN
         .iter()
-        .fold(own(html).to_owned(), |text, (pattern, plain)| pattern.replace_all(&text, *plain).into_owned());
+        .fold(own.to_owned(), |text, (pattern, plain)| pattern.replace_all(&text, *plain).into_owned());
     plain(&left)
 }
 

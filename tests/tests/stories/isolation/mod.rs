@@ -18,9 +18,10 @@ mod side;
 mod sketch;
 mod tokens;
 
+use crate::cases::{config, in_short};
 use difference::{difference, found};
 use moves::MOVES;
-use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
+use proptest::test_runner::{TestCaseError, TestRunner};
 use side::Side;
 use sketch::{MARKER, Sketch, sketch};
 use tests::Backend;
@@ -51,7 +52,7 @@ struct Told {
 fn nothing_of_other_tenants_shows_or_matters(backend: Backend) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let (one, other) = runtime.block_on(async { (Side::new(backend).await, Side::new(backend).await) });
-    // First everything once: what there is to be told apart does not hang on chance.
+    // First everything once: what there is to be told apart is not left to chance.
     let whole = Sketch::whole(MOVES);
     let answers = runtime.block_on(both(&one, &other, &whole));
     same(&answers).unwrap_or_else(|why| panic!("{whole:?}\n\n{why}"));
@@ -59,7 +60,7 @@ fn nothing_of_other_tenants_shows_or_matters(backend: Backend) {
         let count = answers.iter().filter(|answer| answer.here.contains(told)).count();
         assert!(count >= 5, "hardly anything was asked that could differ: {told} was told {count} times");
     }
-    let config = config();
+    let config = config(CASES, SHRINKS);
     let seed = config.rng_seed;
     TestRunner::new(config)
         .run(&sketch(MOVES), |sketch| {
@@ -70,27 +71,6 @@ fn nothing_of_other_tenants_shows_or_matters(backend: Backend) {
         one.stop().await;
         other.stop().await;
     });
-}
-
-/// As many cases as are asked for by hand, else a few; from a seed that is known.
-fn config() -> Config {
-    let config = Config { max_shrink_iters: SHRINKS, failure_persistence: None, ..Config::default() };
-    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { config.cases } else { CASES };
-    let rng_seed = match config.rng_seed {
-        RngSeed::Random => RngSeed::Fixed(uuid::Uuid::now_v7().as_u64_pair().1),
-        given => given,
-    };
-    Config { cases, rng_seed, ..config }
-}
-
-/// The worlds, how they are made again, and why they are not one: that last, where it is looked for.
-fn in_short(error: &TestError<Sketch>, seed: RngSeed) -> String {
-    match error {
-        TestError::Fail(why, sketch) => {
-            format!("PROPTEST_RNG_SEED={seed} tells it again\n{sketch:?}\n\n{why}")
-        }
-        TestError::Abort(why) => why.to_string(),
-    }
 }
 
 /// The first answer that is not the same in both worlds, or tells what others have.

@@ -1,6 +1,6 @@
 //! One of the two worlds: its database, its server, and whoever asks it.
 
-use crate::edge::house::{LOGIN, PASSWORD, form};
+use crate::edge::house::{LOGIN, PASSWORD};
 use crate::isolation::plain::plain;
 use crate::isolation::sketch::{MARKER, Sketch};
 use crate::isolation::tokens::tokens;
@@ -254,7 +254,7 @@ async fn settle(world: &World, replica: &Replica, http: &reqwest::Client) -> Str
     ];
     let request = http.post(format!("{origin}/setup")).header("origin", &origin);
     let request = request.header("content-type", "application/x-www-form-urlencoded");
-    let response = request.body(form(&fields)).send().await.expect("an answer");
+    let response = request.body(console::form(&fields)).send().await.expect("an answer");
     assert_eq!(response.status().as_u16(), 303);
     let cookies = response.headers().get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut pairs = cookies.filter_map(|line| line.split(';').next());

@@ -6,6 +6,7 @@ use crate::sso::browser::{Browser, Page};
 use serde_json::Value;
 use store::accounts::{Account, Passkey};
 use tests::Backend;
+use tests::console::form;
 
 /// With its owner.
 pub(super) async fn open(backend: Backend) -> House {
@@ -22,19 +23,8 @@ pub(super) fn origin(house: &House) -> String {
     house.origin().replace("127.0.0.1", "localhost")
 }
 
-fn encoded(fields: &[(&str, &str)]) -> String {
-    fields
-        .iter()
-        .map(|(name, value)| {
-            let value: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
-            format!("{name}={value}")
-        })
-        .collect::<Vec<_>>()
-        .join("&")
-}
-
 pub(super) async fn post(browser: &mut Browser, house: &House, path: &str, fields: &[(&str, &str)]) -> Page {
-    browser.post(&format!("{}{path}", house.origin()), &encoded(fields)).await
+    browser.post(&format!("{}{path}", house.origin()), &form(fields)).await
 }
 
 pub(super) async fn get(browser: &mut Browser, house: &House, path: &str) -> Page {

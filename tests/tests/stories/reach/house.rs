@@ -12,6 +12,7 @@ use store::administration::{NewBreakGlass, NewStop, NewTask, Page};
 use store::changes::{ChangeFilter, ChangePosition};
 use store::decisions::DecisionFilter;
 use tests::console;
+pub(crate) use tests::console::{encode, form};
 use tests::pep::call_body;
 use tests::world::operator;
 use tests::{Backend, Pep, Replica, World};
@@ -251,21 +252,6 @@ async fn read(response: Response) -> Answer {
     let location = location.unwrap_or_default().to_owned();
     let headers = response.headers().clone();
     Answer { status, headers, location, text: response.text().await.expect("text") }
-}
-
-pub(crate) fn form(fields: &[(&str, &str)]) -> String {
-    fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect::<Vec<_>>().join("&")
-}
-
-pub(crate) fn encode(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut all, byte| {
-        if byte.is_ascii_alphanumeric() || byte == b'-' {
-            all.push(char::from(byte));
-        } else {
-            all.push_str(&format!("%{byte:02X}"));
-        }
-        all
-    })
 }
 
 /// What is found; the others are known to who made them.

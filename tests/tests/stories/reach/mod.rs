@@ -9,7 +9,7 @@ mod identities;
 mod resources;
 mod showing;
 mod stopping;
-mod trying;
+pub(crate) mod trying;
 mod twins;
 mod walking;
 

@@ -5,7 +5,7 @@ use crate::reach::trying::draft;
 use policy::Reach;
 use serde_json::{Value, json};
 use store::accounts::AccountRole;
-use tests::Backend;
+use tests::{Backend, console};
 
 /// What is there, of another tenant, and what is nowhere.
 type Twins = (&'static str, &'static str);
@@ -85,8 +85,7 @@ const FORMS: &[Form] = &[
 
 /// The page's own part; of what is no page, all of it.
 fn own(answer: &Answer) -> String {
-    let text = answer.text.split_once("<main").and_then(|(_, rest)| rest.split_once("</main>"));
-    format!("{} {}", answer.status, text.map_or(answer.text.as_str(), |(own, _)| own))
+    format!("{} {}", answer.status, console::own(&answer.text).unwrap_or(&answer.text))
 }
 
 /// Where a form leads, with what it says there.

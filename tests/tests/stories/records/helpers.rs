@@ -2,19 +2,12 @@
 
 use serde_json::{Value, json};
 use std::process::Command;
-use store::chain::AuditKey;
 use tests::World;
 use tests::process::binary;
+pub(crate) use tests::record::audit_key;
 
 pub(crate) fn refund(amount: Value) -> Value {
     json!({"customer_id": "c-42", "amount": amount, "currency": "EUR"})
-}
-
-pub(crate) fn audit_key(world: &World) -> AuditKey {
-    let text = std::fs::read_to_string(world.database.file("audit.key")).expect("the key file");
-    let mut secret = [0u8; 32];
-    hex::decode_to_slice(text.trim(), &mut secret).expect("hex");
-    AuditKey::from_secret(&secret)
 }
 
 /// `countersign audit …` on the host of the servers: its exit code, and what it printed.

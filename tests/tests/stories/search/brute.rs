@@ -4,6 +4,7 @@
 //! What a search cannot list may be missing: what is not registered, and actions, where no rule in force
 //! names them literally. And a task is one caller's own, so nobody is found under one.
 
+use crate::cases::{config, in_short};
 use crate::search::asking::{name, reasons, search};
 use crate::search::bundle::is_registered;
 use crate::search::desk::{Desk, NOTHING};
@@ -13,7 +14,7 @@ use crate::search::sketch::{
 use policy::Rule;
 use policy::call::{SERVER_METHODS, TOOLS_CALL};
 use policy::labels::RuleStatus;
-use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use proptest::test_runner::{TestCaseError, TestRunner};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -33,17 +34,20 @@ type Tally = Mutex<BTreeMap<(Wanted, bool), usize>>;
 pub(crate) fn a_search_finds_what_evaluations_allow(backend: Backend) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let desk = runtime.block_on(Desk::open(backend));
-    let config =
-        Config { cases: CASES, max_shrink_iters: SHRINKS, failure_persistence: None, ..Config::default() };
+    let config = config(CASES, SHRINKS);
+    let seed = config.rng_seed;
     let tally = Tally::default();
     TestRunner::new(config)
         .run(&sketch(QUESTIONS), |sketch| runtime.block_on(hold(&desk, &sketch, &tally)))
-        .unwrap_or_else(|error| panic!("{error}"));
+        .unwrap_or_else(|error| panic!("{}", in_short(&error, seed)));
     let tally = tally.into_inner().expect("nobody panicked with it");
     for wanted in Wanted::ALL {
         for found in [true, false] {
             let count = tally.get(&(wanted, found)).copied().unwrap_or_default();
-            assert!(count >= OFTEN, "{wanted:?}, found {found}: hardly anything was asked: {tally:?}");
+            assert!(
+                count >= OFTEN,
+                "{wanted:?}, found {found}: hardly anything was asked: {tally:?}, {seed}"
+            );
         }
     }
     runtime.block_on(desk.stop());

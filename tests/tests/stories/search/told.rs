@@ -175,5 +175,16 @@ pub(crate) async fn a_key_of_one_server_sees_nothing_else(backend: Backend) {
     }
     let on = json!({"subject": subject("s2"), "resource": {"type": "tool", "id": "refund"}});
     assert_eq!(ids(&pep, "action", &on).await, ["tools/call"]);
+    // Nothing else is gone through for it, however many actions rules name.
+    let rule = |name: &str, from: usize| {
+        let actions: Vec<String> = (from..from + 600).map(|number| format!("act-{number}")).collect();
+        json!({"name": name, "effect": "allow", "actions": actions, "resources": ["record:*"]})
+    };
+    world.apply(&json!({"rules": [rule("some", 0), rule("more", 600)]}).to_string()).await;
+    let on = json!({"subject": subject("s0"), "resource": {"type": "record", "id": "r1"}});
+    let told = pep.send("/access/v1/search/action", JSON, on.to_string().into_bytes()).await;
+    assert_eq!(told.body, json!({"page": {"count": 0, "next_token": ""}, "results": []}));
+    let all = Pep::new(replica.address(), world.secret("ALL_KEY"));
+    assert_eq!(asking::search(&all, "action", &on, 1_000).await.len(), 1_201);
     replica.stop().await;
 }

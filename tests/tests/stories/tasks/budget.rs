@@ -5,21 +5,12 @@ use policy::labels::OpenedBy;
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use store::audit;
-use store::chain::AuditKey;
 use tests::pep::call_body;
 use tests::process::Process;
+use tests::record::is_sound;
 use tests::{Backend, Pep, World};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
-
-async fn is_sound(world: &World) {
-    let text = std::fs::read_to_string(world.database.file("audit.key")).expect("the key file");
-    let mut secret = [0u8; 32];
-    hex::decode_to_slice(text.trim(), &mut secret).expect("hex");
-    let report = audit::verify(&world.store, &AuditKey::from_secret(&secret), &[]).await.expect("verifies");
-    assert!(report.is_sound(), "{:?}", report.findings);
-}
 
 pub(crate) async fn exactly_the_budget_passes_on_two_replicas(backend: Backend) {
     let world = World::demo(backend).await;

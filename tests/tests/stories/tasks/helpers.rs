@@ -1,20 +1,17 @@
 //! What the stories of tasks have in common.
 
+use policy::TaskId;
 use policy::labels::{OpenedBy, TaskState};
-use policy::{SubjectId, TaskId, TenantSlug};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
-use store::administration::{NewTask, Task};
+use store::administration::Task;
 use store::decisions::{DecisionFilter, Page};
 pub(crate) use tests::administrator::token;
+pub(crate) use tests::pep::refund;
 use tests::pep::{Told, call_body};
-use tests::world::operator;
+use tests::world::{TaskTerms, operator};
 use tests::{Pep, World};
-
-pub(crate) fn refund() -> Value {
-    json!({"customer_id": "c-42", "amount": 80, "currency": "EUR"})
-}
 
 /// A refund under a task, or under what is given as one.
 pub(crate) async fn refund_under(crm: &Pep, token: &str, task: &str) -> Told {
@@ -39,20 +36,8 @@ pub(crate) async fn open_of(
     opened_by: OpenedBy,
     purpose: &str,
 ) -> String {
-    let mut writer = world.store.write(operator()).await.expect("a unit of work");
-    let new = NewTask {
-        tenant: &TenantSlug::from("acme"),
-        subject: &SubjectId::from(subject),
-        actor: None,
-        purpose,
-        tools: &["crm/refund".to_owned(), "crm/get_*".to_owned()],
-        budget,
-        expires_at: writer.now().saturating_add_micros(3_600_000_000),
-        opened_by,
-    };
-    let task = writer.open_task(&new).await.expect("is opened");
-    writer.commit().await.expect("commits");
-    task.id.to_string()
+    let tools = &["crm/refund", "crm/get_*"];
+    world.open_task(subject, TaskTerms { purpose, tools, budget, opened_by, ..TaskTerms::default() }).await
 }
 
 pub(crate) async fn set(world: &World, task: &str, state: TaskState) {

@@ -5,6 +5,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 use store::administration::Page;
 use store::{UnmappedCaller, UnmappedState, Writer};
+pub(crate) use tests::pep::refund;
 use tests::world::operator;
 use tests::{Pep, World};
 
@@ -131,10 +132,6 @@ pub(crate) fn issuer(setting: &str, value: &Value) -> String {
 /// A bundle with something else of `ivy`.
 pub(crate) fn ivy(setting: &str, value: &Value) -> String {
     json!({"subjects": [and(json!({"id": "ivy"}), setting, value.clone())]}).to_string()
-}
-
-pub(crate) fn refund() -> Value {
-    json!({"customer_id": "c-42", "amount": 80, "currency": "EUR"})
 }
 
 /// How a call that is allowed otherwise comes out for whoever shows this.
