@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 # One binary with the console embedded, in a small image, as an ordinary user.
 #   docker build -t countersign .
-#   docker run -p 127.0.0.1:8787:8787 -v countersign:/data countersign
+#   docker run -p 127.0.0.1:8787:8787 -v countersign:/data -e COUNTERSIGN_PUBLIC_URL=http://localhost:8787 countersign
 # The set-up link is printed on stderr of the first start: `docker logs`.
 #
 # Not built by CI, and never tried where it was written: those machines have no container engine.

@@ -1,9 +1,12 @@
 //! The recovery page: a new password for an account, by a one-time link made on the host. Posts `code`,
 //! `password`, `password_again` to `/recover`.
 
-use super::setup::{CODE_HELP, PASSWORD_HELP, SetupErrors};
+use super::setup::{PASSWORD_HELP, SetupErrors};
 use super::{Field, PlainPage, document};
 use leptos::prelude::*;
+
+/// How long it is good for depends on who made the link, and for what.
+const CODE_HELP: &str = "The part behind the # of the link. Good for one use.";
 
 /// What the page is filled with. Passwords are never sent back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

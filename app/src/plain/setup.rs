@@ -51,7 +51,7 @@ impl SetupErrors {
 }
 
 pub(super) const PASSWORD_HELP: &str = "12 characters or more. A sentence works well.";
-pub(super) const CODE_HELP: &str =
+const CODE_HELP: &str =
     "The part behind the # of the link on the server's terminal. Good for one hour and one use.";
 
 pub fn setup(page: &PlainPage, form: SetupForm) -> String {

@@ -70,8 +70,8 @@ struct ImportsQuery {
 #[derive(Debug, Serialize, ToSchema)]
 struct ImportView {
     id: String,
-    /// `running`, `finished` or `stopped`; a stopped one goes on when the same file is sent again, and so does one whose
-    /// server was killed.
+    /// `running`, `finished` or `stopped`: it failed, or its server was killed. A stopped one goes on when the same file is
+    /// sent again.
     #[schema(value_type = String)]
     state: ImportState,
     /// Absent: each line says its own.
@@ -82,6 +82,8 @@ struct ImportView {
     size: i64,
     /// So many bytes of it are in.
     position: i64,
+    /// So many lines of it are in; it goes on after them.
+    line: i64,
     created: i64,
     changed: i64,
     unchanged: i64,
@@ -116,6 +118,7 @@ impl From<ResourceImport> for ImportView {
             tenant: import.tenant,
             size: import.size,
             position: import.position,
+            line: import.line,
             created: import.created,
             changed: import.changed,
             unchanged: import.unchanged,

@@ -153,6 +153,11 @@ async fn import(
     let importer = Importer::open(store, operator(), file, options).await?;
     if resume {
         eprintln!("going on after line {}", importer.import().line);
+    } else if let Some(stopped) = store.find_unfinished_import(importer.import()).await? {
+        eprintln!(
+            "an earlier import of this file stopped after line {}; `--resume` goes on there, this one begins anew",
+            stopped.line
+        );
     }
     let mut told = 0;
     let mut unwritten = None;

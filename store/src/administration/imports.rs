@@ -4,7 +4,7 @@
 mod holding;
 
 use crate::Store;
-use crate::db::{Source, StoreError, json, new_id, word};
+use crate::db::{Dialect, Source, StoreError, json, new_id, now_micros, word};
 use crate::schema::ResourceImports;
 use policy::{TenantSlug, Timestamp};
 use sea_query::{Cond, Expr, ExprTrait, Order, Query, SelectStatement};
@@ -41,9 +41,10 @@ impl fmt::Display for FileFormat {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportState {
+    /// Somebody has it in hand.
     Running,
     Finished,
-    /// It failed; it can be gone on with.
+    /// It failed, or whoever had it in hand was killed; it can be gone on with.
     Stopped,
 }
 
@@ -207,7 +208,8 @@ impl TryFrom<ImportRow> for ResourceImport {
     }
 }
 
-const COLUMNS: [ResourceImports; 17] = [
+/// All that is read but the state.
+const COLUMNS: [ResourceImports; 16] = [
     ResourceImports::Id,
     ResourceImports::Digest,
     ResourceImports::Format,
@@ -220,17 +222,26 @@ const COLUMNS: [ResourceImports; 17] = [
     ResourceImports::Unchanged,
     ResourceImports::Refused,
     ResourceImports::Problems,
-    ResourceImports::State,
     ResourceImports::StartedAt,
     ResourceImports::UpdatedAt,
     ResourceImports::By,
     ResourceImports::Attempt,
 ];
 
+/// The state as it stands. Whoever was killed wrote nothing of it: what runs by what is written, and is in nobody's hand any
+/// more, has stopped.
+fn standing(dialect: Dialect) -> Expr {
+    let is_left = Expr::col(ResourceImports::State)
+        .eq(ImportState::Running.as_str())
+        .and(Expr::col(ResourceImports::HeldUntil).lte(now_micros(dialect)));
+    Expr::case(is_left, ImportState::Stopped.as_str()).finally(Expr::col(ResourceImports::State)).into()
+}
+
 /// The newest first.
-fn select() -> SelectStatement {
+fn select(state: Expr) -> SelectStatement {
     Query::select()
         .columns(COLUMNS)
+        .expr_as(state, ResourceImports::State)
         .from(ResourceImports::Table)
         .order_by(ResourceImports::Id, Order::Desc)
         .take()
@@ -248,8 +259,12 @@ fn of_this_file(import: &ResourceImport) -> Cond {
         })
 }
 
-async fn find<S: Source>(source: &mut S, id: &str) -> Result<Option<ResourceImport>, StoreError> {
-    let mut query = select();
+async fn find<S: Source>(
+    source: &mut S,
+    state: Expr,
+    id: &str,
+) -> Result<Option<ResourceImport>, StoreError> {
+    let mut query = select(state);
     query.and_where(Expr::col(ResourceImports::Id).eq(id));
     source.optional::<ImportRow, _>(&query).await?.map(ResourceImport::try_from).transpose()
 }
@@ -258,7 +273,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer, or holds what it must not.
     pub async fn get_import(&self, id: &str) -> Result<Option<ResourceImport>, StoreError> {
-        find(&mut &self.db, id).await
+        find(&mut &self.db, standing(self.dialect()), id).await
     }
 
     /// The newest imports first.
@@ -266,7 +281,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer, or holds what it must not.
     pub async fn list_imports(&self, limit: u64) -> Result<Vec<ResourceImport>, StoreError> {
-        let mut query = select();
+        let mut query = select(standing(self.dialect()));
         query.limit(limit);
         let rows: Vec<ImportRow> = self.db.fetch_all(&query).await?;
         rows.into_iter().map(ResourceImport::try_from).collect()
@@ -282,7 +297,7 @@ impl Store {
         after: Option<&str>,
         limit: u64,
     ) -> Result<Vec<ResourceImport>, StoreError> {
-        let mut query = select();
+        let mut query = select(standing(self.dialect()));
         query
             .and_where_option(tenant.map(|own| Expr::col(ResourceImports::Tenant).eq(own.as_str())))
             .and_where_option(after.map(|after| Expr::col(ResourceImports::Id).lt(after)))
@@ -299,7 +314,7 @@ impl Store {
         &self,
         import: &ResourceImport,
     ) -> Result<Option<ResourceImport>, StoreError> {
-        let mut query = select();
+        let mut query = select(standing(self.dialect()));
         query
             .cond_where(of_this_file(import))
             .and_where(Expr::col(ResourceImports::State).ne(ImportState::Finished.as_str()))

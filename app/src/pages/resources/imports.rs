@@ -195,6 +195,7 @@ fn draw(import: ImportView, looks: RwSignal<u32>) -> AnyView {
             </section>
         }
     });
+    let rest = import.rest.map(|text| view! { <p>{text}</p> });
     let percent = import.percent.to_string();
     view! {
         <Title text="Import"/>
@@ -209,6 +210,7 @@ fn draw(import: ImportView, looks: RwSignal<u32>) -> AnyView {
                 <div class="card-body">
                     <progress max="100" value=percent aria-label="How much of the file is in"></progress>
                     <p>{import.summary}</p>
+                    {rest}
                     <p class="quiet">
                         "By "
                         <UntrustedLine text=import.by/>

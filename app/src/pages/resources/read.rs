@@ -34,6 +34,8 @@ pub struct ImportView {
     /// "Running", "Finished", "Stopped".
     pub state: String,
     pub running: bool,
+    /// How a stopped one goes on, in a sentence.
+    pub rest: Option<String>,
     /// Of a hundred.
     pub percent: u64,
     /// What became of its lines, in a sentence.
@@ -96,7 +98,9 @@ mod server {
     use crate::pages::form::read::{ROWS_AND_ONE, cut, refuse_zero};
     use policy::{Reach, ServerSlug, TenantSlug, Timestamp};
     use std::collections::BTreeSet;
-    use store::administration::{ImportState, Page, Resource, ResourceFilter, ResourceImport, Server};
+    use store::administration::{
+        FileFormat, ImportState, Page, Resource, ResourceFilter, ResourceImport, Server,
+    };
     use store::{Store, StoreError};
 
     /// Imports that are listed below the resources.
@@ -205,6 +209,7 @@ mod server {
             id: import.id.clone(),
             state: state.to_owned(),
             running: import.state == ImportState::Running,
+            rest: (import.state == ImportState::Stopped).then(|| rest(import)),
             percent,
             summary: format!(
                 "{created} created, {changed} changed, {unchanged} unchanged, {refused} refused"
@@ -213,6 +218,21 @@ mod server {
             at: Moment::new(import.updated_at, now),
             problems: Vec::new(),
         }
+    }
+
+    fn rest(import: &ResourceImport) -> String {
+        let format = match import.format {
+            FileFormat::Csv => "CSV",
+            FileFormat::Jsonl => "JSON lines",
+        };
+        let tenant = match &import.tenant {
+            Some(slug) => format!("for the tenant `{slug}`"),
+            None => "with each line saying its own tenant".to_owned(),
+        };
+        format!(
+            "Import the same file again, as {format} and {tenant}: it goes on after line {}.",
+            import.line
+        )
     }
 
     fn part(position: i64, size: i64) -> u64 {

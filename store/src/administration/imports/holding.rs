@@ -2,7 +2,7 @@
 //! whoever was killed lets go by saying nothing. The count is also what everything that is written of it is held against:
 //! what comes after somebody else counted up changes nothing.
 
-use super::{COLUMNS, FileFormat, ImportState, ResourceImport, find, of_this_file};
+use super::{COLUMNS, FileFormat, ImportState, ResourceImport, find, of_this_file, standing};
 use crate::Store;
 use crate::administration::{About, WriteError, Writer};
 use crate::db::{Dialect, Source, StoreError, now_micros, to_json};
@@ -94,7 +94,7 @@ impl Store {
         if self.db.execute(&update).await? == 0 {
             return Ok(None);
         }
-        let found = find(&mut &self.db, &import.id).await?;
+        let found = find(&mut &self.db, standing(self.dialect()), &import.id).await?;
         Ok(found.filter(|found| found.attempt == attempt))
     }
 
@@ -140,7 +140,8 @@ impl Writer {
     ) -> Result<Option<ResourceImport>, WriteError> {
         use ResourceImports as I;
         let dialect = self.tx.dialect();
-        let before = find(&mut self.tx, &import.id).await?;
+        // As it is written: who is late in saying that it is at it has changed nothing.
+        let before = find(&mut self.tx, Expr::col(I::State), &import.id).await?;
         let after = ResourceImport {
             started_at: before.as_ref().map_or(self.now, |old| old.started_at),
             by: before.as_ref().map_or_else(|| self.actor.name.clone(), |old| old.by.clone()),
@@ -151,7 +152,7 @@ impl Writer {
             ImportState::Running => now_micros(dialect).add(lease),
             ImportState::Finished | ImportState::Stopped => Expr::val(0_i64),
         };
-        let values: [Expr; 17] = [
+        let values: [Expr; 16] = [
             after.id.as_str().into(),
             after.digest.as_str().into(),
             after.format.as_str().into(),
@@ -164,15 +165,14 @@ impl Writer {
             after.unchanged.into(),
             after.refused.into(),
             to_json(&after.problems)?.into(),
-            after.state.as_str().into(),
             after.started_at.micros().into(),
             after.updated_at.micros().into(),
             after.by.as_str().into(),
             after.attempt.into(),
         ];
-        let columns = COLUMNS.into_iter().chain([I::HeldUntil]);
-        let values = values.into_iter().chain([held_until]);
-        let written = if before.is_some() {
+        let columns = COLUMNS.into_iter().chain([I::State, I::HeldUntil]);
+        let values = values.into_iter().chain([after.state.as_str().into(), held_until]);
+        let changed = if before.is_some() {
             let update = Query::update()
                 .table(I::Table)
                 .values(columns.zip(values))
@@ -184,7 +184,7 @@ impl Writer {
             let insert = Query::insert().into_table(I::Table).columns(columns).values_panic(values).take();
             self.tx.execute(&insert).await?
         };
-        if written == 0 {
+        if changed == 0 {
             return Ok(None);
         }
         if before.as_ref().is_none_or(|old| old.state != after.state) {

@@ -1,10 +1,12 @@
 //! Tools that bind their arguments, and resources for them to name.
 
-use policy::TenantSlug;
+use crate::api::client::now;
+use policy::{Reach, TenantSlug};
 use serde_json::{Value, json};
+use store::accounts::{AccountRole, NewAccount, PasswordHash};
 use store::administration::Resource;
 use tests::world::operator;
-use tests::{Backend, World};
+use tests::{Backend, World, console};
 
 const BOUND: &str = "
 servers:
@@ -35,6 +37,19 @@ pub(crate) async fn world(backend: Backend) -> World {
     let world = World::demo(backend).await;
     world.apply(BOUND).await;
     world
+}
+
+/// Signs somebody in who brings in files; what their browser sends from then on, in the header `Cookie`.
+pub(crate) async fn author(world: &World) -> String {
+    let new = NewAccount {
+        login: "author".to_owned(),
+        name: "Author".to_owned(),
+        password_hash: Some(PasswordHash::new("$argon2id$never")),
+        role: AccountRole::Owner,
+        reach: Reach::Everything,
+    };
+    let account = world.store.create_account(&new, &operator(), now()).await.expect("made");
+    console::session(world, &account, 1, now()).await
 }
 
 pub(crate) fn refund(customer: Value) -> Value {

@@ -5,6 +5,7 @@ mod helpers;
 mod holding;
 mod importing;
 mod registering;
+mod stopping;
 mod uploading;
 
 use tests::on_both_databases;
@@ -23,6 +24,7 @@ on_both_databases!(
     csv_that_was_cut_off_over_the_api_goes_on,
     who_was_overtaken_writes_nothing_more,
     a_file_that_is_being_brought_in_is_refused,
+    who_was_killed_reads_as_stopped,
 );
 
 mod stories {
@@ -39,6 +41,7 @@ mod stories {
         another_tenants_resource_is_moved_by_those_who_may, exported_and_applied_again_nothing_changes,
         resources_are_listed_by_type_and_beginning,
     };
+    pub(super) use crate::resources::stopping::who_was_killed_reads_as_stopped;
     pub(super) use crate::resources::uploading::{
         csv_that_was_cut_off_over_the_api_goes_on, json_lines_that_were_cut_off_over_the_api_go_on,
     };
