@@ -158,6 +158,7 @@ test('title and number follow without a reload, whichever replica files and deci
     'No call waits for you any more',
   ]);
 
+  await grace.close();
   await other.stop();
   expect(other.faults(), 'the other server logged no fault').toEqual([]);
 });
