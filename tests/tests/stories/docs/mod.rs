@@ -15,12 +15,21 @@ mod session;
 use page::Page;
 
 /// Pages that tell how something is done, so that there is an example of it.
-const RUN_SOMETHING: [&str; 8] = [
+const RUN_SOMETHING: [&str; 17] = [
     "README.md",
+    "docs/api.md",
+    "docs/approvals.md",
+    "docs/bundle.md",
     "docs/delegation.md",
     "docs/emergency.md",
+    "docs/endpoint.md",
     "docs/identity.md",
+    "docs/mappings.md",
+    "docs/notifications.md",
+    "docs/operations.md",
+    "docs/records.md",
     "docs/resources.md",
+    "docs/revocation.md",
     "docs/rules.md",
     "docs/search.md",
     "docs/tasks.md",
