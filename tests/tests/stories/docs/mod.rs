@@ -6,6 +6,7 @@
 //! - `yaml` and `json` whose first line is `# file: NAME` are written to that file.
 //! - `sh` is shown and not run; a comment `<!-- not run: … -->` right before it says why.
 
+mod excerpts;
 mod links;
 mod markdown;
 mod matching;
