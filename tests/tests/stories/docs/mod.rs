@@ -11,6 +11,7 @@ mod links;
 mod markdown;
 mod matching;
 mod page;
+mod python;
 mod session;
 
 use page::Page;
