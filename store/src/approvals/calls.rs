@@ -19,6 +19,13 @@ pub struct ApprovalCall {
     pub reissued_at: Option<Timestamp>,
 }
 
+impl ApprovalCall {
+    /// Whether its answer may never have arrived, and its use stands all the same.
+    pub fn is_lost(&self) -> bool {
+        self.delivered_at.is_none() && self.reissued_at.is_none()
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct CallRow {
     decision: String,

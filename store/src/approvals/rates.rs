@@ -19,11 +19,12 @@ pub struct ApprovalRate {
     pub rule: RuleId,
     /// As the newest of the requests has it.
     pub name: String,
+    /// Used or not: those too that ran out, or were taken back, after they were approved.
     pub approved: i64,
     pub denied: i64,
-    /// Expired or cancelled.
+    /// Over before it was decided: it expired, or was taken back.
     pub other: i64,
-    /// From filing to the decision, of those that were decided.
+    /// From filing to the decision, of those of which that is known.
     pub mean_seconds: Option<i64>,
 }
 
@@ -42,6 +43,7 @@ struct RateRow {
     state: String,
     filed_at: i64,
     decided_at: Option<i64>,
+    valid_until: Option<i64>,
 }
 
 #[derive(Default)]
@@ -50,6 +52,8 @@ struct Sum {
     approved: i64,
     denied: i64,
     other: i64,
+    /// So many have a time to decision.
+    timed: i64,
     micros: i64,
 }
 
@@ -67,8 +71,14 @@ impl Store {
         let mut query = Query::select();
         query
             .columns(
-                [Approvals::Requirements, Approvals::State, Approvals::FiledAt, Approvals::DecidedAt]
-                    .map(|column| (Approvals::Table, column)),
+                [
+                    Approvals::Requirements,
+                    Approvals::State,
+                    Approvals::FiledAt,
+                    Approvals::DecidedAt,
+                    Approvals::ValidUntil,
+                ]
+                .map(|column| (Approvals::Table, column)),
             )
             .from(Approvals::Table)
             .and_where(Expr::col((Approvals::Table, Approvals::FiledAt)).gte(since.micros()))
@@ -84,13 +94,20 @@ impl Store {
         for row in rows {
             let state: ApprovalState = word(&row.state, "approvals.state")?;
             let requirements: Vec<Requirement> = json(&row.requirements, "approvals.requirements")?;
-            let took = row.decided_at.map_or(0, |at| at.saturating_sub(row.filed_at));
+            // Only an approval sets it, and nothing takes it away: it tells what was decided of one that is over.
+            let was_approved = row.valid_until.is_some();
+            // Whoever takes an approval back is written down over the decision.
+            let took = row
+                .decided_at
+                .filter(|_| state != ApprovalState::Cancelled)
+                .map(|at| at.saturating_sub(row.filed_at));
             for requirement in requirements {
                 let sum = sums
                     .entry(requirement.rule)
                     .or_insert_with(|| Sum { name: requirement.name, ..Sum::default() });
                 let decided = match state {
                     ApprovalState::Approved | ApprovalState::Used => &mut sum.approved,
+                    ApprovalState::Expired | ApprovalState::Cancelled if was_approved => &mut sum.approved,
                     ApprovalState::Denied => &mut sum.denied,
                     ApprovalState::Expired | ApprovalState::Cancelled => {
                         sum.other += 1;
@@ -99,7 +116,10 @@ impl Store {
                     ApprovalState::Pending => continue,
                 };
                 *decided += 1;
-                sum.micros = sum.micros.saturating_add(took);
+                if let Some(took) = took {
+                    sum.timed += 1;
+                    sum.micros = sum.micros.saturating_add(took);
+                }
             }
         }
         let rates = sums.into_iter().map(|(rule, sum)| ApprovalRate {
@@ -108,7 +128,7 @@ impl Store {
             approved: sum.approved,
             denied: sum.denied,
             other: sum.other,
-            mean_seconds: (sum.micros / 1_000_000).checked_div(sum.approved + sum.denied),
+            mean_seconds: (sum.micros / 1_000_000).checked_div(sum.timed),
         });
         Ok(ApprovalRates { rules: rates.collect(), cut })
     }

@@ -135,6 +135,16 @@ pub fn reissue(request: &RequestView, decision: &str, answer: &Answer) -> AnyVie
     .into_any()
 }
 
+/// In place of the form that gives a use back.
+pub fn not_given_back(why: String) -> AnyView {
+    view! {
+        <div class="card-body">
+            <p class="quiet">{why}</p>
+        </div>
+    }
+    .into_any()
+}
+
 /// What describes a field of the form, whether what was typed is wrong, and what is wrong with it.
 fn tied(filled: &Filled, name: &'static str) -> (String, Option<&'static str>, Option<AnyView>) {
     let help = format!("{FORM}-{name}-help");

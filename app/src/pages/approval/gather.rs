@@ -35,6 +35,11 @@ const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 /// So far is looked for the request behind this one.
 const NEXT: u64 = 51;
 
+/// Why a use is not given back.
+const NOT_ALONE: &str = "It is not known whether the answer to a call arrived. You cannot give its use back, \
+    since the rules ask for more than your word: if the call did not take place, it is repeated and asks all of \
+    them anew.";
+
 pub(super) async fn view(
     console: &Console,
     signed_in: &SignedIn,
@@ -78,6 +83,7 @@ pub(super) async fn view(
     };
     // What is given back is one call more: only whose word alone approves it gives it back.
     let gives_back = may.as_ref().is_ok_and(|may| may.alone);
+    let not_given_back = may.is_ok() && !gives_back && shown.calls.iter().any(ApprovalCall::is_lost);
     let reads_rules = signed_in.may(Permission::ReadRules);
     let (today, more_today) = today(store, approval, now).await?;
     Ok(Some(RequestView {
@@ -109,6 +115,7 @@ pub(super) async fn view(
         reason: approval.reason.clone(),
         filed_by: Some(approval.filed_by.to_string()),
         uses: shown.calls.iter().map(|call| used(call, gives_back, now)).collect(),
+        not_given_back: not_given_back.then(|| NOT_ALONE.to_owned()),
         next: next(&inbox, &id),
     }))
 }
@@ -328,7 +335,7 @@ fn used(call: &ApprovalCall, gives_back: bool, now: Timestamp) -> UseLine {
         id: call.decision.to_string(),
         at: Moment::new(call.at, now),
         state: state.to_owned(),
-        open: gives_back && call.reissued_at.is_none() && call.delivered_at.is_none(),
+        open: gives_back && call.is_lost(),
     }
 }
 

@@ -32,7 +32,8 @@ pub fn body(request: RequestView, answer: &Answer) -> Body {
     let beside = bar::beside(&request);
     let over = matches!(request.answering, Answering::Over);
     let open = request.uses.iter().find(|used| over && used.open).map(|used| used.id.clone());
-    let reissue = open.map(|decision| bar::reissue(&request, &decision, answer));
+    let refused = request.not_given_back.clone().filter(|_| over).map(bar::not_given_back);
+    let reissue = open.map(|decision| bar::reissue(&request, &decision, answer)).or(refused);
     let ending = request.ending.map(|text| ending(text, request.reason));
     let arguments = arguments::card(request.arguments);
     let also = arguments::also(request.bound);

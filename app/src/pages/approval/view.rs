@@ -47,6 +47,8 @@ pub struct RequestView {
     /// The decision that filed it, for those who may read decisions.
     pub filed_by: Option<String>,
     pub uses: Vec<UseLine>,
+    /// Why the reader cannot give a use back whose answer may be lost.
+    pub not_given_back: Option<String>,
     /// The request that waits next for the reader.
     pub next: Option<String>,
 }

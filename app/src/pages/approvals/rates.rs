@@ -29,13 +29,13 @@ const HATCH: &str = r#"<defs><pattern id="rates-hatch" width="5" height="5" patt
 
 const LEGEND: &str = concat!(
     r#"<ul class="legend"><li><svg class="legend-key" viewBox="0 0 10 10" aria-hidden="true"><rect class="bar-allow" width="10" height="10"/></svg> Approved</li>"#,
-    r#"<li><svg class="legend-key" viewBox="0 0 10 10" aria-hidden="true"><rect class="bar-approval" fill="url(#rates-hatch)" width="10" height="10"/></svg> Expired or cancelled</li>"#,
+    r#"<li><svg class="legend-key" viewBox="0 0 10 10" aria-hidden="true"><rect class="bar-approval" fill="url(#rates-hatch)" width="10" height="10"/></svg> Not decided</li>"#,
     r#"<li><svg class="legend-key" viewBox="0 0 10 10" aria-hidden="true"><rect class="bar-deny" width="10" height="10"/></svg> Denied</li></ul>"#,
 );
 
 const TABLE_HEAD: &str = concat!(
     r#"<details class="as-table"><summary>as table</summary><table><caption class="visually-hidden">Answers by rule</caption>"#,
-    r#"<thead><tr><th scope="col">Rule</th><th scope="col">Approved</th><th scope="col">Expired or cancelled</th>"#,
+    r#"<thead><tr><th scope="col">Rule</th><th scope="col">Approved</th><th scope="col">Not decided</th>"#,
     r#"<th scope="col">Denied</th><th scope="col">Time to decision</th></tr></thead><tbody>"#,
 );
 

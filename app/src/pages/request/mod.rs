@@ -61,26 +61,42 @@ fn page() -> impl IntoView {
 }
 
 /// What to do next.
-fn advice(standing: Standing) -> &'static str {
-    match standing {
+fn advice(request: &OwnRequest) -> &'static str {
+    match request.standing {
         Standing::Waiting => {
             "A person decides. There is nothing to do until then; repeating the call asks for it once more, and changes nothing."
         }
         Standing::Approved => {
             "Repeat the identical call: it passes. A call that differs in anything asks anew."
         }
+        Standing::Used if request.lost => {
+            "The call has passed, but it is not known whether its answer arrived. If it did not, repeat the call within 60 seconds with the same Idempotency-Key, or ask an approver whether the use can be given back. Another one asks anew."
+        }
         Standing::Used => "The call has passed. Another one asks anew.",
         Standing::Denied => {
             "Repeating the identical call changes nothing for now. Speak with whoever denied it, or make another call."
         }
-        Standing::Expired => "Nobody decided in time. Repeat the call to ask again.",
+        Standing::Expired if request.approved => {
+            "It was approved, and the approval is over: it lets no call pass any more. Repeat the call to ask again."
+        }
+        Standing::Expired => "It was not decided in time. Repeat the call to ask again.",
         Standing::Cancelled => "It was cancelled. Repeat the call to ask again.",
+    }
+}
+
+/// What happened at the moment that [`OwnRequest::ended`] tells.
+fn end(request: &OwnRequest) -> &'static str {
+    match request.standing {
+        Standing::Cancelled => "Cancelled",
+        Standing::Expired if !request.approved => "Ended",
+        _ => "Decided",
     }
 }
 
 fn draw(request: OwnRequest, answer: &Answer) -> AnyView {
     let standing = request.standing;
-    let decided = request.decided.map(|at| {
+    let (advice, end) = (advice(&request), end(&request));
+    let ended = request.ended.map(|at| {
         let by = request.by.map(|by| {
             view! {
                 <small>
@@ -90,7 +106,7 @@ fn draw(request: OwnRequest, answer: &Answer) -> AnyView {
             }
         });
         view! {
-            <Definition term="Decided">
+            <Definition term=end>
                 <Time moment=at/>
                 {by}
             </Definition>
@@ -141,7 +157,7 @@ fn draw(request: OwnRequest, answer: &Answer) -> AnyView {
         <div class="stack">
             {Filled::new("", answer).summary()}
             <Answered answer=answer.clone()/>
-            <p class="page-lead">{advice(standing)}</p>
+            <p class="page-lead">{advice}</p>
             <section class="card">
                 <dl class="definition-list definition-list-wide">
                     <Definition term="Call">
@@ -155,7 +171,7 @@ fn draw(request: OwnRequest, answer: &Answer) -> AnyView {
                         <Time moment=request.filed/>
                     </Definition>
                     {ends}
-                    {decided}
+                    {ended}
                     {until}
                     {reason}
                 </dl>

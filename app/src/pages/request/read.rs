@@ -17,9 +17,13 @@ pub struct OwnRequest {
     pub standing: Standing,
     pub filed: Moment,
     pub expires: Moment,
-    /// When it was decided; none while it waits.
-    pub decided: Option<Moment>,
-    /// Who decided.
+    /// It was approved, whatever became of it since.
+    pub approved: bool,
+    /// A call used it of which nobody knows whether its answer arrived.
+    pub lost: bool,
+    /// When it was decided, taken back, or ended by itself; none while it waits.
+    pub ended: Option<Moment>,
+    /// Who decided, or took it back.
     pub by: Option<String>,
     /// The reason of a denial.
     pub reason: Option<String>,
@@ -65,6 +69,7 @@ mod server {
     use crate::session::SignedIn;
     use pdp::approvals::ApprovalError;
     use policy::{ApprovalId, Reach};
+    use store::approvals::ApprovalCall;
 
     pub(super) async fn read(
         console: &Console,
@@ -85,13 +90,18 @@ mod server {
         }
         let standing = words::standing(&approval, now);
         let waits = standing == Standing::Waiting;
+        let lost = standing == Standing::Used
+            && store.list_approval_calls(&approval.id).await?.iter().any(ApprovalCall::is_lost);
         Ok(Some(OwnRequest {
             id: approval.id.to_string(),
             asking: words::asking(&approval),
             standing,
             filed: Moment::new(approval.filed_at, now),
             expires: Moment::new(approval.expires_at, now),
-            decided: (!waits).then(|| Moment::new(words::ended_at(&approval), now)),
+            // Only an approval sets it, and nothing takes it away.
+            approved: approval.valid_until.is_some(),
+            lost,
+            ended: (!waits).then(|| Moment::new(words::ended_at(&approval), now)),
             by: match &approval.decided_by {
                 Some(person) if !waits => Some(name(store, person).await?),
                 _ => None,

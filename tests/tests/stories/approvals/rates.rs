@@ -1,9 +1,9 @@
 //! How requests came out, rule by rule: what the chart of the history and its advice are drawn from.
 
 use crate::approvals::helpers::{
-    BY_FINANCE, account, add_note, approvals, approve, decide, pending, waiting, world,
+    BY_FINANCE, account, add_note, approvals, approve, decide, pending, read, waiting, world,
 };
-use policy::labels::Verdict;
+use policy::labels::{ApprovalState, Verdict};
 use policy::{SubjectId, Timestamp};
 use serde_json::json;
 use store::approvals::{ApprovalFilter, MOST_RATED};
@@ -42,6 +42,24 @@ pub(crate) async fn rates_are_of_what_is_over_rule_by_rule(backend: Backend) {
     decide(&world, &fay, &waiting(&world).await.id, Verdict::Deny).await.expect("is denied");
     add_note(&world, &crm, "five").await;
     approvals(&world).cancel(&bot, operator(), &waiting(&world).await.id).await.expect("is taken back");
+    // What was approved counts as that, though no call passed by it.
+    add_note(&world, &crm, "approved, and over").await;
+    let lapsed = waiting(&world).await.id;
+    approve(&world, &fay, &lapsed).await;
+    add_note(&world, &crm, "approved, and taken back").await;
+    let taken_back = waiting(&world).await.id;
+    approve(&world, &fay, &taken_back).await;
+    approvals(&world).cancel(&bot, operator(), &taken_back).await.expect("is taken back");
+    add_note(&world, &crm, "never decided").await;
+    let unanswered = waiting(&world).await.id;
+    for (column, id) in [("valid_until", &lapsed), ("expires_at", &unanswered)] {
+        let over = format!("UPDATE approvals SET {column} = 1, look_until = 1 WHERE id = '{id}'");
+        world.database.by_hand(&over).await;
+    }
+    approvals(&world).expire().await.expect("ends");
+    for id in [&lapsed, &unanswered] {
+        assert_eq!(read(&world, id).await.state, ApprovalState::Expired);
+    }
     let refund = json!({ "customer_id": "c-42", "amount": 900, "currency": "EUR" });
     let told = crm.call(world.secret("CAROL_KEY"), "refund", refund).await;
     assert_eq!(told.reason(), "approval_required");
@@ -51,8 +69,11 @@ pub(crate) async fn rates_are_of_what_is_over_rule_by_rule(backend: Backend) {
     replica.stop().await;
     let minute = "UPDATE approvals SET decided_at = filed_at + 60000000 WHERE decided_at IS NOT NULL";
     world.database.by_hand(minute).await;
+    // When it was taken back is no time to decision.
+    let late = format!("UPDATE approvals SET decided_at = filed_at + 3600000000 WHERE id = '{taken_back}'");
+    world.database.by_hand(&late).await;
     let since = started.saturating_add_micros(-60_000_000);
-    let notes = ("ask for notes".to_owned(), 3, 1, 1, Some(60));
+    let notes = ("ask for notes".to_owned(), 5, 1, 2, Some(60));
     let refunds = ("refunds by finance".to_owned(), 0, 1, 0, Some(60));
     let expected: (bool, Vec<Rate>) = (false, vec![notes, refunds]);
     assert_eq!(rates(&world, since).await, expected);

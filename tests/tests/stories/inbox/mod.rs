@@ -12,6 +12,7 @@ mod history;
 pub(crate) mod html;
 mod paging;
 mod readers;
+mod requester;
 mod streams;
 
 use tests::on_both_databases;
@@ -36,6 +37,8 @@ on_both_databases!(
     what_differs_from_the_last_time_is_marked,
     the_history_is_narrowed_and_says_how_long_each_took,
     a_rule_that_is_always_answered_alike_is_a_candidate,
+    whoever_asked_is_told_how_it_ended,
+    an_answer_that_may_be_lost_is_told_to_both_sides,
 );
 
 mod stories {
@@ -63,6 +66,9 @@ mod stories {
     pub(super) use crate::inbox::readers::{
         a_rule_that_became_another_tenants_is_shown_to_neither,
         who_may_not_read_rules_learns_no_more_of_one_that_changed,
+    };
+    pub(super) use crate::inbox::requester::{
+        an_answer_that_may_be_lost_is_told_to_both_sides, whoever_asked_is_told_how_it_ended,
     };
     pub(super) use crate::inbox::streams::{
         a_request_filed_on_one_replica_reaches_the_pages_of_another, streams_are_for_approvers,
