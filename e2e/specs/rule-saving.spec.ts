@@ -77,6 +77,44 @@ test('the difference is shown before saving, and nobody is overwritten', async (
   await expect(versions.nth(2).getByRole('row', { name: /parameters/i })).toContainText('not set');
 });
 
+test('all that a rule says of approval is shown and kept', async ({ page, house }) => {
+  const slug = await shop(house);
+  const name = `orders of ${slug}`;
+  await house.apply({ rules: [ruleOf(slug, { approval: { approver_subjects: ['bob'] } })] });
+  await open(page, house, name);
+  const barred = page.getByRole('group', { name: 'Who may not approve' });
+  const later = page.getByLabel('Whom to ask as well');
+  const after = page.getByLabel('Once it has waited for');
+  const remarks = page.locator('#approval-remarks');
+  await expect(page.getByRole('button', { name: 'Remove approver bob' })).toBeVisible();
+  await expect(barred).toBeHidden();
+  await page.getByText('More about approval').click();
+  await barred.getByRole('checkbox', { name: 'support-agent' }).check();
+  await page.getByLabel('Persons who may not approve').fill('alice');
+  await page.getByLabel('Persons who may not approve').press('Enter');
+  await later.selectOption('auditor');
+  await expect(remarks).toContainText('go together');
+  await after.fill('1h');
+  await expect(remarks).toContainText('must be shorter');
+  await after.fill('30m');
+  await expect(remarks).toBeEmpty();
+  const terms = 'once bob approved, by auditor as well after 30 min, not by support-agent or alice.';
+  await expect(page.locator('.sentence-large')).toContainText(terms);
+  await save(page);
+  await expectLive(page);
+
+  // Opened again, all of it is there and in sight, on a phone too.
+  await page.setViewportSize({ width: 390, height: 844 });
+  await open(page, house, name);
+  await expect(page.locator('.sentence-large')).toContainText(terms);
+  await expect(page.getByRole('button', { name: 'Remove approver bob' })).toBeVisible();
+  await expect(barred.getByRole('checkbox', { name: 'support-agent' })).toBeChecked();
+  await expect(page.getByRole('button', { name: 'Remove excluded person alice' })).toBeVisible();
+  await expect(later).toHaveValue('auditor');
+  await expect(after).toHaveValue('30m');
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+});
+
 test('a call is tried beside the editor, with the draft in place', async ({ page, house }) => {
   const slug = await shop(house);
   await house.apply({ rules: [ruleOf(slug)] });

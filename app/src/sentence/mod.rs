@@ -8,7 +8,7 @@ pub mod view;
 
 use policy::Rule;
 use policy::labels::{Effect, RuleStatus, SubjectKind};
-use policy::rule::{ApprovalTerms, Validity};
+use policy::rule::{ApprovalTerms, Validity, duration_seconds};
 use serde::{Deserialize, Serialize};
 
 /// Names of one list that are shown before "and n more".
@@ -112,6 +112,9 @@ pub fn sentence(rule: &Rule) -> Sentence {
         }
         Effect::RequireApproval => {
             approvers(&mut line, rule.approval.as_ref());
+            if further(&mut line, rule.approval.as_ref(), "") {
+                line.say(",");
+            }
             line.say(" before ");
             who(&mut line, rule);
             let one = is_anyone(rule) || rule.roles.len() + rule.subjects.len() == 1;
@@ -137,6 +140,7 @@ pub fn sentence(rule: &Rule) -> Sentence {
         line.say(", once ");
         approvers(&mut line, Some(terms));
         line.say(" approved");
+        further(&mut line, Some(terms), "by ");
     }
     line.say(".");
     line
@@ -203,6 +207,37 @@ fn approvers(line: &mut Sentence, terms: Option<&ApprovalTerms>) {
         line.say(" of ");
     }
     line.either(&names, |line, name| line.strong(*name));
+}
+
+/// Who is asked later, and who may not approve. Whether there is anything to say.
+fn further(line: &mut Sentence, terms: Option<&ApprovalTerms>, by: &str) -> bool {
+    let Some(terms) = terms else { return false };
+    let later = terms.escalate_to.as_ref().zip(terms.escalate_after.as_deref());
+    if let Some((role, after)) = later {
+        line.say(", ");
+        line.say(by);
+        line.strong(role.as_str());
+        line.say(" as well after ");
+        line.strong(span(after));
+    }
+    let roles = terms.exclude_roles.iter().map(String::as_str);
+    let excluded: Vec<&str> =
+        roles.chain(terms.exclude_subjects.iter().map(policy::SubjectId::as_str)).collect();
+    if !excluded.is_empty() {
+        line.say(", not ");
+        line.say(by);
+        line.either(&excluded, |line, name| line.strong(*name));
+    }
+    later.is_some() || !excluded.is_empty()
+}
+
+/// "30 min" for `30m`; what is no time, as it is.
+fn span(text: &str) -> String {
+    const UNITS: [(char, &str); 4] = [('s', "s"), ('m', "min"), ('h', "h"), ('d', "d")];
+    let known = duration_seconds(text).and_then(|_| {
+        UNITS.iter().find_map(|(unit, word)| Some(format!("{} {word}", text.strip_suffix(*unit)?)))
+    });
+    known.unwrap_or_else(|| text.to_owned())
 }
 
 fn tools(line: &mut Sentence, rule: &Rule) {

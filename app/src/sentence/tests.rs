@@ -87,6 +87,36 @@ fn each_effect() {
 }
 
 #[test]
+fn who_is_asked_later_and_who_may_not_approve() {
+    let later = json!({"approvers": ["finance"], "escalate_to": "ops", "escalate_after": "30m"});
+    let without =
+        json!({"approver_subjects": ["zoe"], "exclude_roles": ["interns"], "exclude_subjects": ["ada"]});
+    let mut both = later.clone();
+    both["exclude_roles"] = json!(["interns"]);
+    let mut unsound = later.clone();
+    unsound["escalate_after"] = json!("soon");
+    let half = json!({"approvers": ["finance"], "escalate_after": "2d"});
+    for (terms, once, before) in [
+        (&later, "once finance approved, by ops as well after 30 min.", "finance, ops as well after 30 min,"),
+        (&without, "once zoe approved, not by interns or ada.", "zoe, not interns or ada,"),
+        (
+            &both,
+            "once finance approved, by ops as well after 30 min, not by interns.",
+            "finance, ops as well after 30 min, not interns,",
+        ),
+        (&unsound, "once finance approved, by ops as well after soon.", "finance, ops as well after soon,"),
+        (&half, "once finance approved.", "finance"),
+    ] {
+        let told = words(json!({"approval": terms}));
+        assert_eq!(told, format!("Allow anyone in acme to call crm / refund, {once}"), "{terms}");
+        let told = words(json!({"effect": "require_approval", "approval": terms}));
+        assert_eq!(told, format!("Always ask {before} before anyone in acme calls crm / refund."), "{terms}");
+    }
+    assert_eq!(super::span("2d"), "2 d");
+    assert_eq!(super::span("1ü"), "1ü");
+}
+
+#[test]
 fn who_and_which_tools() {
     for (more, expected) in [
         (

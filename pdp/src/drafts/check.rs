@@ -120,7 +120,8 @@ fn problem(error: &RuleError) -> Remark {
             (Place::Approval, None, "A rule that denies needs no approval".to_owned())
         }
         RuleError::ApprovalMissing | RuleError::NoApprovers => {
-            (Place::Approval, None, "Name at least one role whose holders may approve".to_owned())
+            let text = "Name at least one role whose holders may approve, or a person".to_owned();
+            (Place::Approval, None, text)
         }
         RuleError::ApprovalNumber { .. }
         | RuleError::ApprovalTime { .. }

@@ -6,7 +6,6 @@ pub use convert::{NotAMoment, moment_text, read_moment};
 
 use crate::components::icon::Glyph;
 use policy::labels::{RuleStatus, SubjectKind};
-use policy::rule::ApprovalTerms;
 use policy::{Risk, Sensitivity};
 use serde::{Deserialize, Serialize};
 
@@ -104,12 +103,20 @@ pub struct Draft {
     pub from: String,
     pub until: String,
     pub approvers: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approver_subjects: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude_roles: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude_subjects: Vec<String>,
     pub quorum: String,
     pub expires_in: String,
     pub uses: String,
-    /// What the terms of approval say beside: the form leaves it as it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub terms: Option<ApprovalTerms>,
+    /// A role; empty: nobody is asked later.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub escalate_to: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub escalate_after: String,
     /// Whether a caller may be told in what respect the rule was missed.
     pub explain: bool,
     /// The general form, instead of `tools`: the form's fields show it and leave it as it is.
@@ -137,10 +144,14 @@ impl Default for Draft {
             from: String::new(),
             until: String::new(),
             approvers: Vec::new(),
+            approver_subjects: Vec::new(),
+            exclude_roles: Vec::new(),
+            exclude_subjects: Vec::new(),
             quorum: "1".to_owned(),
             expires_in: "1h".to_owned(),
             uses: "1".to_owned(),
-            terms: None,
+            escalate_to: String::new(),
+            escalate_after: String::new(),
             explain: true,
             actions: Vec::new(),
             resources: Vec::new(),
@@ -152,6 +163,14 @@ impl Draft {
     /// Whether it is about actions and resources rather than about tools.
     pub fn is_general(&self) -> bool {
         !self.actions.is_empty() || !self.resources.is_empty()
+    }
+
+    /// Whether it says of approval what few rules do: who may not, and who is asked later.
+    pub fn says_more_of_approval(&self) -> bool {
+        !self.exclude_roles.is_empty()
+            || !self.exclude_subjects.is_empty()
+            || !self.escalate_to.is_empty()
+            || !self.escalate_after.is_empty()
     }
 
     /// The first tool that a pattern names exactly: the one whose arguments the form shows.

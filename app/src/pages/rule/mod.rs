@@ -21,6 +21,7 @@ pub mod remarks;
 pub mod save;
 pub mod schema;
 pub mod spec;
+pub mod terms;
 pub mod text_form;
 pub mod tools;
 pub mod try_panel;

@@ -32,7 +32,7 @@ fn is_quiet(editing: Editing, field: &str) -> bool {
     let empty = editing.draft.with(|draft| match field {
         "name" => draft.name.is_empty(),
         "tools" => draft.tools.is_empty(),
-        "approval" => draft.approvers.is_empty(),
+        "approval" => draft.approvers.is_empty() && draft.approver_subjects.is_empty(),
         _ => false,
     });
     empty && !editing.attempted.get()

@@ -61,7 +61,10 @@ fn tenant(editing: Editing) -> AnyView {
 }
 
 /// Roles that can be held where the rule counts, and those it names already.
-pub fn roles_of(editing: Editing, named: fn(&Draft) -> Vec<String>) -> Memo<Vec<String>> {
+pub fn roles_of(
+    editing: Editing,
+    named: impl Fn(&Draft) -> Vec<String> + Send + Sync + 'static,
+) -> Memo<Vec<String>> {
     Memo::new(move |_| {
         let (tenant, named) = editing.draft.with(|draft| (draft.tenant.clone(), named(draft)));
         let mut names: Vec<String> = editing.choices.with_value(|choices| {
@@ -78,8 +81,13 @@ pub fn roles_of(editing: Editing, named: fn(&Draft) -> Vec<String>) -> Memo<Vec<
     })
 }
 
-fn roles(editing: Editing) -> AnyView {
-    let names = roles_of(editing, |draft| draft.roles.clone());
+/// A box for each of these roles. `read` and `write` say which list of the draft holds the ticked ones.
+pub fn role_boxes(
+    editing: Editing,
+    read: fn(&Draft) -> &[String],
+    write: fn(&mut Draft) -> &mut Vec<String>,
+) -> AnyView {
+    let names = roles_of(editing, move |draft| read(draft).to_vec());
     let boxes = move || -> Vec<AnyView> {
         names
             .get()
@@ -88,16 +96,48 @@ fn roles(editing: Editing) -> AnyView {
                 let role = StoredValue::new(name.clone());
                 tick(
                     name,
-                    move || editing.draft.with(|draft| holds(role, &draft.roles)),
-                    move |on| editing.change(|draft| toggle(&mut draft.roles, role.get_value(), on)),
+                    move || editing.draft.with(|draft| holds(role, read(draft))),
+                    move |on| editing.change(|draft| toggle(write(draft), role.get_value(), on)),
                 )
             })
             .collect()
     };
+    view! { <div class="param-controls">{boxes}</div> }.into_any()
+}
+
+/// The subjects of a list as chips, and the field that adds one. `what` is the word for one of them.
+pub fn subject_chips(
+    editing: Editing,
+    id: &'static str,
+    what: &'static str,
+    described_by: &'static str,
+    read: fn(&Draft) -> &[String],
+    write: fn(&mut Draft) -> &mut Vec<String>,
+) -> AnyView {
+    let named = editing.part(move |draft| read(draft).to_vec());
+    view! {
+        {chips(
+            named,
+            what,
+            false,
+            move |name| editing.change(|draft| toggle(write(draft), name, false)),
+        )}
+        {adder(
+            id,
+            Some("rule-subjects"),
+            "Add a subject id",
+            described_by,
+            move |name| editing.change(|draft| toggle(write(draft), name, true)),
+        )}
+    }
+    .into_any()
+}
+
+fn roles(editing: Editing) -> AnyView {
     view! {
         <fieldset class="field" aria-describedby="who-help who-remarks">
             <legend>"Roles"</legend>
-            <div class="param-controls">{boxes}</div>
+            {role_boxes(editing, |draft| &draft.roles, |draft| &mut draft.roles)}
             <p class="field-help" id="who-help">
                 "Holders of any of these roles, and the subjects below. Without either: any member."
             </p>
@@ -107,7 +147,6 @@ fn roles(editing: Editing) -> AnyView {
 }
 
 fn subjects(editing: Editing) -> AnyView {
-    let named = editing.part(|draft| draft.subjects.clone());
     let options = editing.choices.with_value(|choices| subject_list("rule-subjects", &choices.subjects));
     view! {
         <div class="field">
@@ -115,18 +154,13 @@ fn subjects(editing: Editing) -> AnyView {
                 "Subjects "
                 <span class="optional">"optional"</span>
             </label>
-            {chips(
-                named,
+            {subject_chips(
+                editing,
                 "subject",
-                false,
-                move |id| editing.change(|draft| toggle(&mut draft.subjects, id, false)),
-            )}
-            {adder(
                 "subject",
-                Some("rule-subjects"),
-                "Add a subject id",
                 "who-remarks",
-                move |id| editing.change(|draft| toggle(&mut draft.subjects, id, true)),
+                |draft| &draft.subjects,
+                |draft| &mut draft.subjects,
             )}
             {options}
         </div>

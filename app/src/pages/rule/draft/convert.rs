@@ -13,6 +13,7 @@ impl Draft {
     pub fn from_rule(rule: &Rule) -> Self {
         let terms = rule.approval.as_ref();
         let empty = Self::default();
+        let ids = |ids: &[SubjectId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
         let moment = |at: Option<Timestamp>| at.map(Timestamp::rfc3339).unwrap_or_default();
         Self {
             name: rule.name.clone(),
@@ -25,7 +26,7 @@ impl Draft {
             status: rule.status,
             tenant: rule.tenant.as_ref().map(ToString::to_string).unwrap_or_default(),
             roles: rule.roles.clone(),
-            subjects: rule.subjects.iter().map(ToString::to_string).collect(),
+            subjects: ids(&rule.subjects),
             kinds: rule.kinds.clone(),
             tools: rule.tools.iter().map(ToString::to_string).collect(),
             risk_at_least: rule.risk_at_least,
@@ -35,10 +36,14 @@ impl Draft {
             from: moment(rule.valid.and_then(|valid| valid.from)),
             until: moment(rule.valid.and_then(|valid| valid.until)),
             approvers: terms.map(|terms| terms.approvers.clone()).unwrap_or_default(),
+            approver_subjects: terms.map(|terms| ids(&terms.approver_subjects)).unwrap_or_default(),
+            exclude_roles: terms.map(|terms| terms.exclude_roles.clone()).unwrap_or_default(),
+            exclude_subjects: terms.map(|terms| ids(&terms.exclude_subjects)).unwrap_or_default(),
             quorum: terms.map_or(empty.quorum, |terms| terms.quorum.to_string()),
             expires_in: terms.map_or(empty.expires_in, |terms| terms.expires_in.clone()),
             uses: terms.map_or(empty.uses, |terms| terms.uses.to_string()),
-            terms: terms.cloned(),
+            escalate_to: terms.and_then(|terms| terms.escalate_to.clone()).unwrap_or_default(),
+            escalate_after: terms.and_then(|terms| terms.escalate_after.clone()).unwrap_or_default(),
             explain: rule.explain,
             actions: rule.actions.iter().map(ToString::to_string).collect(),
             resources: rule.resources.iter().map(ToString::to_string).collect(),
@@ -113,12 +118,17 @@ impl Draft {
                 1
             }
         };
+        let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         ApprovalTerms {
             approvers: self.approvers.clone(),
+            approver_subjects: self.approver_subjects.iter().map(SubjectId::new).collect(),
+            exclude_roles: self.exclude_roles.clone(),
+            exclude_subjects: self.exclude_subjects.iter().map(SubjectId::new).collect(),
             quorum: whole(&self.quorum, "How many approve"),
             uses: whole(&self.uses, "How often it may be used"),
             expires_in: self.expires_in.trim().to_owned(),
-            ..self.terms.clone().unwrap_or_else(|| ApprovalTerms::by_roles(Vec::new()))
+            escalate_to: given(&self.escalate_to),
+            escalate_after: given(self.escalate_after.trim()),
         }
     }
 }
@@ -207,6 +217,35 @@ mod tests {
         assert_eq!(rule.tools.len(), 1);
         let fields: Vec<&str> = notes.iter().map(|note| note.field.as_str()).collect();
         assert_eq!(fields, ["tools", "parameters", "valid", "approval"]);
+    }
+
+    #[test]
+    fn every_field_of_approval_can_be_written_and_cleared() {
+        let mut draft = Draft {
+            effect: EffectChoice::AlwaysAsk,
+            approver_subjects: vec!["ann".to_owned()],
+            exclude_roles: vec!["trainee".to_owned()],
+            exclude_subjects: vec!["bob".to_owned()],
+            escalate_to: "head".to_owned(),
+            escalate_after: " 10m ".to_owned(),
+            ..Draft::default()
+        };
+        assert!(draft.says_more_of_approval());
+        let (rule, notes) = draft.to_rule();
+        assert_eq!(notes, []);
+        let written = json!({"approver_subjects": ["ann"], "exclude_roles": ["trainee"],
+            "exclude_subjects": ["bob"], "quorum": 1, "expires_in": "1h", "uses": 1, "escalate_to": "head",
+            "escalate_after": "10m"});
+        assert_eq!(serde_json::to_value(rule.approval).expect("terms"), written);
+
+        draft.exclude_roles.clear();
+        draft.exclude_subjects.clear();
+        draft.escalate_to.clear();
+        " ".clone_into(&mut draft.escalate_after);
+        let cleared = json!({"approver_subjects": ["ann"], "quorum": 1, "expires_in": "1h", "uses": 1});
+        assert_eq!(serde_json::to_value(draft.to_rule().0.approval).expect("terms"), cleared);
+        draft.escalate_after.clear();
+        assert!(!draft.says_more_of_approval());
     }
 
     #[test]
