@@ -80,6 +80,7 @@ pub(super) async fn view(
     let gives_back = may.as_ref().is_ok_and(|may| may.alone);
     let reads_rules = signed_in.may(Permission::ReadRules);
     let (today, more_today) = today(store, approval, now).await?;
+    let risk = shown.tool.as_ref().map(|tool| tool.risk).or(approval.risk);
     Ok(Some(RequestView {
         id: approval.id.to_string(),
         asking: shared::asking(approval),
@@ -89,7 +90,8 @@ pub(super) async fn view(
             None => None,
         },
         standing,
-        risk: approval.risk,
+        risk,
+        filed_risk: approval.risk.filter(|filed| Some(*filed) != risk),
         sensitivity: approval.sensitivity.as_ref().map(ToString::to_string),
         filed: Moment::new(approval.filed_at, now),
         expires: Moment::new(approval.expires_at, now),
@@ -102,7 +104,7 @@ pub(super) async fn view(
         today,
         more_today,
         answering,
-        asks_password: presence.is_too_old_for(approval.risk, now),
+        asks_password: presence.is_too_old_for(shown.gravest_risk(), now),
         has_passkeys: !store.list_passkeys(account).await?.is_empty(),
         changed: moved::since(console, reads_rules.then_some(reach), &shown, changed).await?,
         ending: ending(store, approval, standing, now).await?,
