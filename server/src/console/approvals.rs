@@ -3,6 +3,7 @@
 
 use super::address::Address;
 use super::answer::{self, Plain};
+use super::permitted::{Approves, Permitted};
 use super::public_url::is_local_path;
 use super::{ConsoleState, passkeys, presence, sessions};
 use app::pages::approval::bar::{ANSWER, BY_PASSKEY, FORM};
@@ -12,7 +13,6 @@ use app::pages::form::answer::{Done, Draft, Saved};
 use app::pages::form::place::Place;
 use app::pages::form::problem::{Fault, Problem};
 use app::pages::form::respond::{Refusal, parse_moment};
-use app::permission::Permission;
 use app::routes::APPROVALS;
 use app::session::{Presence, SignedIn};
 use app::url::href;
@@ -153,16 +153,12 @@ async fn answer(
     State(state): State<ConsoleState>,
     plain: Plain,
     session: Session,
-    Extension(signed_in): Extension<SignedIn>,
+    Permitted(signed_in, ..): Permitted<Approves>,
     Extension(proved): Extension<Presence>,
     address: Address,
     Path(id): Path<String>,
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Response {
-    if !signed_in.role.may(Permission::Approve) {
-        let text = format!("This needs the role {}.", Permission::Approve.holders_in_words());
-        return undecided(&plain, StatusCode::FORBIDDEN, &text);
-    }
     let Ok(Form(mut fields)) = fields else { return plain.unreadable() };
     let unknown =
         || undecided(&plain, StatusCode::NOT_FOUND, "There is no such request, or it does not ask you.");
