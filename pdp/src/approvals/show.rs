@@ -2,11 +2,12 @@
 
 use super::hearing::Hearing;
 use super::reader::Reader;
+use super::tool::graver;
 use super::{ApprovalError, Approvals};
 use policy::approval::{Requirement, Seen};
 use policy::labels::ApprovalState;
 use policy::rule::ApprovalTerms;
-use policy::{ApprovalId, SubjectId};
+use policy::{ApprovalId, Risk, SubjectId};
 use store::administration::SecretPlace;
 use store::approvals::{Approval, ApprovalCall, ApprovalVote};
 
@@ -42,6 +43,14 @@ pub struct RequirementView {
 pub struct ToolNow {
     pub definition_hash: Option<String>,
     pub redacts: bool,
+    pub risk: Risk,
+}
+
+impl ApprovalView {
+    /// As [`Approvals::gravest_risk`] has it.
+    pub fn gravest_risk(&self) -> Option<Risk> {
+        graver(self.approval.risk, self.tool.as_ref().map(|tool| tool.risk))
+    }
 }
 
 impl Approvals {
@@ -62,6 +71,7 @@ impl Approvals {
         let tool = hearing.tool.as_ref().map(|tool| ToolNow {
             definition_hash: tool.definition_hash.clone(),
             redacts: !tool.redact.is_empty(),
+            risk: tool.risk,
         });
         Ok(Some(ApprovalView {
             arguments,

@@ -84,7 +84,24 @@ pub(super) fn digest_of(tool: Option<&Tool>) -> String {
     digest(&weighed.unwrap_or_default())
 }
 
+/// Of the risk with which a request was filed, and the tool's label now. What was filed without any has none by a label
+/// either: it counts as high, and no label makes it less.
+pub(super) fn graver(filed: Option<Risk>, now: Option<Risk>) -> Option<Risk> {
+    filed.map(|filed| now.map_or(filed, |now| filed.max(now)))
+}
+
 impl Approvals {
+    /// The graver of the risk with which a request was filed, and the label that its tool has now. None: it was filed
+    /// without a risk.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn gravest_risk(&self, approval: &Approval) -> Result<Option<Risk>, StoreError> {
+        let (Some(server), Some(name)) = (&approval.server, &approval.tool) else { return Ok(approval.risk) };
+        let tool = self.store.get_tool(server, name).await?;
+        Ok(graver(approval.risk, tool.map(|tool| tool.risk)))
+    }
+
     /// What became of the tool that a request names since this was seen. None: it is as it was, or the
     /// request names none.
     ///
@@ -171,6 +188,13 @@ mod tests {
         }
         let same = Tool { redact: vec!["/iban".to_owned()], ..tool() };
         assert_eq!(digest_of(Some(&same)), digest_of(Some(&tool())));
+    }
+
+    #[test]
+    fn of_two_risks_the_graver_counts_and_none_stays_none() {
+        let (low, critical) = (Some(Risk::Low), Some(Risk::Critical));
+        assert_eq!([graver(low, critical), graver(critical, low)], [critical, critical]);
+        assert_eq!([graver(low, None), graver(None, low), graver(None, None)], [low, None, None]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use super::address::Address;
 use super::answer::{self, Plain};
+use super::permitted::{Approves, Permitted};
 use super::public_url::is_local_path;
 use super::{ConsoleState, passkeys, presence, sessions};
 use app::pages::approval::bar::{ANSWER, BY_PASSKEY, FORM};
@@ -12,7 +13,6 @@ use app::pages::form::answer::{Done, Draft, Saved};
 use app::pages::form::place::Place;
 use app::pages::form::problem::{Fault, Problem};
 use app::pages::form::respond::{Refusal, parse_moment};
-use app::permission::Permission;
 use app::routes::APPROVALS;
 use app::session::{Presence, SignedIn};
 use app::url::href;
@@ -88,6 +88,15 @@ impl Fields {
         answer::see_other(&Place::new(page_of(id.as_str())).refused(&self.draft().with(problems)))
     }
 
+    /// The page says what is another than it was seen: it compares with what was seen.
+    fn changed(&self, id: &ApprovalId) -> Response {
+        let draft = self.draft().write();
+        answer::see_other(&href(
+            &page_of(id.as_str()),
+            [("changed", Some(self.seen.as_str())), ("draft", Some(draft.as_str()))],
+        ))
+    }
+
     /// The vote, or what is wrong with it; none where it is no answer of our form.
     fn vote(&self, now: Timestamp) -> Option<Result<Vote, Vec<Problem>>> {
         let verdict = match self.answer.as_str() {
@@ -144,16 +153,12 @@ async fn answer(
     State(state): State<ConsoleState>,
     plain: Plain,
     session: Session,
-    Extension(signed_in): Extension<SignedIn>,
+    Permitted(signed_in, ..): Permitted<Approves>,
     Extension(proved): Extension<Presence>,
     address: Address,
     Path(id): Path<String>,
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Response {
-    if !signed_in.role.may(Permission::Approve) {
-        let text = format!("This needs the role {}.", Permission::Approve.holders_in_words());
-        return undecided(&plain, StatusCode::FORBIDDEN, &text);
-    }
     let Ok(Form(mut fields)) = fields else { return plain.unreadable() };
     let unknown =
         || undecided(&plain, StatusCode::NOT_FOUND, "There is no such request, or it does not ask you.");
@@ -185,7 +190,19 @@ async fn answer(
         Ok(_) => return unknown(),
         Err(error) => return plain.unavailable(&error),
     };
-    if proved.is_too_old_for(approval.risk, state.now()) {
+    let risk = match state.console.approvals.gravest_risk(&approval).await {
+        Ok(risk) => risk,
+        Err(error) => return plain.unavailable(&error),
+    };
+    if proved.is_too_old_for(risk, state.now()) {
+        // Where the tool is another one than was seen, the click counts for nothing anyway: that is said first.
+        if let Doing::Vote(vote) = &doing {
+            match Box::pin(state.console.approvals.tool_moved(&approval, &vote.seen)).await {
+                Ok(None) => {}
+                Ok(Some(_)) => return fields.changed(&id),
+                Err(error) => return plain.unavailable(&error),
+            }
+        }
         let password = std::mem::take(&mut fields.password);
         if password.is_empty() {
             return fields.refused(&id, vec![Problem::new("password", Fault::Unproven)]);
@@ -229,14 +246,7 @@ async fn act(
             let saved = Saved { done, revision: None, change: None };
             answer::see_other(&Place::new(APPROVALS.path).saved(&saved))
         }
-        Err(ApprovalError::Changed(_)) => {
-            // The page says what is another than it was seen: it compares with what was seen.
-            let draft = fields.draft().write();
-            answer::see_other(&href(
-                &page_of(id.as_str()),
-                [("changed", Some(fields.seen.as_str())), ("draft", Some(draft.as_str()))],
-            ))
-        }
+        Err(ApprovalError::Changed(_)) => fields.changed(id),
         Err(ApprovalError::Unknown) => {
             undecided(plain, StatusCode::NOT_FOUND, "There is no such request, or it does not ask you.")
         }

@@ -7,17 +7,17 @@
 //! after a minute, and browsers come back by themselves. Whoever signed out, may not approve any more, or reaches otherwise
 //! than before, is told nothing further.
 
+use super::permitted::{Approves, Permitted};
 use super::{ConsoleState, sessions, signed_in};
 use app::pages::approvals::live::LIVE;
 use app::pages::approvals::read::waiting_for;
 use app::permission::Permission;
-use app::session::SignedIn;
+use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Extension, Router};
 use futures::stream::unfold;
 use futures::{Stream, StreamExt};
 use pdp::approvals::ApprovalError;
@@ -233,10 +233,10 @@ struct Following {
     until: Instant,
 }
 
-async fn follow(State(state): State<ConsoleState>, Extension(signed_in): Extension<SignedIn>) -> Response {
-    if !signed_in.role.may(Permission::Approve) {
-        return StatusCode::FORBIDDEN.into_response();
-    }
+async fn follow(
+    State(state): State<ConsoleState>,
+    Permitted(signed_in, ..): Permitted<Approves>,
+) -> Response {
     let Some(session) = sessions::digest_of(&signed_in.session) else {
         return StatusCode::FORBIDDEN.into_response();
     };

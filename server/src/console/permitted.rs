@@ -33,6 +33,7 @@ macro_rules! needed {
 }
 
 needed! {
+    Approves = Approve, narrowed: true;
     OwnsAccount = OwnAccount, narrowed: true;
     ReadsEvidence = ReadEvidence;
     ReadsRules = ReadRules, narrowed: true;

@@ -18,6 +18,7 @@ mod emergency;
 mod endpoint;
 mod fastmcp;
 mod for_whom;
+mod form_addresses;
 mod fuzz_seeds;
 mod handed_out;
 mod hardship;

@@ -86,6 +86,7 @@ pub(super) async fn view(
     let not_given_back = may.is_ok() && !gives_back && shown.calls.iter().any(ApprovalCall::is_lost);
     let reads_rules = signed_in.may(Permission::ReadRules);
     let (today, more_today) = today(store, approval, now).await?;
+    let risk = shown.tool.as_ref().map(|tool| tool.risk).or(approval.risk);
     Ok(Some(RequestView {
         id: approval.id.to_string(),
         asking: shared::asking(approval),
@@ -95,7 +96,8 @@ pub(super) async fn view(
             None => None,
         },
         standing,
-        risk: approval.risk,
+        risk,
+        filed_risk: approval.risk.filter(|filed| Some(*filed) != risk),
         sensitivity: approval.sensitivity.as_ref().map(ToString::to_string),
         filed: Moment::new(approval.filed_at, now),
         expires: Moment::new(approval.expires_at, now),
@@ -108,7 +110,7 @@ pub(super) async fn view(
         today,
         more_today,
         answering,
-        asks_password: presence.is_too_old_for(approval.risk, now),
+        asks_password: presence.is_too_old_for(shown.gravest_risk(), now),
         has_passkeys: !store.list_passkeys(account).await?.is_empty(),
         changed: moved::since(console, reads_rules.then_some(reach), &shown, changed).await?,
         ending: ending(store, approval, standing, now).await?,

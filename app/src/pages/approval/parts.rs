@@ -75,11 +75,13 @@ fn head(request: &RequestView) -> AnyView {
         }
         .into_any(),
     };
+    let filed = request.filed_risk.map(|risk| format!(" (was {risk} when filed)"));
     let risk = request.risk.map(|risk| {
         view! {
             <li>
                 <RiskBars risk=risk/>
                 " risk"
+                {filed}
             </li>
         }
     });

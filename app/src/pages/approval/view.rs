@@ -18,7 +18,10 @@ pub struct RequestView {
     pub subject_name: String,
     pub actor_name: Option<String>,
     pub standing: Standing,
+    /// The tool's label now; as it was filed where there is no such tool.
     pub risk: Option<Risk>,
+    /// With which risk it was filed, where that is another.
+    pub filed_risk: Option<Risk>,
     pub sensitivity: Option<String>,
     pub filed: Moment,
     pub expires: Moment,

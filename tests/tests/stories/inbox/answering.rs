@@ -1,13 +1,18 @@
 //! What the form of a request's page does, and when it does nothing.
 
+use crate::inbox::changed::{put, tool};
 use crate::inbox::helpers::{
-    HOUR, answer, cookie, cookie_since, demo_with_frank, filed, get, newest, now, refund, seen, send, state,
+    HOUR, answer, asked, cookie, cookie_since, demo_with_frank, filed, get, look, newest, now, page, refund,
+    seen, send, state,
 };
+use crate::inbox::html::text;
+use policy::Risk;
 use policy::labels::ApprovalState;
 use serde_json::json;
 use store::accounts::AccountRole;
-use tests::Backend;
+use store::administration::Tool;
 use tests::pep::call_body;
+use tests::{Backend, World};
 
 const LONGER: &str = "rules:
   - name: refunds by finance
@@ -115,6 +120,57 @@ pub(crate) async fn what_is_of_high_risk_wants_a_fresh_proof(backend: Backend) {
     // Signed in a moment ago, the same person is not asked.
     let fresh = cookie(&world, 2, AccountRole::Approver, Some("frank")).await;
     let leads_to = answer(&replica, &fresh, &id, &[("answer", "approve"), ("seen", &bound)]).await;
+    assert_eq!(leads_to, "/approvals?done=request-approved");
+    replica.stop().await;
+}
+
+/// What people say of the tool from now on.
+async fn label(world: &World, risk: Risk) {
+    put(world, &Tool { risk, ..tool(world).await }).await;
+}
+
+pub(crate) async fn what_became_of_high_risk_wants_one_as_well(backend: Backend) {
+    const FIELD: &str = "name=\"password\"";
+    let world = demo_with_frank(backend).await;
+    label(&world, Risk::Low).await;
+    let replica = world.replica().await;
+    let long_ago = now().saturating_add_micros(-HOUR / 6);
+    let frank = cookie_since(&world, 1, AccountRole::Approver, Some("frank"), long_ago).await;
+    let id = filed(&world, &replica).await;
+    let shown = page(&replica, &frank, &id).await;
+    assert!(text(&shown).contains("Low risk") && !shown.contains("when filed"), "{shown}");
+    assert!(!shown.contains(FIELD), "{shown}");
+    let first = seen(&replica, &frank, &id).await;
+
+    // While it waits, the tool is found to be grave: who looked before is told, and who looks now is asked.
+    label(&world, Risk::Critical).await;
+    let leads_to = answer(&replica, &frank, &id, &[("answer", "approve"), ("seen", &first)]).await;
+    assert!(leads_to.starts_with(&format!("/approvals/{id}?changed=v1.")), "{leads_to}");
+    let told = look(&replica, &frank, &leads_to).await;
+    assert!(told.contains("Something changed since you looked") && told.contains(FIELD), "{told}");
+    let shown = page(&replica, &frank, &id).await;
+    assert!(text(&shown).contains("Critical risk (was low when filed)"), "{shown}");
+    assert!(shown.contains(FIELD), "{shown}");
+    let bound = seen(&replica, &frank, &id).await;
+    for verdict in ["approve", "deny"] {
+        let fields = [("answer", verdict), ("reason", "x"), ("seen", &bound)];
+        let leads_to = answer(&replica, &frank, &id, &fields).await;
+        let told = look(&replica, &frank, &leads_to).await;
+        assert!(told.contains("Nothing was done. Give your password"), "{told}");
+    }
+    assert_eq!(state(&world, &id).await, ApprovalState::Pending);
+
+    // With what it was filed counts as well, whatever the label says by now.
+    let grave = asked(&world, &replica, "CAROL_KEY", "refund", refund("c-43")).await;
+    label(&world, Risk::Low).await;
+    let shown = page(&replica, &frank, &grave).await;
+    assert!(text(&shown).contains("Low risk (was critical when filed)"), "{shown}");
+    assert!(shown.contains(FIELD), "{shown}");
+    let bound = seen(&replica, &frank, &grave).await;
+    let leads_to = answer(&replica, &frank, &grave, &[("answer", "approve"), ("seen", &bound)]).await;
+    assert!(leads_to.contains("draft="), "{leads_to}");
+    assert_eq!(state(&world, &grave).await, ApprovalState::Pending);
+    let leads_to = answer(&replica, &frank, &id, &[("answer", "approve"), ("seen", &first)]).await;
     assert_eq!(leads_to, "/approvals?done=request-approved");
     replica.stop().await;
 }

@@ -16,13 +16,13 @@ const HEADING: &str = "What changed in the tool";
 /// What a server would have its reviewers, and whoever approves a call, not see.
 const HOSTILE: &str = "Pay money back to <img src=x onerror=alert(1)>\u{202E} anybody.";
 
-async fn tool(world: &World) -> Tool {
+pub(crate) async fn tool(world: &World) -> Tool {
     let slug = ServerSlug::from("crm");
     world.store.get_tool(&slug, "refund").await.expect("reads").expect("is there")
 }
 
 /// Makes the tool be so, as a discovery, a review or a bundle does.
-async fn put(world: &World, tool: &Tool) {
+pub(crate) async fn put(world: &World, tool: &Tool) {
     let mut writer = world.store.write(operator()).await.expect("a unit of work");
     writer.put_tool(tool).await.expect("is put");
     writer.commit().await.expect("commits");

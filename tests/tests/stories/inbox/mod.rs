@@ -24,6 +24,7 @@ on_both_databases!(
     what_else_is_bound_is_shown,
     a_call_is_held_against_calls_of_the_same_caller_alone,
     what_is_of_high_risk_wants_a_fresh_proof,
+    what_became_of_high_risk_wants_one_as_well,
     an_inbox_is_paged_by_risk_and_age,
     a_tool_that_changed_is_shown_beside_what_it_was,
     what_a_tool_was_is_found_many_changes_back,
@@ -43,8 +44,8 @@ on_both_databases!(
 
 mod stories {
     pub(super) use crate::inbox::answering::{
-        an_answer_counts_for_what_was_seen, what_else_is_bound_is_shown,
-        what_is_of_high_risk_wants_a_fresh_proof,
+        an_answer_counts_for_what_was_seen, what_became_of_high_risk_wants_one_as_well,
+        what_else_is_bound_is_shown, what_is_of_high_risk_wants_a_fresh_proof,
     };
     pub(super) use crate::inbox::beside::{
         a_request_shows_the_task_and_its_purpose, a_request_shows_what_else_its_caller_did_today,
