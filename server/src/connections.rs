@@ -1,14 +1,18 @@
 //! Connections: how many, and for how long each may keep the server waiting. HTTP/1.1 over TCP.
 //!
 //! Whoever connects and says nothing, sends a request byte by byte, or asks and does not read the answer, holds one place
-//! of a few thousand for half a minute and is cut off. A stop takes no new connections, closes those at rest and lets
-//! requests under way end.
+//! of a few thousand for half a minute and is cut off; a file of somebody who may send it is waited for as long as it
+//! flows. A stop takes no new connections, closes those at rest and lets requests under way end.
+
+mod body;
+
+pub(crate) use body::Arrival;
 
 use axum::Router;
-use axum::body::Bytes;
 use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode};
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use body::TimedBody;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -25,7 +29,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tokio::time::{Sleep, sleep};
 use tower::Service;
 
 /// How long the listener rests after the system refused a connection: descriptors come back when others close.
@@ -38,8 +42,12 @@ pub struct Limits {
     pub connections: NonZeroU32,
     /// From the connection to the end of the first request's head.
     pub head: Duration,
-    /// From the end of a request's head to the end of its body.
+    /// From the end of a request's head to the end of its body; of a file, until its pace counts.
     pub body: Duration,
+    /// For how long nothing may come of a file.
+    pub still: Duration,
+    /// So many bytes a second come of a file at least, taken over all of its time.
+    pub pace: NonZeroU32,
     /// From one answer to the end of the next request's head. Longer than clients and proxies usually keep a
     /// connection that rests: whoever closes it while the other one sends loses a request.
     pub rest: Duration,
@@ -53,6 +61,8 @@ impl Default for Limits {
             connections: NonZeroU32::MIN.saturating_add(4_095),
             head: Duration::from_secs(30),
             body: Duration::from_secs(30),
+            still: Duration::from_secs(30),
+            pace: NonZeroU32::MIN.saturating_add(16 * 1024 - 1),
             rest: Duration::from_secs(120),
             taking: Duration::from_secs(30),
         }
@@ -156,7 +166,7 @@ async fn attend(
         let asked = Arc::clone(&asked);
         service_fn(move |request: Request<Incoming>| {
             asked.store(true, Ordering::Relaxed);
-            answer(app.clone(), peer, request, limits.body)
+            answer(app.clone(), peer, request, limits)
         })
     };
     let connection = http1::Builder::new()
@@ -200,13 +210,14 @@ async fn answer(
     mut app: Router,
     peer: SocketAddr,
     request: Request<Incoming>,
-    body_within: Duration,
+    limits: Limits,
 ) -> Result<axum::response::Response, Infallible> {
-    let late = Arc::new(AtomicBool::new(false));
-    let mut request = request.map(|body| TimedBody::new(body, body_within, Arc::clone(&late)));
+    let arrival = Arrival::default();
+    let mut request = request.map(|body| TimedBody::new(body, limits, arrival.clone()));
     request.extensions_mut().insert(ConnectInfo(peer));
+    request.extensions_mut().insert(arrival.clone());
     let mut response = app.call(request).await?;
-    if late.load(Ordering::Relaxed) {
+    if arrival.is_late() {
         // Whoever was to read the body says only that it could not.
         *response.status_mut() = StatusCode::REQUEST_TIMEOUT;
     }
@@ -280,59 +291,5 @@ impl AsyncWrite for TimedWrites {
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
-    }
-}
-
-/// Why a body was not read to its end.
-#[derive(Debug, thiserror::Error)]
-enum BodyError {
-    #[error("the body did not arrive in time")]
-    Late,
-    #[error("the body broke off")]
-    Broken(#[source] hyper::Error),
-}
-
-/// A body that is waited for until a deadline, however it trickles.
-struct TimedBody {
-    body: Incoming,
-    until: Instant,
-    /// Made when there is something to wait for: most bodies are there at once.
-    alarm: Option<Pin<Box<Sleep>>>,
-    late: Arc<AtomicBool>,
-}
-
-impl TimedBody {
-    fn new(body: Incoming, within: Duration, late: Arc<AtomicBool>) -> Self {
-        Self { body, until: Instant::now() + within, alarm: None, late }
-    }
-}
-
-impl Body for TimedBody {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let this = self.get_mut();
-        if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(context) {
-            return Poll::Ready(frame.map(|frame| frame.map_err(BodyError::Broken)));
-        }
-        let until = this.until;
-        let alarm = this.alarm.get_or_insert_with(|| Box::pin(sleep_until(until)));
-        if alarm.as_mut().poll(context).is_pending() {
-            return Poll::Pending;
-        }
-        this.late.store(true, Ordering::Relaxed);
-        Poll::Ready(Some(Err(BodyError::Late)))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

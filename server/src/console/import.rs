@@ -3,10 +3,13 @@
 
 use super::ConsoleState;
 use super::answer::{self, Plain};
-use super::permitted::{Permitted, WritesResources};
+use super::permitted::{Needed, Permitted, WritesResources};
+use super::{sessions, signed_in};
+use crate::connections::Arrival;
 use crate::imports::{self, LARGEST_FILE};
 use app::pages::resources::imports::UPLOAD;
 use app::routes::{RESOURCE_IMPORT, RESOURCES};
+use app::session::SignedIn;
 use axum::Router;
 use axum::extract::multipart::{Field, MultipartError, MultipartRejection};
 use axum::extract::{DefaultBodyLimit, Multipart, State};
@@ -19,7 +22,7 @@ use policy::ids::check_slug;
 use std::fs::File;
 use std::io;
 use store::administration::FileFormat;
-use store::{Actor, Store, Via, WriteError};
+use store::{Actor, Store, StoreError, Via, WriteError};
 
 /// The largest of the other fields.
 const LARGEST_FIELD: usize = 200;
@@ -55,11 +58,14 @@ async fn upload(
     State(state): State<ConsoleState>,
     answered: Plain,
     Permitted(signed_in, ..): Permitted<WritesResources>,
+    arrival: Arrival,
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Response {
     let Ok(multipart) = multipart else { return answered.unreadable() };
+    arrival.wait_while_it_flows();
     let received = match receive(multipart).await {
         Ok(received) => received,
+        Err(_) if arrival.is_late() => return too_slow(&answered),
         Err(Broken::Multipart(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
             return not_taken(
                 &answered,
@@ -69,6 +75,12 @@ async fn upload(
         Err(Broken::Io(error)) => return answered.internal(&error),
         Err(Broken::Multipart(_) | Broken::Field) => return answered.unreadable(),
     };
+    // That may take hours, and whoever may not any more by then brings nothing in.
+    match may_still(&state, &signed_in).await {
+        Ok(true) => {}
+        Ok(false) => return no_more(&answered),
+        Err(error) => return answered.unavailable(&error),
+    }
     let (Ok(format), Some(file)) = (received.format.parse::<FileFormat>(), received.file) else {
         return answered.unreadable();
     };
@@ -110,6 +122,32 @@ fn stopped(error: ImportError, answered: &Plain) -> Response {
 fn not_taken(answered: &Plain, why: &str) -> Response {
     let link = Some((RESOURCES.path, "Back to Resources"));
     answered.message(StatusCode::BAD_REQUEST, "This file cannot be imported", why, link)
+}
+
+fn too_slow(answered: &Plain) -> Response {
+    answered.message(
+        StatusCode::REQUEST_TIMEOUT,
+        "This file came too slowly",
+        "Nothing of it came for 30 seconds, or less than 16 KiB a second on average. Nothing was brought in. \
+         `countersign resource import` takes it.",
+        Some((RESOURCES.path, "Back to Resources")),
+    )
+}
+
+fn no_more(answered: &Plain) -> Response {
+    answered.message(
+        StatusCode::FORBIDDEN,
+        "You may not import this file any more",
+        "While it arrived your session ended, or your role was changed. Nothing was brought in.",
+        Some((RESOURCES.path, "Back to Resources")),
+    )
+}
+
+/// Whether the session and the role still allow what they did when the request began.
+async fn may_still(state: &ConsoleState, began: &SignedIn) -> Result<bool, StoreError> {
+    let Some(session) = sessions::digest_of(&began.session) else { return Ok(false) };
+    let held = signed_in::held_in(state, &session, &began.account_id).await?;
+    Ok(held.is_some_and(|(role, reach)| role.may(WritesResources::PERMISSION) && reach.is_everything()))
 }
 
 async fn receive(mut multipart: Multipart) -> Result<Received, Broken> {

@@ -13,22 +13,22 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 /// A limit that is waited for. What keeps within it has this long on a busy machine.
-const SHORT: Duration = Duration::from_secs(1);
+pub(super) const SHORT: Duration = Duration::from_secs(1);
 /// Nothing takes so long; whoever waits for it has failed. The usual limits are longer still.
 const LONG: Duration = Duration::from_secs(29);
 
 const PING: &str = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
 
-async fn open(address: SocketAddr) -> TcpStream {
+pub(super) async fn open(address: SocketAddr) -> TcpStream {
     TcpStream::connect(address).await.expect("a connection")
 }
 
-async fn send(stream: &mut TcpStream, text: &str) {
+pub(super) async fn send(stream: &mut TcpStream, text: &str) {
     stream.write_all(text.as_bytes()).await.expect("written");
 }
 
 /// Reads until these bytes are there.
-async fn read_until(stream: &mut TcpStream, end: &str) -> String {
+pub(super) async fn read_until(stream: &mut TcpStream, end: &str) -> String {
     let read = async {
         let mut all = Vec::new();
         while !all.ends_with(end.as_bytes()) {
@@ -48,7 +48,7 @@ async fn ping(stream: &mut TcpStream) {
 }
 
 /// What still came until the other end closed the connection.
-async fn rest_of(stream: &mut TcpStream) -> String {
+pub(super) async fn rest_of(stream: &mut TcpStream) -> String {
     let mut all = Vec::new();
     // Cut off with something unread, it ends with an error instead.
     let _ = timeout(LONG, stream.read_to_end(&mut all)).await.expect("closed in time");

@@ -7,6 +7,7 @@ pub(crate) mod house;
 mod requests;
 mod sessions;
 mod substitutes;
+mod uploads;
 
 use tests::on_both_databases;
 
@@ -19,6 +20,10 @@ on_both_databases!(
     events_of_accounts_are_changes,
     whose_an_account_is_takes_a_fresh_proof,
     a_substitute_is_of_ones_own_tenants,
+    a_file_is_waited_for_as_long_as_it_flows,
+    a_file_that_stands_still_is_not_waited_for,
+    a_file_that_drips_is_not_waited_for,
+    whoever_was_switched_off_while_a_file_came_brings_nothing_in,
 );
 
 mod a_sign_in_under_way_does_not_survive_a_new_password {
@@ -33,4 +38,5 @@ mod stories {
     pub(super) use crate::edge::doors::*;
     pub(super) use crate::edge::sessions::*;
     pub(super) use crate::edge::substitutes::*;
+    pub(super) use crate::edge::uploads::*;
 }
