@@ -31,8 +31,8 @@ pub struct Surroundings {
     pub tools: Vec<CatalogTool>,
     /// Roles that somebody holds, with the tenant they are held in.
     pub held: BTreeSet<(TenantSlug, String)>,
-    /// How many members hold them; what claims of tokens alone stand for is not among them. At least 1, where it is not
-    /// held against a quorum above that.
+    /// How many members hold them; what claims of tokens alone stand for is not among them. 1 where more are not
+    /// asked for.
     pub members: BTreeMap<(TenantSlug, String), usize>,
     /// Every rule, the one in question included.
     pub rules: Vec<Rule>,
