@@ -1,4 +1,4 @@
-//! What rules are held against to find those that can never match.
+//! What rules are held against to find those that can never match, or whose approval too few can give.
 
 use policy::compile::{CatalogTool, Surroundings};
 use policy::issuer::Issuer;
@@ -16,15 +16,15 @@ pub async fn surroundings(store: &Store, now: policy::Timestamp) -> Result<Surro
     Ok(assemble(
         store.list_servers(None, &Page::ALL).await?,
         store.list_tools(None, &Page::ALL).await?,
-        store.list_held_roles().await?,
+        store.count_held_roles().await?,
         store.list_issuers(&Page::ALL).await?,
         store.list_rules(None, &Page::ALL).await?,
         now,
     ))
 }
 
-/// As of now, as far as these rules are held against it: the tools of the servers that they name, and of other rules
-/// those that deny. Their flags are the same as with all there is.
+/// As of now, as far as these rules are held against it: the tools of the servers that they name, of other rules those
+/// that deny, and holders counted where more than one must approve. Their flags are the same as with all there is.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -34,10 +34,12 @@ pub async fn surroundings_of(
     now: policy::Timestamp,
 ) -> Result<Surroundings, StoreError> {
     let allows = rules.iter().any(|stored| stored.rule.effect == Effect::Allow);
+    let mut asked = rules.iter().filter_map(|stored| stored.rule.approval.as_ref());
+    let counts = asked.any(|terms| terms.quorum > 1);
     Ok(assemble(
         store.list_servers(None, &Page::ALL).await?,
         named_tools(store, rules).await?,
-        store.list_held_roles().await?,
+        if counts { store.count_held_roles().await? } else { store.list_held_roles().await? },
         store.list_issuers(&Page::ALL).await?,
         if allows { store.list_denials().await? } else { Vec::new() },
         now,
@@ -70,7 +72,7 @@ pub async fn surroundings_within(writer: &mut Writer) -> Result<Surroundings, St
     Ok(assemble(
         writer.list_servers(None, &Page::ALL).await?,
         writer.list_tools(None, &Page::ALL).await?,
-        writer.list_held_roles().await?,
+        writer.count_held_roles().await?,
         writer.list_issuers(&Page::ALL).await?,
         writer.list_rules(None, &Page::ALL).await?,
         writer.now(),
@@ -110,10 +112,14 @@ fn assemble(
         let Issuer { tenants, role_mappings, .. } = stored.issuer;
         role_mappings.into_iter().filter(move |mapping| tenants.contains(&mapping.tenant))
     });
-    let held = held.into_iter().map(|held| (held.tenant, held.role));
+    let members: BTreeMap<(TenantSlug, String), usize> = held
+        .into_iter()
+        .map(|held| ((held.tenant, held.role), usize::try_from(held.members).unwrap_or(0)))
+        .collect();
     Surroundings {
         tools: tools.collect(),
-        held: held.chain(mapped.map(|mapping| (mapping.tenant, mapping.role))).collect(),
+        held: members.keys().cloned().chain(mapped.map(|mapping| (mapping.tenant, mapping.role))).collect(),
+        members,
         rules: rules.into_iter().map(|stored| stored.rule).collect(),
         now,
     }

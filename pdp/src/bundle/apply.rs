@@ -79,7 +79,7 @@ pub struct ApplyOptions<'a> {
 /// What there is to tell of a bundle that was applied, beside [`Writer::changes`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied {
-    /// Rules that were taken although they can never match.
+    /// Rules that were taken although they can never match, or too few can approve what they ask about.
     pub flagged: Vec<Flagged>,
     /// Active credentials of the bundle that have no key: nobody can ask with them.
     pub keyless: Vec<String>,

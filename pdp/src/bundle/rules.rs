@@ -3,15 +3,18 @@
 use super::apply::{About, ApplyError};
 use crate::flags;
 use policy::Rule;
-use policy::compile::{Flag, check_rule};
+use policy::compile::{Flag, Unapproved, check_rule, unapproved};
 use policy::labels::Effect;
 use store::Writer;
 
-/// A rule that was accepted although it can never match, and why.
+/// A rule that was accepted although something is to be told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flagged {
     pub rule: String,
+    /// Why it can never match.
     pub flags: Vec<Flag>,
+    /// Why too few can approve what it asks about.
+    pub unapproved: Option<Unapproved>,
 }
 
 pub(super) async fn rule(writer: &mut Writer, rule: &Rule) -> Result<(), ApplyError> {
@@ -37,8 +40,8 @@ fn is_changed(writer: &Writer, rule: &Rule) -> bool {
     })
 }
 
-/// Which of these rules can never match, as the unit of work would leave things. A restriction that restricts
-/// nothing is refused unless that is asked for.
+/// Which of these rules can never match, or ask for an approval that too few can give, as the unit of work would leave
+/// things. A restriction that restricts nothing is refused unless that is asked for.
 pub(super) async fn flagged(
     writer: &mut Writer,
     rules: &[Rule],
@@ -59,8 +62,9 @@ pub(super) async fn flagged(
         {
             return Err(ApplyError::Unmatched { name: rule.name.clone(), flag: first.clone() });
         }
-        if !flags.is_empty() {
-            flagged.push(Flagged { rule: rule.name.clone(), flags });
+        let unapproved = unapproved(rule, &around);
+        if !flags.is_empty() || unapproved.is_some() {
+            flagged.push(Flagged { rule: rule.name.clone(), flags, unapproved });
         }
     }
     Ok(flagged)

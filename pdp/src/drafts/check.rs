@@ -2,7 +2,9 @@
 
 use super::reach::matched_tools;
 use policy::Rule;
-use policy::compile::{CheckedRule, Flag, RuleError, Surroundings, Trial, check_rule, flags, try_condition};
+use policy::compile::{
+    CheckedRule, Flag, RuleError, Surroundings, Trial, check_rule, flags, try_condition, unapproved,
+};
 use policy::labels::Effect;
 use policy::pattern::Pattern;
 use policy::rule::ApprovalTerms;
@@ -54,6 +56,8 @@ pub struct Review {
     pub problems: Vec<Remark>,
     /// Why it can never match. Where it restricts, it is saved only if that is asked for.
     pub never: Vec<Remark>,
+    /// Why too few can approve what it asks about. It is saved all the same: somebody may be added later.
+    pub unapproved: Option<Remark>,
     /// It can be saved, but may not be what was meant.
     pub hints: Vec<Remark>,
     /// How many registered tools it names.
@@ -75,12 +79,21 @@ pub fn review(rule: &Rule, around: &Surroundings) -> Review {
         Some(checked) => flags(rule, checked, around).iter().map(|flag| never(rule, flag)).collect(),
         None => Vec::new(),
     };
-    let hints = if never.iter().any(|remark| remark.place == Place::Tools) {
+    let mut hints = if never.iter().any(|remark| remark.place == Place::Tools) {
         Vec::new()
     } else {
         hints(rule, checked.as_ref(), around, &never)
     };
-    Review { problems, never, hints, tools: matched_tools(rule, around).count() }
+    let unapproved = checked.and_then(|_| unapproved(rule, around)).map(|why| Remark {
+        place: Place::Approval,
+        path: None,
+        text: format!("Too few can approve: {why}"),
+    });
+    if unapproved.is_none() {
+        hints.extend(unheld_approvers(rule, around));
+    }
+    hints.truncate(10);
+    Review { problems, never, unapproved, hints, tools: matched_tools(rule, around).count() }
 }
 
 /// What must be put right before the rule can be saved: at most one remark for each part.
@@ -210,8 +223,20 @@ fn hints(rule: &Rule, checked: Option<&CheckedRule>, around: &Surroundings, neve
             }
         }
     }
-    hints.truncate(10);
     hints
+}
+
+/// Roles that are asked to approve, and that no member holds, while others can.
+fn unheld_approvers(rule: &Rule, around: &Surroundings) -> Vec<Remark> {
+    let roles = rule.approval.iter().flat_map(|terms| terms.approvers.iter().chain(&terms.escalate_to));
+    roles
+        .filter(|role| !around.member_holds(rule, role))
+        .map(|role| Remark {
+            place: Place::Approval,
+            path: None,
+            text: format!("No member holds `{role}`, which it asks to approve"),
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -238,6 +263,7 @@ mod tests {
         Surroundings {
             tools: vec![tool("refund"), tool("show")],
             held: [(TenantSlug::from("acme"), "support".to_owned())].into(),
+            members: [((TenantSlug::from("acme"), "support".to_owned()), 1)].into(),
             rules: Vec::new(),
             now: Timestamp::parse("2026-11-23T12:00:00Z").expect("a moment"),
         }
@@ -303,6 +329,30 @@ mod tests {
         assert!(review.hints[0].text.contains("`args.number`"), "{:?}", review.hints);
         let review = super::review(&rule("deny", "double(args.number) * 1.2 > 5.0"), &around);
         assert_eq!((review.never, review.hints), (Vec::new(), Vec::new()));
+    }
+
+    #[test]
+    fn an_approval_that_too_few_can_give_is_told_and_refuses_nothing() {
+        let asks = |approval: Value| {
+            rule(json!({"name": "x", "tenant": "acme", "effect": "require_approval", "tools": ["crm/refund"],
+                "approval": approval}))
+        };
+        let text = |remark: &Remark| (remark.place, remark.text.clone());
+        let nobody = asks(json!({"approvers": ["ghost"]}));
+        let review = review(&nobody, &around());
+        assert_eq!(
+            review.unapproved.as_ref().map(text),
+            Some((Place::Approval, "Too few can approve: no member holds `ghost`".to_owned()))
+        );
+        assert_eq!((review.problems.len(), review.never.len(), review.hints.len()), (0, 0, 0));
+        assert!(!review.is_unmatched(&nobody));
+
+        let some = asks(json!({"approvers": ["support", "ghost"]}));
+        let review = super::review(&some, &around());
+        assert_eq!(review.unapproved, None);
+        let hints: Vec<_> = review.hints.iter().map(text).collect();
+        let hint = "No member holds `ghost`, which it asks to approve".to_owned();
+        assert_eq!(hints, [(Place::Approval, hint)]);
     }
 
     #[test]

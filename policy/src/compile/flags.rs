@@ -11,7 +11,7 @@ use crate::rule::Rule;
 use crate::timestamp::Timestamp;
 use serde_json::Value;
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A tool as far as flags are concerned.
 #[derive(Debug, Clone)]
@@ -31,6 +31,9 @@ pub struct Surroundings {
     pub tools: Vec<CatalogTool>,
     /// Roles that somebody holds, with the tenant they are held in.
     pub held: BTreeSet<(TenantSlug, String)>,
+    /// How many members hold them; what claims of tokens alone stand for is not among them. 1 where more are not
+    /// asked for.
+    pub members: BTreeMap<(TenantSlug, String), usize>,
     /// Every rule, the one in question included.
     pub rules: Vec<Rule>,
     pub now: Timestamp,
@@ -248,6 +251,7 @@ mod tests {
                 input_schema: Some(json!({"type": "object", "properties": {"amount": {"type": "number"}}})),
             }],
             held: [(TenantSlug::from("acme"), "support".to_owned())].into(),
+            members: BTreeMap::new(),
             rules: Vec::new(),
             now: Timestamp::parse("2026-11-23T12:00:00Z").expect("a moment"),
         }

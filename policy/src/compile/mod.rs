@@ -14,6 +14,7 @@ mod schema_walk;
 mod set;
 mod tool_schema;
 mod trial;
+mod unapproved;
 
 pub use condition::{Condition, ConditionError, FUNCTIONS, TYPES, VARIABLES};
 pub use emergency::{BreakGlass, Emergency, StopSwitch};
@@ -28,3 +29,4 @@ pub(crate) use set::{ArgumentCheck, ToolMapping};
 pub use set::{CompiledServer, CompiledTool, Naming, PolicySet, ServerSource, TenantState, ToolSource};
 pub use tool_schema::{ToolSchema, ToolSchemaError};
 pub use trial::Trial;
+pub use unapproved::{Unapproved, unapproved};

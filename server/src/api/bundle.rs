@@ -60,6 +60,8 @@ struct AppliedView {
     changes: Vec<ChangeView>,
     /// Rules that were taken although they can never match.
     flagged: Vec<FlaggedView>,
+    /// Rules that ask for an approval which too few can give.
+    unapproved: Vec<UnapprovedView>,
     /// Active enforcement keys without a secret: nobody can ask with them.
     keyless: Vec<String>,
     /// What was removed, in words.
@@ -73,15 +75,27 @@ struct FlaggedView {
     flags: Vec<String>,
 }
 
+/// A rule that asks for an approval which too few can give, and why.
+#[derive(Debug, Serialize, ToSchema)]
+struct UnapprovedView {
+    rule: String,
+    why: String,
+}
+
 fn view(dry_run: bool, changes: Vec<store::Change>, applied: Applied) -> Json<AppliedView> {
-    let flagged = applied.flagged.into_iter().map(|flagged| FlaggedView {
-        rule: flagged.rule,
-        flags: flagged.flags.iter().map(ToString::to_string).collect(),
+    let unapproved = applied.flagged.iter().filter_map(|told| {
+        let why = told.unapproved.as_ref()?.to_string();
+        Some(UnapprovedView { rule: told.rule.clone(), why })
+    });
+    let flagged = applied.flagged.iter().filter(|told| !told.flags.is_empty()).map(|told| FlaggedView {
+        rule: told.rule.clone(),
+        flags: told.flags.iter().map(ToString::to_string).collect(),
     });
     Json(AppliedView {
         dry_run,
         changes: changes.into_iter().map(ChangeView::from).collect(),
         flagged: flagged.collect(),
+        unapproved: unapproved.collect(),
         keyless: applied.keyless,
         pruned: applied.pruned.unwrap_or_default().iter().map(ToString::to_string).collect(),
     })

@@ -85,9 +85,15 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
 }
 
 fn tell(applied: &Applied) {
-    for Flagged { rule, flags } in &applied.flagged {
-        let why: Vec<String> = flags.iter().map(ToString::to_string).collect();
-        println!("! rule {} can never match: {}", harmless(rule, NAME), why.join("; "));
+    for Flagged { rule, flags, unapproved } in &applied.flagged {
+        if !flags.is_empty() {
+            let why: Vec<String> = flags.iter().map(ToString::to_string).collect();
+            println!("! rule {} can never match: {}", harmless(rule, NAME), why.join("; "));
+        }
+        if let Some(why) = unapproved {
+            let why = harmless(&why.to_string(), NAME);
+            println!("! too few can approve what rule {} asks about: {why}", harmless(rule, NAME));
+        }
     }
     for name in &applied.keyless {
         println!(

@@ -1,4 +1,5 @@
-//! Which roles somebody holds: a rule for a role that nobody holds can never match.
+//! Which roles somebody holds, and how many do: a rule for a role that nobody holds can never match, and too
+//! few holders cannot approve.
 
 use super::Writer;
 use crate::Store;
@@ -12,17 +13,22 @@ use sea_query::{Expr, ExprTrait, JoinType, Query};
 pub struct HeldRole {
     pub tenant: TenantSlug,
     pub role: String,
+    /// How many hold it; 1 where they were not counted.
+    pub members: i64,
 }
 
 #[derive(sqlx::FromRow)]
 struct HeldRoleRow {
     tenant: String,
     name: String,
+    #[sqlx(default)]
+    n: i64,
 }
 
-async fn list<S: Source>(source: &mut S) -> Result<Vec<HeldRole>, StoreError> {
-    let query = Query::select()
-        .distinct()
+/// Counting goes through all that is held in its order, which takes twice as long.
+async fn list<S: Source>(source: &mut S, counted: bool) -> Result<Vec<HeldRole>, StoreError> {
+    let mut query = Query::select();
+    query
         .expr_as(Expr::col(("mr", MembershipRoles::Tenant)), "tenant")
         .expr_as(Expr::col(("r", Roles::Name)), "name")
         .from_as(MembershipRoles::Table, "mr")
@@ -31,10 +37,22 @@ async fn list<S: Source>(source: &mut S) -> Result<Vec<HeldRole>, StoreError> {
             Roles::Table,
             "r",
             Expr::col(("r", Roles::Id)).equals(("mr", MembershipRoles::Role)),
-        )
-        .take();
+        );
+    if counted {
+        query
+            .expr_as(Expr::cust("count(*)"), "n")
+            .group_by_col(("mr", MembershipRoles::Tenant))
+            .group_by_col(("r", Roles::Name));
+    } else {
+        query.distinct();
+    }
     let rows = source.all::<HeldRoleRow, _>(&query).await?;
-    Ok(rows.into_iter().map(|row| HeldRole { tenant: TenantSlug::new(row.tenant), role: row.name }).collect())
+    let held = |row: HeldRoleRow| HeldRole {
+        tenant: TenantSlug::new(row.tenant),
+        role: row.name,
+        members: row.n.max(1),
+    };
+    Ok(rows.into_iter().map(held).collect())
 }
 
 impl Store {
@@ -43,7 +61,15 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn list_held_roles(&self) -> Result<Vec<HeldRole>, StoreError> {
-        list(&mut &self.db).await
+        list(&mut &self.db, false).await
+    }
+
+    /// The same, counted.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_held_roles(&self) -> Result<Vec<HeldRole>, StoreError> {
+        list(&mut &self.db, true).await
     }
 }
 
@@ -53,6 +79,14 @@ impl Writer {
     /// # Errors
     /// When the database does not answer.
     pub async fn list_held_roles(&mut self) -> Result<Vec<HeldRole>, StoreError> {
-        list(&mut self.tx).await
+        list(&mut self.tx, false).await
+    }
+
+    /// As [`Store::count_held_roles`], within this unit of work.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_held_roles(&mut self) -> Result<Vec<HeldRole>, StoreError> {
+        list(&mut self.tx, true).await
     }
 }

@@ -12,7 +12,7 @@ on_both_databases!(
 );
 
 mod stories {
-    use policy::compile::{Surroundings, check_rule, flags};
+    use policy::compile::{Surroundings, Unapproved, check_rule, flags, unapproved};
     use policy::labels::Effect;
     use policy::{ReviewState, Rule, Timestamp};
     use serde_json::json;
@@ -211,7 +211,11 @@ mod stories {
                     {"name": "a deny", "tenant": "acme", "effect": "deny", "tools": ["crm/refund"]},
                     {"name": "covered", "tenant": "acme", "effect": "allow", "tools": ["crm/refund"]},
                     {"name": "names nothing", "tenant": "acme", "effect": "allow", "tools": ["crm/nothing"]},
-                    {"name": "by pattern", "tenant": "acme", "effect": "allow", "tools": ["*/refund"]}]}"#,
+                    {"name": "by pattern", "tenant": "acme", "effect": "allow", "tools": ["*/refund"]},
+                    {"name": "asks nobody", "tenant": "acme", "effect": "require_approval",
+                        "tools": ["crm/add_note"], "approval": {"approvers": ["fiance"]}},
+                    {"name": "asks one twice", "tenant": "acme", "effect": "require_approval",
+                        "tools": ["crm/add_note"], "approval": {"approvers": ["finance"], "quorum": 2}}]}"#,
             )
             .await;
         let rules = world.store.list_rules(None, &administration::Page::ALL).await.expect("lists");
@@ -219,7 +223,7 @@ mod stories {
         let flagged = |rule: &Rule, around: &Surroundings| {
             flags(rule, &check_rule(rule).expect("a sound rule"), around)
         };
-        let mut found = 0;
+        let (mut found, mut few) = (0, Vec::new());
         for at in 0..rules.len() {
             let one = &rules[at..=at];
             let little = pdp::flags::surroundings_of(&world.store, one, now()).await.expect("reads");
@@ -229,8 +233,17 @@ mod stories {
             let of_all = pdp::flags::surroundings_of(&world.store, &rules, now()).await.expect("reads");
             assert_eq!(flagged(&one[0].rule, &of_all), wanted, "{}", one[0].rule.name);
             assert!(little.rules.iter().all(|rule| rule.effect == Effect::Deny));
+            let wanted = unapproved(&one[0].rule, &all);
+            assert_eq!(unapproved(&one[0].rule, &little), wanted, "{}", one[0].rule.name);
+            assert_eq!(unapproved(&one[0].rule, &of_all), wanted, "{}", one[0].rule.name);
+            few.extend(wanted.map(|why| (one[0].rule.name.as_str(), why)));
         }
         assert!(found >= 2, "one is covered, and one names nothing");
+        let expected = [
+            ("asks nobody", Unapproved::NobodyHolds("`fiance`".to_owned())),
+            ("asks one twice", Unapproved::TooFew { quorum: 2, most: 1 }),
+        ];
+        assert_eq!(few, expected, "they were taken all the same");
     }
 
     pub(super) async fn the_revision_reads_as_in_records(backend: Backend) {

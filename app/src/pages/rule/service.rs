@@ -38,6 +38,7 @@ pub(in crate::pages) fn within(reach: &Reach, mut around: Surroundings) -> Surro
     if !reach.is_everything() {
         around.tools.retain(|tool| tool.tenants.iter().any(|tenant| reach.holds(tenant.as_str())));
         around.held.retain(|(tenant, _)| reach.holds(tenant.as_str()));
+        around.members.retain(|(tenant, _), _| reach.holds(tenant.as_str()));
         around.rules.retain(|rule| sees(reach, rule.tenant.as_ref()));
     }
     around
@@ -296,7 +297,7 @@ pub(super) fn say(rule: &Rule, notes: Vec<Note>, around: &Surroundings, before: 
     }
     Checked {
         never: notes_of(review.never),
-        hints: notes_of(review.hints),
+        hints: notes_of(review.unapproved.into_iter().chain(review.hints).collect()),
         tools: review.tools,
         wider: before.map(|before| drafts::wider(before, rule)).unwrap_or_default(),
         unmatched: unmatched && problems.is_empty(),

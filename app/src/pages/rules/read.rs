@@ -20,7 +20,7 @@ pub struct RuleLine {
     /// None: every tenant.
     pub tenant: Option<String>,
     pub changed: Moment,
-    /// Why it can never match, or cannot be read as it stands.
+    /// Why it can never match, too few can approve what it asks about, or it cannot be read as it stands.
     pub flags: Vec<String>,
 }
 
@@ -143,7 +143,8 @@ mod server {
         } else {
             let review = pdp::drafts::review(&rule, around);
             let broken = review.problems.iter().map(|problem| format!("Not sound: {}", problem.text));
-            broken.chain(review.never.iter().map(|remark| remark.text.clone())).collect()
+            let others = review.never.iter().chain(&review.unapproved);
+            broken.chain(others.map(|remark| remark.text.clone())).collect()
         };
         RuleLine {
             words: EffectWords {

@@ -187,6 +187,14 @@ pub(crate) async fn a_policy_file_is_applied_and_written_down(backend: Backend) 
     let told = client.send("POST", "/api/v1/bundle", &[], yaml(&exported)).await;
     assert_eq!(told.body["changes"], json!([]), "{told:?}");
 
+    // An approval that too few can give is told, and refuses nothing.
+    let text = r#"rules: [{ name: asks, tenant: acme, effect: require_approval, tools: [crm/add_note],
+        approval: { approvers: [fiance] } }]"#;
+    let told = client.send("POST", "/api/v1/bundle?dry_run=true", &[], yaml(text)).await;
+    assert_eq!((told.status, &told.body["flagged"]), (200, &json!([])), "{told:?}");
+    let why = json!([{"rule": "asks", "why": "no member holds `fiance`"}]);
+    assert_eq!(told.body["unapproved"], why);
+
     // What cannot be read is told by its place, and not read out.
     let text = "tenants:\n  - { slug: initech, name: top-secret }\n  - { slug: hooli, colour: red }\n";
     let told = client.send("POST", "/api/v1/bundle", &[], yaml(text)).await;

@@ -2,6 +2,7 @@
 //! whatever they ask for by whichever function, page or form; and what is not narrowed refuses them.
 
 mod accounts;
+mod approvers;
 mod changing;
 mod following;
 pub(crate) mod house;
@@ -40,6 +41,7 @@ on_both_databases!(
     an_inbox_names_nobody_of_other_tenants,
     what_others_have_is_answered_as_what_nobody_has,
     forms_tell_what_others_have_from_what_nobody_has_to_nobody,
+    too_few_approvers_are_told_at_their_rule,
 );
 
 mod stories {
@@ -47,6 +49,7 @@ mod stories {
         a_provider_tells_of_a_role_in_a_tenant, a_reach_is_given_and_goes_with_its_tenants,
         an_owner_of_a_tenant_is_none_of_everything,
     };
+    pub(super) use crate::reach::approvers::too_few_approvers_are_told_at_their_rule;
     pub(super) use crate::reach::changing::{
         an_owner_of_a_tenant_works_in_it, nothing_of_another_tenant_is_changed,
     };
