@@ -58,7 +58,7 @@ impl Calls {
     }
 
     fn counts(&self) -> BTreeMap<String, usize> {
-        let mut counts = BTreeMap::new();
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         for kind in self.statements {
             *counts.entry((*kind).to_owned()).or_default() += 1;
         }
