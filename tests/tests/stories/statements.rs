@@ -4,9 +4,10 @@
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tests::pep::call_body;
+use tests::signer::{ISSUER, Signer};
 use tests::statements::Counted;
 use tests::world::TaskTerms;
-use tests::{Backend, Pep, on_both_databases};
+use tests::{Backend, Pep, World, on_both_databases};
 
 on_both_databases!(a_call_reads_the_live_state_in_one_statement);
 
@@ -42,13 +43,43 @@ fn kind(statement: &str) -> &str {
     }
 }
 
-/// How often statements of each kind come with one call.
-async fn each(counted: &Counted, crm: &Pep, body: &Value, reason: &str) -> BTreeMap<String, usize> {
-    for _ in 0..FIRST {
+/// Calls of one kind.
+struct Calls {
+    what: &'static str,
+    /// Sent in turn.
+    bodies: Vec<Value>,
+    /// What reaches the database with each of them.
+    statements: &'static [&'static str],
+}
+
+impl Calls {
+    fn reads(&self) -> usize {
+        self.statements.iter().filter(|kind| [STATE, STAMP].contains(*kind)).count()
+    }
+
+    fn counts(&self) -> BTreeMap<String, usize> {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for kind in self.statements {
+            *counts.entry((*kind).to_owned()).or_default() += 1;
+        }
+        counts
+    }
+}
+
+/// How often statements of each kind come with one call, of which there are so many reads.
+async fn each(
+    counted: &Counted,
+    crm: &Pep,
+    bodies: &[Value],
+    reason: &str,
+    reads: usize,
+) -> BTreeMap<String, usize> {
+    let mut bodies = bodies.iter().cycle();
+    for body in bodies.by_ref().take(FIRST) {
         crm.ask(body).await;
     }
     let calls = async {
-        for _ in 0..CALLS {
+        for body in bodies.take(CALLS) {
             let told = crm.ask(body).await;
             assert_eq!(told.reason(), reason, "{told:?}");
         }
@@ -58,7 +89,7 @@ async fn each(counted: &Counted, crm: &Pep, body: &Value, reason: &str) -> BTree
         *counts.entry(kind(&statement).to_owned()).or_default() += 1;
     }
     let of = |kind: &str| counts.get(kind).copied().unwrap_or_default();
-    assert_eq!(of(STATE) + of(STAMP), CALLS, "reads of the live state: {counts:#?}");
+    assert_eq!(of(STATE) + of(STAMP), reads * CALLS, "reads of the live state: {counts:#?}");
     assert_eq!(of(RECORD), CALLS, "records: {counts:#?}");
     // What the server does by itself now and then is no call's.
     counts.retain(|_, count| *count >= CALLS);
@@ -66,31 +97,95 @@ async fn each(counted: &Counted, crm: &Pep, body: &Value, reason: &str) -> BTree
     counts
 }
 
-fn once(kinds: &[&str]) -> BTreeMap<String, usize> {
-    kinds.iter().map(|kind| ((*kind).to_owned(), 1)).collect()
+/// With the arguments that every tool here takes.
+fn call(token: &str, tool: &str) -> Value {
+    call_body(token, tool, json!({"customer_id": "c-42", "amount": 80}))
 }
 
-/// One subject, and one rule.
-fn policy() -> Value {
-    let tool = |name: &str, bindings: Value| {
-        let schema = json!({"type": "object", "required": ["customer_id", "amount"],
-            "properties": {"customer_id": {"type": "string"}, "amount": {"type": "number"}}});
-        json!({"name": name, "input_schema": schema, "bindings": bindings})
+/// Calls that are allowed. `round`: tokens that are to be new are others than those of another round.
+fn allowed(world: &World, backend: Backend, task: &str, round: &str) -> Vec<Calls> {
+    // On SQLite a stamp says whether what was read before still stands; what changes with calls, or was not asked before,
+    // is read. A task's call is taken and recorded in one transaction, of whose ends the driver of SQLite does not tell.
+    // An id within a token is known only after the token was read.
+    let [again, anew, taking, twice]: [&[&str]; 4] = match backend {
+        Backend::Sqlite => {
+            [&[STAMP, RECORD], &[STATE, RECORD], &[STATE, TAKE, RECORD], &[STAMP, STATE, RECORD]]
+        }
+        Backend::Postgres => [
+            &[STATE, RECORD],
+            &[STATE, RECORD],
+            &[STATE, "BEGIN", TAKE, RECORD, "COMMIT"],
+            &[STATE, STATE, RECORD],
+        ],
     };
+    let signer = Signer::default();
+    let token = |jti: &str, more: &Value| signer.token_of(ISSUER, "a-17", jti, more);
+    let key = world.secret("ALICE_KEY");
+    let ivys = token("t-1", &json!({}));
+    let through = token("t-2", &json!({"act": {"sub": "bot-1", "act": {"sub": "planner"}}}));
+    let of_hers = token("t-3", &json!({"customer": "c-42"}));
+    let new = |nth: usize| call(&token(&format!("{round}, {nth}"), &json!({})), "refund");
+    let mut under_a_task = call(key, "refund");
+    under_a_task["context"]["task"] = json!(task);
+    let kinds = [
+        ("a plain call", call(key, "refund"), again),
+        ("a call that names a resource", call(key, "ship"), anew),
+        ("a call under a task", under_a_task, taking),
+        ("a call with an issuer's token", call(&ivys, "refund"), again),
+        ("a call through an agent", call(&through, "refund"), again),
+        ("a call of a tool that asks for a scope", call(&ivys, "sign"), again),
+        ("a call with a mapping", call(key, "copy"), anew),
+        ("a call with a mapping, by a token", call(&ivys, "copy"), anew),
+        ("a call with a mapping that looks into the token", call(&of_hers, "look"), twice),
+    ];
+    let mut calls: Vec<Calls> = kinds
+        .into_iter()
+        .map(|(what, body, statements)| Calls { what, bodies: vec![body], statements })
+        .collect();
+    let bodies = (0..FIRST + CALLS).map(new).collect();
+    calls.push(Calls { what: "a new token with each call", bodies, statements: anew });
+    calls
+}
+
+/// Few subjects, and few rules.
+fn policy() -> Value {
+    let schema = json!({"type": "object", "required": ["customer_id", "amount"],
+        "properties": {"customer_id": {"type": "string"}, "amount": {"type": "number"}}});
+    let tool =
+        |name: &str, bindings: Value| json!({"name": name, "input_schema": schema, "bindings": bindings});
+    let mapped = |name: &str, id: &str| {
+        let mut schema = schema.clone();
+        schema["x-authzen-mapping"] =
+            json!({"evaluation": {"action": {"name": "read"}, "resource": {"type": "customer", "id": id}}});
+        json!({"name": name, "input_schema": schema, "mapping": "accepted"})
+    };
+    let support = json!([{"tenant": "acme", "roles": ["support-agent"]}]);
+    let known = |sub: &str| json!([{"issuer": ISSUER, "sub": sub}]);
     json!({
         "tenants": [{"slug": "acme"}],
         "roles": [{"name": "support-agent"}, {"name": "finance", "tenant": "acme"}],
-        "subjects": [{"id": "alice", "kind": "user",
-            "memberships": [{"tenant": "acme", "roles": ["support-agent"]}],
-            "api_keys": [{"name": "laptop", "secret_env": "ALICE_KEY"}]}],
+        "issuers": [Signer::default().issuer(ISSUER)],
+        "subjects": [
+            {"id": "alice", "kind": "user", "memberships": support,
+                "api_keys": [{"name": "laptop", "secret_env": "ALICE_KEY"}]},
+            {"id": "ivy", "kind": "user", "memberships": support, "identities": known("a-17")},
+            {"id": "bot", "kind": "agent", "memberships": support, "identities": known("bot-1")},
+        ],
         "servers": [{"slug": "crm", "url": "http://127.0.0.1:9000/mcp", "tenants": ["acme"], "tools": [
             tool("refund", json!([])),
             tool("ship", json!([{"pointer": "/customer_id", "type": "customer"}])),
             tool("wipe", json!([])),
+            {"name": "sign", "input_schema": schema, "scopes": ["crm:refund"]},
+            mapped("copy", "$params.arguments.customer_id"),
+            mapped("look", "$token.customer"),
         ]}],
         "resources": [{"type": "customer", "id": "c-42", "tenant": "acme"}],
-        "rules": [{"name": "support", "tenant": "acme", "effect": "allow", "roles": ["support-agent"],
-            "tools": ["crm/*"]}],
+        "rules": [
+            {"name": "support", "tenant": "acme", "effect": "allow", "roles": ["support-agent"],
+                "tools": ["crm/*"]},
+            {"name": "reading", "tenant": "acme", "effect": "allow", "roles": ["support-agent"],
+                "actions": ["read"], "resources": ["customer:*"]},
+        ],
         "credentials": [{"name": "crm-pep", "server": "crm", "trust": "verify_token", "responses": "explained",
             "secret_env": "CRM_PEP_KEY"}],
     })
@@ -129,20 +224,8 @@ mod stories {
         let task = world.open_task("alice", TaskTerms::default()).await;
         let replica = counted.replica().await;
         let crm = world.crm(&replica);
-        let call = |tool: &str| {
-            call_body(world.secret("ALICE_KEY"), tool, json!({"customer_id": "c-42", "amount": 80}))
-        };
-        let mut under_a_task = call("refund");
-        under_a_task["context"]["task"] = json!(task);
-        // A task's call is taken and recorded in one transaction, of whose ends the driver of SQLite does not tell.
-        let (plain, bound, taking): (&[&str], &[&str], &[&str]) = match backend {
-            Backend::Sqlite => (&[STAMP, RECORD], &[STATE, RECORD], &[STATE, TAKE, RECORD]),
-            Backend::Postgres => {
-                (&[STATE, RECORD], &[STATE, RECORD], &[STATE, "BEGIN", TAKE, RECORD, "COMMIT"])
-            }
-        };
         let worlds = [
-            ("one rule and one subject", None),
+            ("few rules and subjects", None),
             ("an approval rule besides", Some(approval())),
             ("many rules and subjects", Some(many())),
         ];
@@ -150,15 +233,13 @@ mod stories {
             if let Some(more) = more {
                 world.apply(&more.to_string()).await;
             }
-            let seen = each(&counted, &crm, &call("refund"), "allowed").await;
-            assert_eq!(seen, once(plain), "a plain call, {size}");
-            let seen = each(&counted, &crm, &call("ship"), "allowed").await;
-            assert_eq!(seen, once(bound), "a call that names a resource, {size}");
-            let seen = each(&counted, &crm, &under_a_task, "allowed").await;
-            assert_eq!(seen, once(taking), "a call under a task, {size}");
+            for calls in allowed(world, backend, &task, size) {
+                let seen = each(&counted, &crm, &calls.bodies, "allowed", calls.reads()).await;
+                assert_eq!(seen, calls.counts(), "{}, {size}", calls.what);
+            }
         }
         // One that waits for somebody is read with what was filed of it; what is handed out about that comes on top.
-        each(&counted, &crm, &call("wipe"), "approval_pending").await;
+        each(&counted, &crm, &[call(world.secret("ALICE_KEY"), "wipe")], "approval_pending", 1).await;
         replica.stop().await;
     }
 }

@@ -3,11 +3,12 @@
 
 use crate::busy::Busy;
 use crate::{middle, size, throughput};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
-use tests::load::{self, load};
+use tests::load::{self, Load, load_in_turn};
 use tests::pep::{call_body, refund};
 use tests::process::Process;
+use tests::signer::{ISSUER, Signer};
 use tests::{Backend, World};
 
 const RULES: usize = 10_000;
@@ -15,11 +16,43 @@ const SUBJECTS: usize = 100_000;
 const RESOURCES: usize = 1_000_000;
 const TASKS: usize = 10_000;
 const ROUNDS: u32 = 5;
+/// More than a server remembers the good signatures of, and more than it remembers callers on SQLite: sent in turn, each is
+/// verified and looked up anew.
+const TOKENS: usize = 10_000;
 
 /// One of the two worlds, and the server on it.
 struct Side {
     world: World,
     process: Process,
+    /// How many have an identity at the issuer.
+    known: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Call {
+    /// Of a tool that binds its argument to a resource.
+    UnderATask,
+    /// Of a tool that does not.
+    Plain,
+    /// The same with another token each time, each of another subject where there are so many.
+    ByToken,
+}
+
+impl Call {
+    fn name(self) -> &'static str {
+        match self {
+            Self::UnderATask => "under a task, naming a resource",
+            Self::Plain => "naming neither",
+            Self::ByToken => "naming neither, another token each time",
+        }
+    }
+}
+
+/// Requests that are sent one after the other.
+struct Turn {
+    requests: Vec<Vec<u8>>,
+    /// Where the next run goes on.
+    next: usize,
 }
 
 /// What the rounds showed: decisions a second, microseconds of processor time, and the times waited in milliseconds.
@@ -37,17 +70,18 @@ pub(crate) async fn measure(time: Duration) {
             "{backend:?}, {RULES} rules, {SUBJECTS} subjects, {RESOURCES} resources and {TASKS} tasks at once, of the empty world"
         );
         let sides = [empty(backend).await, full(backend).await];
-        // At more, calls of one task would wait for each other.
-        for (under_a_task, connections) in [(true, 1), (false, 1), (false, 64)] {
-            let requests = sides.each_ref().map(|side| side.request(under_a_task));
+        // At more, calls of one task would wait for each other, and connections would send the same tokens.
+        for (call, connections) in
+            [(Call::UnderATask, 1), (Call::Plain, 1), (Call::Plain, 64), (Call::ByToken, 1)]
+        {
+            let mut turns = sides.each_ref().map(|side| side.turn(call));
             let mut seen = [Seen::default(), Seen::default()];
             for round in 0..=ROUNDS {
-                for ((side, request), seen) in sides.iter().zip(&requests).zip(&mut seen) {
-                    let (address, process) = (side.process.address(), side.process.id());
+                for ((side, turn), seen) in sides.iter().zip(&mut turns).zip(&mut seen) {
                     // The first calls compile the rules.
                     let each = if round == 0 { Duration::from_millis(500) } else { time / ROUNDS };
-                    let busy = Busy::now(process);
-                    let run = load(address, request, "\"decision\":true", connections, each).await;
+                    let busy = Busy::now(side.process.id());
+                    let run = turn.run(&side.process, connections, each).await;
                     if round > 0 {
                         seen.per_second.push(run.per_second);
                         seen.cpu.push(busy.per(&run, each));
@@ -56,8 +90,7 @@ pub(crate) async fn measure(time: Duration) {
                     }
                 }
             }
-            let call = if under_a_task { "under a task, naming a resource" } else { "naming neither" };
-            report(&format!("  {call}, {connections} connections"), &seen);
+            report(&format!("  {}, {connections} connections", call.name()), &seen);
         }
     }
 }
@@ -77,32 +110,70 @@ fn report(name: &str, [empty, full]: &[Seen; 2]) {
 async fn empty(backend: Backend) -> Side {
     let world = World::demo(backend).await;
     world.apply(size::POLICY).await;
+    throughput::fill(&world, 0, 1).await;
+    identify(&world).await;
     size::fill(&world, 1, 1).await;
-    Side::on(world)
+    Side::on(world, 1)
 }
 
 async fn full(backend: Backend) -> Side {
     let world = World::demo(backend).await;
     world.apply(size::POLICY).await;
     throughput::fill(&world, RULES, SUBJECTS).await;
+    identify(&world).await;
     size::fill(&world, RESOURCES, TASKS).await;
-    Side::on(world)
+    Side::on(world, SUBJECTS)
+}
+
+/// The issuer, and everybody who was filled in known by its tokens.
+async fn identify(world: &World) {
+    world.apply(&json!({"issuers": [Signer::default().issuer(ISSUER)]}).to_string()).await;
+    let sql = format!(
+        "INSERT INTO identities (issuer, sub, subject) SELECT '{ISSUER}', id, id FROM subjects WHERE id LIKE 'user-%'"
+    );
+    world.database.by_hand(&sql).await;
+}
+
+impl Turn {
+    async fn run(&mut self, process: &Process, connections: usize, time: Duration) -> Load {
+        let mut requests = self.requests.clone();
+        requests.rotate_left(self.next);
+        let expected = "\"decision\":true";
+        let run = load_in_turn(process.address(), requests.into(), expected, connections, time).await;
+        let sent = (run.per_second * time.as_secs_f64()).round() as usize;
+        self.next = (self.next + sent) % self.requests.len();
+        run
+    }
 }
 
 impl Side {
-    fn on(world: World) -> Self {
+    fn on(world: World, known: usize) -> Self {
         let process = Process::serve(&world.database, &world.database.url);
-        Self { world, process }
+        Self { world, process, known }
     }
 
-    /// A call of a tool that binds its argument to a resource, or of one that does not.
-    fn request(&self, under_a_task: bool) -> Vec<u8> {
+    fn turn(&self, call: Call) -> Turn {
         let (bot, key) = (self.world.secret("REFUND_BOT_KEY"), self.world.secret("CRM_PEP_KEY"));
-        let mut body = call_body(bot, "get_customer", json!({"customer_id": "c-42"}));
-        if under_a_task {
-            body = call_body(bot, "refund", refund());
-            body["context"]["task"] = json!("task-0");
-        }
-        load::post(self.process.address(), "/access/v1/evaluation", key, &body.to_string())
+        let request = |body: &Value| {
+            load::post(self.process.address(), "/access/v1/evaluation", key, &body.to_string())
+        };
+        let plain = |token: &str| call_body(token, "get_customer", json!({"customer_id": "c-42"}));
+        let requests = match call {
+            Call::UnderATask => {
+                let mut body = call_body(bot, "refund", refund());
+                body["context"]["task"] = json!("task-0");
+                vec![request(&body)]
+            }
+            Call::Plain => vec![request(&plain(bot))],
+            Call::ByToken => {
+                let signer = Signer::default();
+                let one = |number: usize| {
+                    let sub = format!("user-{}", number * self.known / TOKENS);
+                    request(&plain(&signer.token(&sub, &format!("t-{number}"))))
+                };
+                (0..TOKENS).map(one).collect()
+            }
+        };
+        Turn { requests, next: 0 }
     }
 }

@@ -243,7 +243,8 @@ impl Asked<'_> {
         let agent = question.agent.map(|place| SUBJECTS.get(place).map_or("nobody", |(id, _)| *id));
         let task = question.task.map(|place| self.tasks.get(place).map_or(NOTHING, String::as_str));
         let mut context = json!({ "channel": question.channel });
-        for (member, said) in [("agent", agent), ("task", task), ("tenant", question.tenant)] {
+        let said = [("agent", agent), ("task", task), ("tenant", question.tenant), ("ip", question.ip)];
+        for (member, said) in said {
             if let Some(said) = said {
                 context[member] = json!(said);
             }

@@ -65,9 +65,14 @@ impl Sketch {
         match name {
             "later" => tool["review"] = json!(self.review),
             "do" => tool["task"] = json!("required"),
+            "wipe" => {
+                let scopes: &[&str] = if self.scoped { &["crm:wipe"] } else { &[] };
+                tool["scopes"] = json!(scopes);
+            }
             "refund" => {
                 tool["input_schema"] = schema();
-                tool["bindings"] = json!([{"pointer": "/customer_id", "type": "customer", "optional": true}]);
+                tool["bindings"] = json!([{"pointer": "/customer_id", "type": "customer", "optional": true,
+                    "unknown": self.unknown}]);
             }
             "move" => {
                 let mut schema = schema();

@@ -1,12 +1,12 @@
 //! The server that is asked, brought to one random world after the other.
 
 use crate::search::bundle::variable;
-use crate::search::sketch::{Key, SUBJECTS, Sketch, Task};
+use crate::search::sketch::{Key, SUBJECTS, Sketch, Stop, Task};
 use pdp::bundle::{ApplyOptions, Bundle, apply};
 use policy::labels::TaskState;
 use policy::{SubjectId, TenantSlug};
 use store::Writer;
-use store::administration::NewTask;
+use store::administration::{NewStop, NewTask};
 use tests::world::operator;
 use tests::{Backend, Pep, Replica, World};
 
@@ -14,6 +14,9 @@ use tests::{Backend, Pep, Replica, World};
 pub(crate) const NOTHING: &str = "00000000-0000-7000-8000-000000000000";
 
 const HOUR: i64 = 3_600_000_000;
+
+/// More than are in force at once.
+const MOST_STOPS: u64 = 10;
 
 #[derive(Debug)]
 pub(crate) struct Desk {
@@ -51,21 +54,34 @@ impl Desk {
         if known { self.world.secret(&variable(who)).to_owned() } else { "no-key-of-anybody".to_owned() }
     }
 
-    /// Makes the world what the bundle says, whatever it was, and opens the tasks of the sketch; gives their
-    /// ids.
+    /// Makes the world what the bundle says, whatever it was, opens the tasks of the sketch and stops what it
+    /// stops; gives the ids of the tasks.
     pub(crate) async fn become_so(&self, sketch: &Sketch, text: &str) -> Vec<String> {
         let bundle = Bundle::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         let secret = |name: &str| Some(self.world.secret(name).to_owned());
         let how = ApplyOptions { prune: true, allow_unmatched: true, ..ApplyOptions::default() };
+        let standing = self.world.store.list_active_stops(MOST_STOPS).await.expect("reads");
         let mut writer = self.world.store.write(operator()).await.expect("a unit of work");
+        for switch in &standing {
+            writer.lift_stop(&switch.id).await.expect("is lifted");
+        }
         apply(&mut writer, &bundle, &secret, how).await.unwrap_or_else(|error| panic!("{error}\n{text}"));
         let mut ids = Vec::new();
         for task in &sketch.tasks {
             ids.push(open(&mut writer, sketch, task).await);
         }
+        if let Some(what) = sketch.stop {
+            stop(&mut writer, what).await;
+        }
         writer.commit().await.expect("commits");
         ids
     }
+}
+
+async fn stop(writer: &mut Writer, (scope, target, tenant): Stop) {
+    let tenant = tenant.map(TenantSlug::from);
+    let new = NewStop { scope, target, tenant: tenant.as_ref(), reason: "it runs wild" };
+    writer.stop(&new).await.expect("is stopped");
 }
 
 /// The id of the task, of acme; none's, where its subject is no member there.

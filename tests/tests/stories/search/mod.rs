@@ -4,6 +4,7 @@ pub(crate) mod asking;
 mod brute;
 mod bundle;
 mod desk;
+mod rules;
 mod sketch;
 mod told;
 

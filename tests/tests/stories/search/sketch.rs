@@ -1,7 +1,8 @@
 //! Random worlds, and what is asked in them.
 
+use crate::search::rules::{Parts, rule};
 use policy::call::SERVER_METHODS;
-use policy::labels::OpenedBy;
+use policy::labels::{OpenedBy, StopScope};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -57,77 +58,23 @@ pub(crate) const ARGUMENTS: &[&str] = &[
     "{}",
 ];
 
-const WHO: &[&str] = &[
-    "{}",
-    "{}",
-    "{}",
-    r#"{"roles": ["editor"]}"#,
-    r#"{"roles": ["reader"]}"#,
-    r#"{"roles": ["editor", "auditor"]}"#,
-    r#"{"roles": ["reader"], "subjects": ["bot"]}"#,
-    r#"{"subjects": ["ben", "imp"]}"#,
-    r#"{"kinds": ["agent"]}"#,
-    r#"{"roles": ["editor"], "kinds": ["user", "service"]}"#,
+/// What may be stopped, and in which tenant.
+const STOPS: &[Stop] = &[
+    (StopScope::Everything, "", None),
+    (StopScope::Tenant, "", Some("acme")),
+    (StopScope::Tenant, "", Some("globex")),
+    (StopScope::Subject, "ann", None),
+    (StopScope::Subject, "svc", Some("acme")),
+    (StopScope::Agent, "bot", Some("acme")),
+    (StopScope::Agent, "imp", None),
+    (StopScope::Server, "crm", Some("acme")),
+    (StopScope::Server, "other", None),
+    (StopScope::Tool, "crm/refund", Some("acme")),
+    (StopScope::Tool, "crm/show", None),
 ];
 
-const OF_TOOLS: &[&str] = &[
-    r#"{"tools": ["crm/*"]}"#,
-    r#"{"tools": ["crm/refund", "other/show"]}"#,
-    r#"{"tools": ["*/show"]}"#,
-    r#"{"tools": ["crm/move", "crm/later"]}"#,
-    r#"{"tools": ["*/*"]}"#,
-    r#"{"tools": ["other/*"]}"#,
-];
-
-const TOOLS_NARROWED: &[&str] = &[
-    "{}",
-    "{}",
-    "{}",
-    "{}",
-    r#"{"parameters": {"properties": {"amount": {"type": "number", "maximum": 10}}, "required": ["amount"]}}"#,
-    r#"{"parameters": {"properties": {"amount": {"type": "number", "minimum": 40}}, "required": ["amount"]}}"#,
-    r#"{"parameters": {"properties": {"note": {"type": "string"}}, "required": ["note"]}}"#,
-    r#"{"when": "args.amount < 10"}"#,
-    r#"{"when": "bound['/customer_id'].region == 'eu'"}"#,
-    r#"{"when": "context.channel == 'web'"}"#,
-    r#"{"when": "subject.level > 3"}"#,
-    r#"{"when": "task != null"}"#,
-    r#"{"when": "task == null || task.purpose == 'orders'"}"#,
-    r#"{"when": "actor == null"}"#,
-    r#"{"when": "actor != null && actor.kind == 'agent'"}"#,
-    r#"{"risk_at_least": "high"}"#,
-    r#"{"sensitivity": ["confidential", "regulated"]}"#,
-    r#"{"valid": {"until": "2020-01-01T00:00:00Z"}}"#,
-    r#"{"valid": {"from": "2020-01-01T00:00:00Z"}}"#,
-];
-
-const OF_RESOURCES: &[&str] = &[
-    r#"{"actions": ["read"], "resources": ["record:*"]}"#,
-    r#"{"actions": ["write", "delete"], "resources": ["record:*"]}"#,
-    r#"{"actions": ["read"], "resources": ["customer:*"]}"#,
-    r#"{"actions": ["*"], "resources": ["record:r1", "record:r9"]}"#,
-    r#"{"actions": ["re*"], "resources": ["rec*:r*"]}"#,
-    r#"{"actions": ["*"], "resources": ["*:*"]}"#,
-    r#"{"actions": ["write"], "resources": ["record:r2", "cust*:c-9"]}"#,
-];
-
-const RESOURCES_NARROWED: &[&str] = &[
-    "{}",
-    "{}",
-    "{}",
-    "{}",
-    r#"{"when": "resource.status == 'active'"}"#,
-    r#"{"when": "resource.region == 'eu'"}"#,
-    r#"{"when": "subject.level > 3"}"#,
-    r#"{"when": "actor == null"}"#,
-    r#"{"when": "task == null"}"#,
-    r#"{"when": "context.channel == 'web'"}"#,
-    r#"{"sensitivity": ["internal"]}"#,
-    r#"{"valid": {"until": "2020-01-01T00:00:00Z"}}"#,
-];
-
-/// Parts of a rule, each an object of some of its members.
-pub(crate) type Parts = Vec<&'static str>;
+/// What is stopped, and in which tenant.
+pub(crate) type Stop = (StopScope, &'static str, Option<&'static str>);
 
 /// Roles by place in [`ROLES`], and whether the membership has ended.
 pub(crate) type Membership = (Vec<usize>, bool);
@@ -220,6 +167,7 @@ pub(crate) struct Question {
     pub(crate) task: Option<usize>,
     pub(crate) tenant: Option<&'static str>,
     pub(crate) channel: &'static str,
+    pub(crate) ip: Option<&'static str>,
     /// How many a page of the search holds.
     pub(crate) limit: usize,
 }
@@ -233,6 +181,11 @@ pub(crate) struct Sketch {
     /// Of a tool that is not reviewed.
     pub(crate) review: &'static str,
     pub(crate) accepted: bool,
+    /// Whether a tool asks for a scope, which no caller here holds.
+    pub(crate) scoped: bool,
+    /// What becomes of an argument that names something unregistered.
+    pub(crate) unknown: &'static str,
+    pub(crate) stop: Option<Stop>,
     pub(crate) enabled: [bool; 2],
     /// Who may use the other server.
     pub(crate) others: Vec<&'static str>,
@@ -252,33 +205,6 @@ fn subject() -> impl Strategy<Value = Subject> {
     let memberships = (option::weighted(0.9, membership()), option::weighted(0.4, membership()));
     (prop::bool::weighted(0.9), select(vec![5_i64, 1]), memberships)
         .prop_map(|(active, level, (acme, globex))| Subject { active, level, memberships: [acme, globex] })
-}
-
-fn rule() -> impl Strategy<Value = Parts> {
-    let effect = prop_oneof![
-        6 => Just(r#"{"effect": "allow"}"#),
-        1 => Just(r#"{"effect": "allow", "approval": {"approvers": ["editor"]}}"#),
-        1 => Just(r#"{"effect": "allow", "approval": {"approver_subjects": ["ann"]}}"#),
-        1 => Just(r#"{"effect": "require_approval", "approval": {"approver_subjects": ["ben"]}}"#),
-        3 => Just(r#"{"effect": "deny"}"#),
-    ];
-    let what = prop_oneof![
-        (select(OF_TOOLS), select(TOOLS_NARROWED)),
-        (select(OF_RESOURCES), select(RESOURCES_NARROWED)),
-    ];
-    let status = prop_oneof![
-        8 => Just("{}"),
-        1 => Just(r#"{"status": "shadow"}"#),
-        1 => Just(r#"{"status": "disabled"}"#),
-    ];
-    let tenant = prop_oneof![
-        6 => Just(r#"{"tenant": "acme"}"#),
-        2 => Just("{}"),
-        2 => Just(r#"{"tenant": "globex"}"#),
-    ];
-    (effect, select(WHO), what, status, tenant).prop_map(|(effect, who, (what, narrowed), status, tenant)| {
-        vec![effect, who, what, narrowed, status, tenant]
-    })
 }
 
 fn task() -> impl Strategy<Value = Task> {
@@ -325,12 +251,13 @@ fn question(tasks: usize) -> impl Strategy<Value = Question> {
         tenant,
         select(vec!["web", "app"]),
         1..4_usize,
+        select(vec![Some("10.1.2.3"), Some("192.0.2.1"), None]),
     );
-    parts.prop_map(|(wanted, key, about, who, agent, task, tenant, channel, limit)| {
+    parts.prop_map(|(wanted, key, about, who, agent, task, tenant, channel, limit, ip)| {
         // Whoever asks about any tenant says in which one subjects are searched for.
         let named = tenant.or((wanted == Wanted::Subjects).then_some("acme"));
         let tenant = if key == Key::Free { named } else { tenant };
-        Question { wanted, key, about, who, agent, task, tenant, channel, limit }
+        Question { wanted, key, about, who, agent, task, tenant, channel, ip, limit }
     })
 }
 
@@ -345,6 +272,7 @@ fn plain(wanted: Wanted) -> Question {
         task: None,
         tenant: None,
         channel: "web",
+        ip: None,
         limit: 2,
     }
 }
@@ -372,9 +300,13 @@ pub(crate) fn sketch(questions: usize) -> impl Strategy<Value = Sketch> {
         vec(resource, REGISTERED),
         vec(task(), TASKS),
         vec(question(TASKS), questions),
+        (any::<bool>(), select(vec!["allow", "deny"]), option::weighted(0.4, select(STOPS))),
     );
-    parts.prop_map(|(mut subjects, rules, labels, review, flags, others, resources, tasks, mut questions)| {
+    parts.prop_map(|parts| {
+        let (mut subjects, rules, labels, review, flags, others, resources, tasks, mut questions, more) =
+            parts;
         let (accepted, enabled, suspended) = flags;
+        let (scoped, unknown, stop) = more;
         subjects[CAT] = Subject { active: true, level: 5, memberships: [Some((Vec::new(), false)), None] };
         questions.extend(Wanted::ALL.map(plain));
         Sketch {
@@ -383,6 +315,9 @@ pub(crate) fn sketch(questions: usize) -> impl Strategy<Value = Sketch> {
             labels,
             review,
             accepted,
+            scoped,
+            unknown,
+            stop,
             enabled,
             others,
             suspended,

@@ -88,6 +88,40 @@ pub(crate) async fn whoever_acts_must_be_allowed_as_well(backend: Backend) {
     assert!(seen.iter().any(|caller| caller.sub == "bot-2"), "{seen:?}");
 }
 
+/// Who acted before is told with the decision, the latest first, and decides nothing.
+pub(crate) async fn who_acted_before_is_recorded(backend: Backend) {
+    let world = World::demo(backend).await;
+    let replica = world.replica().await;
+    let crm = world.crm(&replica);
+    world.apply(&registered()).await;
+    world.apply(&known()).await;
+    let before = json!({"sub": "planner", "act": {"sub": "desk", "iss": "https://other.example"}});
+    for (sub, wanted, how, actor) in [
+        ("bot-1", "allowed", "token", Some("refund-bot")),
+        ("bot-2", "unknown_actor", "unknown_identity", None),
+    ] {
+        for (act, chain) in [
+            (json!({"sub": sub}), json!(null)),
+            (json!({"sub": sub, "act": {"sub": "planner"}}), json!(["planner"])),
+            (json!({"sub": sub, "act": before}), json!(["planner", "desk (https://other.example)"])),
+        ] {
+            let told = crm.call(&Signer::new().token(&with("act", act.clone())), "refund", refund()).await;
+            assert_eq!(told.reason(), wanted, "{act}");
+            let id = told.decision_id.expect("an id");
+            let record =
+                world.store.get_decision(&id.as_str().into()).await.expect("reads").expect("is there");
+            let row = &record.row;
+            assert_eq!((row.subject.as_deref(), row.actor.as_deref()), (Some("ivy"), actor), "{act}");
+            let body: Value = serde_json::from_str(&record.body).expect("JSON");
+            let acted = &body["facts"]["actor"];
+            assert_eq!((&acted["how"], &acted["sub"]), (&json!(how), &json!(sub)), "{act}");
+            assert_eq!(acted["chain"], chain, "{act}");
+            assert_eq!(body["facts"]["identity"]["token"]["claims"]["act"], act);
+        }
+    }
+    replica.stop().await;
+}
+
 pub(crate) async fn whom_only_others_have_is_not_known_to_act(backend: Backend) {
     let world = World::demo(backend).await;
     let replica = world.replica().await;

@@ -24,6 +24,7 @@ on_both_databases!(
     a_bound_token_needs_a_fresh_proof_of_its_key,
     of_two_who_show_one_proof_at_once_one_is_answered,
     whoever_acts_must_be_allowed_as_well,
+    who_acted_before_is_recorded,
     whom_only_others_have_is_not_known_to_act,
     the_issuer_names_the_claim_of_who_acts,
     who_vouches_names_the_agent,
