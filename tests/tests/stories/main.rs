@@ -42,6 +42,7 @@ mod revoke_to_deny;
 mod search;
 mod sso;
 mod statements;
+mod taken_away;
 mod tasks;
 mod together;
 mod tokens;
