@@ -10,6 +10,7 @@ mod batch;
 mod bundle;
 mod cases;
 mod certification;
+mod checked;
 mod commands;
 mod discovery;
 mod docs;
