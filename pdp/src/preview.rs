@@ -16,8 +16,9 @@ use store::{CallerBy, CredentialBy, LiveQuery, Store, StoreError};
 #[derive(Debug, Clone)]
 pub struct Preview {
     pub subject: SubjectId,
-    /// The server whose enforcement key would ask; the call's resource id is then the whole tool name.
-    pub server: ServerSlug,
+    /// The server whose enforcement key would ask; the call's resource id is then the whole tool name. None: the key is
+    /// bound to no server.
+    pub server: Option<ServerSlug>,
     pub call: Call,
 }
 
@@ -122,7 +123,7 @@ impl Previewer {
                 id: "preview".into(),
                 name: "preview".into(),
                 tenant: None,
-                server: Some(preview.server.clone()),
+                server: preview.server.clone(),
                 trust: Trust::AssertSubject,
                 arguments: ArgumentsMode::Required,
                 responses: Responses::Explained,

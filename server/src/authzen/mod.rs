@@ -23,6 +23,9 @@ pub(crate) use body::{media_type, read_whole};
 pub(crate) use endpoint::enforcement_key as bearer;
 pub(crate) use error::{RETRY_AFTER, RequestError};
 
+// A question from the command line is read as one that was sent.
+pub(crate) use request::parse_evaluation;
+
 use pdp::Pdp;
 use std::sync::Arc;
 

@@ -34,7 +34,7 @@ pub(super) fn parse_body(bytes: &[u8]) -> Result<Object, RequestError> {
 }
 
 /// Reads one evaluation from its members.
-pub(super) fn parse_evaluation(mut body: Object, request_id: &str) -> Result<Question, RequestError> {
+pub(crate) fn parse_evaluation(mut body: Object, request_id: &str) -> Result<Question, RequestError> {
     let mut subject = entity(&mut body, "subject")?;
     let mut action = entity(&mut body, "action")?;
     let mut resource = entity(&mut body, "resource")?;

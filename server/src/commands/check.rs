@@ -1,13 +1,16 @@
 //! `countersign check`: one call decided by the live policy, not recorded, with the reasons.
 
 use super::open_existing;
+use crate::authzen::parse_evaluation;
 use crate::config::Config;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use pdp::{Preview, Previewer};
-use policy::arguments::{Arguments, parse_exact};
+use policy::arguments::parse_exact;
+use policy::call::TOOLS_CALL;
 use policy::text::shown;
-use policy::{Call, Decision, ResourceRef, ServerSlug, SubjectId, TenantSlug};
+use policy::{Decision, ServerSlug, SubjectId};
+use serde_json::{Map, Value, json};
 use std::process::ExitCode;
 
 /// The longest line of a report, in characters.
@@ -15,18 +18,33 @@ const MOST: usize = 2_000;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The server's slug.
+    /// The server's slug, for a call of one of its tools.
     #[arg(long)]
-    server: String,
+    server: Option<String>,
     /// The tool's name, as the server lists it.
     #[arg(long)]
-    tool: String,
+    tool: Option<String>,
+    /// The action's name, instead of a server and a tool.
+    #[arg(long)]
+    action: Option<String>,
+    /// What the action is on: its type and id, split at the first `:`.
+    #[arg(long, value_name = "TYPE:ID")]
+    resource: Option<String>,
     /// Who would call: a subject's id.
     #[arg(long)]
     subject: String,
     /// The arguments, as a JSON object.
     #[arg(long, default_value = "{}")]
     args: String,
+    /// Who would act for the subject: a subject's id.
+    #[arg(long)]
+    agent: Option<String>,
+    /// The task that the call would name, by its id.
+    #[arg(long)]
+    task: Option<String>,
+    /// What else would be known of the call, such as its `ip`, as a JSON object.
+    #[arg(long, default_value = "{}")]
+    context: String,
     /// The tenant, where the subject belongs to several.
     #[arg(long)]
     tenant: Option<String>,
@@ -37,22 +55,8 @@ pub(crate) struct Options {
 
 /// Exit code 0: allowed; 2: denied or waiting; 1: the question failed.
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
-    let arguments = parse_exact(options.args.as_bytes()).context("--args")?;
-    if !arguments.is_object() {
-        bail!("--args must be a JSON object");
-    }
+    let preview = preview(options)?;
     let store = open_existing(config).await?;
-    let preview = Preview {
-        subject: SubjectId::new(&options.subject),
-        server: ServerSlug::new(&options.server),
-        call: Call {
-            action: policy::call::TOOLS_CALL.to_owned(),
-            resource: ResourceRef { kind: "tool".to_owned(), id: options.tool.clone() },
-            arguments: Arguments::from_value(arguments),
-            context: serde_json::Map::new(),
-            tenant: options.tenant.as_deref().map(TenantSlug::from),
-        },
-    };
     let decision = Previewer::new(store.clone()).preview(&preview).await?;
     store.close().await;
     if options.json {
@@ -63,6 +67,49 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
         }
     }
     Ok(if decision.is_allow() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+/// The call as an enforcement point that vouches for the subject asks about it, read as the endpoint does.
+fn preview(options: &Options) -> Result<Preview> {
+    let Options { server, tool, action, resource, .. } = options;
+    let (server, action, kind, id) = match (server, tool, action, resource) {
+        (Some(server), Some(tool), None, None) => {
+            (Some(ServerSlug::new(server)), TOOLS_CALL, "tool", tool.as_str())
+        }
+        (None, None, Some(action), Some(resource)) => {
+            let Some((kind, id)) = resource.split_once(':') else {
+                bail!("--resource must be a type and an id, such as `record:r-1`");
+            };
+            (None, action.as_str(), kind, id)
+        }
+        _ => bail!("say --server and --tool, or --action and --resource"),
+    };
+    let arguments = object("--args", &options.args)?;
+    let mut context = object("--context", &options.context)?;
+    for (name, said) in [("agent", &options.agent), ("task", &options.task), ("tenant", &options.tenant)] {
+        let Some(said) = said else { continue };
+        if context.insert(name.to_owned(), json!(said)).is_some() {
+            bail!("`{name}` is said by --{name} and in --context");
+        }
+    }
+    let body = Map::from_iter([
+        ("subject".to_owned(), json!({"type": "user", "id": options.subject})),
+        ("action".to_owned(), json!({"name": action})),
+        ("resource".to_owned(), json!({"type": kind, "id": id, "properties": {"arguments": arguments}})),
+        ("context".to_owned(), Value::Object(context)),
+    ]);
+    let question = parse_evaluation(body, "")?;
+    if question.access_token.is_some() || question.proof.is_some() || question.approval.is_some() {
+        bail!("--context takes no `access_token`, `dpop` or `approval`: nobody shows anything here");
+    }
+    Ok(Preview { subject: SubjectId::new(question.subject.id), server, call: question.call })
+}
+
+fn object(option: &'static str, text: &str) -> Result<Map<String, Value>> {
+    match parse_exact(text.as_bytes()).context(option)? {
+        Value::Object(object) => Ok(object),
+        _ => bail!("{option} must be a JSON object"),
+    }
 }
 
 /// Names of rules, roles and resources are other people's words: each line is [shown] as one.
@@ -90,7 +137,72 @@ fn lines(decision: &Decision) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use policy::Reason;
+    use clap::Parser;
+    use policy::{Reason, TenantSlug};
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    /// What is asked, or why nothing is.
+    fn asked(words: &[&str]) -> Result<Preview, String> {
+        let line = Line::try_parse_from([&["check", "--subject", "alice"][..], words].concat());
+        preview(&line.expect("known words").options).map_err(|error| format!("{error:#}"))
+    }
+
+    #[test]
+    fn a_call_of_a_tool_is_asked_about_by_its_server_and_others_by_none() {
+        let tool = asked(&["--server", "crm", "--tool", "a/b", "--args", r#"{"amount": 80}"#]);
+        let tool = tool.expect("a question");
+        assert_eq!(tool.server.as_ref().map(ServerSlug::as_str), Some("crm"));
+        assert_eq!((tool.call.action.as_str(), tool.call.resource.kind.as_str()), ("tools/call", "tool"));
+        assert_eq!((tool.call.resource.id.as_str(), tool.subject.as_str()), ("a/b", "alice"));
+        assert_eq!(tool.call.arguments.known(), Some(&json!({"amount": 80})));
+        let other = asked(&["--action", "read", "--resource", "record:r:1"]).expect("a question");
+        assert_eq!((other.server, other.call.action.as_str()), (None, "read"));
+        let resource = &other.call.resource;
+        assert_eq!((resource.kind.as_str(), resource.id.as_str()), ("record", "r:1"));
+    }
+
+    #[test]
+    fn what_is_said_by_itself_stands_in_the_context() {
+        let words = ["--action", "read", "--resource", "record:r-1", "--agent", "bot", "--task", "t-1"];
+        let more = ["--tenant", "acme", "--context", r#"{"ip": "192.0.2.1"}"#];
+        let call = asked(&[&words[..], &more].concat()).expect("a question").call;
+        assert_eq!(
+            Value::Object(call.context),
+            json!({"agent": "bot", "ip": "192.0.2.1", "task": "t-1", "tenant": "acme"})
+        );
+        assert_eq!(call.tenant.as_ref().map(TenantSlug::as_str), Some("acme"));
+    }
+
+    #[test]
+    fn what_is_no_question_is_refused() {
+        let tool = ["--server", "crm", "--tool", "refund"];
+        let context = |text| asked(&[&tool[..], &["--context", text]].concat());
+        for (told, why) in [
+            (asked(&[]), "say --server and --tool, or --action and --resource"),
+            (asked(&["--server", "crm"]), "say --server and --tool"),
+            (asked(&["--action", "read"]), "say --server and --tool"),
+            (asked(&[&tool[..], &["--action", "read"]].concat()), "say --server and --tool"),
+            (asked(&["--action", "read", "--resource", "record"]), "--resource must be a type and an id"),
+            (asked(&["--action", "read", "--resource", "record:"]), "`resource.id` must not be empty"),
+            (asked(&[&tool[..], &["--args", "[]"]].concat()), "--args must be a JSON object"),
+            (context("[]"), "--context must be a JSON object"),
+            (context("{"), "--context: not valid JSON"),
+            (context(r#"{"tenant": 7}"#), "`context.tenant` must be a string"),
+            (context(r#"{"access_token": "secret"}"#), "--context takes no `access_token`"),
+            (
+                asked(&[&tool[..], &["--agent", "bot", "--context", r#"{"agent": "bot"}"#]].concat()),
+                "`agent` is said by --agent and in --context",
+            ),
+        ] {
+            let told = told.expect_err(why);
+            assert!(told.starts_with(why), "{why}: {told}");
+        }
+    }
 
     #[test]
     fn what_others_wrote_stays_on_its_line() {

@@ -1,31 +1,32 @@
 //! What is taken away on the host, by a command beside running servers, is gone with the next call on each of them.
 
-use tests::on_both_databases;
+use std::process::Command;
+use tests::process::binary;
+use tests::{World, on_both_databases};
 
 on_both_databases!(a_key_is_revoked_by_its_name, a_subject_is_disabled_and_enabled);
 
+/// `countersign …` on the host of the servers: its exit code, and what it printed.
+pub(crate) fn countersign(world: &World, words: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(binary())
+        .args(words)
+        .args(["--database", &world.database.url, "--audit-key"])
+        .arg(world.database.file("audit.key"))
+        .env_remove("COUNTERSIGN_CONFIG")
+        .env("USER", "keeper")
+        .output()
+        .expect("the binary runs");
+    let told = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&told).into_owned())
+}
+
 mod stories {
+    use super::countersign;
     use serde_json::json;
-    use std::process::Command;
     use store::changes::{ChangeFilter, ChangePosition};
     use store::{Change, Via};
     use tests::pep::refund;
-    use tests::process::binary;
     use tests::{Backend, World};
-
-    /// `countersign …` on the host of the servers: its exit code, and what it printed.
-    fn countersign(world: &World, words: &[&str]) -> (Option<i32>, String) {
-        let output = Command::new(binary())
-            .args(words)
-            .args(["--database", &world.database.url, "--audit-key"])
-            .arg(world.database.file("audit.key"))
-            .env_remove("COUNTERSIGN_CONFIG")
-            .env("USER", "keeper")
-            .output()
-            .expect("the binary runs");
-        let told = [output.stdout, output.stderr].concat();
-        (output.status.code(), String::from_utf8_lossy(&told).into_owned())
-    }
 
     /// What was written down of commands, the newest first.
     async fn changes(world: &World, kind: &str) -> Vec<Change> {

@@ -93,7 +93,7 @@ rules:
         for (to, reason) in [("c-42", Reason::Allowed), ("c-43", Reason::NoMatchingRule)] {
             let preview = Preview {
                 subject: "alice".into(),
-                server: "crm".into(),
+                server: Some("crm".into()),
                 call: Call {
                     action: "tools/call".into(),
                     resource: ResourceRef { kind: "tool".into(), id: "copy".into() },

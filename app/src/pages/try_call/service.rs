@@ -139,7 +139,7 @@ fn preview(query: &TryQuery) -> Result<Preview, Note> {
     let agent = query.agent.as_deref().map(|agent| ("agent".to_owned(), Value::from(agent)));
     Ok(Preview {
         subject: SubjectId::from(subject),
-        server: ServerSlug::from(server),
+        server: Some(ServerSlug::from(server)),
         call: Call {
             action: TOOLS_CALL.to_owned(),
             resource: ResourceRef { kind: "tool".to_owned(), id: name.to_owned() },

@@ -120,7 +120,7 @@ pub(crate) async fn a_preview_sees_what_a_call_sees(backend: Backend) {
     ] {
         let preview = Preview {
             subject: "alice".into(),
-            server: "crm".into(),
+            server: Some("crm".into()),
             call: Call {
                 action: "tools/call".into(),
                 resource: ResourceRef { kind: "tool".into(), id: "refund".into() },

@@ -21,6 +21,7 @@ on_both_databases!(
     hostile_tasks_are_refused,
     an_agent_opens_with_a_token_of_its_own,
     a_token_that_would_have_to_be_asked_about_opens_nothing,
+    a_token_that_is_bound_to_a_key_opens_nothing,
 );
 
 mod stories {
@@ -37,6 +38,7 @@ mod stories {
         the_next_call_reads_what_became_of_a_task,
     };
     pub(super) use crate::tasks::shown::{
+        a_token_that_is_bound_to_a_key_opens_nothing,
         a_token_that_would_have_to_be_asked_about_opens_nothing, an_agent_opens_with_a_token_of_its_own,
     };
 }

@@ -4,6 +4,7 @@
 use crate::opaque::issuer as opaque;
 use crate::tasks::helpers::{Door, refund_under};
 use crate::tokens::issuer::{CRM, Signer, URL, and, claims, issuer, now, reason, registered, with, writer};
+use crate::tokens::proofs;
 use policy::Timestamp;
 use serde_json::{Value, json};
 use tests::{Backend, Replica, World};
@@ -107,5 +108,41 @@ pub(crate) async fn a_token_that_would_have_to_be_asked_about_opens_nothing(back
     let named = Signer::new().token(&and(claims(), "iss", json!(idp.url)));
     assert_eq!(opening(&replica, &named).await, 401);
     assert_eq!(idp.asked().len(), asked);
+    replica.stop().await;
+}
+
+/// A call shows its proof; here none is taken, wherever it stands, so whoever got hold of the token opens nothing.
+pub(crate) async fn a_token_that_is_bound_to_a_key_opens_nothing(backend: Backend) {
+    let world = World::demo(backend).await;
+    world.apply(&registered()).await;
+    world.apply(&issuer("audiences", &json!([CRM]))).await;
+    let bot = json!({"id": "refund-bot", "identities": [{"issuer": URL, "sub": "bot-7"}]});
+    world.apply(&json!({"subjects": [bot]}).to_string()).await;
+    let replica = world.replica().await;
+    let crm = world.crm(&replica);
+    let (signer, client) = (Signer::new(), proofs::client());
+    let bound = and(bots("t-1"), "cnf", json!({"jkt": proofs::thumbprint(&client)}));
+    let token = signer.token(&bound);
+    let proof = client.proof(&proofs::said(&token, "p-1"));
+    assert_eq!(proofs::reason(&crm, &token, &proof).await, "allowed");
+
+    assert_eq!(opening(&replica, &token).await, 401, "no proof");
+    let url = format!("http://{}{TASKS}", replica.address());
+    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    for (scheme, jti) in [("Bearer", "p-2"), ("DPoP", "p-3")] {
+        let proof = client.proof(&and(proofs::said(&token, jti), "htu", json!(url)));
+        let request = http
+            .post(&url)
+            .header("authorization", format!("{scheme} {token}"))
+            .header("dpop", proof)
+            .header("content-type", "application/json")
+            .body(wanted().to_string());
+        assert_eq!(request.send().await.expect("an answer").status(), 401, "{scheme}");
+    }
+    // The binding alone makes the difference.
+    assert_eq!(opening(&replica, &signer.token(&bots("t-2"))).await, 201);
+    let bot = Door::new(replica.address(), world.secret("REFUND_BOT_KEY"));
+    let (_, listed) = bot.get(TASKS).await;
+    assert_eq!(listed["items"].as_array().map(Vec::len), Some(1), "{listed}");
     replica.stop().await;
 }

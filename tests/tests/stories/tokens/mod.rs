@@ -6,7 +6,7 @@
 mod delegation;
 mod denials;
 pub(crate) mod issuer;
-mod proofs;
+pub(crate) mod proofs;
 mod records;
 mod unknown;
 

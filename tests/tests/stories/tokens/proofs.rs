@@ -9,12 +9,12 @@ use tests::pep::call_body;
 use tests::{Backend, Pep, World};
 
 /// The client's key is the forger's of other stories: it is not the issuer's, and here need not be.
-fn client() -> Signer {
+pub(crate) fn client() -> Signer {
     Signer::forger()
 }
 
 /// RFC 7638.
-fn thumbprint(signer: &Signer) -> String {
+pub(crate) fn thumbprint(signer: &Signer) -> String {
     let jwk = serde_json::to_value(signer.jwk()).expect("JSON");
     let members = format!(r#"{{"crv":"P-256","kty":"EC","x":{},"y":{}}}"#, jwk["x"], jwk["y"]);
     sha256(&members)
@@ -31,7 +31,7 @@ fn bound() -> String {
 }
 
 /// What a good proof for this token says.
-fn said(token: &str, jti: &str) -> Value {
+pub(crate) fn said(token: &str, jti: &str) -> Value {
     json!({"jti": jti, "htm": "POST", "htu": CRM, "iat": now() / 1_000_000, "ath": sha256(token)})
 }
 
@@ -42,7 +42,7 @@ fn call(token: &str, proof: &str) -> Value {
     body
 }
 
-async fn reason(pep: &Pep, token: &str, proof: &str) -> String {
+pub(crate) async fn reason(pep: &Pep, token: &str, proof: &str) -> String {
     pep.ask(&call(token, proof)).await.reason().to_owned()
 }
 
