@@ -50,7 +50,7 @@ async fn list<S: Source>(source: &mut S, counted: bool) -> Result<Vec<HeldRole>,
     let held = |row: HeldRoleRow| HeldRole {
         tenant: TenantSlug::new(row.tenant),
         role: row.name,
-        members: row.n.max(1),
+        members: Ord::max(row.n, 1),
     };
     Ok(rows.into_iter().map(held).collect())
 }
