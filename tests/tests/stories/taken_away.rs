@@ -6,7 +6,7 @@ on_both_databases!(the_next_call_after_a_command_is_denied_for_its_reason, a_sto
 
 mod stories {
     use crate::commands::countersign;
-    use crate::tokens::issuer::{Signer, URL, claims, issuer, refund, registered, with};
+    use crate::tokens::issuer::{Signer, URL, and, claims, issuer, refund, registered, with};
     use serde_json::{Value, json};
     use tests::pep::call_body;
     use tests::process::Process;
@@ -35,6 +35,11 @@ mod stories {
         told
     }
 
+    /// A token of somebody else, which is not the one that is revoked.
+    fn of(sub: &str, jti: &str) -> Value {
+        and(with("sub", json!(sub)), "jti", json!(jti))
+    }
+
     pub(super) async fn the_next_call_after_a_command_is_denied_for_its_reason(backend: Backend) {
         let world = World::demo(backend).await;
         world.apply(&registered()).await;
@@ -43,7 +48,7 @@ mod stories {
         let signer = Signer::new();
         let one = call(&signer.token(&claims()));
         let other = call(&signer.token(&with("jti", json!("t-2"))));
-        let stranger = call(&signer.token(&with("sub", json!("b-99"))));
+        let stranger = call(&signer.token(&of("b-99", "t-3")));
         let mut errand = call(world.secret("REFUND_BOT_KEY"));
         errand["context"]["task"] = json!(id);
         for (command, call, before, after) in [
@@ -75,7 +80,7 @@ mod stories {
         // Who is blocked does not become known, though the issuer lets anybody in by now.
         done(&world, &format!("unmapped block --issuer {URL} --sub c-5"));
         world.apply(&issuer("unknown_subjects", &json!("provision"))).await;
-        let blocked = call(&signer.token(&with("sub", json!("c-5"))));
+        let blocked = call(&signer.token(&of("c-5", "t-4")));
         assert_eq!(reason(&crm, &blocked).await, "unknown_subject");
         done(&world, &format!("unmapped unblock --issuer {URL} --sub c-5"));
         assert_eq!(reason(&crm, &blocked).await, "no_membership");
