@@ -122,8 +122,9 @@ test('title and number follow without a reload, whichever replica files and deci
   // What the demo left is answered first.
   await grace.goto('/approvals');
   await hydrated(grace);
-  for (const link of await waiting(grace).getByRole('link').all()) {
-    const at = (await link.getAttribute('href')) ?? '';
+  // Read at once: the list gets shorter with each answer.
+  const links = waiting(grace).getByRole('link');
+  for (const at of await links.evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''))) {
     const answering = await grace.context().newPage();
     await approve(answering, at);
     await answering.close();

@@ -7,11 +7,10 @@ use crate::error::AppError;
 /// None: no such subject, or not one that the reader may see.
 #[cfg(feature = "ssr")]
 pub async fn read_subject(query: SubjectQuery) -> Result<Option<SubjectView>, AppError> {
-    use crate::permission::Permission;
-    let (signed_in, reach) = crate::session::require_within(Permission::ReadSubjects)?;
+    let (signed_in, reach) = crate::session::require_within(crate::permission::Permission::ReadSubjects)?;
     let console = crate::console::Console::current()?;
     // What somebody may do is told by the rules.
-    server::subject(&console, &reach, signed_in.may(Permission::ReadRules), query).await
+    server::subject(&console, &reach, signed_in.may(crate::permission::Permission::ReadRules), query).await
 }
 
 drawn::unread!(read_subject(SubjectQuery) -> Result<Option<SubjectView>, AppError>);
