@@ -4,6 +4,7 @@
 //! The only way such text reaches a page.
 
 use super::icon::{Glyph, Icon};
+use super::list::counted;
 use leptos::prelude::*;
 
 /// How much is shown before "show all".
@@ -129,11 +130,6 @@ fn leave_out(pieces: &mut Vec<Piece>, run: &mut String, breaks: usize) {
     }
 }
 
-/// "1 more line break".
-fn more_breaks(count: usize) -> String {
-    if count == 1 { "1 more line break".to_owned() } else { format!("{count} more line breaks") }
-}
-
 /// Scripts whose letters pass for one another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Script {
@@ -203,7 +199,10 @@ pub fn drawn(text: &str, lines: bool) -> Vec<AnyView> {
                 let name = hidden_name(character).unwrap_or("one mark too many");
                 view! { <span class="chip-char" title=name>{code}</span> }.into_any()
             }
-            Piece::Breaks(count) => view! { <span class="chip-char">{more_breaks(count)}</span> }.into_any(),
+            Piece::Breaks(count) => {
+                let words = counted(count, "more line break", "more line breaks");
+                view! { <span class="chip-char">{words}</span> }.into_any()
+            }
         })
         .collect()
 }
@@ -241,11 +240,7 @@ fn flag(text: &str) -> Option<AnyView> {
 #[component]
 pub fn UntrustedFlags(#[prop(into)] text: String) -> impl IntoView {
     let hidden = pieces(&text, true).iter().filter(|piece| matches!(piece, Piece::Hidden(_))).count();
-    let words = match hidden {
-        0 => None,
-        1 => Some("1 hidden character".to_owned()),
-        more => Some(format!("{more} hidden characters")),
-    };
+    let words = (hidden > 0).then(|| counted(hidden, "hidden character", "hidden characters"));
     view! {
         {words
             .map(|words| {
