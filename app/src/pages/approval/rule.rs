@@ -2,6 +2,7 @@
 //! come from people, bundles and directories: they are drawn as untrusted.
 
 use super::view::{RuleChange, RuleForms, RulesChange};
+use crate::components::definition::Definition;
 use crate::components::diff::{DiffLegend, DiffRow, DiffTable};
 use crate::components::untrusted::UntrustedLine;
 use crate::sentence::Sentence;
@@ -104,12 +105,9 @@ fn terms(was: Option<String>, is: Option<String>) -> AnyView {
 fn line((when, asks): (&'static str, Option<String>)) -> Option<AnyView> {
     let asks = asks?;
     let view = view! {
-        <div>
-            <dt>{when}</dt>
-            <dd>
-                <UntrustedLine text=asks/>
-            </dd>
-        </div>
+        <Definition term=when>
+            <UntrustedLine text=asks/>
+        </Definition>
     };
     Some(view.into_any())
 }

@@ -2,6 +2,7 @@
 //! text of the tool's server: it is drawn as untrusted.
 
 use super::view::{LabelChange, PartChange, ToolChange};
+use crate::components::definition::Definition;
 use crate::components::diff::DiffLegend;
 use crate::components::json::RawJson;
 use crate::components::untrusted::UntrustedFlags;
@@ -65,15 +66,13 @@ fn sentence(text: &'static str) -> AnyView {
 }
 
 fn label(change: LabelChange) -> AnyView {
+    let LabelChange { name, was, is } = change;
     view! {
-        <div>
-            <dt>{change.name}</dt>
-            <dd>
-                {change.is}
-                " "
-                <span class="was">"was " <s>{change.was}</s></span>
-            </dd>
-        </div>
+        <Definition term=name>
+            {is}
+            " "
+            <span class="was">"was " <s>{was}</s></span>
+        </Definition>
     }
     .into_any()
 }
