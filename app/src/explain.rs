@@ -59,7 +59,7 @@ fn parameter(miss: &ParameterMiss) -> ParameterLine {
 }
 
 /// "needs 1 approval by finance, good for 1h".
-fn approval(terms: &ApprovalTerms) -> String {
+pub fn approval(terms: &ApprovalTerms) -> String {
     let count = match terms.quorum {
         1 => "1 approval".to_owned(),
         more => format!("{more} approvals"),

@@ -7,6 +7,7 @@ use super::view::{
     TokenWords, ToolFacts, Who, Why,
 };
 use super::words;
+use crate::explain;
 use crate::moment::Moment;
 use crate::verdict::{EffectWords, Verdict};
 use policy::decision::{NearestMiss, Truth};
@@ -175,7 +176,7 @@ fn why(decision: &Decision) -> Why {
         },
         unknown: (rule.truth == Truth::Unknown)
             .then(|| rule.note.clone().unwrap_or_else(|| "a part of it could not be told".to_owned())),
-        approval: rule.approval.as_ref().map(words::approval),
+        approval: rule.approval.as_ref().map(explain::approval),
     });
     let shadow = decision.shadow.iter().map(|rule| RuleLine {
         name: rule.name.clone(),

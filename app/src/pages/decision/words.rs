@@ -1,8 +1,7 @@
-//! The words of bounds, approvals and sentences. Made on the server alone.
+//! The words of bounds and sentences, and of the part that an approval had. Made on the server alone.
 
 use super::view::ParameterLine;
 use policy::decision::{ApprovalPart, ParameterMiss};
-use policy::rule::ApprovalTerms;
 use serde_json::Value;
 
 /// Begins with a capital and ends with a stop.
@@ -20,19 +19,6 @@ pub(super) fn sentence(text: &str) -> String {
 pub(super) fn micros(micros: u64) -> String {
     let tenths = micros.div_ceil(100);
     format!("{}.{} ms", tenths / 10, tenths % 10)
-}
-
-/// "needs 1 approval by finance, good for 1h".
-pub(super) fn approval(terms: &ApprovalTerms) -> String {
-    let count = match terms.quorum {
-        1 => "1 approval".to_owned(),
-        more => format!("{more} approvals"),
-    };
-    format!("needs {count} by {}, good for {}", approvers(terms), terms.expires_in)
-}
-
-fn approvers(terms: &ApprovalTerms) -> String {
-    terms.all_approvers().collect::<Vec<_>>().join(" or ")
 }
 
 /// Which part a request for approval had in a decision.
