@@ -69,7 +69,10 @@ mod server {
     use crate::session::SignedIn;
     use pdp::approvals::ApprovalError;
     use policy::{ApprovalId, Reach};
-    use store::approvals::ApprovalCall;
+    use store::approvals::{ANSWERED_AGAIN, ApprovalCall};
+
+    // So long, the page says, a call may be repeated with its key.
+    const _: () = assert!(ANSWERED_AGAIN == 60 * 1_000_000);
 
     pub(super) async fn read(
         console: &Console,
