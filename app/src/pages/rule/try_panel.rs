@@ -113,8 +113,71 @@ fn decide(editing: Editing, trial: Trial) {
     });
 }
 
+/// A part of the call that is typed in one line.
+#[derive(Debug, Clone, Copy)]
+struct Line {
+    id: &'static str,
+    label: &'static str,
+    /// The element that holds what may be meant.
+    list: Option<&'static str>,
+    hint: Option<&'static str>,
+    optional: bool,
+}
+
+impl Line {
+    fn new(id: &'static str, label: &'static str) -> Self {
+        Self { id, label, list: None, hint: None, optional: false }
+    }
+
+    /// `read` and `write` say which part of the call it is.
+    fn draw(
+        self,
+        trial: Trial,
+        read: fn(&TryQuery) -> Option<&str>,
+        write: fn(&mut TryQuery, Option<String>),
+    ) -> AnyView {
+        let Self { id, label, list, hint, optional } = self;
+        let value = move || trial.call.with(|call| read(call).unwrap_or_default().to_owned());
+        view! {
+            <div class="field">
+                <label for=id>
+                    {label}
+                    {optional.then(|| view! { <span class="optional">" optional"</span> })}
+                </label>
+                <input
+                    id=id
+                    type="text"
+                    class="input-code"
+                    list=list
+                    placeholder=hint
+                    autocomplete="off"
+                    autocapitalize="none"
+                    spellcheck="false"
+                    value=untrack(value)
+                    prop:value=value
+                    on:input=move |event| {
+                        let text = event_target_value(&event);
+                        trial.call.update(|call| write(call, filled(text)));
+                    }
+                />
+            </div>
+        }
+        .into_any()
+    }
+}
+
 fn fields(editing: Editing, trial: Trial) -> AnyView {
-    let now = trial.call.get_untracked();
+    let arguments = move || trial.call.with(|call| call.arguments.clone().unwrap_or_default());
+    let subject = Line { list: Some("try-subjects"), ..Line::new("try-subject", "Subject") };
+    let agent = Line {
+        id: "try-agent",
+        label: "Through",
+        list: subject.list,
+        hint: Some("agent that acts"),
+        optional: true,
+    };
+    let tool = Line { list: Some("try-tools"), ..Line::new("try-tool", "Tool") };
+    let tenant = Line { optional: true, ..Line::new("try-tenant", "Tenant") };
     let lists = editing.choices.with_value(|choices| {
         view! {
             {subjects("try-subjects", &choices.subjects)}
@@ -124,85 +187,11 @@ fn fields(editing: Editing, trial: Trial) -> AnyView {
     });
     view! {
         <div class="form">
-            <div class="field">
-                <label for="try-subject">"Subject"</label>
-                <input
-                    id="try-subject"
-                    type="text"
-                    class="input-code"
-                    list="try-subjects"
-                    autocomplete="off"
-                    autocapitalize="none"
-                    spellcheck="false"
-                    value=now.subject.clone().unwrap_or_default()
-                    prop:value=move || trial.call.with(|call| call.subject.clone().unwrap_or_default())
-                    on:input=move |event| {
-                        let text = event_target_value(&event);
-                        trial.call.update(|call| call.subject = filled(text));
-                    }
-                />
-            </div>
-            <div class="field">
-                <label for="try-agent">
-                    "Through "
-                    <span class="optional">"optional"</span>
-                </label>
-                <input
-                    id="try-agent"
-                    type="text"
-                    class="input-code"
-                    list="try-subjects"
-                    placeholder="agent that acts"
-                    autocomplete="off"
-                    autocapitalize="none"
-                    spellcheck="false"
-                    value=now.agent.clone().unwrap_or_default()
-                    prop:value=move || trial.call.with(|call| call.agent.clone().unwrap_or_default())
-                    on:input=move |event| {
-                        let text = event_target_value(&event);
-                        trial.call.update(|call| call.agent = filled(text));
-                    }
-                />
-            </div>
+            {subject.draw(trial, |call| call.subject.as_deref(), |call, text| call.subject = text)}
+            {agent.draw(trial, |call| call.agent.as_deref(), |call, text| call.agent = text)}
             <div class="field-row">
-                <div class="field">
-                    <label for="try-tool">"Tool"</label>
-                    <input
-                        id="try-tool"
-                        type="text"
-                        class="input-code"
-                        list="try-tools"
-                        autocomplete="off"
-                        autocapitalize="none"
-                        spellcheck="false"
-                        value=now.tool.clone().unwrap_or_default()
-                        prop:value=move || trial.call.with(|call| call.tool.clone().unwrap_or_default())
-                        on:input=move |event| {
-                            let text = event_target_value(&event);
-                            trial.call.update(|call| call.tool = filled(text));
-                        }
-                    />
-                </div>
-                <div class="field">
-                    <label for="try-tenant">
-                        "Tenant "
-                        <span class="optional">"optional"</span>
-                    </label>
-                    <input
-                        id="try-tenant"
-                        type="text"
-                        class="input-code"
-                        autocomplete="off"
-                        autocapitalize="none"
-                        spellcheck="false"
-                        value=now.tenant.clone().unwrap_or_default()
-                        prop:value=move || trial.call.with(|call| call.tenant.clone().unwrap_or_default())
-                        on:input=move |event| {
-                            let text = event_target_value(&event);
-                            trial.call.update(|call| call.tenant = filled(text));
-                        }
-                    />
-                </div>
+                {tool.draw(trial, |call| call.tool.as_deref(), |call, text| call.tool = text)}
+                {tenant.draw(trial, |call| call.tenant.as_deref(), |call, text| call.tenant = text)}
             </div>
             {lists}
             <div class="field">
@@ -210,10 +199,10 @@ fn fields(editing: Editing, trial: Trial) -> AnyView {
                 <TextArea
                     id="try-arguments"
                     name="arguments"
-                    value=now.arguments.clone().unwrap_or_default()
+                    value=untrack(arguments)
                     rows=6
                     code=true
-                    prop:value=move || trial.call.with(|call| call.arguments.clone().unwrap_or_default())
+                    prop:value=arguments
                     on:input=move |event| {
                         let text = event_target_value(&event);
                         trial.call.update(|call| call.arguments = filled(text));
