@@ -67,6 +67,10 @@ async fn read(
         if found.is_none() {
             return Ok(Err(AccessView { unknown: true, ..view }));
         }
+        // Whoever it acts for is still to be said: no rule is asked.
+        if view.query.is_of_an_agent_alone() {
+            return Ok(Err(view));
+        }
         agent = found;
     }
     let Some(explorer) = Previewer::new(store.clone()).explore(&tenant, now).await? else {
@@ -108,9 +112,6 @@ pub async fn page(
         if asked.agent.is_none() {
             asked.matrix(std::slice::from_ref(&tool));
         }
-        return Ok(asked.view);
-    }
-    if query.is_of_an_agent_alone() {
         return Ok(asked.view);
     }
     let behind = |tool: &&ToolRef| after.is_none_or(|after| tool.to_string().as_str() > after);
@@ -240,7 +241,7 @@ pub async fn csv(
                 text.push_str(&asked.row(&member, tool));
             }
         }
-    } else if query.agent.is_none() {
+    } else {
         let pairs = asked.tools.iter().flat_map(|tool| asked.roles.iter().map(move |role| (tool, role)));
         for (count, (tool, role)) in pairs.enumerate() {
             if count >= MOST_LINES {
