@@ -131,7 +131,7 @@ pub async fn page(
 }
 
 /// What may be meant by a text: itself, or it without the blanks around it, which people type.
-fn meant(text: &str) -> impl Iterator<Item = &str> {
+pub fn meant(text: &str) -> impl Iterator<Item = &str> {
     let typed = text.trim();
     std::iter::once(text).chain((typed != text).then_some(typed))
 }

@@ -5,7 +5,7 @@ use super::pairs::{ForWhom, Pair, PairLine, Tie};
 use super::view::SubjectQuery;
 use crate::console::Console;
 use crate::error::AppError;
-use crate::pages::access::gather::told;
+use crate::pages::access::gather::{meant, told};
 use crate::pages::decisions::read::DecisionLine;
 use pdp::Previewer;
 use pdp::search::Verdict;
@@ -44,13 +44,14 @@ impl Known<'_> {
     }
 
     /// Who is meant by an id as it was typed, perhaps with blanks around it; and the shared tenants.
-    async fn meant(&self, console: &Console, typed: String) -> Result<(String, Vec<String>), AppError> {
-        let tenants = self.shared(console, &typed).await?;
-        let id = typed.trim();
-        if id == typed || !tenants.is_empty() {
-            return Ok((typed, tenants));
+    async fn meant(&self, console: &Console, typed: &str) -> Result<(String, Vec<String>), AppError> {
+        for id in meant(typed) {
+            let tenants = self.shared(console, id).await?;
+            if !tenants.is_empty() {
+                return Ok((id.to_owned(), tenants));
+            }
         }
-        Ok((id.to_owned(), self.shared(console, id).await?))
+        Ok((typed.trim().to_owned(), Vec::new()))
     }
 
     /// One line for each, the first tie of each; nobody is tied to itself.
@@ -81,7 +82,7 @@ pub(super) async fn for_whom(
     let people = known.lines(console, owner.chain(lately).collect()).await?;
     let chosen = query.for_whom.clone().or_else(|| people.first().map(|line| line.id.clone()));
     let pair = match chosen {
-        Some(chosen) => Some(pair(console, query, known, chosen).await?),
+        Some(chosen) => Some(pair(console, query, known, &chosen).await?),
         None => None,
     };
     Ok(Some(ForWhom { people, pair }))
@@ -107,7 +108,7 @@ async fn pair(
     console: &Console,
     query: &SubjectQuery,
     known: &Known<'_>,
-    subject: String,
+    subject: &str,
 ) -> Result<Pair, AppError> {
     let (subject, tenants) = known.meant(console, subject).await?;
     let wanted = query.tenant.as_ref().filter(|wanted| tenants.contains(wanted));
