@@ -54,6 +54,12 @@ const ALL = [
   },
   { name: 'approval', route: '/approvals/{id}', at: below('/approvals', 'approval'), owned: true },
   { name: 'approval-hostile', route: '/approvals/{id}', at: below('/approvals', 'hostileApproval'), owned: true },
+  {
+    name: 'approval-changed',
+    route: '/approvals/{id}',
+    at: below('/approvals', 'approval', `?changed=v2.${'a'.repeat(64)}.${'b'.repeat(64)}.999`),
+    owned: true,
+  },
   { name: 'approval-none', route: '/approvals/{id}', at: () => `/approvals/${NOTHING}`, status: 404 },
   { name: 'request', route: '/requests/{id}', at: below('/requests', 'approval'), owned: true },
   { name: 'request-hostile', route: '/requests/{id}', at: below('/requests', 'hostileApproval'), owned: true },
@@ -128,8 +134,8 @@ const ALL = [
 
   { name: 'subjects', route: '/subjects', at: () => '/subjects' },
   { name: 'subject', route: '/subjects/{id}', at: below('/subjects', 'subject') },
-  { name: 'subject-agent', route: '/subjects/{id}', at: () => '/subjects/refund-bot' },
-  { name: 'subject-agent-for', route: '/subjects/{id}', at: () => '/subjects/refund-bot?for=alice' },
+  { name: 'subject-agent', route: '/subjects/{id}', at: below('/subjects', 'agent') },
+  { name: 'subject-agent-for', route: '/subjects/{id}', at: below('/subjects', 'agent', '?for=alice') },
   { name: 'subject-hostile', route: '/subjects/{id}', at: below('/subjects', 'hostileSubject') },
   { name: 'subject-none', route: '/subjects/{id}', at: () => '/subjects/nobody', status: 404 },
   { name: 'roles', route: '/roles', at: () => '/roles' },
@@ -242,6 +248,14 @@ export const POSES = [
   { name: 'decision-hostile-open', of: 'decision-hostile', strike: openAll },
   { name: 'approval-hostile-open', of: 'approval-hostile', strike: openAll },
   { name: 'change-changed-open', of: 'change-changed', strike: openAll },
+  {
+    name: 'rule-new-terms',
+    of: 'rule-new',
+    strike: async (page) => {
+      await page.getByRole('radio', { name: 'Always ask' }).check();
+      await page.locator('summary', { hasText: 'More about approval' }).click();
+    },
+  },
   { name: 'issuer-new', of: 'issuers', strike: (page) => openForm(page, 'Add issuer', 'New issuer') },
   { name: 'issuer-edit', of: 'issuer-hostile', strike: (page) => openForm(page, 'Edit', 'Edit issuer') },
   { name: 'issuer-revoke', of: 'issuer', strike: (page) => openForm(page, 'Revoke a token', 'Revoke a token') },
@@ -348,6 +362,7 @@ export async function placesOf(house) {
     { place: 'resource', list: '/resources?tenant=acme', says: '' },
     { place: 'hostileResource', list: '/resources?tenant=mirror', says: '' },
     { place: 'subject', list: '/subjects', says: 'alice' },
+    { place: 'agent', list: '/subjects', says: 'refund-bot' },
     { place: 'hostileSubject', list: '/subjects?tenant=mirror', says: 'Mallory' },
     { place: 'role', list: '/roles', says: 'support-agent' },
     { place: 'issuer', list: '/issuers', says: 'Acme sign-in' },

@@ -1,7 +1,7 @@
 //! A request with all that it is judged by, as it is now: the rules that ask, those who answered, and who may.
 
 use super::reader::Reader;
-use super::rules::{asking, digest_of_rules};
+use super::rules::asking;
 use super::tool::digest_of;
 use super::{ApprovalError, MayDecide};
 use policy::approval::{
@@ -79,15 +79,11 @@ impl Hearing {
 
     /// What there is to see now.
     pub(super) fn seen(&self) -> Seen {
-        let rules = self.asks.iter().map(|asks| {
-            let version = asks.now.as_ref().map(|(version, _)| *version);
-            (&asks.filed.rule, version)
-        });
         Seen {
             definition: digest_of(self.tool.as_ref()),
             // The arguments, and all that is shown beside them.
             arguments: self.approval.binding.clone(),
-            rules: digest_of_rules(rules),
+            rules: self.asks.iter().map(|asks| asks.now.as_ref().map(|(version, _)| *version)).collect(),
         }
     }
 

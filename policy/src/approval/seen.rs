@@ -5,15 +5,15 @@ use crate::ids::RuleId;
 use std::fmt;
 use std::str::FromStr;
 
-/// Digests of what was shown, in lower-case hexadecimal of 64 digits.
+/// What was shown. Digests are in lower-case hexadecimal of 64 digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// Of the tool's definition; of nothing where there is no tool.
+    /// Digest of the tool's definition; of nothing where there is no tool.
     pub definition: String,
-    /// Of the arguments, with all else that the approval is bound to.
+    /// Digest of the arguments, with all else that the approval is bound to.
     pub arguments: String,
-    /// Of the rules that ask, each by its version.
-    pub rules: String,
+    /// The versions of the rules that ask, in the order in which the request names them. None: it asked for nothing.
+    pub rules: Vec<Option<i64>>,
 }
 
 /// The text says nothing of what was seen.
@@ -23,7 +23,11 @@ pub struct SeenError;
 
 impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "v1.{}.{}.{}", self.definition, self.arguments, self.rules)
+        write!(f, "v2.{}.{}", self.definition, self.arguments)?;
+        self.rules.iter().try_for_each(|version| match version {
+            Some(version) => write!(f, ".{version}"),
+            None => f.write_str(".0"),
+        })
     }
 }
 
@@ -31,22 +35,29 @@ fn is_digest(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
+/// A version as it is written above, and in no other way.
+fn version(text: &str) -> Result<Option<i64>, SeenError> {
+    let number: i64 = text.parse().map_err(|_| SeenError)?;
+    match number {
+        0.. if number.to_string() == text => Ok(Some(number).filter(|number| *number > 0)),
+        _ => Err(SeenError),
+    }
+}
+
 impl FromStr for Seen {
     type Err = SeenError;
 
     fn from_str(text: &str) -> Result<Self, SeenError> {
-        let parts: Vec<&str> = text.split('.').collect();
-        match parts.as_slice() {
-            ["v1", rest @ ..] if rest.iter().all(|part| is_digest(part)) => match rest {
-                [definition, arguments, rules] => Ok(Self {
-                    definition: (*definition).to_owned(),
-                    arguments: (*arguments).to_owned(),
-                    rules: (*rules).to_owned(),
-                }),
-                _ => Err(SeenError),
-            },
-            _ => Err(SeenError),
+        let mut parts = text.split('.');
+        let (Some("v2"), Some(definition), Some(arguments)) = (parts.next(), parts.next(), parts.next())
+        else {
+            return Err(SeenError);
+        };
+        if !is_digest(definition) || !is_digest(arguments) {
+            return Err(SeenError);
         }
+        let rules = parts.map(version).collect::<Result<_, _>>()?;
+        Ok(Self { definition: definition.to_owned(), arguments: arguments.to_owned(), rules })
     }
 }
 
@@ -103,24 +114,33 @@ impl fmt::Display for Difference {
 mod tests {
     use super::*;
 
-    fn seen(definition: char, rules: char) -> Seen {
+    fn seen(definition: char, rules: &[Option<i64>]) -> Seen {
         let digest = |letter: char| letter.to_string().repeat(64);
-        Seen { definition: digest(definition), arguments: digest('0'), rules: digest(rules) }
+        Seen { definition: digest(definition), arguments: digest('0'), rules: rules.to_vec() }
     }
 
     #[test]
     fn what_was_seen_reads_back() {
-        let text = seen('a', 'b').to_string();
-        assert_eq!(text.parse(), Ok(seen('a', 'b')));
-        let short = text.get(..text.len() - 1).expect("ascii");
+        for rules in [&[][..], &[Some(3)], &[None, Some(1), Some(i64::MAX)], &[None; 1_000]] {
+            let seen = seen('a', rules);
+            assert_eq!(seen.to_string().parse(), Ok(seen));
+        }
+        let text = seen('a', &[Some(3)]).to_string();
+        let digest = "a".repeat(64);
         for bad in [
             "",
-            "v1",
-            "v1...",
-            "v2.a.b.c",
-            short,
-            &format!("{text}.{}", "a".repeat(64)),
+            "v2",
+            "v2..",
+            "v2.a.b.3",
+            &format!("v2.{digest}"),
+            &format!("v1.{digest}.{digest}.{digest}"),
             &text.to_uppercase(),
+            &format!("{text}."),
+            &format!("{text}.-1"),
+            &format!("{text}.+1"),
+            &format!("{text}.01"),
+            &format!("{text}.00"),
+            &format!("{text}.9223372036854775808"),
         ] {
             assert_eq!(bad.parse::<Seen>(), Err(SeenError), "{bad}");
         }
@@ -129,11 +149,15 @@ mod tests {
     #[test]
     fn what_moved_is_told_by_its_kind() {
         let rule = RuleDifference { rule: "r".into(), name: "ask".to_owned(), filed: 1, now: Some(2) };
-        assert_eq!(Difference::between(&seen('a', 'b'), &seen('a', 'b'), vec![rule.clone()]), None);
-        let tool =
-            Difference::between(&seen('a', 'b'), &seen('c', 'b'), vec![rule.clone()]).expect("differs");
+        assert_eq!(
+            Difference::between(&seen('a', &[Some(1)]), &seen('a', &[Some(1)]), vec![rule.clone()]),
+            None
+        );
+        let tool = Difference::between(&seen('a', &[Some(1)]), &seen('c', &[Some(1)]), vec![rule.clone()])
+            .expect("differs");
         assert_eq!((tool.tool, tool.arguments, tool.rules, tool.which.len()), (true, false, false, 0));
-        let rules = Difference::between(&seen('a', 'b'), &seen('a', 'c'), vec![rule]).expect("differs");
+        let rules =
+            Difference::between(&seen('a', &[Some(1)]), &seen('a', &[Some(2)]), vec![rule]).expect("differs");
         assert_eq!((rules.tool, rules.rules, rules.which.len()), (false, true, 1));
         assert_eq!(rules.to_string(), "the rules that ask changed since the request was shown");
     }

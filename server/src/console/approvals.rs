@@ -275,7 +275,7 @@ mod tests {
     use super::*;
 
     fn fields(answer: &str, reason: &str, until: &str, uses: &str) -> Fields {
-        let seen = Seen { definition: "d".repeat(64), arguments: "a".repeat(64), rules: "0".repeat(64) };
+        let seen = Seen { definition: "d".repeat(64), arguments: "a".repeat(64), rules: vec![Some(1)] };
         Fields {
             answer: answer.to_owned(),
             decision: String::new(),

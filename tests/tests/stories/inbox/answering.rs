@@ -39,7 +39,7 @@ pub(crate) async fn an_answer_counts_for_what_was_seen(backend: Backend) {
     // The rule changes behind the page's back: the click decides nothing, and the page says why.
     world.apply(LONGER).await;
     let leads_to = answer(&replica, &frank, &id, &[("answer", "approve"), ("seen", &first)]).await;
-    assert!(leads_to.starts_with(&format!("/approvals/{id}?changed=v1.")), "{leads_to}");
+    assert!(leads_to.starts_with(&format!("/approvals/{id}?changed=v2.")), "{leads_to}");
     assert_eq!(state(&world, &id).await, ApprovalState::Pending);
     let html = get(&replica, &frank, &leads_to).await.text().await.expect("text");
     assert!(html.contains("Something changed since you looked"), "{html}");
@@ -145,7 +145,7 @@ pub(crate) async fn what_became_of_high_risk_wants_one_as_well(backend: Backend)
     // While it waits, the tool is found to be grave: who looked before is told, and who looks now is asked.
     label(&world, Risk::Critical).await;
     let leads_to = answer(&replica, &frank, &id, &[("answer", "approve"), ("seen", &first)]).await;
-    assert!(leads_to.starts_with(&format!("/approvals/{id}?changed=v1.")), "{leads_to}");
+    assert!(leads_to.starts_with(&format!("/approvals/{id}?changed=v2.")), "{leads_to}");
     let told = look(&replica, &frank, &leads_to).await;
     assert!(told.contains("Something changed since you looked") && told.contains(FIELD), "{told}");
     let shown = page(&replica, &frank, &id).await;

@@ -28,7 +28,7 @@ impl Frank<'_> {
     /// The page by which such a click is refused. Nothing was decided by it.
     pub(crate) async fn is_refused(&self, seen: &str) -> String {
         let leads_to = self.clicks(seen).await;
-        assert!(leads_to.starts_with(&format!("/approvals/{}?changed=v1.", self.request)), "{leads_to}");
+        assert!(leads_to.starts_with(&format!("/approvals/{}?changed=v2.", self.request)), "{leads_to}");
         assert_eq!(state(self.world, self.request).await, ApprovalState::Pending);
         let votes = self.world.store.list_approval_votes(self.request).await.expect("reads");
         assert!(votes.is_empty(), "{votes:?}");

@@ -121,17 +121,14 @@ pub(crate) async fn who_may_not_read_rules_learns_no_more_of_one_that_changed(ba
     }
 
     // What was seen by no page is nothing, and tells nothing.
-    let forged = format!(
-        "/approvals/{}?changed=v1.{}.{}.{}",
-        desk.request,
-        "a".repeat(64),
-        "b".repeat(64),
-        "c".repeat(64)
-    );
-    for cookie in &desk.approvers {
-        let told = of_rules(&look(&desk.replica, cookie, &forged).await);
-        assert_eq!(told.len(), 1, "{told:?}");
-        assert!(told[0].starts_with("How it was when you looked is not to be found"), "{told:?}");
+    for rules in ["", ".999", ".9223372036854775807"] {
+        let (tool, arguments) = ("a".repeat(64), "b".repeat(64));
+        let forged = format!("/approvals/{}?changed=v2.{tool}.{arguments}{rules}", desk.request);
+        for cookie in &desk.approvers {
+            let told = of_rules(&look(&desk.replica, cookie, &forged).await);
+            assert_eq!(told.len(), 1, "{told:?}");
+            assert!(told[0].starts_with("How it was when you looked is not to be found"), "{told:?}");
+        }
     }
     // Whom nobody asks is told nothing, whatever comes with it.
     let other = cookie(&desk.world, 9, AccountRole::Approver, Some("bob")).await;
