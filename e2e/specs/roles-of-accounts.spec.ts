@@ -1,15 +1,15 @@
-// Accounts of every role: which pages they see, what stands in their navigation, and what they may not do. Routes,
-// permissions and server functions are read from the source, so that none can be forgotten here.
+// Accounts of every role: which pages they see, what stands in their navigation, and what they may not do.
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { LOOKS } from '../pages.mjs';
 import { accountOf, ROLES } from '../support/accounts.mjs';
 import { ask, post } from '../support/ask.mjs';
 import { expect, hydrated, SESSION_COOKIE, test as base, type House } from '../support/fixtures';
 import { ROOT } from '../support/house.mjs';
+import { FORMS, HOLDERS, may, PAGES, source, type Role } from '../support/permissions';
+import { call, FUNCTIONS } from '../support/server-functions';
 
-type Role = (typeof ROLES)[number];
 type Accounts = Record<Role, Awaited<ReturnType<typeof accountOf>>>;
 
 /** The house has one more account of each role. */
@@ -57,163 +57,9 @@ const NAVIGATION: Record<Role, (string | RegExp)[]> = {
 
 const LANDING: Record<Role, string> = { owner: '/', policy_author: '/', approver: '/approvals', auditor: '/decisions' };
 
-function source(file: string): string {
-  return readFileSync(path.join(ROOT, 'app/src', file), 'utf8');
-}
-
-/** Who holds a permission. */
-const HOLDERS: Map<string, Role[]> = (() => {
-  const words: Record<string, Role> = {
-    Owner: 'owner',
-    PolicyAuthor: 'policy_author',
-    Approver: 'approver',
-    Auditor: 'auditor',
-  };
-  const body = /fn holders\(.*?\n {4}\}\n/s.exec(source('permission.rs'))?.[0] ?? '';
-  const holders = new Map<string, Role[]>();
-  const arms = body.matchAll(/((?:Self::\w+[\s|]*)+)=>\s*(&\[[^\]]*\]|ConsoleRole::ALL)/g);
-  for (const [, permissions = '', list = ''] of arms) {
-    const roles = list === 'ConsoleRole::ALL' ? [...ROLES] : [...list.matchAll(/\w+/g)].map(([word]) => words[word]!);
-    for (const [, permission = ''] of permissions.matchAll(/Self::(\w+)/g)) holders.set(permission, roles);
-  }
-  return holders;
-})();
-
-function may(role: Role, permission: string): boolean {
-  const holders = HOLDERS.get(permission);
-  if (holders === undefined) throw new Error(`nobody holds ${permission}`);
-  return holders.includes(role);
-}
-
-/** The permission that a page demands. */
-const PAGES: Map<string, string> = new Map(
-  [...source('routes.rs').matchAll(/\bpath: "([^"]+)",\s*title: "[^"]+",\s*permission: Permission::(\w+)/g)].map(
-    ([, route = '', permission = '']) => [route, permission],
-  ),
-);
-
-interface ServerFunction {
-  path: string;
-  permission: string;
-  method: 'GET' | 'POST';
-  /** As a JSON body rather than a form. */
-  json: boolean;
-  /** Parameters that must be sent, with their types. */
-  parameters: [string, string][];
-}
-
-/** The endpoint, its options, its parameters, and the permission that its first line demands. */
-const FUNCTION = new RegExp(
-  String.raw`#\[server\(endpoint = "([^"]+)"([^)]*)\)\]\s*pub async fn \w+\(([^]*?)\)\s*->[^{]*\{\s*(?://[^\n]*\n\s*)*(?:let [^=]+ = )?` +
-    String.raw`crate::session::require\w*\(crate::permission::Permission::(\w+)\)\?;`,
-  'g',
-);
-
-const FUNCTIONS: ServerFunction[] = (() => {
-  const files = readdirSync(path.join(ROOT, 'app/src'), { recursive: true, encoding: 'utf8' });
-  const texts = files.filter((file) => file.endsWith('.rs')).map(source);
-  const found = texts.flatMap((text) => [...text.matchAll(FUNCTION)]);
-  const all = texts.flatMap((text) => [...text.matchAll(/#\[server\(endpoint = /g)]).length;
-  if (found.length !== all) throw new Error(`${found.length} of ${all} server functions begin with their permission`);
-  return found.map(([, endpoint = '', options = '', list = '', permission = '']) => ({
-    path: `/_fn/${endpoint}`,
-    permission,
-    method: options.includes('GetUrl') ? 'GET' : 'POST',
-    json: options.includes('input = Json'),
-    parameters: [...list.matchAll(/(#\[server\(default\)\]\s*)?(\w+): ([\w<>]+)/g)]
-      .filter(([, optional]) => optional === undefined)
-      .map(([, , name = '', kind = '']) => [name, kind]),
-  }));
-})();
-
-const DRAFT = {
-  name: 'x',
-  effect: 'allow',
-  status: 'enforced',
-  tenant: '',
-  roles: [],
-  subjects: [],
-  kinds: [],
-  tools: [],
-  risk_at_least: null,
-  sensitivity: [],
-  parameters: '',
-  when: '',
-  from: '',
-  until: '',
-  approvers: [],
-  quorum: '1',
-  expires_in: '1h',
-  uses: '1',
-  explain: true,
-};
-
-/** A value of this type that can be read, so that it is the permission that is decided on. */
-function value(kind: string): unknown {
-  const values: Record<string, unknown> = {
-    String: 'x',
-    i64: 1,
-    'Option<i64>': null,
-    bool: false,
-    RuleStatus: 'enforced',
-    Draft: DRAFT,
-    TryQuery: {},
-  };
-  if (!(kind in values)) throw new Error(`say what a ${kind} looks like`);
-  return values[kind];
-}
-
-/** Calls a server function as a script of the console does; no session: as a visitor. */
-function call(house: House, called: ServerFunction, session?: string, accept = 'application/json') {
-  const { path, method, json, parameters } = called;
-  const fields = Object.fromEntries(parameters.map(([name, kind]) => [name, value(kind)]));
-  const form = new URLSearchParams();
-  for (const [name, held] of Object.entries(fields)) {
-    if (held !== null && typeof held === 'object') {
-      for (const [inner, text] of Object.entries(held)) form.set(`${name}[${inner}]`, String(text));
-    } else {
-      form.set(name, String(held));
-    }
-  }
-  const headers = {
-    Accept: accept,
-    Origin: house.address,
-    ...(session === undefined ? {} : { Cookie: `${SESSION_COOKIE}=${session}` }),
-    ...(method === 'GET' ? {} : { 'Content-Type': json ? 'application/json' : 'application/x-www-form-urlencoded' }),
-  };
-  if (method === 'GET') return ask(house.address, `${path}?${form}`, { headers });
-  return ask(house.address, path, { method, headers, body: json ? JSON.stringify(fields) : form.toString() });
-}
-
 function get(house: House, address: string, session: string) {
   return ask(house.address, address, { headers: { Cookie: `${SESSION_COOKIE}=${session}`, Accept: 'text/html' } });
 }
-
-/**
- * What takes a form of its own, and the permission that it demands. Written by hand; tests/tests/stories/form_addresses.rs
- * fails where the server takes one that is not among them.
- */
-const FORMS = [
-  ['/sign-out', 'OwnAccount'],
-  ['/account/password', 'OwnAccount'],
-  ['/account/theme', 'OwnAccount'],
-  ['/account/prove', 'OwnAccount'],
-  ['/account/prove/passkey', 'OwnAccount'],
-  ['/account/passkeys/add', 'OwnAccount'],
-  ['/account/passkeys/remove', 'OwnAccount'],
-  ['/account/passkeys/demand', 'OwnAccount'],
-  ['/keys/enforcement', 'WriteSettings'],
-  ['/keys/enforcement/rotate', 'WriteSettings'],
-  ['/keys/api', 'WriteSubjects'],
-  ['/keys/administrator', 'WriteSettings'],
-  ['/accounts/invite', 'WriteSettings'],
-  ['/accounts/reset', 'WriteSettings'],
-  ['/webhooks/create', 'WriteSettings'],
-  ['/webhooks/rotate', 'WriteSettings'],
-  ['/resources/upload', 'WriteResources'],
-  ['/emergency/confirm', 'Emergency'],
-  ['/approvals/x/answer', 'Approve'],
-] as const;
 
 /** By which open pages hear of requests for approval. */
 const STREAM = '/approvals/live';

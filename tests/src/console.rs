@@ -61,6 +61,19 @@ pub fn encode(text: &str) -> String {
     })
 }
 
+/// How the body of [`upload`] is to be read.
+pub const UPLOAD: &str = "multipart/form-data; boundary=x";
+
+/// The body of the form by which browsers send a file of resources, of CSV and for no one tenant.
+pub fn upload(csv: &str) -> String {
+    let part = |head: &str, value: &str| {
+        format!("--x\r\nContent-Disposition: form-data; name={head}\r\n\r\n{value}\r\n")
+    };
+    let file = r#""file"; filename="orders.csv""#;
+    let parts = [part(r#""format""#, "csv"), part(r#""tenant""#, ""), part(file, csv)].concat();
+    format!("{parts}--x--\r\n")
+}
+
 /// The page's own part, without the frame around it; none of what is no page.
 pub fn own(html: &str) -> Option<&str> {
     let (_, rest) = html.split_once("<main")?;

@@ -1,5 +1,6 @@
-//! The walk of every role and of visitors over the console's forms (`e2e/specs/roles-of-accounts.spec.ts`) has a list of
-//! their addresses that is written by hand. Here it is held against what the server takes.
+//! The walk of every role and of visitors over the console's forms (`e2e/specs/roles-of-accounts.spec.ts`) takes their
+//! addresses from a list that is written by hand (`e2e/support/permissions.ts`). Here it is held against what the server
+//! takes.
 
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,8 +92,8 @@ fn every_form_that_the_console_takes_is_walked_by_role() {
         }
     }
     let taken = taken(&below("server/src/console"), &constants);
-    let walk = read(&repository().join("e2e/specs/roles-of-accounts.spec.ts"));
-    let (_, list) = walk.split_once("const FORMS = [").expect("the list");
+    let permissions = read(&repository().join("e2e/support/permissions.ts"));
+    let (_, list) = permissions.split_once("const FORMS = [").expect("the list");
     let (list, _) = list.split_once("] as const").expect("the end of the list");
     let row = pattern(r"\['(/[^']*)', '\w+'\]");
     let mut walked: BTreeSet<String> = row.captures_iter(list).map(|found| found[1].to_owned()).collect();

@@ -23,6 +23,7 @@ mod form_addresses;
 mod fuzz_seeds;
 mod handed_out;
 mod hardship;
+mod held_up;
 mod hostile_bodies;
 mod inbox;
 mod isolation;

@@ -4,7 +4,7 @@
 mod file;
 mod lab;
 mod matrix;
-mod page;
+pub(crate) mod page;
 mod paging;
 mod readers;
 mod stops;

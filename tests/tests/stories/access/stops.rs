@@ -2,9 +2,10 @@
 
 use crate::access::lab::{Lab, MEMBERS, OUTSIDE, TOOLS};
 use crate::access::page::Row;
+use crate::emergency::{lift, stop};
 use policy::labels::StopScope;
 use policy::{SubjectId, TenantSlug};
-use store::administration::{NewBreakGlass, NewStop};
+use store::administration::NewBreakGlass;
 use tests::Backend;
 use tests::world::operator;
 
@@ -44,11 +45,7 @@ pub(crate) async fn what_is_stopped_is_told_while_it_is(backend: Backend) {
     let lab = Lab::open(backend).await;
     let before = seen(&lab).await;
     for (scope, target, tenant, stops) in STOPS {
-        let tenant = tenant.map(TenantSlug::from);
-        let new = NewStop { scope: *scope, target, tenant: tenant.as_ref(), reason: "it runs wild" };
-        let mut writer = lab.house.world.store.write(operator()).await.expect("a unit of work");
-        let id = writer.stop(&new).await.expect("is stopped").id;
-        writer.commit().await.expect("commits");
+        let id = stop(&lab.house.world, *scope, target, *tenant).await;
         for ((subject, tool, row), (.., was)) in seen(&lab).await.into_iter().zip(&before) {
             // Whom the tenant does not let in at all is told that.
             let is_stopped = stops(&subject, &tool) && !OUTSIDE.contains(&subject.as_str());
@@ -56,9 +53,7 @@ pub(crate) async fn what_is_stopped_is_told_while_it_is(backend: Backend) {
             assert_eq!(told, is_stopped, "{scope} {target}: {subject} on {tool}: {row:?}");
             assert!(is_stopped || row == *was, "{scope} {target}: {subject} on {tool}: {row:?}");
         }
-        let mut writer = lab.house.world.store.write(operator()).await.expect("a unit of work");
-        writer.lift_stop(&id).await.expect("is lifted");
-        writer.commit().await.expect("commits");
+        lift(&lab.house.world, &id).await;
     }
     assert_eq!(seen(&lab).await, before);
     lab.stop().await;

@@ -114,7 +114,7 @@ rules: [{ name: records, tenant: acme, effect: allow, actions: [read], resources
 }
 
 /// Waits until it is noted that the answer left.
-async fn delivered(world: &World, id: &ApprovalId) -> DecisionId {
+pub(crate) async fn delivered(world: &World, id: &ApprovalId) -> DecisionId {
     let noted = async {
         loop {
             let calls = world.store.list_approval_calls(id).await.expect("lists");

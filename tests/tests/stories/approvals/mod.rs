@@ -8,7 +8,7 @@ mod deciders;
 mod hardship;
 mod held;
 mod helpers;
-mod keeping;
+pub(crate) mod keeping;
 mod keyed;
 mod life;
 mod live;

@@ -2,26 +2,16 @@
 
 use crate::arap::helpers::{House, submission};
 use crate::arap::keys::{part, published, token, verifies};
+use crate::commands::countersign;
 use serde_json::Value;
-use std::process::Command;
 use store::Via;
 use store::changes::{ChangeFilter, ChangePosition};
-use tests::process::binary;
 use tests::{Backend, World};
 
 /// `countersign signing …` with the vault's key in this file: its exit code, and what it printed.
 fn signing(world: &World, vault: &str, word: &str) -> (Option<i32>, String) {
-    let output = Command::new(binary())
-        .args(["signing", word, "--database", &world.database.url, "--audit-key"])
-        .arg(world.database.file("audit.key"))
-        .arg("--vault-key-file")
-        .arg(world.database.file(vault))
-        .env_remove("COUNTERSIGN_CONFIG")
-        .env("USER", "keeper")
-        .output()
-        .expect("the binary runs");
-    let told = [output.stdout, output.stderr].concat();
-    (output.status.code(), String::from_utf8_lossy(&told).into_owned())
+    let vault = world.database.file(vault);
+    countersign(world, &["signing", word, "--vault-key-file", vault.to_str().expect("Unicode")])
 }
 
 /// The key that a denial says it is signed with.

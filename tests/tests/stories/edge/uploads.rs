@@ -8,6 +8,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 use tests::Backend;
 use tests::administrator::token;
+use tests::console::{UPLOAD, upload};
 use tokio::net::TcpStream;
 
 /// What is no file has to be there within this, also on a busy machine.
@@ -52,21 +53,15 @@ async fn uploads(house: &House) -> [Upload; 2] {
         let rows: String = (0..100).map(|nth| format!("{kind},{kind}-{nth},acme\n")).collect();
         format!("type,id,tenant\n{rows}")
     };
-    let part = |head: &str, value: &str| {
-        format!("--x\r\nContent-Disposition: form-data; name={head}\r\n\r\n{value}\r\n")
-    };
-    let file = r#""file"; filename="orders.csv""#;
-    let form = [part(r#""format""#, "csv"), part(r#""tenant""#, ""), part(file, &csv("order"))].concat();
     let program = format!("Authorization: Bearer {token}\r\nContent-Type: text/csv\r\n");
-    let browser =
-        format!("Origin: {origin}\r\nCookie: {session}\r\nContent-Type: multipart/form-data; boundary=x\r\n");
+    let browser = format!("Origin: {origin}\r\nCookie: {session}\r\nContent-Type: {UPLOAD}\r\n");
     [
         Upload::new("/api/v1/resource-imports", &program, csv("invoice")),
         Upload {
             taken: "303",
             late: "This file came too slowly",
             refused: "403",
-            ..Upload::new("/resources/upload", &browser, format!("{form}--x--\r\n"))
+            ..Upload::new("/resources/upload", &browser, upload(&csv("order")))
         },
     ]
 }

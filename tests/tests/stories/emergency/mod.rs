@@ -36,7 +36,7 @@ async fn try_stop(
     Ok(switch)
 }
 
-async fn stop(world: &World, scope: StopScope, target: &str, tenant: Option<&str>) -> String {
+pub(crate) async fn stop(world: &World, scope: StopScope, target: &str, tenant: Option<&str>) -> String {
     try_stop(world, scope, target, tenant).await.expect("is stopped").id
 }
 
@@ -47,7 +47,7 @@ async fn try_lift(world: &World, id: &str) -> Result<(), WriteError> {
     Ok(())
 }
 
-async fn lift(world: &World, id: &str) {
+pub(crate) async fn lift(world: &World, id: &str) {
     try_lift(world, id).await.expect("is lifted");
 }
 

@@ -1,12 +1,10 @@
 //! The Access explorer of a subject and the agent that acts for it.
 
+use crate::emergency::stop;
 use crate::for_whom::{HEAD, Told, call, one, open, own, told};
-use policy::TenantSlug;
 use policy::labels::StopScope;
 use std::collections::BTreeSet;
-use store::administration::NewStop;
 use tests::Backend;
-use tests::world::operator;
 
 pub(crate) async fn a_pair_is_answered_as_its_calls_are(backend: Backend) {
     let (house, pep, cookie) = open(backend).await;
@@ -149,12 +147,7 @@ subjects:
         assert!(page.contains(why.split(':').next().expect("a reason")), "{changed}: {page}");
         house.world.apply(as_before).await;
     }
-    let acme = TenantSlug::from("acme");
-    let mut writer = house.world.store.write(operator()).await.expect("a unit of work");
-    let stop =
-        NewStop { scope: StopScope::Agent, target: "bot", tenant: Some(&acme), reason: "it runs wild" };
-    writer.stop(&stop).await.expect("is stopped");
-    writer.commit().await.expect("commits");
+    stop(&house.world, StopScope::Agent, "bot", Some("acme")).await;
     for told in told(&house, &cookie, "ada", "bot").await {
         assert!(told.access == "never" && told.why.contains("it runs wild"), "{told:?}");
     }

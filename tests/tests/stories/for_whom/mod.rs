@@ -5,6 +5,7 @@ mod explorer;
 mod pages;
 mod trying;
 
+use crate::access::page::csv;
 use crate::reach::house::{Answer, House};
 use policy::Reach;
 use serde_json::{Value, json};
@@ -113,16 +114,15 @@ pub(crate) async fn told(house: &House, cookie: &str, subject: &str, agent: &str
     let path = format!("/access/export.csv?tenant=acme&subject={subject}&agent={agent}");
     let answer = house.get(cookie, &path).await;
     assert_eq!(answer.status, 200, "{path}");
-    let mut lines = answer.text.lines();
-    assert_eq!(lines.next(), Some(HEAD), "{path}");
-    let of_shop = |line: &str| {
-        let fields: Vec<&str> = line.trim_matches('"').split("\",\"").collect();
-        let [who, through, tool, access, why] = fields.as_slice() else { panic!("{line}") };
-        assert_eq!((*who, *through), (subject, agent));
+    assert_eq!(answer.text.lines().next(), Some(HEAD), "{path}");
+    let of_shop = |line: Vec<String>| {
+        let fields = <[String; 5]>::try_from(line);
+        let [who, through, tool, access, why] = fields.unwrap_or_else(|line| panic!("{line:?}"));
+        assert_eq!((who.as_str(), through.as_str()), (subject, agent));
         let tool = tool.strip_prefix("shop/")?.to_owned();
-        Some(Told { tool, access: (*access).to_owned(), why: (*why).to_owned() })
+        Some(Told { tool, access, why })
     };
-    lines.filter_map(of_shop).collect()
+    csv(&answer.text).into_iter().skip(1).filter_map(of_shop).collect()
 }
 
 pub(crate) async fn one(house: &House, cookie: &str, (subject, agent): (&str, &str), tool: &str) -> Told {

@@ -1,11 +1,11 @@
 //! How a call that asked for approval ended, as whoever asked is told, with nothing of the policy; and what those
 //! who approved it are told of an answer that may be lost.
 
-use crate::inbox::helpers::{PATIENCE, asked, cookie, decide, demo_with_frank, get, page, refund};
+use crate::approvals::keeping::delivered;
+use crate::inbox::helpers::{asked, cookie, decide, demo_with_frank, get, page, refund};
 use crate::inbox::html::{seen, text};
 use policy::{ApprovalId, SubjectId};
 use serde_json::{Value, json};
-use std::time::Duration;
 use store::accounts::AccountRole;
 use tests::world::operator;
 use tests::{Backend, Replica, World};
@@ -57,16 +57,7 @@ async fn passes_and_is_lost(world: &World, replica: &Replica, id: &ApprovalId, t
     let passed = world.crm(replica).call(world.secret("CAROL_KEY"), tool, arguments).await;
     assert!(passed.allowed(), "{}", passed.body);
     // That it left is noted beside the call: only from then on it can be taken away for good.
-    let noted = async {
-        loop {
-            let calls = world.store.list_approval_calls(id).await.expect("lists");
-            if calls.iter().any(|call| call.delivered_at.is_some()) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, noted).await.expect("is noted");
+    delivered(world, id).await;
     let lost = format!("UPDATE approval_calls SET delivered_at = NULL WHERE approval = '{id}'");
     world.database.by_hand(&lost).await;
 }

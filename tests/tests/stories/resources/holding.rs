@@ -12,7 +12,7 @@ use serde_json::json;
 use std::net::SocketAddr;
 use std::time::Duration;
 use store::administration::{ImportState, ResourceImport};
-use tests::{Backend, World};
+use tests::{Backend, World, console};
 use tokio::task::block_in_place;
 
 pub(crate) async fn who_was_overtaken_writes_nothing_more(backend: Backend) {
@@ -75,17 +75,12 @@ pub(crate) async fn who_was_overtaken_writes_nothing_more(backend: Backend) {
 
 /// What the console answers to a file, as its form sends it.
 async fn upload(address: SocketAddr, cookie: &str, csv: &str) -> (u16, String) {
-    let part = |head: &str, value: &str| {
-        format!("--x\r\ncontent-disposition: form-data; name={head}\r\n\r\n{value}\r\n")
-    };
-    let file = r#""file"; filename="orders.csv""#;
-    let parts = [part(r#""format""#, "csv"), part(r#""tenant""#, ""), part(file, csv)].concat();
     let origin = format!("http://{address}");
     let http = reqwest::Client::builder().no_proxy().redirect(redirect::Policy::none()).build();
     let request = http.expect("a client").post(format!("{origin}/resources/upload"));
     let request = request.header("origin", &origin).header("cookie", cookie);
-    let request = request.header("content-type", "multipart/form-data; boundary=x");
-    let answer = request.body(format!("{parts}--x--\r\n")).send().await.expect("an answer");
+    let request = request.header("content-type", console::UPLOAD).body(console::upload(csv));
+    let answer = request.send().await.expect("an answer");
     let status = answer.status().as_u16();
     (status, answer.text().await.expect("a whole answer"))
 }

@@ -2,14 +2,13 @@
 
 use crate::api::client::{Client, token};
 use crate::api::imports::{IMPORTS, finished, send};
+use crate::commands::countersign;
 use crate::resources::helpers::author;
 use crate::resources::importing::{changes, in_hand_until};
 use policy::scope::AdminScope;
 use serde_json::json;
 use std::net::SocketAddr;
-use std::process::Command;
 use store::administration::{ImportState, ResourceImport};
-use tests::process::binary;
 use tests::world::operator;
 use tests::{Backend, World};
 
@@ -30,15 +29,9 @@ async fn page(address: SocketAddr, cookie: &str, path: &str) -> String {
 fn bring_in(world: &World, more: &[&str]) -> String {
     let file = world.database.file("orders.csv");
     std::fs::write(&file, CSV).expect("writes");
-    let output = Command::new(binary())
-        .args(["resource", "import", "--format", "csv", "--database", &world.database.url])
-        .arg(file)
-        .args(more)
-        .env_remove("COUNTERSIGN_CONFIG")
-        .output()
-        .expect("the binary runs");
-    let told = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    assert!(output.status.success(), "{told}");
+    let words = ["resource", "import", "--format", "csv", file.to_str().expect("Unicode")];
+    let (code, told) = countersign(world, &[&words[..], more].concat());
+    assert_eq!(code, Some(0), "{told}");
     told
 }
 
