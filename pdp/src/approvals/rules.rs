@@ -2,10 +2,10 @@
 //! version of a rule is kept.
 
 use super::Approvals;
+use policy::Rule;
 use policy::approval::{Requirement, Seen};
 use policy::labels::RuleStatus;
 use policy::rule::ApprovalTerms;
-use policy::Rule;
 use store::StoreError;
 use store::administration::{RuleVersion, StoredRule};
 use store::approvals::Approval;

@@ -142,6 +142,8 @@ async fn import(
         bail!("unknown tenant `{tenant}`");
     }
     let resume = options.resume;
+    let importer = Importer::open(store, operator(), file, options).await?;
+    // Not before: an import that is in hand elsewhere writes its report there.
     let mut report = match report {
         Some(path) => {
             let file = File::options().create(true).append(resume).write(true).truncate(!resume).open(path);
@@ -150,7 +152,6 @@ async fn import(
         }
         None => None,
     };
-    let importer = Importer::open(store, operator(), file, options).await?;
     if resume {
         eprintln!("going on after line {}", importer.import().line);
     } else if let Some(stopped) = store.find_unfinished_import(importer.import()).await? {

@@ -25,12 +25,17 @@ async fn page(address: SocketAddr, cookie: &str, path: &str) -> String {
     answer.text().await.expect("a whole answer")
 }
 
-/// `countersign resource import` on the server's host: what it printed.
-fn bring_in(world: &World, more: &[&str]) -> String {
+/// `countersign resource import` on the server's host: how it ended, and what it printed.
+fn run_import(world: &World, more: &[&str]) -> (Option<i32>, String) {
     let file = world.database.file("orders.csv");
     std::fs::write(&file, CSV).expect("writes");
     let words = ["resource", "import", "--format", "csv", file.to_str().expect("Unicode")];
-    let (code, told) = countersign(world, &[&words[..], more].concat());
+    countersign(world, &[&words[..], more].concat())
+}
+
+/// The same, where it comes to its end.
+fn bring_in(world: &World, more: &[&str]) -> String {
+    let (code, told) = run_import(world, more);
     assert_eq!(code, Some(0), "{told}");
     told
 }
@@ -76,6 +81,13 @@ pub(crate) async fn who_was_killed_reads_as_stopped(backend: Backend) {
     writer.commit().await.expect("commits");
     assert_eq!(client.get(&location).await.body["state"], "running");
     assert_eq!(changes(&world).await, ["create"]);
+
+    // Who is refused meanwhile leaves the report of the one that runs as it is.
+    let report = world.database.file("report.txt");
+    std::fs::write(&report, "line 9: refused\n").expect("writes");
+    let (code, told) = run_import(&world, &["--report", report.to_str().expect("Unicode")]);
+    assert!(code == Some(1) && told.contains(id), "{told}");
+    assert_eq!(std::fs::read_to_string(&report).expect("reads"), "line 9: refused\n");
 
     // The command line tells of it before it begins anew, and goes on with it where it is told to.
     in_hand_until(&world, 1).await;
