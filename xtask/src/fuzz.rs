@@ -50,8 +50,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 fn command(folder: &Path, target: &str, seconds: u64) -> Command {
     let mut command = Command::new("rustup");
     command.current_dir(folder.parent().unwrap_or(folder));
-    // One unit for each crate, as is the default, takes the console's views longer than an hour.
-    command.args(["run", "nightly", "cargo", "fuzz", "run", "--codegen-units", "16", target]);
+    command.args(["run", "nightly", "cargo", "fuzz", "run", target]);
     command.arg(format!("fuzz/corpus/{target}")).arg(format!("fuzz/seeds/{target}"));
     command.args(["--", &format!("-max_total_time={seconds}"), "-max_len=65536", "-rss_limit_mb=4096"]);
     // cargo-fuzz sets RUSTFLAGS, which hides those of `.cargo/config.toml`; what is set here it keeps.

@@ -1,6 +1,7 @@
 //! An answer has its record, or it is a denial.
 
 use crate::records::helpers::refund;
+use crate::tokens::issuer::{Signer, claims, registered};
 use policy::{DecisionId, Outcome, Reason, Timestamp};
 use serde_json::{Value, json};
 use server::clock;
@@ -9,6 +10,7 @@ use store::chain::AuditKey;
 use store::decisions::{DecisionFilter, Page};
 use store::recorder::{NewRecord, Recorder};
 use tests::pep::call_body;
+use tests::world::TaskTerms;
 use tests::{Backend, Pep, World};
 
 pub(crate) async fn a_decision_is_in_the_record_when_its_answer_arrives(backend: Backend) {
@@ -53,7 +55,8 @@ pub(crate) async fn what_cannot_be_read_is_denied(backend: Backend) {
     let crm = world.crm(&replica);
     let ask = async || crm.call(world.secret("ALICE_KEY"), "refund", refund(json!(80))).await;
     assert!(ask().await.allowed());
-    let mut tables = vec!["memberships", "subjects", "credentials", "revisions"];
+    let mut tables =
+        vec!["memberships", "membership_roles", "subjects", "api_keys", "credentials", "revisions"];
     if backend == Backend::Sqlite {
         // What says whether an answer still stands.
         tables.push("live_stamp");
@@ -64,9 +67,54 @@ pub(crate) async fn what_cannot_be_read_is_denied(backend: Backend) {
         world.database.by_hand(&format!("ALTER TABLE {table}_away RENAME TO {table}")).await;
         assert!(ask().await.allowed(), "{table} is back");
     }
+    // What is compiled is read when a revision tells that it moved.
+    for table in ["tenants", "servers", "tools", "stop_switches"] {
+        world.database.by_hand(&format!("ALTER TABLE {table} RENAME TO {table}_away")).await;
+        world.database.by_hand("UPDATE rules SET definition = definition").await;
+        assert_eq!(ask().await.reason(), "policy_unavailable", "{table}");
+        world.database.by_hand(&format!("ALTER TABLE {table}_away RENAME TO {table}")).await;
+        assert!(ask().await.allowed(), "{table} is back");
+    }
     // A stored word that nobody knows is an error, never a default.
     world.database.by_hand("UPDATE rules SET definition = '{\"name\":1}' WHERE name = 'small refunds'").await;
     assert_eq!(ask().await.reason(), "policy_unavailable");
+    replica.stop().await;
+}
+
+/// What a call names besides is read as well, or the call is denied; nothing of it is taken for not there.
+pub(crate) async fn what_a_call_names_is_read_or_it_is_denied(backend: Backend) {
+    let world = World::demo(backend).await;
+    let bound = json!([{"pointer": "/customer_id", "type": "customer"}]);
+    let schema = json!({"type": "object", "properties": {"customer_id": {"type": "string"},
+        "amount": {"type": "number"}, "currency": {"type": "string"}}});
+    let ship = json!({"name": "ship", "input_schema": schema, "bindings": bound});
+    let more = json!({
+        "servers": [{"slug": "crm", "tools": [{"name": "refund", "input_schema": schema}, ship]}],
+        "resources": [{"type": "customer", "id": "c-42", "tenant": "acme"}],
+        "rules": [{"name": "ships", "tenant": "acme", "effect": "allow", "tools": ["crm/ship"]}],
+    });
+    world.apply(&more.to_string()).await;
+    world.apply(&registered()).await;
+    let task = world.open_task("refund-bot", TaskTerms::default()).await;
+    let mut errand = call_body(world.secret("REFUND_BOT_KEY"), "refund", refund(json!(80)));
+    errand["context"]["task"] = json!(task);
+    let by_token = call_body(&Signer::new().token(&claims()), "refund", refund(json!(80)));
+    let ship = call_body(world.secret("ALICE_KEY"), "ship", json!({"customer_id": "c-42"}));
+    let replica = world.replica().await;
+    let crm = world.crm(&replica);
+    for (call, tables) in [
+        (errand, &["tasks"][..]),
+        (by_token, &["issuers", "issuer_tenants", "identities", "token_revocations"]),
+        (ship, &["resources"]),
+    ] {
+        assert_eq!(crm.ask(&call).await.reason(), "allowed", "{tables:?}");
+        for table in tables {
+            world.database.by_hand(&format!("ALTER TABLE {table} RENAME TO {table}_away")).await;
+            assert_eq!(crm.ask(&call).await.reason(), "policy_unavailable", "{table}");
+            world.database.by_hand(&format!("ALTER TABLE {table}_away RENAME TO {table}")).await;
+            assert_eq!(crm.ask(&call).await.reason(), "allowed", "{table} is back");
+        }
+    }
     replica.stop().await;
 }
 
