@@ -150,6 +150,7 @@ impl Taker {
             used_api_key: None,
             actor: None,
             task: None,
+            touched: Vec::new(),
             spends: false,
             approval: Some(ApprovalStep::Use(taken)),
         };
