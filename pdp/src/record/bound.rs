@@ -72,6 +72,10 @@ mod tests {
     use serde_json::json;
 
     fn tool(redact: &[&str]) -> CompiledTool {
+        declaring(None, redact)
+    }
+
+    fn declaring(input_schema: Option<serde_json::Value>, redact: &[&str]) -> CompiledTool {
         CompiledTool::compile(ToolSource {
             id: ToolId::from("t"),
             name: "refund".into(),
@@ -81,7 +85,7 @@ mod tests {
             read_only: false,
             definition_hash: None,
             redact: redact.iter().map(|path| (*path).to_owned()).collect(),
-            input_schema: None,
+            input_schema,
             check_schema: true,
             bindings: vec![Binding {
                 pointer: "/ids/*".into(),
@@ -141,6 +145,18 @@ mod tests {
         let one = hidden(vec![fact("/ids/1", "c-1", "acme")], &["/ids/*"]);
         let two = hidden(vec![fact("/ids/0", "c-1", "acme")], &["/ids/*"]);
         assert_eq!(one[0].id, two[0].id, "equal ones compare equal");
+    }
+
+    #[test]
+    fn what_nothing_declares_is_hidden_where_anything_is() {
+        let schema = json!({"type": "object", "properties": {"note": {}}});
+        let schema = Some(schema);
+        for (redact, hides) in [(&["/note"][..], true), (&[][..], false)] {
+            let tool = declaring(schema.clone(), redact);
+            assert_eq!(is_redacted(&fact("/ids/0", "c-1", "acme"), Some(&tool)), hides, "{redact:?}");
+        }
+        let tool = declaring(schema, &["/other"]);
+        assert!(!is_redacted(&fact("/note", "c-1", "acme"), Some(&tool)), "declared, and not redacted");
     }
 
     #[test]
