@@ -2,11 +2,13 @@
 //!
 //! Whoever connects and says nothing, sends a request byte by byte, or asks and does not read the answer, holds one place
 //! of a few thousand for half a minute and is cut off; a file of somebody who may send it is waited for as long as it
-//! flows. A stop takes no new connections, closes those at rest and lets requests under way end.
+//! flows, and a few of these at once. A stop takes no new connections, closes those at rest and lets requests under way end.
 
 mod body;
+mod places;
 
 pub(crate) use body::Arrival;
+pub(crate) use places::{FilePlace, NoPlace};
 
 use axum::Router;
 use axum::extract::ConnectInfo;
@@ -16,6 +18,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use places::FilePlaces;
 use std::convert::Infallible;
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
@@ -48,6 +51,10 @@ pub struct Limits {
     pub still: Duration,
     /// So many bytes a second come of a file at least, taken over all of its time.
     pub pace: NonZeroU32,
+    /// Files on their way or being brought in at once; further ones are refused.
+    pub files: NonZeroU32,
+    /// Of them, those of one account.
+    pub files_of_account: NonZeroU32,
     /// From one answer to the end of the next request's head. Longer than clients and proxies usually keep a
     /// connection that rests: whoever closes it while the other one sends loses a request.
     pub rest: Duration,
@@ -63,6 +70,8 @@ impl Default for Limits {
             body: Duration::from_secs(30),
             still: Duration::from_secs(30),
             pace: NonZeroU32::MIN.saturating_add(16 * 1024 - 1),
+            files: NonZeroU32::MIN.saturating_add(15),
+            files_of_account: NonZeroU32::MIN.saturating_add(3),
             rest: Duration::from_secs(120),
             taking: Duration::from_secs(30),
         }
@@ -77,6 +86,7 @@ pub(crate) async fn serve(
     asked_to_stop: impl Future<Output = ()>,
 ) {
     let mut door = Door::new(listener, limits);
+    let files = FilePlaces::new(&limits);
     let (stopping, stop) = watch::channel(false);
     let mut open = JoinSet::new();
     let mut asked_to_stop = pin!(asked_to_stop);
@@ -85,7 +95,7 @@ pub(crate) async fn serve(
             () = &mut asked_to_stop => break,
             next = door.next() => next,
         };
-        open.spawn(attend(stream, peer, app.clone(), limits, stop.clone(), place));
+        open.spawn(attend(stream, peer, app.clone(), limits, files.clone(), stop.clone(), place));
         while open.try_join_next().is_some() {}
     }
     drop(door);
@@ -156,6 +166,7 @@ async fn attend(
     peer: SocketAddr,
     app: Router,
     limits: Limits,
+    files: FilePlaces,
     mut stop: watch::Receiver<bool>,
     place: OwnedSemaphorePermit,
 ) {
@@ -166,7 +177,7 @@ async fn attend(
         let asked = Arc::clone(&asked);
         service_fn(move |request: Request<Incoming>| {
             asked.store(true, Ordering::Relaxed);
-            answer(app.clone(), peer, request, limits)
+            answer(app.clone(), peer, request, limits, files.clone())
         })
     };
     let connection = http1::Builder::new()
@@ -211,8 +222,9 @@ async fn answer(
     peer: SocketAddr,
     request: Request<Incoming>,
     limits: Limits,
+    files: FilePlaces,
 ) -> Result<axum::response::Response, Infallible> {
-    let arrival = Arrival::default();
+    let arrival = Arrival::new(files);
     let mut request = request.map(|body| TimedBody::new(body, limits, arrival.clone()));
     request.extensions_mut().insert(ConnectInfo(peer));
     request.extensions_mut().insert(arrival.clone());

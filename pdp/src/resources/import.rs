@@ -33,10 +33,25 @@ pub enum ImportError {
         "this file is being brought in already, by import `{id}`; if that was killed, try again in ten seconds"
     )]
     InHand { id: String },
-    #[error("somebody else goes on with this import")]
-    TakenOver,
+    /// By its id.
+    #[error(
+        "import `{id}` of this file was taken over by somebody else, who goes on with it; look at how far it is before \
+         the file is sent again"
+    )]
+    TakenOver { id: String },
     #[error("reading the file failed")]
     Reader,
+}
+
+/// What becomes of an earlier import of the same file that did not come to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resume {
+    /// It is left as it is, and a new one begins.
+    Never,
+    /// It is gone on with, whatever came in since; where there is none, nothing begins.
+    Always,
+    /// It is gone on with unless the file came in as a whole since, by another import; a new one begins else.
+    IfLast,
 }
 
 /// How a file is brought in.
@@ -47,8 +62,7 @@ pub struct ImportOptions {
     pub tenant: Option<TenantSlug>,
     /// Whether a resource may be another tenant's until now.
     pub may_move: bool,
-    /// Go on where an earlier import of the same file stopped.
-    pub resume: bool,
+    pub resume: Resume,
 }
 
 /// What became of one part.
@@ -96,15 +110,18 @@ async fn beside<T: Send + 'static>(
 }
 
 /// The import to be brought in: a new one, or the one that waits, which nobody else goes on with from here on.
-async fn in_hand(store: &Store, anew: ResourceImport, resume: bool) -> Result<ResourceImport, ImportError> {
+async fn in_hand(store: &Store, anew: ResourceImport, resume: Resume) -> Result<ResourceImport, ImportError> {
     if let Some(id) = store.find_held_import(&anew).await? {
         return Err(ImportError::InHand { id });
     }
-    if !resume {
+    if resume == Resume::Never {
         return Ok(anew);
     }
-    let waiting = store.find_unfinished_import(&anew).await?;
-    let waiting = waiting.ok_or(ImportError::NothingToResume)?;
+    let waiting = match store.find_interrupted_import(&anew).await? {
+        Some(waiting) => waiting,
+        None if resume == Resume::IfLast => return Ok(anew),
+        None => store.find_unfinished_import(&anew).await?.ok_or(ImportError::NothingToResume)?,
+    };
     let taken = store.claim_import(&waiting, LEASE).await?;
     let taken = taken.ok_or(ImportError::InHand { id: waiting.id })?;
     Ok(ResourceImport { state: ImportState::Running, ..taken })
@@ -219,7 +236,8 @@ impl Importer {
             if batch.is_last {
                 import.state = ImportState::Finished;
             }
-            import = writer.put_import(&import, LEASE).await?.ok_or(ImportError::TakenOver)?;
+            let id = import.id.clone();
+            import = writer.put_import(&import, LEASE).await?.ok_or(ImportError::TakenOver { id })?;
             writer.commit().await?;
             told(&Part { import: &import, refused: &refused });
             if batch.is_last {

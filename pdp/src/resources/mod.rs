@@ -6,5 +6,5 @@ mod import;
 mod jsonl;
 mod rows;
 
-pub use import::{ImportError, ImportOptions, Importer, Part};
+pub use import::{ImportError, ImportOptions, Importer, Part, Resume};
 pub use rows::FileError;

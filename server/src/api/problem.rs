@@ -147,6 +147,12 @@ impl Problem {
         Self { see: Some(path), ..self }
     }
 
+    /// After so many seconds it may go.
+    #[must_use]
+    pub(crate) fn with_retry_after(self, seconds: i64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
+
     /// The document, once the request's id is known.
     pub(super) fn document(&self, request_id: Option<&str>) -> Vec<u8> {
         let known = Self { request_id: request_id.map(str::to_owned), ..self.clone() };

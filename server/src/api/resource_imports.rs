@@ -9,8 +9,8 @@ use super::problem::Problem;
 use super::reading::{Asked, Segments, known_id};
 use super::route::{Route, Verb};
 use crate::authzen::media_type;
-use crate::connections::Arrival;
-use crate::imports::{self, LARGEST_FILE};
+use crate::connections::{Arrival, NoPlace};
+use crate::imports::{self, LARGEST_FILE, RETRY_AFTER};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -18,11 +18,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::on;
 use futures::StreamExt;
-use pdp::resources::{ImportError, ImportOptions};
+use pdp::resources::{FileError, ImportError, ImportOptions, Importer, Resume};
 use policy::scope::AdminScope;
 use policy::{TenantSlug, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
+use std::io;
 use store::administration::{FileFormat, ImportState, RefusedLine, ResourceImport};
 use utoipa::{IntoParams, ToSchema};
 
@@ -133,13 +134,43 @@ impl From<ImportError> for Problem {
         match error {
             ImportError::Store(error) => error.into(),
             ImportError::Write(error) => error.into(),
+            // It was the sender's, and is ours since it arrived.
+            ImportError::File(FileError::Io(error)) => unkept(&error),
             ImportError::File(_) => Self::malformed(detail),
-            ImportError::InHand { id } => {
+            ImportError::InHand { id } | ImportError::TakenOver { id } => {
                 Self::conflict("import_running", detail).with_see(IMPORT.replace("{id}", &id))
             }
             error => Self::internal(&error),
         }
     }
+}
+
+impl From<NoPlace> for Problem {
+    fn from(why: NoPlace) -> Self {
+        let status = match why {
+            NoPlace::OfAccount(_) => StatusCode::TOO_MANY_REQUESTS,
+            NoPlace::OfAll(_) => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        let detail = format!(
+            "{why}; nothing was taken of this one: send it again once another one is in, or bring it in with \
+             `countersign resource import` on the server"
+        );
+        Self::new(status, "too_many_files", detail).with_retry_after(RETRY_AFTER)
+    }
+}
+
+/// A file that the server could not keep or read again. The cause goes to the log alone.
+fn unkept(cause: &io::Error) -> Problem {
+    if imports::is_out_of_room(cause) {
+        tracing::error!(%cause, "there is no room in the temporary folder for a file of resources");
+        let detail = "the server's temporary folder has no room for this file, and nothing was brought in: make room \
+                      there and send it again, or bring it in with `countersign resource import` on the server";
+        return Problem::new(StatusCode::INSUFFICIENT_STORAGE, "no_room", detail);
+    }
+    tracing::error!(%cause, "a file of resources could not be kept in the temporary folder");
+    let detail = "the server could not keep this file in its temporary folder, and nothing was brought in: the log has \
+                  why by the request's id; `countersign resource import` on the server needs no such folder";
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
 }
 
 /// One that the token sees.
@@ -182,14 +213,20 @@ async fn send(
     {
         return Err(Problem::not_found("tenant"));
     }
-    arrival.wait_while_it_flows();
+    let place = match arrival.wait_while_it_flows(administrator.account()) {
+        Ok(place) => place,
+        Err(why) => {
+            imports::turn_away(&parts.headers, body).await;
+            return Err(why.into());
+        }
+    };
     let file = keep(body, &arrival).await?;
     // That may take hours, and whoever may not any more by then brings nothing in.
     let administrator = recognise(&state, AdminScope::Resources, &parts.headers, &parts.extensions).await?;
     let actor = administrator.actor();
-    let options = ImportOptions { format, tenant, may_move: false, resume: true };
-    let importer = Box::pin(imports::open(&state.store, &actor, file, options)).await?;
-    let id = imports::begin(importer).await?;
+    let options = ImportOptions { format, tenant, may_move: false, resume: Resume::IfLast };
+    let importer = Box::pin(Importer::open(&state.store, actor, file, options)).await?;
+    let id = imports::begin(importer, place).await?;
     let import = find(&state, &administrator, &id).await?;
     Ok(accepted(&IMPORT.replace("{id}", &id), &ImportView::from(import)))
 }
@@ -204,18 +241,25 @@ async fn get(
 
 async fn keep(body: Body, arrival: &Arrival) -> Result<File, Problem> {
     let mut chunks = body.into_data_stream();
-    let mut file = imports::nameless().await.map_err(|error| Problem::internal(&error))?;
+    let mut kept = imports::nameless().await;
     let mut size: usize = 0;
-    while let Some(chunk) = chunks.next().await {
+    loop {
+        let file = match kept {
+            Ok(file) => file,
+            Err(error) => {
+                imports::throw_away(&mut chunks).await;
+                return Err(unkept(&error));
+            }
+        };
+        let Some(chunk) = chunks.next().await else { return Ok(file) };
         let chunk = chunk.map_err(|_| unread(arrival))?;
         size = size.saturating_add(chunk.len());
         if size > LARGEST_FILE {
             let detail = "the file is larger than 512 MiB; `countersign resource import` takes it";
             return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail));
         }
-        file = imports::append(file, chunk).await.map_err(|error| Problem::internal(&error))?;
+        kept = imports::append(file, chunk).await;
     }
-    Ok(file)
 }
 
 /// Why a body was not read to its end.

@@ -4,7 +4,7 @@ use super::{MOST, open, operator};
 use crate::config::Config;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand, ValueEnum};
-use pdp::resources::{ImportOptions, Importer, Part};
+use pdp::resources::{ImportError, ImportOptions, Importer, Part, Resume};
 use policy::TenantSlug;
 use policy::text::shown;
 use std::fs::File;
@@ -38,7 +38,7 @@ enum Command {
         /// Every resource is of this tenant; lines that say another are refused.
         #[arg(long)]
         tenant: Option<String>,
-        /// Go on where an earlier import of the very same file stopped.
+        /// Go on where an earlier import of the very same file stopped, even if another one brought it in as a whole since.
         #[arg(long)]
         resume: bool,
         /// Take resources over that belong to another tenant until now.
@@ -82,7 +82,7 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
                 },
                 tenant: tenant.as_deref().map(TenantSlug::from),
                 may_move: *may_move,
-                resume: *resume,
+                resume: if *resume { Resume::Always } else { Resume::Never },
             };
             import(&store, file, options, report.as_deref()).await?
         }
@@ -141,7 +141,7 @@ async fn import(
     {
         bail!("unknown tenant `{tenant}`");
     }
-    let resume = options.resume;
+    let resume = options.resume == Resume::Always;
     let importer = Importer::open(store, operator(), file, options).await?;
     // Not before: an import that is in hand elsewhere writes its report there.
     let mut report = match report {
@@ -154,7 +154,7 @@ async fn import(
     };
     if resume {
         eprintln!("going on after line {}", importer.import().line);
-    } else if let Some(stopped) = store.find_unfinished_import(importer.import()).await? {
+    } else if let Some(stopped) = store.find_interrupted_import(importer.import()).await? {
         eprintln!(
             "an earlier import of this file stopped after line {}; `--resume` goes on there, this one begins anew",
             stopped.line
@@ -180,7 +180,7 @@ async fn import(
             eprintln!("{}", progress(part.import));
         })
         .await
-        .with_context(|| format!("{shown_path} is not in as a whole; `--resume` goes on where it stopped"))?;
+        .map_err(|error| what_to_do(error, path))?;
     if let Some(mut report) = report {
         report.flush().context("the report could not be written")?;
     }
@@ -192,6 +192,20 @@ async fn import(
         done.created, done.changed, done.unchanged, done.refused
     );
     Ok(if done.refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+/// Why a file is not in, with what is to be done about it. Where somebody else is at it, that is to look and wait.
+fn what_to_do(error: ImportError, path: &Path) -> anyhow::Error {
+    let path = path.display();
+    let text = match &error {
+        ImportError::InHand { id } | ImportError::TakenOver { id } => {
+            format!(
+                "{path} is brought in elsewhere; `/resources/imports/{id}` of the console says how far it is"
+            )
+        }
+        _ => format!("{path} is not in as a whole; `--resume` goes on where it stopped"),
+    };
+    anyhow::Error::new(error).context(text)
 }
 
 fn progress(import: &ResourceImport) -> String {
@@ -215,6 +229,18 @@ mod tests {
         assert_eq!(progress(&import), " 25 %  line 7, 0 refused");
         let empty = ResourceImport::new("0".repeat(64), 0, FileFormat::Csv, None);
         assert!(progress(&empty).starts_with("100 %"));
+    }
+
+    #[test]
+    fn whoever_was_overtaken_is_not_told_to_go_on() {
+        let told = |error| format!("{:#}", what_to_do(error, Path::new("orders.csv")));
+        for error in
+            [ImportError::TakenOver { id: "i-1".to_owned() }, ImportError::InHand { id: "i-1".to_owned() }]
+        {
+            let text = told(error);
+            assert!(text.contains("/resources/imports/i-1") && !text.contains("--resume"), "{text}");
+        }
+        assert!(told(ImportError::Reader).contains("`--resume` goes on"));
     }
 
     #[test]

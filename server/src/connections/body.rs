@@ -2,6 +2,7 @@
 //! is waited for as long as it flows, whatever its size.
 
 use super::Limits;
+use super::places::{FilePlace, FilePlaces, NoPlace};
 use axum::body::Bytes;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -15,8 +16,11 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// How the body of the request at hand arrives. Its handler is given it, and may wait for longer.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Arrival(Arc<Signs>);
+#[derive(Debug, Clone)]
+pub(crate) struct Arrival {
+    signs: Arc<Signs>,
+    files: FilePlaces,
+}
 
 #[derive(Debug, Default)]
 struct Signs {
@@ -25,23 +29,34 @@ struct Signs {
 }
 
 impl Arrival {
-    /// From here on the body is waited for as long as it flows. To be said once it is known that its sender may send it.
-    pub(crate) fn wait_while_it_flows(&self) {
-        self.0.flows.store(true, Ordering::Relaxed);
+    pub(super) fn new(files: FilePlaces) -> Self {
+        Self { signs: Arc::default(), files }
+    }
+
+    /// From here on the body is waited for as long as it flows: it is a file of the account with this login, and its place is to
+    /// be kept until it is brought in. To be said once it is known that its sender may send it.
+    ///
+    /// # Errors
+    /// When there is no place for one more file. Then nothing of it is to be kept.
+    pub(crate) fn wait_while_it_flows(&self, account: &str) -> Result<FilePlace, NoPlace> {
+        let place = self.files.take(account)?;
+        self.signs.flows.store(true, Ordering::Relaxed);
+        Ok(place)
     }
 
     /// Whether it is not waited for any longer. Whoever reads it is told only that it broke off.
     pub(crate) fn is_late(&self) -> bool {
-        self.0.late.load(Ordering::Relaxed)
+        self.signs.late.load(Ordering::Relaxed)
     }
 }
 
-/// Of what came over no connection of ours nothing is known, and it is never late.
+/// Of what came over no connection of ours nothing is known: it is never late, and has places of its own.
 impl<S: Send + Sync> FromRequestParts<S> for Arrival {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
+        let known = parts.extensions.get::<Self>().cloned();
+        Ok(known.unwrap_or_else(|| Self::new(FilePlaces::new(&Limits::default()))))
     }
 }
 
@@ -96,7 +111,7 @@ impl Body for TimedBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = self.get_mut();
-        if !this.flows && this.arrival.0.flows.load(Ordering::Relaxed) {
+        if !this.flows && this.arrival.signs.flows.load(Ordering::Relaxed) {
             this.flows = true;
             this.since = Instant::now();
         }
@@ -117,7 +132,7 @@ impl Body for TimedBody {
         if alarm.as_mut().poll(context).is_pending() {
             return Poll::Pending;
         }
-        this.arrival.0.late.store(true, Ordering::Relaxed);
+        this.arrival.signs.late.store(true, Ordering::Relaxed);
         Poll::Ready(Some(Err(BodyError::Late)))
     }
 

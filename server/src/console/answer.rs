@@ -109,10 +109,22 @@ impl Plain {
         self.message(status, title, &text, None)
     }
 
-    /// The database, or what else is needed to answer, failed. The cause goes to the log alone.
-    pub(super) fn unavailable(&self, cause: &dyn Display) -> Response {
+    /// Something on the server failed. The cause goes to the log alone.
+    pub(super) fn broken(
+        &self,
+        cause: &dyn Display,
+        status: StatusCode,
+        title: &str,
+        text: &str,
+    ) -> Response {
         log(cause, &self.correlation);
-        self.failure(
+        self.failure(status, title, text)
+    }
+
+    /// The database, or what else is needed to answer, failed.
+    pub(super) fn unavailable(&self, cause: &dyn Display) -> Response {
+        self.broken(
+            cause,
             StatusCode::SERVICE_UNAVAILABLE,
             "The database did not answer",
             "Nothing was changed as far as is known. Try again; if it stays so, look at the server's log.",
@@ -121,8 +133,8 @@ impl Plain {
 
     /// A fault of ours.
     pub(super) fn internal(&self, cause: &dyn Display) -> Response {
-        log(cause, &self.correlation);
-        self.failure(
+        self.broken(
+            cause,
             StatusCode::INTERNAL_SERVER_ERROR,
             "Something went wrong on the server",
             "Try again. If it stays so, give the correlation id to whoever runs the server.",

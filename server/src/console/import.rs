@@ -4,19 +4,19 @@
 use super::ConsoleState;
 use super::answer::{self, Plain};
 use super::permitted::{Needed, Permitted, WritesResources};
-use super::{sessions, signed_in};
-use crate::connections::Arrival;
-use crate::imports::{self, LARGEST_FILE};
+use super::{sessions, sign_in, signed_in};
+use crate::connections::{Arrival, FilePlace, NoPlace};
+use crate::imports::{self, LARGEST_FILE, RETRY_AFTER};
 use app::pages::resources::imports::UPLOAD;
 use app::routes::{RESOURCE_IMPORT, RESOURCES};
 use app::session::SignedIn;
 use axum::Router;
-use axum::extract::multipart::{Field, MultipartError, MultipartRejection};
-use axum::extract::{DefaultBodyLimit, Multipart, State};
+use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::post;
-use pdp::resources::{ImportError, ImportOptions, Importer};
+use pdp::resources::{FileError, ImportError, ImportOptions, Importer, Resume};
 use policy::TenantSlug;
 use policy::ids::check_slug;
 use std::fs::File;
@@ -59,10 +59,17 @@ async fn upload(
     answered: Plain,
     Permitted(signed_in, ..): Permitted<WritesResources>,
     arrival: Arrival,
-    multipart: Result<Multipart, MultipartRejection>,
+    request: Request,
 ) -> Response {
-    let Ok(multipart) = multipart else { return answered.unreadable() };
-    arrival.wait_while_it_flows();
+    let place = match arrival.wait_while_it_flows(&signed_in.login) {
+        Ok(place) => place,
+        Err(why) => {
+            let (parts, body) = request.into_parts();
+            imports::turn_away(&parts.headers, body).await;
+            return too_many(why, &answered);
+        }
+    };
+    let Ok(multipart) = Multipart::from_request(request, &()).await else { return answered.unreadable() };
     let received = match receive(multipart).await {
         Ok(received) => received,
         Err(_) if arrival.is_late() => return too_slow(&answered),
@@ -72,7 +79,7 @@ async fn upload(
                 "It is larger than 512 MiB. `countersign resource import` takes it.",
             );
         }
-        Err(Broken::Io(error)) => return answered.internal(&error),
+        Err(Broken::Io(error)) => return unkept(&error, &answered),
         Err(Broken::Multipart(_) | Broken::Field) => return answered.unreadable(),
     };
     // That may take hours, and whoever may not any more by then brings nothing in.
@@ -95,9 +102,9 @@ async fn upload(
         request_id: Some(answered.correlation.0.clone()),
     };
     // A file takes nothing away from another tenant, whoever sends it.
-    let options = ImportOptions { format, tenant, may_move: false, resume: true };
-    match imports::open(&state.store, &actor, file, options).await {
-        Ok(importer) => begin(importer, &answered).await,
+    let options = ImportOptions { format, tenant, may_move: false, resume: Resume::IfLast };
+    match Box::pin(Importer::open(&state.store, actor, file, options)).await {
+        Ok(importer) => begin(importer, place, &answered).await,
         Err(error) => stopped(error, &answered),
     }
 }
@@ -105,6 +112,8 @@ async fn upload(
 /// Why nothing of the file was brought in.
 fn stopped(error: ImportError, answered: &Plain) -> Response {
     match error {
+        // It was the sender's, and is ours since it arrived.
+        ImportError::File(FileError::Io(error)) => unkept(&error, answered),
         ImportError::File(error) => not_taken(answered, &format!("{error}.")),
         ImportError::InHand { id } => {
             let page = RESOURCE_IMPORT.path.replace("{id}", &id);
@@ -115,8 +124,58 @@ fn stopped(error: ImportError, answered: &Plain) -> Response {
                 Some((page.as_str(), "Look at the import")),
             )
         }
-        error => answered.unavailable(&error),
+        ImportError::TakenOver { id } => {
+            let page = RESOURCE_IMPORT.path.replace("{id}", &id);
+            answered.message(
+                StatusCode::CONFLICT,
+                "Somebody else goes on with this import",
+                "It was taken over while this file arrived, and nothing was brought in twice. Look at how far it is \
+                 before you send the file again.",
+                Some((page.as_str(), "Look at the import")),
+            )
+        }
+        ImportError::Store(_) | ImportError::Write(_) => answered.unavailable(&error),
+        ImportError::NothingToResume | ImportError::Reader => answered.internal(&error),
     }
+}
+
+/// There is no place for one more file.
+fn too_many(why: NoPlace, answered: &Plain) -> Response {
+    let (status, text) = match why {
+        NoPlace::OfAccount(most) => (
+            StatusCode::TOO_MANY_REQUESTS,
+            format!("{most} files that you sent are on their way or being imported."),
+        ),
+        NoPlace::OfAll(most) => {
+            (StatusCode::SERVICE_UNAVAILABLE, format!("{most} files are on their way or being imported."))
+        }
+    };
+    let text = format!(
+        "{text} No more are taken at once, and nothing was brought in of this one. Send it again once another one is \
+         in, or have it brought in on the server: `countersign resource import` takes it at any time."
+    );
+    let link = Some((RESOURCES.path, "Back to Resources"));
+    sign_in::retry_after(answered.message(status, "Too many files at once", &text, link), RETRY_AFTER)
+}
+
+/// The server could not keep the file, or read it again.
+fn unkept(cause: &io::Error, answered: &Plain) -> Response {
+    if imports::is_out_of_room(cause) {
+        return answered.broken(
+            cause,
+            StatusCode::INSUFFICIENT_STORAGE,
+            "There is no room for this file",
+            "The server's temporary folder has no room for it, and nothing was brought in. Whoever runs the server can \
+             make room there, or bring the file in with `countersign resource import`.",
+        );
+    }
+    answered.broken(
+        cause,
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "The server could not keep this file",
+        "Its temporary folder cannot be used, and nothing was brought in. Give the correlation id to whoever runs the \
+         server: the log has why, and `countersign resource import` needs no such folder.",
+    )
 }
 
 fn not_taken(answered: &Plain, why: &str) -> Response {
@@ -176,11 +235,18 @@ async fn text(mut field: Field<'_>) -> Result<String, Broken> {
 }
 
 async fn keep(mut field: Field<'_>) -> Result<File, Broken> {
-    let mut file = imports::nameless().await?;
-    while let Some(chunk) = field.chunk().await? {
-        file = imports::append(file, chunk).await?;
+    let mut kept = imports::nameless().await;
+    loop {
+        let file = match kept {
+            Ok(file) => file,
+            Err(error) => {
+                imports::throw_away(&mut field).await;
+                return Err(error.into());
+            }
+        };
+        let Some(chunk) = field.chunk().await? else { return Ok(file) };
+        kept = imports::append(file, chunk).await;
     }
-    Ok(file)
 }
 
 async fn tenant(store: &Store, given: &str) -> Result<Option<TenantSlug>, WriteError> {
@@ -197,8 +263,8 @@ async fn tenant(store: &Store, given: &str) -> Result<Option<TenantSlug>, WriteE
 }
 
 /// Answers once the first part is in, so that there is something to look at.
-async fn begin(importer: Importer, answered: &Plain) -> Response {
-    match imports::begin(importer).await {
+async fn begin(importer: Importer, place: FilePlace, answered: &Plain) -> Response {
+    match imports::begin(importer, place).await {
         Ok(id) => answer::see_other(&RESOURCE_IMPORT.path.replace("{id}", &id)),
         Err(error) => stopped(error, answered),
     }

@@ -247,6 +247,9 @@ fn select(state: Expr) -> SelectStatement {
         .take()
 }
 
+/// The name of imports that are looked for beside the one at hand.
+const OTHER: &str = "other";
+
 /// Imports of the very same file, brought in the same way.
 fn of_this_file(import: &ResourceImport) -> Cond {
     let tenant = Expr::col(ResourceImports::Tenant);
@@ -257,6 +260,29 @@ fn of_this_file(import: &ResourceImport) -> Cond {
             Some(slug) => tenant.eq(slug.as_str()),
             None => tenant.is_null(),
         })
+}
+
+/// Those of them that did not come to their end.
+fn unfinished(import: &ResourceImport, dialect: Dialect) -> SelectStatement {
+    let mut query = select(standing(dialect));
+    query
+        .cond_where(of_this_file(import))
+        .and_where(Expr::col(ResourceImports::State).ne(ImportState::Finished.as_str()))
+        .limit(1);
+    query
+}
+
+/// Imports of the very same file that came to their end after anything was written of the one at hand. In the query that this
+/// is a part of, that one goes by the table's own name.
+fn ended_since(import: &ResourceImport) -> SelectStatement {
+    let ended = Expr::col((OTHER, ResourceImports::UpdatedAt));
+    Query::select()
+        .column((OTHER, ResourceImports::Id))
+        .from_as(ResourceImports::Table, OTHER)
+        .cond_where(of_this_file(import))
+        .and_where(Expr::col((OTHER, ResourceImports::State)).eq(ImportState::Finished.as_str()))
+        .and_where(ended.gte(Expr::col((ResourceImports::Table, ResourceImports::UpdatedAt))))
+        .take()
 }
 
 async fn find<S: Source>(
@@ -314,11 +340,21 @@ impl Store {
         &self,
         import: &ResourceImport,
     ) -> Result<Option<ResourceImport>, StoreError> {
-        let mut query = select(standing(self.dialect()));
-        query
-            .cond_where(of_this_file(import))
-            .and_where(Expr::col(ResourceImports::State).ne(ImportState::Finished.as_str()))
-            .limit(1);
+        let query = unfinished(import, self.dialect());
+        self.db.fetch_optional::<ImportRow>(&query).await?.map(ResourceImport::try_from).transpose()
+    }
+
+    /// The same, unless the file came in as a whole since: by another import, which came to its end after anything was written
+    /// of this one. By the database's clock, whoever of them began first.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it must not.
+    pub async fn find_interrupted_import(
+        &self,
+        import: &ResourceImport,
+    ) -> Result<Option<ResourceImport>, StoreError> {
+        let mut query = unfinished(import, self.dialect());
+        query.and_where(Expr::not_exists(ended_since(import)));
         self.db.fetch_optional::<ImportRow>(&query).await?.map(ResourceImport::try_from).transpose()
     }
 }

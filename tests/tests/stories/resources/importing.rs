@@ -1,7 +1,7 @@
 //! A file is brought in by parts.
 
 use crate::resources::helpers::world;
-use pdp::resources::{ImportError, ImportOptions, Importer};
+use pdp::resources::{ImportError, ImportOptions, Importer, Resume};
 use serde_json::json;
 use std::fs::File;
 use store::administration::{FileFormat, ImportState, ResourceFilter, ResourceImport};
@@ -37,6 +37,7 @@ pub(crate) async fn importer(
 }
 
 pub(crate) fn options(resume: bool) -> ImportOptions {
+    let resume = if resume { Resume::Always } else { Resume::Never };
     ImportOptions { format: FileFormat::Jsonl, tenant: None, may_move: false, resume }
 }
 
