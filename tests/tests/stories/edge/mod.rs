@@ -24,6 +24,7 @@ on_both_databases!(
     a_file_that_stands_still_is_not_waited_for,
     a_file_that_drips_is_not_waited_for,
     whoever_was_switched_off_while_a_file_came_brings_nothing_in,
+    a_few_files_come_at_once,
 );
 
 mod a_sign_in_under_way_does_not_survive_a_new_password {

@@ -2,7 +2,9 @@
 
 use crate::api::client::now;
 use policy::{Reach, TenantSlug};
+use reqwest::redirect;
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use store::accounts::{AccountRole, NewAccount, PasswordHash};
 use store::administration::Resource;
 use tests::world::operator;
@@ -50,6 +52,18 @@ pub(crate) async fn author(world: &World) -> String {
     };
     let account = world.store.create_account(&new, &operator(), now()).await.expect("made");
     console::session(world, &account, 1, now()).await
+}
+
+/// What the console answers to a file, as its form sends it.
+pub(crate) async fn upload(address: SocketAddr, cookie: &str, csv: &str) -> (u16, String) {
+    let origin = format!("http://{address}");
+    let http = reqwest::Client::builder().no_proxy().redirect(redirect::Policy::none()).build();
+    let request = http.expect("a client").post(format!("{origin}/resources/upload"));
+    let request = request.header("origin", &origin).header("cookie", cookie);
+    let request = request.header("content-type", console::UPLOAD).body(console::upload(csv));
+    let answer = request.send().await.expect("an answer");
+    let status = answer.status().as_u16();
+    (status, answer.text().await.expect("a whole answer"))
 }
 
 pub(crate) fn refund(customer: Value) -> Value {

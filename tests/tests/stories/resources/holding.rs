@@ -3,16 +3,14 @@
 
 use crate::api::client::{Client, token};
 use crate::api::imports::{IMPORTS, finished, send};
-use crate::resources::helpers::{author, world};
+use crate::resources::helpers::{author, upload, world};
 use crate::resources::importing::{changes, importer, in_hand_until, lines, options};
 use pdp::resources::ImportError;
 use policy::scope::AdminScope;
-use reqwest::redirect;
 use serde_json::json;
-use std::net::SocketAddr;
 use std::time::Duration;
 use store::administration::{ImportState, ResourceImport};
-use tests::{Backend, World, console};
+use tests::{Backend, World};
 use tokio::task::block_in_place;
 
 pub(crate) async fn who_was_overtaken_writes_nothing_more(backend: Backend) {
@@ -71,18 +69,6 @@ pub(crate) async fn who_was_overtaken_writes_nothing_more(backend: Backend) {
     let left = store.get_resource("customer", "i-1500").await.expect("reads").expect("is there");
     assert!(left.attributes.is_empty(), "{left:?}");
     assert_eq!(changes(&world).await, ["update", "create"]);
-}
-
-/// What the console answers to a file, as its form sends it.
-async fn upload(address: SocketAddr, cookie: &str, csv: &str) -> (u16, String) {
-    let origin = format!("http://{address}");
-    let http = reqwest::Client::builder().no_proxy().redirect(redirect::Policy::none()).build();
-    let request = http.expect("a client").post(format!("{origin}/resources/upload"));
-    let request = request.header("origin", &origin).header("cookie", cookie);
-    let request = request.header("content-type", console::UPLOAD).body(console::upload(csv));
-    let answer = request.send().await.expect("an answer");
-    let status = answer.status().as_u16();
-    (status, answer.text().await.expect("a whole answer"))
 }
 
 pub(crate) async fn a_file_that_is_being_brought_in_is_refused(backend: Backend) {

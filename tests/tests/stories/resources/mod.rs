@@ -2,10 +2,12 @@
 
 mod deciding;
 mod finding;
-mod helpers;
+pub(crate) mod helpers;
 mod holding;
 mod importing;
 mod registering;
+mod resuming;
+mod room;
 mod stopping;
 mod uploading;
 
@@ -28,6 +30,9 @@ on_both_databases!(
     who_was_overtaken_writes_nothing_more,
     a_file_that_is_being_brought_in_is_refused,
     who_was_killed_reads_as_stopped,
+    what_came_in_as_a_whole_since_is_not_gone_on_with,
+    an_import_that_is_taken_over_says_where_to_look,
+    a_file_without_room_is_told_so,
 );
 
 mod stories {
@@ -47,6 +52,10 @@ mod stories {
         another_tenants_resource_is_moved_by_those_who_may, exported_and_applied_again_nothing_changes,
         resources_are_listed_by_type_and_beginning,
     };
+    pub(super) use crate::resources::resuming::{
+        an_import_that_is_taken_over_says_where_to_look, what_came_in_as_a_whole_since_is_not_gone_on_with,
+    };
+    pub(super) use crate::resources::room::a_file_without_room_is_told_so;
     pub(super) use crate::resources::stopping::who_was_killed_reads_as_stopped;
     pub(super) use crate::resources::uploading::{
         csv_that_was_cut_off_over_the_api_goes_on, json_lines_that_were_cut_off_over_the_api_go_on,

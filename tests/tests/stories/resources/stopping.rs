@@ -12,7 +12,7 @@ use store::administration::{ImportState, ResourceImport};
 use tests::world::operator;
 use tests::{Backend, World};
 
-const CSV: &str = "type,id,tenant\norder,o-1,acme\norder,o-2,acme\n";
+pub(crate) const CSV: &str = "type,id,tenant\norder,o-1,acme\norder,o-2,acme\n";
 /// In microseconds: longer than the story takes.
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
@@ -26,7 +26,7 @@ async fn page(address: SocketAddr, cookie: &str, path: &str) -> String {
 }
 
 /// `countersign resource import` on the server's host: how it ended, and what it printed.
-fn run_import(world: &World, more: &[&str]) -> (Option<i32>, String) {
+pub(crate) fn run_import(world: &World, more: &[&str]) -> (Option<i32>, String) {
     let file = world.database.file("orders.csv");
     std::fs::write(&file, CSV).expect("writes");
     let words = ["resource", "import", "--format", "csv", file.to_str().expect("Unicode")];
@@ -34,7 +34,7 @@ fn run_import(world: &World, more: &[&str]) -> (Option<i32>, String) {
 }
 
 /// The same, where it comes to its end.
-fn bring_in(world: &World, more: &[&str]) -> String {
+pub(crate) fn bring_in(world: &World, more: &[&str]) -> String {
     let (code, told) = run_import(world, more);
     assert_eq!(code, Some(0), "{told}");
     told
