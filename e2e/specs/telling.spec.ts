@@ -111,9 +111,10 @@ test('a browser without notifications has the same list', async ({ open, browse 
 });
 
 for (const backend of BACKENDS) {
-  test(`title and number follow without a reload, whichever replica files and decides (${backend})`, async ({ open, browse }) => {
+  test(`title and number follow without a reload, whichever replica files and decides (${backend})`, async ({ open, browse, visited }) => {
     const house = await asking(() => open({ backend }));
     const other = await house.replica();
+    visited.add(other);
     const page = await browse(house, { session: (await accountOf(house, 'approver', 'frank')).session });
     const grace = await browse(other, { session: (await accountOf(other, 'approver', 'grace')).session });
     await listen(page);
