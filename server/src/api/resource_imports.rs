@@ -69,7 +69,7 @@ struct ImportsQuery {
 struct ImportView {
     id: String,
     /// `running`, `finished` or `stopped`: it failed, or its server was killed. A stopped one goes on when the same file is
-    /// sent again.
+    /// sent again, unless another import brought it in as a whole since.
     #[schema(value_type = String)]
     state: ImportState,
     /// Absent: each line says its own.

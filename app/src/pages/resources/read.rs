@@ -34,7 +34,7 @@ pub struct ImportView {
     /// "Running", "Finished", "Stopped".
     pub state: String,
     pub running: bool,
-    /// How a stopped one goes on, in a sentence.
+    /// How a stopped one goes on, in a sentence; on its page alone.
     pub rest: Option<String>,
     /// Of a hundred.
     pub percent: u64,
@@ -188,12 +188,17 @@ mod server {
         if id.contains('\0') {
             return Ok(None);
         }
-        let found = console.store.get_import(id).await?;
-        Ok(found.map(|import| {
-            let problems =
-                import.problems.iter().map(|one| format!("line {}: {}", one.line, one.why)).collect();
-            ImportView { problems, ..import_view(&import, console.now()) }
-        }))
+        let store = &console.store;
+        let Some(import) = store.get_import(id).await? else { return Ok(None) };
+        let rest = if import.state == ImportState::Stopped {
+            // What a file that is sent again goes on with.
+            let next = store.find_interrupted_import(&import).await?;
+            Some(rest(&import, next.is_some_and(|next| next.id == import.id)))
+        } else {
+            None
+        };
+        let problems = import.problems.iter().map(|one| format!("line {}: {}", one.line, one.why)).collect();
+        Ok(Some(ImportView { rest, problems, ..import_view(&import, console.now()) }))
     }
 
     fn import_view(import: &ResourceImport, now: Timestamp) -> ImportView {
@@ -209,7 +214,7 @@ mod server {
             id: import.id.clone(),
             state: state.to_owned(),
             running: import.state == ImportState::Running,
-            rest: (import.state == ImportState::Stopped).then(|| rest(import)),
+            rest: None,
             percent,
             summary: format!(
                 "{created} created, {changed} changed, {unchanged} unchanged, {refused} refused"
@@ -220,7 +225,11 @@ mod server {
         }
     }
 
-    fn rest(import: &ResourceImport) -> String {
+    fn rest(import: &ResourceImport, is_next: bool) -> String {
+        if !is_next {
+            return "Importing the same file again does not go on here: it was imported again since."
+                .to_owned();
+        }
         let format = match import.format {
             FileFormat::Csv => "CSV",
             FileFormat::Jsonl => "JSON lines",

@@ -4,7 +4,7 @@
 use crate::api::client::{Client, token};
 use crate::api::imports::{finished, send};
 use crate::resources::helpers::{author, upload};
-use crate::resources::stopping::{CSV, bring_in, run_import};
+use crate::resources::stopping::{CSV, bring_in, page, run_import};
 use policy::scope::AdminScope;
 use tests::{Backend, World};
 
@@ -17,6 +17,11 @@ async fn send_whole(client: &Client) -> String {
 
 fn id_of(location: &str) -> &str {
     location.rsplit('/').next().expect("an id")
+}
+
+/// Its page of the console.
+fn page_of(location: &str) -> String {
+    format!("/resources/imports/{}", id_of(location))
 }
 
 /// As if it had failed after its last line.
@@ -34,16 +39,21 @@ pub(crate) async fn what_came_in_as_a_whole_since_is_not_gone_on_with(backend: B
     // The command line brings it in as a whole, after another one stopped.
     let first = send_whole(&client).await;
     stop(&world, &first).await;
+    let shown = page(replica.address(), &cookie, &page_of(&first)).await;
+    assert!(shown.contains("it goes on after line 3."), "{shown}");
     let told = bring_in(&world, &[]);
     assert!(told.contains("stopped after line 3; `--resume` goes on there"), "{told}");
 
     // Sent again by whatever door, it begins anew, and that one stays as it is.
     assert_ne!(send_whole(&client).await, first);
-    let (status, page) = upload(replica.address(), &cookie, CSV).await;
-    assert_eq!(status, 303, "{page}");
+    let (status, answer) = upload(replica.address(), &cookie, CSV).await;
+    assert_eq!(status, 303, "{answer}");
     let told = bring_in(&world, &[]);
     assert!(!told.contains("stopped"), "nothing is left to go on with: {told}");
     assert_eq!(client.get(&first).await.body["state"], "stopped");
+    let shown = page(replica.address(), &cookie, &page_of(&first)).await;
+    assert!(shown.contains("it was imported again since"), "{shown}");
+    assert!(!shown.contains("it goes on after line"), "{shown}");
     assert_eq!(world.store.list_imports(10).await.expect("lists").len(), 5);
 
     // Whoever asks for it by word goes on with it.
@@ -99,10 +109,10 @@ pub(crate) async fn an_import_that_is_taken_over_says_where_to_look(backend: Bac
     assert_eq!((told.status, told.code()), (409, "import_running"), "{told:?}");
     assert_eq!(told.body["see"], location, "{told:?}");
     assert!(told.body["detail"].as_str().is_some_and(|why| why.contains("taken over")), "{told:?}");
-    let own = format!("/resources/imports/{}", id_of(&location));
-    let (status, page) = upload(replica.address(), &cookie, CSV).await;
-    assert_eq!((status, page.contains(&own)), (409, true), "{page}");
-    assert!(page.contains("Somebody else goes on with this import"), "{page}");
+    let own = page_of(&location);
+    let (status, answer) = upload(replica.address(), &cookie, CSV).await;
+    assert_eq!((status, answer.contains(&own)), (409, true), "{answer}");
+    assert!(answer.contains("Somebody else goes on with this import"), "{answer}");
     let (code, told) = run_import(&world, &["--resume"]);
     assert!(code == Some(1) && told.contains(&own) && told.contains("taken over"), "{told}");
     assert!(!told.contains("`--resume` goes on"), "{told}");

@@ -17,7 +17,7 @@ pub(crate) const CSV: &str = "type,id,tenant\norder,o-1,acme\norder,o-2,acme\n";
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// A page of the console.
-async fn page(address: SocketAddr, cookie: &str, path: &str) -> String {
+pub(crate) async fn page(address: SocketAddr, cookie: &str, path: &str) -> String {
     let http = reqwest::Client::builder().no_proxy().build().expect("a client");
     let request = http.get(format!("http://{address}{path}")).header("cookie", cookie);
     let answer = request.send().await.expect("an answer");
