@@ -270,11 +270,16 @@ fn asserted(question: &Question, trust: Trust) -> Result<AssertedProperties, Ask
         ("action.properties", &question.properties.action),
         ("resource.properties", &question.properties.resource),
     ] {
-        if size(properties) > MAX_PROPERTIES {
+        if !properties_fit(properties) {
             return Err(AskError::PropertiesTooLarge(name));
         }
     }
     Ok(question.properties.clone())
+}
+
+/// Whether an asking side may say so much of a subject, an action or a resource: 16 KiB in canonical form.
+pub fn properties_fit(properties: &Map<String, Value>) -> bool {
+    size(properties) <= MAX_PROPERTIES
 }
 
 fn size(properties: &Map<String, Value>) -> usize {
