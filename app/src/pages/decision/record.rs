@@ -9,6 +9,7 @@ use super::view::{
 use super::words;
 use crate::explain;
 use crate::moment::Moment;
+use crate::pages::try_call::again;
 use crate::verdict::{EffectWords, Verdict};
 use policy::decision::{NearestMiss, Truth};
 use policy::facts::{
@@ -80,6 +81,7 @@ fn part<T: DeserializeOwned>(body: &Value, name: &str, unreadable: &mut Vec<Stri
 
 /// What the page shows, seen from `now`.
 pub(super) fn describe(recorded: RecordedDecision, now: Timestamp) -> DecisionView {
+    let tries_again = again::is_known(&recorded);
     let row = recorded.row;
     let reason = row.reason();
     let body = Body::read(&recorded.body);
@@ -137,6 +139,7 @@ pub(super) fn describe(recorded: RecordedDecision, now: Timestamp) -> DecisionVi
         },
         raw: Some(body.raw),
         unreadable: body.unreadable,
+        tries_again,
     }
 }
 
