@@ -143,6 +143,7 @@ pub(crate) fn describe(id: &DecisionId, question: &Question, decided: &Decided, 
         used_api_key: decided.gathered.api_key.clone(),
         actor: facts.actor.as_ref().and_then(|actor| actor.subject()).map(|subject| subject.id.to_string()),
         task: task.map(|task| task.id.to_string()),
+        touched: bound::touched(facts, known),
         spends: spends(facts, call, &decided.decision).is_some(),
         approval: decided.step.clone(),
     }

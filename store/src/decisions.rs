@@ -3,8 +3,12 @@
 //! Pages are keyed by the decision's id, a UUIDv7: the newest is the greatest. Nothing here writes.
 
 mod break_glass;
+mod filter;
+#[cfg(test)]
+mod plans;
 mod stats;
 
+pub use filter::DecisionFilter;
 pub use stats::{DecisionStats, HourCount, ReasonCount, ToolCount};
 
 use crate::chain::RecordHash;
@@ -14,35 +18,6 @@ use crate::recorder::to_hash;
 use crate::{Store, StoreError};
 use policy::{DecisionId, Outcome, Reason, Timestamp};
 use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
-
-/// How far (in microseconds) the clock that made an id may be off the one that made its `at`.
-const SKEW: i64 = 3_600_000_000;
-
-/// Which decisions are meant; what is `None` does not narrow. Shared by list and count.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DecisionFilter {
-    /// Any of these tenants; an empty list means none at all. Decisions without a tenant (the caller was not
-    /// recognised, say) are found only without this.
-    pub tenants: Option<Vec<String>>,
-    pub subject: Option<String>,
-    pub credential: Option<String>,
-    pub server: Option<String>,
-    pub tool: Option<String>,
-    pub task: Option<String>,
-    pub outcome: Option<Outcome>,
-    pub reason: Option<Reason>,
-    /// Whether the call waits for a person ([`Reason::waits`]). With `outcome: Deny` and `false` here, the
-    /// list is what the console calls "Denied".
-    pub waiting: Option<bool>,
-    /// From this moment on.
-    pub from: Option<Timestamp>,
-    /// Before this moment.
-    pub to: Option<Timestamp>,
-    /// Who acted for the subject.
-    pub actor: Option<String>,
-    /// Only calls for which nobody acted: the subject's own.
-    pub without_actor: bool,
-}
 
 /// Where a page begins.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -169,86 +144,30 @@ impl From<ListRow> for DecisionRow {
     }
 }
 
-/// The beginning of every UUIDv7 of that millisecond: less than each of them, greater than all earlier ones.
-fn id_at(micros: i64) -> String {
-    let millis = u64::try_from(micros.div_euclid(1_000)).unwrap_or_default() & 0xffff_ffff_ffff;
-    format!("{:08x}-{:04x}", millis >> 16, millis & 0xffff)
-}
-
-fn waiting_codes() -> Vec<&'static str> {
-    Reason::ALL.iter().filter(|reason| reason.waits()).map(|reason| reason.code()).collect()
-}
-
-/// Written out, not bound: only so may SQLite use the indexes of denials alone.
-fn denied() -> Expr {
-    Expr::cust("\"outcome\" = 'deny'")
-}
-
-fn tenant_is(tenants: &[String]) -> Expr {
-    match tenants {
-        [one] => Expr::col(Decisions::Tenant).eq(one.as_str()),
-        several => Expr::col(Decisions::Tenant).is_in(several.iter().map(String::as_str)),
-    }
-}
-
-impl DecisionFilter {
-    fn narrow(&self, query: &mut SelectStatement) {
-        if let Some(tenants) = &self.tenants {
-            query.and_where(tenant_is(tenants));
+/// The rows of a page and one more, from its edge on.
+fn select(filter: &DecisionFilter, page: &Page) -> SelectStatement {
+    let [id, _, _, at, tenant, subject, credential, server, tool, action, outcome, reason, ..] =
+        DECISION_COLUMNS;
+    let mut query = Query::select();
+    query
+        .columns([id, at, tenant, subject, credential, server, tool, action, outcome, reason])
+        .column(Decisions::Actor)
+        .from(Decisions::Table)
+        .limit(u64::from(page.limit) + 1);
+    filter.narrow(&mut query);
+    let order = match &page.edge {
+        Edge::Newest => Order::Desc,
+        Edge::OlderThan(id) => {
+            query.and_where(filter.key().lt(id.as_str()));
+            Order::Desc
         }
-        let texts = [
-            (Decisions::Subject, &self.subject),
-            (Decisions::Credential, &self.credential),
-            (Decisions::Server, &self.server),
-            (Decisions::Tool, &self.tool),
-            (Decisions::Actor, &self.actor),
-            (Decisions::Task, &self.task),
-        ];
-        for (column, text) in texts {
-            if let Some(text) = text {
-                query.and_where(Expr::col(column).eq(text.as_str()));
-            }
+        Edge::NewerThan(id) => {
+            query.and_where(filter.key().gt(id.as_str()));
+            Order::Asc
         }
-        if self.without_actor {
-            query.and_where(Expr::col(Decisions::Actor).is_null());
-        }
-        match self.outcome {
-            Some(Outcome::Allow) => {
-                query.and_where(Expr::cust("\"outcome\" = 'allow'"));
-            }
-            Some(Outcome::Deny) => {
-                query.and_where(denied());
-            }
-            None => {}
-        }
-        if let Some(reason) = self.reason {
-            if reason != Reason::Allowed {
-                query.and_where(denied());
-            }
-            query.and_where(Expr::col(Decisions::Reason).eq(reason.code()));
-        }
-        match self.waiting {
-            Some(true) => {
-                query.and_where(denied());
-                query.and_where(Expr::col(Decisions::Reason).is_in(waiting_codes()));
-            }
-            Some(false) => {
-                query.and_where(Expr::col(Decisions::Reason).is_not_in(waiting_codes()));
-            }
-            None => {}
-        }
-        // The moment decides; the id only spares the reading of what is surely outside.
-        if let Some(from) = self.from {
-            let from = from.micros();
-            query.and_where(Expr::col(Decisions::At).gte(from));
-            query.and_where(Expr::col(Decisions::Id).gte(id_at(from.saturating_sub(SKEW))));
-        }
-        if let Some(to) = self.to {
-            let to = to.micros();
-            query.and_where(Expr::col(Decisions::At).lt(to));
-            query.and_where(Expr::col(Decisions::Id).lt(id_at(to.saturating_add(SKEW))));
-        }
-    }
+    };
+    query.order_by_expr(filter.key(), order);
+    query
 }
 
 impl Store {
@@ -261,27 +180,7 @@ impl Store {
         filter: &DecisionFilter,
         page: &Page,
     ) -> Result<DecisionPage, StoreError> {
-        let [id, _, _, at, tenant, subject, credential, server, tool, action, outcome, reason, ..] =
-            DECISION_COLUMNS;
-        let mut query = Query::select();
-        query
-            .columns([id, at, tenant, subject, credential, server, tool, action, outcome, reason])
-            .column(Decisions::Actor)
-            .from(Decisions::Table)
-            .limit(u64::from(page.limit) + 1);
-        filter.narrow(&mut query);
-        let order = match &page.edge {
-            Edge::Newest => Order::Desc,
-            Edge::OlderThan(id) => {
-                query.and_where(Expr::col(Decisions::Id).lt(id.as_str()));
-                Order::Desc
-            }
-            Edge::NewerThan(id) => {
-                query.and_where(Expr::col(Decisions::Id).gt(id.as_str()));
-                Order::Asc
-            }
-        };
-        query.order_by(Decisions::Id, order);
+        let query = select(filter, page);
         let mut rows: Vec<DecisionRow> =
             self.db.fetch_all::<ListRow>(&query).await?.into_iter().map(DecisionRow::from).collect();
         let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
@@ -312,7 +211,7 @@ impl Store {
         newer
             .column(Decisions::Id)
             .from(Decisions::Table)
-            .and_where(Expr::col(Decisions::Id).gt(than.as_str()))
+            .and_where(filter.key().gt(than.as_str()))
             .limit(u64::from(cap));
         filter.narrow(&mut newer);
         let found = count(&mut &self.db, Query::select().from_subquery(newer, "newer").take()).await?;
@@ -341,44 +240,5 @@ impl Store {
             seq: full.seq,
             hash: to_hash(&full.hash)?,
         }))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use sea_query::{PostgresQueryBuilder, SqliteQueryBuilder};
-
-    #[test]
-    fn ids_of_a_moment_lie_between_its_bounds() {
-        // RFC 9562, appendix A.6: 017F22E2-79B0-7CC3-98C4-DC0C0C07398F is 2022-02-22T19:22:22Z.
-        let moment = Timestamp::parse("2022-02-22T19:22:22Z").expect("reads").micros();
-        let id = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f";
-        assert_eq!(id_at(moment), "017f22e2-79b0");
-        assert!(id_at(moment).as_str() < id);
-        assert!(id_at(moment + 1_000).as_str() > id);
-        assert_eq!(id_at(-5), "00000000-0000");
-    }
-
-    #[test]
-    fn a_filter_is_the_same_in_both_dialects() {
-        let filter = DecisionFilter {
-            tenants: Some(vec!["acme".to_owned()]),
-            outcome: Some(Outcome::Deny),
-            waiting: Some(false),
-            without_actor: true,
-            ..DecisionFilter::default()
-        };
-        let mut query = Query::select();
-        query.column(Decisions::Id).from(Decisions::Table);
-        filter.narrow(&mut query);
-        let expected = "SELECT \"id\" FROM \"decisions\" WHERE \"tenant\" = 'acme' AND \"actor\" IS NULL \
-                        AND \"outcome\" = 'deny' AND \"reason\" NOT IN ('approval_required', 'approval_pending')";
-        let sqlite: String = query.to_string(SqliteQueryBuilder);
-        let postgres: String = query.to_string(PostgresQueryBuilder);
-        // Whether a written-out part stands in parentheses is sea-query's affair.
-        let plain = |text: String| text.replace(['(', ')'], "");
-        assert_eq!(plain(sqlite.clone()), plain(expected.to_owned()));
-        assert_eq!(sqlite, postgres);
     }
 }

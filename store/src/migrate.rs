@@ -56,6 +56,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0025_live_stamp_moved"),
     migration!("0026_pressing"),
     migration!("0027_in_hand"),
+    migration!("0028_touched"),
 ];
 
 /// The whole schema, for tests of statements.

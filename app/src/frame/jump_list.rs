@@ -48,7 +48,7 @@ pub(super) fn option_at(number: usize) -> Option<HtmlElement> {
 pub(super) fn status(is_asked: bool, answer: &Answer) -> String {
     match answer {
         _ if !is_asked => {
-            "Type a part of a name, or the whole id of a decision. Arrow keys choose, Enter opens.".to_owned()
+            "Type a part of a name, the beginning of a resource's id, or the whole id of a decision or a task. Arrow keys choose, Enter opens.".to_owned()
         }
         None => "Searching …".to_owned(),
         Some(Err(error)) => format!("{}. {}", error.title(), error.advice()),

@@ -1,12 +1,30 @@
 //! The resources that a call named, as they are recorded: of another tenant's nothing but that it is another's, and
 //! no id, nor anything else of it, where the arguments are redacted.
 
-use policy::TenantSlug;
 use policy::compile::{CompiledTool, MAPPING_MEMBER};
 use policy::facts::{BoundFact, Facts};
+use policy::{ResourceRef, TenantSlug};
 use serde_json::Value;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use store::chain::AuditKey;
+
+/// Whether the id stands in an argument that is redacted, or may stand in one.
+fn is_redacted(fact: &BoundFact, tool: Option<&CompiledTool>) -> bool {
+    // What the call itself is about, the call names anyway. What a mapping names may come from any argument.
+    match fact.at.as_str() {
+        "" => false,
+        at if at.starts_with(MAPPING_MEMBER) => tool.is_none_or(CompiledTool::redacts_anything),
+        at => tool.is_none_or(|tool| tool.redacts(at)),
+    }
+}
+
+/// By what the decision is found: each resource that is recorded in the clear, once.
+pub(super) fn touched(facts: &Facts, tool: Option<&CompiledTool>) -> Vec<ResourceRef> {
+    let clear = facts.bound.iter().filter(|fact| !is_redacted(fact, tool));
+    let once: BTreeSet<(&str, &str)> = clear.map(|fact| (fact.kind.as_str(), fact.id.as_str())).collect();
+    once.into_iter().map(|(kind, id)| ResourceRef { kind: kind.to_owned(), id: id.to_owned() }).collect()
+}
 
 /// Leaves the facts as they are where there is nothing to hide.
 pub(super) fn hide<'a>(
@@ -15,12 +33,7 @@ pub(super) fn hide<'a>(
     tool: Option<&CompiledTool>,
     key: &AuditKey,
 ) -> Cow<'a, Facts> {
-    // What the call itself is about, the call names anyway. What a mapping names may come from any argument.
-    let redacted = |fact: &BoundFact| match fact.at.as_str() {
-        "" => false,
-        at if at.starts_with(MAPPING_MEMBER) => tool.is_none_or(CompiledTool::redacts_anything),
-        at => tool.is_none_or(|tool| tool.redacts(at)),
-    };
+    let redacted = |fact: &BoundFact| is_redacted(fact, tool);
     let foreign =
         |fact: &BoundFact| fact.resource.as_ref().is_some_and(|resource| Some(&resource.tenant) != tenant);
     if !facts.bound.iter().any(|fact| redacted(fact) || foreign(fact)) {
@@ -59,6 +72,10 @@ mod tests {
     use serde_json::json;
 
     fn tool(redact: &[&str]) -> CompiledTool {
+        declaring(None, redact)
+    }
+
+    fn declaring(input_schema: Option<serde_json::Value>, redact: &[&str]) -> CompiledTool {
         CompiledTool::compile(ToolSource {
             id: ToolId::from("t"),
             name: "refund".into(),
@@ -68,7 +85,7 @@ mod tests {
             read_only: false,
             definition_hash: None,
             redact: redact.iter().map(|path| (*path).to_owned()).collect(),
-            input_schema: None,
+            input_schema,
             check_schema: true,
             bindings: vec![Binding {
                 pointer: "/ids/*".into(),
@@ -128,5 +145,38 @@ mod tests {
         let one = hidden(vec![fact("/ids/1", "c-1", "acme")], &["/ids/*"]);
         let two = hidden(vec![fact("/ids/0", "c-1", "acme")], &["/ids/*"]);
         assert_eq!(one[0].id, two[0].id, "equal ones compare equal");
+    }
+
+    #[test]
+    fn what_nothing_declares_is_hidden_where_anything_is() {
+        let schema = json!({"type": "object", "properties": {"note": {}}});
+        let schema = Some(schema);
+        for (redact, hides) in [(&["/note"][..], true), (&[][..], false)] {
+            let tool = declaring(schema.clone(), redact);
+            assert_eq!(is_redacted(&fact("/ids/0", "c-1", "acme"), Some(&tool)), hides, "{redact:?}");
+        }
+        let tool = declaring(schema, &["/other"]);
+        assert!(!is_redacted(&fact("/note", "c-1", "acme"), Some(&tool)), "declared, and not redacted");
+    }
+
+    #[test]
+    fn what_is_recorded_in_the_clear_is_found_by_it() {
+        let (_, decided) = asked();
+        let mut facts = decided.gathered.facts;
+        facts.bound = vec![
+            fact("/ids/0", "c-2", "acme"),
+            fact("/ids/1", "c-1", "globex"),
+            fact("/ids/2", "c-2", "acme"),
+            fact("x-authzen-mapping/0", "c-3", "acme"),
+        ];
+        let ids = |facts: &Facts, tool: Option<&CompiledTool>| -> Vec<String> {
+            touched(facts, tool).into_iter().map(|resource| resource.id).collect()
+        };
+        assert_eq!(ids(&facts, Some(&tool(&[]))), ["c-1", "c-2", "c-3"]);
+        assert_eq!(ids(&facts, Some(&tool(&["/ids/1"]))), ["c-2"]);
+        assert!(ids(&facts, Some(&tool(&["/ids"]))).is_empty());
+        assert!(ids(&facts, None).is_empty(), "of a tool that is not known nobody knows what to redact");
+        facts.bound = vec![fact("", "c-1", "acme")];
+        assert_eq!(ids(&facts, None), ["c-1"]);
     }
 }

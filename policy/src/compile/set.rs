@@ -10,7 +10,7 @@ use crate::call::ResourceRef;
 use crate::facts::Revision;
 use crate::ids::{ServerSlug, TenantSlug, ToolId};
 use crate::labels::{ReviewState, Risk, Sensitivity, TaskNeed};
-use crate::redact::RedactPath;
+use crate::redact::{RedactPath, unescape};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -165,12 +165,18 @@ impl CompiledTool {
     }
 
     /// Whether the value at this place of the arguments must not be repeated: it, something above it, or
-    /// something below it is redacted.
+    /// something below it is redacted, or hidden as nothing declares it.
     pub fn redacts(&self, pointer: &str) -> bool {
         match &self.redact {
-            Some(paths) => paths.iter().any(|path| path.touches(pointer)),
+            Some(paths) => paths.iter().any(|path| path.touches(pointer)) || self.hides_undeclared(pointer),
             None => true,
         }
+    }
+
+    fn hides_undeclared(&self, pointer: &str) -> bool {
+        let ArgumentCheck::Schema(schema) = &self.check else { return false };
+        let first = pointer.split('/').nth(1).map(unescape);
+        self.redacts_anything() && first.is_some_and(|name| name.is_none_or(|name| !schema.may_hold(&name)))
     }
 
     /// Whether anything in a call's arguments could be redacted at all.

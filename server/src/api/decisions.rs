@@ -10,7 +10,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::routing::on;
 use policy::scope::AdminScope;
-use policy::{DecisionId, Outcome, Reason, Timestamp};
+use policy::{DecisionId, Outcome, Reason, ResourceRef, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::decisions::{DecisionFilter, DecisionRow, Edge, Page, RecordedDecision};
@@ -42,6 +42,10 @@ struct DecisionsQuery {
     tool: Option<String>,
     /// The id of the task that the call named.
     task: Option<String>,
+    /// Only calls that named this resource: its type. With `resource_id`, and never without.
+    resource_type: Option<String>,
+    /// Its id.
+    resource_id: Option<String>,
     /// `allow` or `deny`.
     outcome: Option<String>,
     /// A reason code.
@@ -163,9 +167,16 @@ fn filter(administrator: &Administrator, query: DecisionsQuery) -> Result<Decisi
         ("server", &query.server),
         ("tool", &query.tool),
         ("task", &query.task),
+        ("resource_type", &query.resource_type),
+        ("resource_id", &query.resource_id),
     ] {
         comparable(field, text.as_deref().unwrap_or_default())?;
     }
+    let resource = match (query.resource_type, query.resource_id) {
+        (None, None) => None,
+        (Some(kind), Some(id)) => Some(ResourceRef { kind, id }),
+        _ => return Err(Problem::malformed("`resource_type` and `resource_id` come together")),
+    };
     Ok(DecisionFilter {
         tenants: tenant.map(|tenant| vec![tenant.to_string()]),
         outcome,
@@ -180,6 +191,7 @@ fn filter(administrator: &Administrator, query: DecisionsQuery) -> Result<Decisi
         actor: query.actor,
         without_actor: false,
         task: query.task,
+        resource,
     })
 }
 

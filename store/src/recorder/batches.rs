@@ -57,6 +57,7 @@ mod tests {
             used_api_key: None,
             actor: None,
             task: None,
+            touched: Vec::new(),
             spends: false,
             approval: None,
         };

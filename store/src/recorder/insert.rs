@@ -6,16 +6,20 @@ use crate::StoreError;
 use crate::chain::{AuditKey, Fields, Head, RecordHash};
 use crate::db::{Db, Dialect, Tx};
 use crate::kept::{Kept, Shelf, slot};
-use policy::Outcome;
+use crate::live::keys;
+use policy::{Outcome, ResourceRef};
 use sea_query::{Expr, ExprTrait, InsertStatement, Query, Value, Values};
 use sea_query_sqlx::SqlxValues;
 use std::sync::Arc;
+
+/// What is written of a record: its columns, and what it touched.
+const COLUMNS: usize = DECISION_COLUMNS.len() + 1;
 
 /// Rows of one statement. Each number of rows is a statement of its own, and each connection keeps them prepared.
 const MAX_ROWS: usize = 64;
 
 // SQLite takes 32,766 variables in a statement, Postgres 65,535.
-const _: () = assert!(MAX_ROWS * DECISION_COLUMNS.len() <= 32_766);
+const _: () = assert!(MAX_ROWS * COLUMNS <= 32_766);
 
 /// A record with its place in the chain.
 pub(super) struct Row<'a> {
@@ -100,7 +104,7 @@ fn insert(rows: &[Row<'_>], dialect: Dialect) -> (Arc<Kept>, SqlxValues) {
     // Row by row, in the order of the columns: as the text has them.
     let values = rows.iter().flat_map(|row| {
         let record = &row.job.record;
-        let values: [Value; DECISION_COLUMNS.len()] = [
+        let values: [Value; COLUMNS] = [
             record.id.as_str().into(),
             row.chain.into(),
             row.seq.into(),
@@ -119,17 +123,28 @@ fn insert(rows: &[Row<'_>], dialect: Dialect) -> (Arc<Kept>, SqlxValues) {
             row.hash.to_vec().into(),
             record.actor.clone().into(),
             record.task.clone().into(),
+            touched(&record.touched).into(),
         ];
         values
     });
     (kept, SqlxValues(Values(values.collect())))
 }
 
+/// As the triggers read it; none where the call named nothing that can be registered.
+fn touched(resources: &[ResourceRef]) -> Option<String> {
+    const NOTHING: &str = "[]";
+    if resources.is_empty() {
+        return None;
+    }
+    Some(keys(resources)).filter(|keys| keys != NOTHING)
+}
+
 fn blank(rows: usize) -> InsertStatement {
-    let mut insert = Query::insert().into_table(Decisions::Table).columns(DECISION_COLUMNS).to_owned();
+    let columns = DECISION_COLUMNS.into_iter().chain([Decisions::Touched]);
+    let mut insert = Query::insert().into_table(Decisions::Table).columns(columns).to_owned();
     for _ in 0..rows {
         // Panics only where the number of values is not that of the columns.
-        insert.values_panic(DECISION_COLUMNS.map(|_| slot(0)));
+        insert.values_panic([(); COLUMNS].map(|()| slot(0)));
     }
     insert
 }
@@ -149,4 +164,19 @@ pub(super) async fn find(db: &Db, chain: &str, floor: i64, id: &str) -> Result<O
         .and_where(Expr::col(Decisions::Seq).gt(floor))
         .to_owned();
     Ok(db.fetch_optional::<SeqRow>(&query).await?.map(|row| row.seq))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_call_named_is_written_as_the_triggers_read_it() {
+        let resource = |kind: &str, id: &str| ResourceRef { kind: kind.to_owned(), id: id.to_owned() };
+        assert_eq!(touched(&[]), None);
+        // Postgres takes no U+0000, and would refuse the record.
+        assert_eq!(touched(&[resource("customer", "a\0"), resource("customer", "")]), None);
+        let named = [resource("customer", "c\"1"), resource("order", "o\n"), resource("order", "o-1")];
+        assert_eq!(touched(&named).as_deref(), Some(r#"[["customer","c\"1"],["order","o-1"]]"#));
+    }
 }

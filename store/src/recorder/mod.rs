@@ -19,7 +19,7 @@ use crate::approvals::ApprovalStep;
 use crate::audit::ExportedCheckpoint;
 use crate::chain::AuditKey;
 use crate::{Store, StoreError};
-use policy::{DecisionId, Outcome, Reason, Timestamp};
+use policy::{DecisionId, Outcome, Reason, ResourceRef, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -64,6 +64,8 @@ pub struct NewRecord {
     pub actor: Option<String>,
     /// The task that the call named, where it is the caller's own.
     pub task: Option<String>,
+    /// The resources that the call named and that are recorded in the clear, each once: by them it is found. Not chained.
+    pub touched: Vec<ResourceRef>,
     /// Whether the decision takes one call of that task: then it is recorded only together with that.
     pub spends: bool,
     /// What it does to a request for approval: likewise.
@@ -292,6 +294,7 @@ mod tests {
             used_api_key: None,
             actor: None,
             task: None,
+            touched: Vec::new(),
             spends: false,
             approval: None,
         }

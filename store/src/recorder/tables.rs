@@ -1,4 +1,5 @@
-//! The names of tables and columns that `0002_record`, `0010_delegation` and `0011_tasks` make; one enum per table.
+//! The names of tables and columns that `0002_record`, `0010_delegation`, `0011_tasks` and `0028_touched` make; one enum per
+//! table.
 
 use sea_query::Iden;
 
@@ -38,6 +39,17 @@ pub(crate) enum Decisions {
     Hash,
     Actor,
     Task,
+    Touched,
+}
+
+/// Filled and emptied by triggers on the records.
+#[derive(Debug, Clone, Copy, Iden)]
+pub(crate) enum DecisionResources {
+    Table,
+    ResourceType,
+    ResourceId,
+    Decision,
+    OfTenant,
 }
 
 #[derive(Debug, Clone, Copy, Iden)]
@@ -65,7 +77,7 @@ pub(crate) enum Stubs {
     Signature,
 }
 
-/// Every column of a record, in the order of [`Decisions`].
+/// Every column that is read of a record, in the order of [`Decisions`]. What it touched is only written: the body says it.
 pub(crate) const DECISION_COLUMNS: [Decisions; 18] = [
     Decisions::Id,
     Decisions::Chain,

@@ -59,6 +59,7 @@ fn more(query: &DecisionQuery) -> AnyView {
                     <FilterField id="filter-tenant" name="tenant" label="Tenant" value=query.tenant.clone()/>
                     <FilterField id="filter-server" name="server" label="Server" value=query.server.clone()/>
                     <FilterField id="filter-tool" name="tool" label="Tool" value=query.tool.clone()/>
+                    <FilterField id="filter-resource" name="resource" label="Resource, as type/id" value=query.resource.clone()/>
                     <FilterField moment=true id="filter-from" name="from" label="From, in UTC" value=query.from.as_deref().map(moment_text)/>
                     <FilterField moment=true id="filter-to" name="to" label="Before, in UTC" value=query.to.as_deref().map(moment_text)/>
                     <div class="field">

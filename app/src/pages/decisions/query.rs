@@ -22,6 +22,9 @@ pub struct DecisionQuery {
     pub server: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tool: Option<String>,
+    /// What the call named, as `type/id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Verdict>,
     /// A reason's code.
@@ -99,6 +102,7 @@ impl DecisionQuery {
             actor: parameter(map, "actor"),
             server: parameter(map, "server"),
             tool: parameter(map, "tool"),
+            resource: parameter(map, "resource"),
             outcome: parameter(map, "outcome").and_then(|word| Verdict::read(&word)),
             reason: parameter(map, "reason").filter(|code| Reason::from_code(code).is_some()),
             time: parameter(map, "time").and_then(|word| Span::read(&word)),
@@ -119,6 +123,7 @@ impl DecisionQuery {
                 ("actor", self.actor.as_deref()),
                 ("server", self.server.as_deref()),
                 ("tool", self.tool.as_deref()),
+                ("resource", self.resource.as_deref()),
                 ("outcome", self.outcome.map(Verdict::as_str)),
                 ("reason", self.reason.as_deref()),
                 ("time", self.time.map(Span::as_str)),
@@ -165,6 +170,7 @@ impl DecisionQuery {
         add("Agent", self.actor.clone(), Self { actor: None, ..base.clone() });
         add("Server", self.server.clone(), Self { server: None, ..base.clone() });
         add("Tool", self.tool.clone(), Self { tool: None, ..base.clone() });
+        add("Resource", self.resource.clone(), Self { resource: None, ..base.clone() });
         let outcome = self.outcome.map(|verdict| verdict.label().to_owned());
         add("Outcome", outcome, Self { outcome: None, ..base.clone() });
         let reason = self.reason.as_deref().and_then(Reason::from_code);
@@ -205,6 +211,9 @@ mod tests {
         assert_eq!(query.href(), "/decisions?tenant=acme&tool=a%2Fb&outcome=waiting&time=day");
         let read = map(&[("tenant", "acme"), ("tool", "a/b"), ("outcome", "waiting"), ("time", "day")]);
         assert_eq!(DecisionQuery::read(&read), query);
+        let query = DecisionQuery { resource: Some("customer/c-42".to_owned()), ..DecisionQuery::default() };
+        assert_eq!(query.href(), "/decisions?resource=customer%2Fc-42");
+        assert_eq!(DecisionQuery::read(&map(&[("resource", "customer/c-42")])), query);
         let query = DecisionQuery {
             from: Some("2026-11-23T14:00:00Z".to_owned()),
             to: Some("2026-11-24".to_owned()),

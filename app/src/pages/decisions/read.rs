@@ -79,9 +79,10 @@ mod server {
     use super::{DecisionLine, DecisionQuery};
     use crate::error::AppError;
     use crate::moment::Moment;
+    use crate::pages::resources::name::read_name;
     use crate::pages::rule::draft::read_moment;
     use crate::verdict::Verdict;
-    use policy::{DecisionId, Outcome, Reach, Reason, Timestamp};
+    use policy::{DecisionId, Outcome, Reach, Reason, ResourceRef, Timestamp};
     use store::decisions::{DecisionFilter, DecisionRow, Edge};
 
     /// No record holds U+0000, and Postgres refuses it even in a comparison.
@@ -92,6 +93,7 @@ mod server {
             &query.actor,
             &query.server,
             &query.tool,
+            &query.resource,
             &query.from,
             &query.to,
             &query.older_than,
@@ -116,6 +118,13 @@ mod server {
         read_moment(text.unwrap_or_default()).map_err(|_| {
             AppError::bad_request(&"a filter is no moment: a date, a date and a time, or RFC 3339")
         })
+    }
+
+    /// One that is none is an error likewise.
+    fn resource(text: &str) -> Result<ResourceRef, AppError> {
+        let (kind, id) =
+            read_name(text).ok_or_else(|| AppError::bad_request(&"a filter is no resource, as type/id"))?;
+        Ok(ResourceRef { kind: kind.to_owned(), id: id.to_owned() })
     }
 
     /// Within the reader's tenants, where there are such: decisions of no tenant, and of others, are not there.
@@ -151,6 +160,7 @@ mod server {
             to: moment(query.to.as_deref())?,
             actor: query.actor.clone(),
             without_actor: false,
+            resource: query.resource.as_deref().map(resource).transpose()?,
         })
     }
 

@@ -2,6 +2,7 @@
 
 pub mod fields;
 pub mod imports;
+pub mod name;
 pub mod one;
 pub mod query;
 pub mod read;

@@ -1,6 +1,7 @@
 //! `/resources/{id}`: one registered resource, and which tools name it.
 
 use super::fields;
+use super::name::name_of;
 use super::read::{ResourceView, read_resource};
 use super::save::DeleteResource;
 use crate::components::definition::{Definition, Nothing};
@@ -9,6 +10,7 @@ use crate::components::page_head::{Crumbs, PageHead};
 use crate::components::untrusted::{Untrusted, UntrustedLine, plain};
 use crate::drawn::server_drawn;
 use crate::pages::changes::query::ChangeQuery;
+use crate::pages::decisions::query::DecisionQuery;
 use crate::pages::form::answer::Answer;
 use crate::pages::form::confirm::FormCard;
 use crate::pages::form::input::Filled;
@@ -89,6 +91,7 @@ fn draw(found: &ResourceView, ask: Option<Ask>, answer: &Answer, may_write: bool
         object: Some(format!("{}:{}", found.kind, found.id)),
         ..ChangeQuery::default()
     };
+    let calls = DecisionQuery { resource: Some(name_of(&found.kind, &found.id)), ..DecisionQuery::default() };
     view! {
         <Title text=plain(&found.id)/>
         <header class="page-head">
@@ -102,6 +105,9 @@ fn draw(found: &ResourceView, ask: Option<Ask>, answer: &Answer, may_write: bool
             <Answered answer=answer.clone()/>
             {panel}
             {facts(found)}
+            <p>
+                <a href=calls.href()>"Calls that touched it"</a>
+            </p>
             <p>
                 <a href=changes.href()>"All changes of this resource"</a>
             </p>

@@ -1,23 +1,16 @@
 //! Looking for things in the store: bounded queries, each kind by the search of its own list.
 
 use super::found::{Group, Hit, Kind};
+use super::hit;
 use super::query::SearchQuery;
-use crate::components::tool_name::tool_text;
-use crate::pages::changes::words;
 use crate::pages::form::read::sees;
-use crate::pages::server::head::href_of;
-use crate::pages::subjects::query::kind_label;
-use crate::routes::{CHANGES, DECISIONS, KEYS, ROLES, RULES, SERVER, SUBJECTS, TENANTS, TOOL};
+use crate::pages::resources::name::read_name;
 use crate::session::SignedIn;
-use crate::url::{encode, href};
-use crate::verdict::{EffectWords, Verdict};
 use policy::ids::check_slug;
-use policy::labels::{Effect, RuleStatus};
-use policy::{DecisionId, Reach, ReviewState, RuleId, ServerSlug, TenantSlug, ToolId};
+use policy::{DecisionId, Reach, RuleId, ServerSlug, TaskId, TenantSlug, ToolId};
 use std::collections::BTreeSet;
-use store::administration::{Credential, Page, Role, Server, StoredRule, Subject, Tenant, Tool};
-use store::decisions::DecisionRow;
-use store::{Change, Store, StoreError};
+use store::administration::{Page, Resource, ResourceFilter, Role, StoredRule, Tenant, Tool};
+use store::{Store, StoreError};
 
 /// Rows read at once: one more than any page shows of a kind.
 const READ: u64 = 21;
@@ -58,24 +51,30 @@ impl Finder<'_> {
             && let Some(recorded) = self.store.get_decision(&DecisionId::new(id.as_str())).await?
             && self.reach.owns(recorded.row.tenant.as_deref())
         {
-            add(Kind::Decision, decision(recorded.row));
+            add(Kind::Decision, hit::decision(recorded.row));
         }
         if self.may(Kind::Change)
             && let Some(found) = self.store.get_change(&id).await?
             && self.reach.owns(found.tenant.as_ref().map(TenantSlug::as_str))
         {
-            add(Kind::Change, change(&found));
+            add(Kind::Change, hit::change(&found));
         }
         if self.may(Kind::Tool)
             && let Some(found) = self.store.get_tool_by_id(&ToolId::new(id.as_str())).await?
         {
-            add(Kind::Tool, tool(found));
+            add(Kind::Tool, hit::tool(found));
         }
         if self.may(Kind::Rule)
             && let Some(found) = self.store.get_rule(&RuleId::new(id.as_str())).await?
             && sees(self.reach, found.rule.tenant.as_ref())
         {
-            add(Kind::Rule, rule(found));
+            add(Kind::Rule, hit::rule(found));
+        }
+        if self.may(Kind::Task)
+            && let Some(found) = self.store.get_task(&TaskId::new(id.as_str())).await?
+            && self.reach.holds(found.tenant.as_str())
+        {
+            add(Kind::Task, hit::task(found));
         }
         Ok(groups)
     }
@@ -88,36 +87,37 @@ impl Finder<'_> {
         }
         for kind in Kind::ALL.iter().copied().filter(|kind| self.may(*kind)) {
             let hits: Vec<Hit> = match kind {
-                Kind::Decision | Kind::Change => continue,
+                Kind::Decision | Kind::Change | Kind::Task => continue,
                 Kind::Server => {
                     let found = self.store.list_servers(self.tenant, &self.page()).await?;
-                    found.into_iter().map(server).collect()
+                    found.into_iter().map(hit::server).collect()
                 }
-                Kind::Tool => self.tools().await?.into_iter().map(tool).collect(),
+                Kind::Tool => self.tools().await?.into_iter().map(hit::tool).collect(),
+                Kind::Resource => self.resources().await?.into_iter().map(hit::resource).collect(),
                 Kind::Subject => {
                     let found = match (self.tenant, self.reach.tenants()) {
                         (None, Some(own)) => self.store.list_subjects_of(own, &self.page()).await?,
                         _ => self.store.list_subjects(self.tenant, &self.page()).await?,
                     };
-                    found.into_iter().map(subject).collect()
+                    found.into_iter().map(hit::subject).collect()
                 }
                 Kind::Role => {
                     let found = self.store.list_roles(self.tenant).await?;
                     let found = found.into_iter().filter(|role| sees(self.reach, role.tenant.as_ref()));
-                    found.filter(|role| role_holds(role, self.text)).map(role).collect()
+                    found.filter(|role| role_holds(role, self.text)).map(hit::role).collect()
                 }
-                Kind::Rule => self.rules().await?.into_iter().map(rule).collect(),
+                Kind::Rule => self.rules().await?.into_iter().map(hit::rule).collect(),
                 Kind::Tenant => {
                     let found = self.store.list_tenants(&self.page()).await?;
                     let meant = |found: &Tenant| self.tenant.is_none_or(|chosen| found.slug == *chosen);
-                    found.into_iter().filter(meant).map(tenant).collect()
+                    found.into_iter().filter(meant).map(hit::tenant).collect()
                 }
                 Kind::Key => {
                     let found = match self.tenant {
                         Some(tenant) => self.store.list_tenant_credentials(tenant, &self.page()).await?,
                         None => self.store.list_credentials(&self.page()).await?,
                     };
-                    found.into_iter().map(key).collect()
+                    found.into_iter().map(hit::key).collect()
                 }
             };
             groups.extend(self.group(kind, hits));
@@ -172,6 +172,30 @@ impl Finder<'_> {
         Ok(found)
     }
 
+    /// Resources whose id begins with the text; `customer/c-4` also means those of that type that begin with `c-4`.
+    async fn resources(&self) -> Result<Vec<Resource>, StoreError> {
+        let mut found: Vec<Resource> = Vec::new();
+        // One tenant after the other, so that each is the beginning of an index: nothing of the others is read.
+        let tenants: Vec<Option<&TenantSlug>> = match (self.tenant, self.reach.tenants()) {
+            (None, Some(own)) => own.iter().map(Some).collect(),
+            (tenant, _) => vec![tenant],
+        };
+        for tenant in tenants {
+            let filter = ResourceFilter { tenant, ..ResourceFilter::default() };
+            if let Some((kind, id)) = read_name(self.text) {
+                let page = Page { search: Some(id), after: None, limit: READ };
+                let filter = ResourceFilter { kind: Some(kind), ..filter };
+                found.extend(self.store.list_resources(filter, &page).await?);
+            }
+            for one in self.store.list_resources(filter, &self.page()).await? {
+                if !found.iter().any(|known| known.kind == one.kind && known.id == one.id) {
+                    found.push(one);
+                }
+            }
+        }
+        Ok(found)
+    }
+
     async fn servers_of(&self, tenant: &TenantSlug) -> Result<BTreeSet<ServerSlug>, StoreError> {
         let servers = self.store.list_servers(Some(tenant), &Page::ALL).await?;
         Ok(servers.into_iter().map(|server| server.slug).collect())
@@ -216,116 +240,9 @@ fn role_holds(role: &Role, text: &str) -> bool {
     [&role.name, &role.description].into_iter().any(|part| part.to_ascii_lowercase().contains(&text))
 }
 
-fn decision(row: DecisionRow) -> Hit {
-    let verdict = Verdict::of(row.outcome, row.reason());
-    Hit {
-        href: format!("{}/{}", DECISIONS.path, encode(row.id.as_str())),
-        name: tool_text(row.server.as_deref(), row.tool.as_deref(), &row.action),
-        detail: row.subject,
-        note: Some(verdict.label().to_owned()),
-    }
-}
-
-fn change(change: &Change) -> Hit {
-    let name = words::object_name(&change.object, change.before.as_ref(), change.after.as_ref());
-    let tenant = change.tenant.as_ref().map(TenantSlug::as_str);
-    Hit {
-        href: format!("{}/{}", CHANGES.path, encode(&change.id)),
-        name: words::title(change.action.as_str(), &change.kind, &name, &change.object, tenant),
-        detail: Some(change.actor.clone()),
-        note: None,
-    }
-}
-
-fn server(server: Server) -> Hit {
-    let slug = server.slug.as_str();
-    Hit {
-        href: href_of(&SERVER, slug),
-        detail: Some(if server.name == slug { server.url } else { server.name }),
-        note: off(server.enabled, "Disabled"),
-        name: slug.to_owned(),
-    }
-}
-
-fn tool(tool: Tool) -> Hit {
-    let review = match tool.review {
-        ReviewState::Reviewed => None,
-        ReviewState::New => Some("New"),
-        ReviewState::Changed => Some("Changed"),
-        ReviewState::Gone => Some("Gone"),
-    };
-    Hit {
-        href: TOOL.path.replace("{id}", &encode(tool.id.as_str())),
-        name: tool.name,
-        detail: Some(tool.server.to_string()),
-        note: review.map(ToOwned::to_owned),
-    }
-}
-
-fn subject(subject: Subject) -> Hit {
-    let id = subject.id.to_string();
-    let kind = kind_label(subject.kind).to_owned();
-    Hit {
-        href: format!("{}/{}", SUBJECTS.path, encode(&id)),
-        note: off(subject.active, "Disabled").or(Some(kind)),
-        detail: (id != subject.name).then_some(id),
-        name: subject.name,
-    }
-}
-
-fn role(role: Role) -> Hit {
-    Hit {
-        href: format!("{}/{}", ROLES.path, encode(&role.id)),
-        name: role.name,
-        note: role.tenant.is_none().then(|| "Every tenant".to_owned()),
-        detail: role.tenant.map(|tenant| tenant.to_string()),
-    }
-}
-
-fn rule(stored: StoredRule) -> Hit {
-    let rule = stored.rule;
-    let words = EffectWords {
-        effect: rule.effect,
-        once_approved: rule.effect == Effect::Allow && rule.approval.is_some(),
-        shadow: rule.status == RuleStatus::Shadow,
-    };
-    let label = if rule.status == RuleStatus::Disabled { "Disabled" } else { words.label() };
-    Hit {
-        href: format!("{}/{}", RULES.path, encode(stored.id.as_str())),
-        name: rule.name,
-        detail: rule.tenant.map(|tenant| tenant.to_string()),
-        note: Some(label.to_owned()),
-    }
-}
-
-fn tenant(tenant: Tenant) -> Hit {
-    let slug = tenant.slug.to_string();
-    Hit {
-        href: href(TENANTS.path, [("q", Some(slug.as_str()))]),
-        note: off(tenant.active, "Suspended"),
-        detail: (slug != tenant.name).then_some(slug),
-        name: tenant.name,
-    }
-}
-
-fn key(key: Credential) -> Hit {
-    let server = key.server.map(|server| server.to_string());
-    Hit {
-        href: href(KEYS.path, [("q", Some(key.name.as_str()))]),
-        note: off(key.active, "Switched off"),
-        detail: server.or_else(|| key.tenant.map(|tenant| tenant.to_string())),
-        name: key.name,
-    }
-}
-
-fn off(on: bool, word: &str) -> Option<String> {
-    (!on).then(|| word.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use policy::{SubjectId, SubjectKind};
 
     #[test]
     fn an_id_is_known_however_it_is_written() {
@@ -362,15 +279,5 @@ mod tests {
         let role = Role { description: "Counts the Beans".to_owned(), ..Role::new(None, "finance") };
         assert!(role_holds(&role, "beans") && role_holds(&role, "FIN"));
         assert!(!role_holds(&role, "support"));
-    }
-
-    #[test]
-    fn a_thing_that_is_off_says_so() {
-        let mut one = Subject::new(SubjectId::from("alice/1"), SubjectKind::User);
-        assert_eq!(subject(one.clone()).note.as_deref(), Some("Person"));
-        assert_eq!(subject(one.clone()).href, "/subjects/alice%2F1");
-        assert_eq!(subject(one.clone()).detail, None);
-        one.active = false;
-        assert_eq!(subject(one).note.as_deref(), Some("Disabled"));
     }
 }

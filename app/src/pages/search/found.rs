@@ -2,11 +2,14 @@
 
 use super::query::SearchQuery;
 use crate::components::icon::Glyph;
+use crate::pages::resources::query::ResourcesQuery;
 use crate::pages::rules::query::RuleQuery;
 use crate::pages::servers::query::ServersQuery;
 use crate::pages::subjects::query::SubjectsQuery;
 use crate::permission::{ConsoleRole, Permission};
-use crate::routes::{CHANGES, DECISIONS, KEYS, Page, ROLES, RULES, SERVERS, SUBJECTS, TENANTS};
+use crate::routes::{
+    CHANGES, DECISIONS, KEYS, Page, RESOURCES, ROLES, RULES, SERVERS, SUBJECTS, TASKS, TENANTS,
+};
 use crate::url::href;
 use serde::{Deserialize, Serialize};
 
@@ -14,11 +17,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// By its whole id alone, as are changes.
+    /// By its whole id alone, as are changes and tasks.
     Decision,
     Change,
+    Task,
     Server,
     Tool,
+    /// By the beginning of its id.
+    Resource,
     Subject,
     Role,
     Rule,
@@ -31,8 +37,10 @@ impl Kind {
     pub const ALL: &'static [Self] = &[
         Self::Decision,
         Self::Change,
+        Self::Task,
         Self::Server,
         Self::Tool,
+        Self::Resource,
         Self::Subject,
         Self::Role,
         Self::Rule,
@@ -45,8 +53,10 @@ impl Kind {
         match self {
             Self::Decision => "Decisions",
             Self::Change => "Changes",
+            Self::Task => "Tasks",
             Self::Server => "Servers",
             Self::Tool => "Tools",
+            Self::Resource => "Resources",
             Self::Subject => "Subjects",
             Self::Role => "Roles",
             Self::Rule => "Rules",
@@ -59,8 +69,10 @@ impl Kind {
         match self {
             Self::Decision => Glyph::Decisions,
             Self::Change => Glyph::Changes,
+            Self::Task => Glyph::Tasks,
             Self::Server => Glyph::Servers,
             Self::Tool => Glyph::Tool,
+            Self::Resource => Glyph::Resources,
             Self::Subject => Glyph::Subjects,
             Self::Role => Glyph::Roles,
             Self::Rule => Glyph::Rules,
@@ -74,7 +86,9 @@ impl Kind {
         match self {
             Self::Decision => DECISIONS,
             Self::Change => CHANGES,
+            Self::Task => TASKS,
             Self::Server | Self::Tool => SERVERS,
+            Self::Resource => RESOURCES,
             Self::Subject => SUBJECTS,
             Self::Role => ROLES,
             Self::Rule => RULES,
@@ -97,7 +111,10 @@ impl Kind {
     pub fn all(self, query: &SearchQuery) -> Option<String> {
         let SearchQuery { text, tenant } = query.clone();
         match self {
-            Self::Decision | Self::Change | Self::Tool => None,
+            Self::Decision | Self::Change | Self::Task | Self::Tool => None,
+            Self::Resource => {
+                Some(ResourcesQuery { search: text, tenant, ..ResourcesQuery::default() }.beyond(None))
+            }
             Self::Server => Some(ServersQuery { search: text, tenant, ..ServersQuery::default() }.href()),
             Self::Subject => Some(SubjectsQuery { search: text, tenant, ..SubjectsQuery::default() }.href()),
             Self::Rule => Some(RuleQuery { search: text, tenant, ..RuleQuery::default() }.href()),
@@ -174,6 +191,7 @@ mod tests {
             all,
             [
                 "/servers?tenant=acme&q=a%20b",
+                "/resources?tenant=acme&q=a%20b",
                 "/subjects?tenant=acme&q=a%20b",
                 "/roles?tenant=acme",
                 "/rules?tenant=acme&search=a%20b",

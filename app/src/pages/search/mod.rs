@@ -1,5 +1,5 @@
-//! `/search`: servers, tools, subjects, roles, rules and settings by a part of their name; decisions and changes by
-//! their id, which leads straight to them. Works without script.
+//! `/search`: servers, tools, subjects, roles, rules and settings by a part of their name; resources by the beginning of
+//! their id; decisions, changes and tasks by their whole id, which leads straight to them. Works without script.
 
 pub mod found;
 pub mod query;
@@ -8,6 +8,8 @@ pub mod results;
 
 #[cfg(feature = "ssr")]
 mod find;
+#[cfg(feature = "ssr")]
+mod hit;
 
 use super::guarded;
 use crate::components::empty::Empty;
@@ -122,7 +124,7 @@ fn first() -> AnyView {
         <Empty
             glyph=Glyph::Search
             title="What are you looking for?"
-            text="Servers, tools, subjects, roles and rules are found by a part of their name; decisions and changes by their whole id."
+            text="Servers, tools, subjects, roles and rules are found by a part of their name; resources by the beginning of their id; decisions, changes and tasks by their whole id."
         >
             <p data-needs-script="">
                 "Press " <kbd class="kbd">"/"</kbd> " on any page to search from there."

@@ -87,7 +87,7 @@ fn not_found(found: Found) -> AnyView {
         }
         .into_any()
     });
-    let text = "No name holds this text. Decisions and changes are found by their whole id.";
+    let text = "No name holds this text, and no resource's id begins with it. Decisions, changes and tasks are found by their whole id.";
     nothing("Nothing found", text.to_owned(), everywhere)
 }
 

@@ -150,6 +150,7 @@ impl Taker {
             used_api_key: None,
             actor: None,
             task: None,
+            touched: Vec::new(),
             spends: false,
             approval: Some(ApprovalStep::Use(taken)),
         };
@@ -266,7 +267,7 @@ pub(crate) async fn no_use_passes_once_the_time_is_over(backend: Backend) {
 /// Somebody approves, somebody takes back, and others try to use it, all at once: it is used once, or taken back.
 pub(crate) async fn approving_taking_back_and_using_at_once_end_in_one_way(backend: Backend) {
     // A round takes some 25 ms of one core, most of it by those who try to use it meanwhile.
-    const REQUESTS: usize = 400;
+    const REQUESTS: usize = 1_000;
     const TAKERS: usize = 4;
     let desk = Desk::new(backend, "{ approvers: [finance] }").await;
     let ids = desk.copies(REQUESTS, "1", "CAST(NULL AS BIGINT)").await;
@@ -334,9 +335,9 @@ async fn world_votes(world: &World, id: &ApprovalId) -> usize {
 }
 
 /// Three answer at once where two are enough: two are counted, one of them decides, and one use follows.
-pub(crate) async fn a_quorum_is_reached_once_in_hundreds_of_rounds(backend: Backend) {
+pub(crate) async fn a_quorum_is_reached_once_in_a_thousand_rounds(backend: Backend) {
     // A round takes some 15 ms of one core.
-    const REQUESTS: usize = 500;
+    const REQUESTS: usize = 1_000;
     const TAKERS: usize = 4;
     let terms = "{ approvers: [finance], approver_subjects: [nat], quorum: 2 }";
     let desk = Desk::new(backend, terms).await;

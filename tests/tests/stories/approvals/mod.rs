@@ -61,7 +61,7 @@ on_both_databases!(
     thousands_of_tries_take_exactly_the_approved_uses,
     no_use_passes_once_the_time_is_over,
     approving_taking_back_and_using_at_once_end_in_one_way,
-    a_quorum_is_reached_once_in_hundreds_of_rounds,
+    a_quorum_is_reached_once_in_a_thousand_rounds,
     exactly_the_approved_uses_pass_on_two_processes,
     each_key_uses_once_however_often_the_process_is_killed,
     a_crash_after_the_commit_burns_one_use_and_says_so,
@@ -100,7 +100,7 @@ mod stories {
     };
     pub(super) use crate::approvals::crossing::no_transactions_wait_in_a_circle;
     pub(super) use crate::approvals::crowd::{
-        a_quorum_is_reached_once_in_hundreds_of_rounds,
+        a_quorum_is_reached_once_in_a_thousand_rounds,
         approving_taking_back_and_using_at_once_end_in_one_way, no_use_passes_once_the_time_is_over,
         thousands_of_tries_take_exactly_the_approved_uses,
     };

@@ -77,6 +77,7 @@ const READ: &[&str] = &[
     "/api/v1/decisions?subject=both",
     "/api/v1/decisions?subject=ben",
     "/api/v1/decisions?tenant=b",
+    "/api/v1/decisions?resource_type=record&resource_id=r-2",
     "/api/v1/changes?limit=200",
     "/api/v1/changes?object=both",
     "/api/v1/changes?tenant=b",

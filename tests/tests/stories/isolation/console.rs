@@ -16,6 +16,7 @@ const PAGES: &[&str] = &[
     "/?tenant=a",
     "/decisions?tenant=a",
     "/decisions?tenant=a&subject=both",
+    "/decisions?tenant=a&resource=record%2Fr-2",
     "/decisions?tenant=a&from=2026-01-01&outcome=denied",
     "/rules?tenant=a",
     "/tasks?tenant=a",

@@ -4,6 +4,7 @@
 mod accounts;
 mod approvers;
 mod changing;
+mod finding;
 mod following;
 pub(crate) mod house;
 mod identities;
@@ -29,6 +30,8 @@ on_both_databases!(
     a_draft_is_tried_in_the_own_tenants_alone,
     identities_are_shown_where_their_issuer_speaks,
     resources_are_those_of_the_own_tenants,
+    tasks_and_resources_are_found_by_who_may_see_them,
+    calls_are_found_by_what_they_named_in_their_own_tenant,
     what_is_beside_resources_is_told_as_far_as_the_reach_goes,
     resources_are_found_in_any_of_some_tenants,
     an_id_that_is_taken_tells_not_by_whom,
@@ -52,6 +55,10 @@ mod stories {
     pub(super) use crate::reach::approvers::too_few_approvers_are_told_at_their_rule;
     pub(super) use crate::reach::changing::{
         an_owner_of_a_tenant_works_in_it, nothing_of_another_tenant_is_changed,
+    };
+    pub(super) use crate::reach::finding::{
+        calls_are_found_by_what_they_named_in_their_own_tenant,
+        tasks_and_resources_are_found_by_who_may_see_them,
     };
     pub(super) use crate::reach::following::{
         an_inbox_is_told_of_its_own_tenants_alone, an_inbox_names_nobody_of_other_tenants,

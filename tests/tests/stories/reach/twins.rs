@@ -13,6 +13,7 @@ type Twins = (&'static str, &'static str);
 const TENANT: Twins = ("nimbus", "nowher");
 const SUBJECT: Twins = ("zed", "nob");
 const SERVER: Twins = ("nest", "gone");
+const RESOURCE: Twins = ("theirs-1", "theurs-1");
 const ROLE: Twins = ("Kestrel role", "Kestrel nope");
 
 /// Addresses, with a place for either.
@@ -45,6 +46,8 @@ const ADDRESSES: &[(&str, Twins)] = &[
     ("/approvals?view=history&tenant={}", TENANT),
     ("/approvals?view=history&subject={}", SUBJECT),
     ("/search?q={}", SUBJECT),
+    ("/search?q={}", RESOURCE),
+    ("/search?q=customer%2F{}", RESOURCE),
     ("/search?q=o&tenant={}", TENANT),
     ("/_fn/search?q={}", SUBJECT),
     ("/_fn/overview?tenant={}", TENANT),

@@ -195,6 +195,7 @@ pub(crate) async fn large_records_that_come_at_once_are_all_kept(backend: Backen
             used_api_key: None,
             actor: None,
             task: None,
+            touched: Vec::new(),
             spends: false,
             approval: None,
         };
