@@ -305,6 +305,7 @@ fn how(identity: &Identity) -> String {
         Identity::TokenRevoked => "not at all: the token was revoked".to_owned(),
         Identity::SubjectDiffers => "not at all: the subject named is not the token's".to_owned(),
         Identity::UnknownSubject { id } => format!("not at all: `{id}` is not registered"),
+        Identity::Lapsed { why, .. } => format!("by a key or a token that counts no longer: {why}"),
         Identity::TokenRefused { why, issuer: Some(issuer), .. } => {
             format!("not at all: token of `{}`: {why}", shown(issuer, 80))
         }

@@ -184,6 +184,18 @@ fn a_token_that_was_not_taken_is_told_with_why() {
 }
 
 #[test]
+fn what_became_of_a_key_is_told_beside_its_subject() {
+    let mut body = body();
+    let mut subject = body["facts"]["identity"]["subject"].clone();
+    subject["id"] = json!("zed");
+    body["facts"]["identity"] =
+        json!({ "how": "lapsed", "reason": "token_expired", "why": "it has expired", "subject": subject });
+    let who = describe(recorded(body.to_string()), now()).who.expect("who");
+    assert_eq!(who.how, "by a key or a token that counts no longer: it has expired");
+    assert_eq!(who.subject.expect("is known").id, "zed");
+}
+
+#[test]
 fn members_may_be_absent() {
     let view = describe(recorded("{}".to_owned()), now());
     assert!(view.unreadable.is_empty());
