@@ -15,11 +15,12 @@ const TASKS: usize = 10_000;
 /// At more, calls would wait for each other: they are of one task.
 const CONNECTIONS: usize = 1;
 
-/// A tool that binds its argument, and what it may name.
+/// A tool that binds its argument, what it may name, and one that binds nothing.
 pub(crate) const POLICY: &str = "
 servers:
   - slug: crm
     tools:
+      - name: get_customer
       - name: refund
         bindings: [{ pointer: /customer_id, type: customer }]
 resources: [{ type: customer, id: c-42, tenant: acme }]
