@@ -10,6 +10,7 @@ mod earlier;
 mod helpers;
 mod history;
 pub(crate) mod html;
+mod moved_rule;
 mod paging;
 mod readers;
 mod requester;
@@ -33,6 +34,7 @@ on_both_databases!(
     what_several_rules_were_is_found_many_changes_back,
     who_may_not_read_rules_learns_no_more_of_one_that_changed,
     a_rule_that_became_another_tenants_is_shown_to_neither,
+    a_rule_that_became_another_tenants_has_no_say,
     a_request_shows_the_task_and_its_purpose,
     a_request_shows_what_else_its_caller_did_today,
     what_differs_from_the_last_time_is_marked,
@@ -63,6 +65,7 @@ mod stories {
         a_rule_that_is_always_answered_alike_is_a_candidate,
         the_history_is_narrowed_and_says_how_long_each_took,
     };
+    pub(super) use crate::inbox::moved_rule::a_rule_that_became_another_tenants_has_no_say;
     pub(super) use crate::inbox::paging::an_inbox_is_paged_by_risk_and_age;
     pub(super) use crate::inbox::readers::{
         a_rule_that_became_another_tenants_is_shown_to_neither,
