@@ -99,6 +99,8 @@ const ALL = [
 
   { name: 'rules', route: '/rules', at: () => '/rules' },
   { name: 'rule-new', route: '/rules/new', at: () => '/rules/new' },
+  { name: 'rule-rates', route: '/rules/rates', at: () => '/rules/rates' },
+  { name: 'rule-rates-none', route: '/rules/rates', at: () => '/rules/rates?tenant=nothing' },
   { name: 'rule', route: '/rules/{id}', at: below('/rules', 'rule') },
   { name: 'rule-hostile', route: '/rules/{id}', at: below('/rules', 'hostileRule') },
   { name: 'rule-none', route: '/rules/{id}', at: () => `/rules/${NOTHING}`, status: 404 },

@@ -2,8 +2,8 @@
 
 use crate::routes::{
     ACCESS, ACCOUNT, APPROVAL, APPROVALS, CHANGE, CHANGES, DECISION, DECISIONS, EMERGENCY, OVERVIEW, Page,
-    REQUEST, RESOURCE, RESOURCES, ROLE, ROLES, RULE, RULE_HISTORY, RULE_NEW, RULES, SEARCH, SUBJECT,
-    SUBJECTS, TASK, TASKS, TRY,
+    REQUEST, RESOURCE, RESOURCES, ROLE, ROLES, RULE, RULE_HISTORY, RULE_NEW, RULE_RATES, RULES, SEARCH,
+    SUBJECT, SUBJECTS, TASK, TASKS, TRY,
 };
 
 /// The pages whose every part is narrowed to the tenants in which the reader's role counts. Whoever reaches some tenants
@@ -17,6 +17,7 @@ pub const NARROWED: &[Page] = &[
     DECISION,
     RULES,
     RULE_NEW,
+    RULE_RATES,
     RULE,
     RULE_HISTORY,
     TRY,

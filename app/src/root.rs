@@ -29,6 +29,7 @@ use crate::pages::roles::RolesPage;
 use crate::pages::rule::history::RuleHistoryPage;
 use crate::pages::rule::{NewRulePage, RulePage};
 use crate::pages::rules::RulesPage;
+use crate::pages::rules::rates::RuleRatesPage;
 use crate::pages::search::SearchPage;
 use crate::pages::server::ServerPage;
 use crate::pages::server::activity::ServerActivityPage;
@@ -85,6 +86,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/decisions/:id") view=DecisionPage ssr=SsrMode::Async/>
                     <Route path=path!("/rules") view=RulesPage ssr=SsrMode::Async/>
                     <Route path=path!("/rules/new") view=NewRulePage ssr=SsrMode::Async/>
+                    <Route path=path!("/rules/rates") view=RuleRatesPage ssr=SsrMode::Async/>
                     <Route path=path!("/rules/:id") view=RulePage ssr=SsrMode::Async/>
                     <Route path=path!("/rules/:id/history") view=RuleHistoryPage ssr=SsrMode::Async/>
                     <Route path=path!("/try") view=TryPage ssr=SsrMode::Async/>

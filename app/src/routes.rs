@@ -61,6 +61,10 @@ pub const RULES: Page = Page {
 pub const RULE_NEW: Page =
     Page { path: "/rules/new", title: "New rule", permission: Permission::WriteRules, nav: None };
 
+/// How often what each rule asks for is approved.
+pub const RULE_RATES: Page =
+    Page { path: "/rules/rates", title: "Approval rates", permission: Permission::ReadRules, nav: None };
+
 pub const RULE: Page =
     Page { path: "/rules/{id}", title: "Rule", permission: Permission::ReadRules, nav: None };
 
@@ -277,6 +281,7 @@ pub const PAGES: &[Page] = &[
     DECISION,
     RULES,
     RULE_NEW,
+    RULE_RATES,
     RULE,
     RULE_HISTORY,
     TRY,

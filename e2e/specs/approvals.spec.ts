@@ -202,3 +202,42 @@ test('whoever asked sees what became of it and may cancel; a substitute is named
   await frank.getByRole('button', { name: /^End/ }).click();
   await expect(frank.getByText('Nobody answers while you are away.')).toBeVisible();
 });
+
+test('an approver narrows what they answered, and sees no rates', { tag: '@no-script' }, async ({ open, browse }) => {
+  const house = await asking(open);
+  const { session } = await accountOf(house, 'approver', 'frank');
+  const page = await browse(house, { session });
+  const [denied, approved] = [await refund(house, 1_610, 'c-61'), await refund(house, 1_620, 'c-62')];
+  const [no, yes] = [await requestOf(house, denied.id), await requestOf(house, approved.id)];
+  await page.goto(no);
+  await ready(page);
+  await page.locator('#answer-reason').fill('not agreed');
+  await bar(page).getByRole('button', { name: 'Deny' }).click();
+  await expect(page.locator('.notice-success')).toContainText('Denied.');
+  await page.goto(yes);
+  await ready(page);
+  await bar(page).getByRole('button', { name: 'Approve' }).click();
+  await expect(page.locator('.notice-success')).toContainText('The identical call passes');
+
+  await page.goto('/approvals?view=history');
+  await ready(page);
+  const listed = page.getByRole('table', { name: 'Requests, newest first' });
+  await expect(listed.locator(`a[href="${no}"]`)).toHaveCount(1);
+  await expect(listed.locator(`a[href="${yes}"]`)).toHaveCount(1);
+  await page.getByLabel('Outcome', { exact: true }).selectOption({ label: 'Denied' });
+  await page.getByLabel('Rule', { exact: true }).selectOption({ label: 'refunds by finance' });
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await expect(page).toHaveURL(/state=denied/);
+  await expect(listed.locator(`a[href="${no}"]`)).toHaveCount(1);
+  await expect(listed.locator(`a[href="${yes}"]`)).toHaveCount(0);
+  await expect(page.getByRole('heading', { name: 'How often each rule is approved' })).toHaveCount(0);
+  expect((await page.goto('/rules/rates'))?.status(), 'who may not read rules').toBe(403);
+
+  // Whoever audits sees them, and no request.
+  const auditor = await browse(house, { session: (await accountOf(house, 'auditor')).session });
+  await auditor.goto('/rules');
+  await auditor.getByRole('link', { name: 'Approval rates' }).click();
+  await expect(auditor.getByRole('heading', { level: 1, name: 'Approval rates' })).toBeVisible();
+  await expect(auditor.getByRole('list', { name: 'Answers by rule' })).toContainText('refunds by finance');
+  await expect(auditor.getByRole('main').locator('a[href^="/approvals"]')).toHaveCount(0);
+});

@@ -57,6 +57,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0026_pressing"),
     migration!("0027_in_hand"),
     migration!("0028_touched"),
+    migration!("0029_escalating"),
 ];
 
 /// The whole schema, for tests of statements.

@@ -17,7 +17,7 @@ use store::approvals::{Approval, ApprovalVote};
 /// A rule that asks, as it was and as it is.
 pub(super) struct Asks {
     pub(super) filed: Requirement,
-    /// None: it is gone, or asks for nothing any more.
+    /// None: it is gone, another tenant's by now, or asks for nothing any more.
     pub(super) now: Option<(i64, ApprovalTerms)>,
 }
 
@@ -45,7 +45,8 @@ impl Hearing {
         let mut asks = Vec::with_capacity(approval.requirements.len());
         for filed in &approval.requirements {
             let stored = reader.rule(&filed.rule).await?;
-            let now = stored.and_then(|stored| Some((stored.version, asking(&stored.rule)?.clone())));
+            let tenant = &approval.tenant;
+            let now = stored.and_then(|stored| Some((stored.version, asking(&stored.rule, tenant)?.clone())));
             asks.push(Asks { filed: filed.clone(), now });
         }
         let mut owners = Vec::new();

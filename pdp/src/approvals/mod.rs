@@ -18,7 +18,7 @@ mod tool;
 
 pub(crate) use bound::Named;
 pub(crate) use enforcing::{Settled, too_many, too_often};
-pub use rules::{RuleMoved, RulesMoved, asking};
+pub use rules::{RuleMoved, RulesMoved, asking, is_elsewhere};
 pub use show::{ApprovalView, RequirementView, ToolNow};
 pub use standing_in::{may_stand_in, tenants_of};
 pub use tool::{ToolForm, ToolMoved};

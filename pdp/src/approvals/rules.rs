@@ -2,10 +2,10 @@
 //! version of a rule is kept.
 
 use super::Approvals;
-use policy::Rule;
 use policy::approval::{Requirement, Seen};
 use policy::labels::RuleStatus;
 use policy::rule::ApprovalTerms;
+use policy::{Rule, TenantSlug};
 use store::StoreError;
 use store::administration::{RuleVersion, StoredRule};
 use store::approvals::Approval;
@@ -27,20 +27,30 @@ pub enum RulesMoved {
 pub struct RuleMoved {
     /// What it was called when the request was filed.
     pub name: String,
+    /// The tenant of the request.
+    pub tenant: TenantSlug,
     /// None: it asked for nothing then, and so did other versions of it.
     pub was: Option<Rule>,
     /// None: it is deleted.
     pub is: Option<Rule>,
 }
 
-/// What this rule asks for. None: it does not count, or asks for nothing.
-pub fn asking(rule: &Rule) -> Option<&ApprovalTerms> {
-    rule.approval.as_ref().filter(|_| rule.status == RuleStatus::Enforced)
+/// What this rule asks for of calls in this tenant. None: it does not count there, as it is another tenant's, or asks for
+/// nothing: what one tenant's rule says never decides whose word another tenant's call needs.
+pub fn asking<'a>(rule: &'a Rule, tenant: &TenantSlug) -> Option<&'a ApprovalTerms> {
+    let counts = rule.status == RuleStatus::Enforced && !is_elsewhere(rule, tenant);
+    rule.approval.as_ref().filter(|_| counts)
 }
 
-/// The version of a rule that asks for something. None: it does not count, asks for nothing, or is deleted.
-fn shown(now: Option<&StoredRule>) -> Option<i64> {
-    now.filter(|now| asking(&now.rule).is_some()).map(|now| now.version)
+/// Whether it is a rule of another tenant than this.
+pub fn is_elsewhere(rule: &Rule, tenant: &TenantSlug) -> bool {
+    rule.tenant.as_ref().is_some_and(|own| own != tenant)
+}
+
+/// The version of a rule that asks for something in this tenant. None: it does not count there, asks for nothing, or is
+/// deleted.
+fn shown(now: Option<&StoredRule>, tenant: &TenantSlug) -> Option<i64> {
+    now.filter(|now| asking(&now.rule, tenant).is_some()).map(|now| now.version)
 }
 
 /// No page can have shown it, or it is too old.
@@ -49,8 +59,13 @@ struct NeverShown;
 
 /// How the rule was when this version of it was seen, out of those since the request was filed. None: it asked for nothing, and
 /// so did others of them.
-fn form(versions: Vec<RuleVersion>, seen: Option<i64>) -> Result<Option<Rule>, NeverShown> {
-    let mut those = versions.into_iter().filter(|version| asking(&version.rule).is_some() == seen.is_some());
+fn form(
+    versions: Vec<RuleVersion>,
+    seen: Option<i64>,
+    tenant: &TenantSlug,
+) -> Result<Option<Rule>, NeverShown> {
+    let asked = |version: &RuleVersion| asking(&version.rule, tenant).is_some();
+    let mut those = versions.into_iter().filter(|version| asked(version) == seen.is_some());
     match seen {
         Some(seen) => {
             those.find(|version| version.version == seen).map(|version| Some(version.rule)).ok_or(NeverShown)
@@ -70,18 +85,19 @@ impl Approvals {
         approval: &Approval,
         seen: &Seen,
     ) -> Result<Option<RulesMoved>, StoreError> {
-        let mut others = Vec::new();
+        let (mut others, tenant) = (Vec::new(), &approval.tenant);
         for (place, filed) in approval.requirements.iter().enumerate() {
             let now = self.store.get_rule(&filed.rule).await?;
             // A page tells of each of them.
             let Some(seen) = seen.rules.get(place) else { return Ok(Some(RulesMoved::Untold)) };
-            if shown(now.as_ref()) == *seen {
+            if shown(now.as_ref(), tenant) == *seen {
                 continue;
             }
             let Requirement { rule, version, name, .. } = filed;
             let versions = self.store.list_rule_versions_since(rule, *version, VERSIONS).await?;
-            let Ok(was) = form(versions, *seen) else { return Ok(Some(RulesMoved::Untold)) };
-            others.push(RuleMoved { name: name.clone(), was, is: now.map(|now| now.rule) });
+            let Ok(was) = form(versions, *seen, tenant) else { return Ok(Some(RulesMoved::Untold)) };
+            let is = now.map(|now| now.rule);
+            others.push(RuleMoved { name: name.clone(), tenant: tenant.clone(), was, is });
         }
         Ok((!others.is_empty()).then_some(RulesMoved::Changed(others)))
     }
@@ -99,12 +115,26 @@ mod tests {
         serde_json::from_value(written).expect("a rule")
     }
 
+    fn acme() -> TenantSlug {
+        TenantSlug::from("acme")
+    }
+
     #[test]
     fn a_rule_asks_while_it_is_enforced_and_has_terms() {
-        assert!(asking(&rule("enforced")).is_some());
-        assert_eq!(asking(&rule("disabled")), None);
-        assert_eq!(asking(&rule("shadow")), None);
-        assert_eq!(asking(&Rule { approval: None, ..rule("enforced") }), None);
+        let acme = acme();
+        assert!(asking(&rule("enforced"), &acme).is_some());
+        assert_eq!(asking(&rule("disabled"), &acme), None);
+        assert_eq!(asking(&rule("shadow"), &acme), None);
+        assert_eq!(asking(&Rule { approval: None, ..rule("enforced") }, &acme), None);
+    }
+
+    #[test]
+    fn a_rule_asks_in_its_own_tenant_and_one_of_every_tenant_in_each() {
+        for (tenant, asks) in [(None, true), (Some("acme"), true), (Some("globex"), false)] {
+            let rule = Rule { tenant: tenant.map(TenantSlug::from), ..rule("enforced") };
+            assert_eq!(asking(&rule, &acme()).is_some(), asks, "{tenant:?}");
+            assert_eq!(is_elsewhere(&rule, &acme()), !asks, "{tenant:?}");
+        }
     }
 
     #[test]
@@ -115,9 +145,11 @@ mod tests {
             rule: rule(status),
             updated_at: Timestamp::from_micros(1),
         };
-        assert_eq!(shown(Some(&now("enforced"))), Some(6));
-        assert_eq!(shown(Some(&now("shadow"))), None);
-        assert_eq!(shown(None), None);
+        assert_eq!(shown(Some(&now("enforced")), &acme()), Some(6));
+        assert_eq!(shown(Some(&now("shadow")), &acme()), None);
+        assert_eq!(shown(None, &acme()), None);
+        let moved = Rule { tenant: Some(TenantSlug::from("globex")), ..rule("enforced") };
+        assert_eq!(shown(Some(&StoredRule { rule: moved, ..now("enforced") }), &acme()), None);
     }
 
     #[test]
@@ -130,7 +162,7 @@ mod tests {
                 at,
                 by: "ann".to_owned(),
             });
-            form(versions.collect(), seen).map(|was| was.map(|rule| rule.status.as_str()))
+            form(versions.collect(), seen, &acme()).map(|was| was.map(|rule| rule.status.as_str()))
         };
         let twice = [(6, "enforced"), (5, "disabled"), (4, "shadow"), (3, "enforced")];
         assert_eq!(was(&twice, Some(3)), Ok(Some("enforced")));

@@ -31,7 +31,8 @@ pub struct ApprovalView {
 pub struct RequirementView {
     /// As it was filed.
     pub requirement: Requirement,
-    /// Its version and terms now. None: it is gone, or asks for nothing any more; then what it asked for still counts.
+    /// Its version and terms now. None: it is gone, another tenant's by now, or asks for nothing any more; then what it asked
+    /// for still counts.
     pub now: Option<(i64, ApprovalTerms)>,
     /// Whose duty is done.
     pub approved_by: Vec<SubjectId>,

@@ -1,5 +1,6 @@
 //! Pages that follow requests for approval as they come and go: one watcher for each process looks at the database's
-//! marker of them once a second, while anybody listens, and tells every open page of this process.
+//! marker of them once a second, while anybody listens, and tells every open page of this process. The marker moves as well
+//! when the time comes at which a request asks further persons, so an escalation is told as soon as what is filed.
 //!
 //! So it is the same on every replica, whichever filed the request. A page is told that something changed, and how many
 //! requests wait for its reader; what changed it then asks for, as anybody does. Where nothing but other tenants' requests

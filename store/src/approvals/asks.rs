@@ -7,8 +7,8 @@ use super::tables::{ApprovalAsks, ApprovalVotes, Approvals};
 use super::{Approval, ApprovalRow, select, waits};
 use crate::Store;
 use crate::counting::count;
-use crate::db::{Dialect, StoreError, now_micros};
-use policy::{Risk, SubjectId, TenantSlug};
+use crate::db::{Dialect, StoreError, now_micros, statement_micros};
+use policy::{Risk, SubjectId, TenantSlug, Timestamp};
 use sea_query::{Condition, Expr, ExprTrait, JoinType, Order, Query, SelectStatement, UnionType};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,7 +40,41 @@ const MOST_NAMES: usize = 500;
 /// of more names than that is sorted.
 const MOST_LANES: usize = 16;
 
+#[derive(sqlx::FromRow)]
+struct SinceRow {
+    since: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct BegunRow {
+    tenant: String,
+    since: i64,
+}
+
 impl Store {
+    /// When a request that waits last began to ask anybody: as it was filed, or as it escalated, of which there is no event.
+    /// It is another moment as soon as any escalates.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(super) async fn asked_last(&self) -> Result<Option<Timestamp>, StoreError> {
+        let row: Option<SinceRow> = self.db.fetch_optional(&last(self.dialect())).await?;
+        Ok(row.map(|row| Timestamp::from_micros(row.since)))
+    }
+
+    /// In which tenants requests began to ask anybody after this moment, and when last, up to now.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(super) async fn asked_since(
+        &self,
+        after: Timestamp,
+    ) -> Result<BTreeMap<TenantSlug, Timestamp>, StoreError> {
+        let rows: Vec<BegunRow> = self.db.fetch_all(&begun(after, self.dialect())).await?;
+        let rows = rows.into_iter();
+        Ok(rows.map(|row| (TenantSlug::new(row.tenant), Timestamp::from_micros(row.since))).collect())
+    }
+
     /// What waits for this person, the most pressing first: by risk, then by age. Requests of its own, and those it
     /// answered, are left out; whether it may decide, is judged elsewhere.
     ///
@@ -107,6 +141,35 @@ pub(super) fn standing(approval: &str) -> SelectStatement {
         .from(ApprovalAsks::Table)
         .and_where(Expr::col(ApprovalAsks::Approval).eq(approval))
         .limit(1)
+        .take()
+}
+
+/// As the index of it has it, which no inbox is read by: a database that takes most moments for later than now would read all
+/// that waits.
+fn since() -> Expr {
+    Expr::cust("(\"since\" + 0)")
+}
+
+/// When anybody was last asked anything.
+pub(super) fn last(dialect: Dialect) -> SelectStatement {
+    Query::select()
+        .column(ApprovalAsks::Since)
+        .from(ApprovalAsks::Table)
+        .and_where(since().lte(statement_micros(dialect)))
+        .order_by_expr(since(), Order::Desc)
+        .limit(1)
+        .take()
+}
+
+/// The same tenant by tenant, of what is later than this.
+pub(super) fn begun(after: Timestamp, dialect: Dialect) -> SelectStatement {
+    Query::select()
+        .column(ApprovalAsks::Tenant)
+        .expr_as(since().max(), "since")
+        .from(ApprovalAsks::Table)
+        .and_where(since().gt(after.micros()))
+        .and_where(since().lte(statement_micros(dialect)))
+        .group_by_col(ApprovalAsks::Tenant)
         .take()
 }
 

@@ -172,9 +172,10 @@ impl Store {
         rows.into_iter().map(ApprovalEvent::try_from).collect()
     }
 
-    /// A marker of what happened: it is another one as soon as anything happened to any request. It is made of the newest
-    /// event and of how many there were in the minute before: one that became visible late, or whose process has a clock
-    /// that is behind, is older than the newest and must be seen all the same.
+    /// A marker of what happened: it is another one as soon as anything happened to any request, or one began to ask
+    /// somebody whom it did not ask before. It is made of the newest event, of how many there were in the minute before, and
+    /// of when anybody was last asked. One that became visible late, or whose process has a clock that is behind, is older
+    /// than the newest and must be seen all the same; and of an escalation there is no event: the time comes, and that is all.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -185,7 +186,8 @@ impl Store {
             .and_where(Expr::col(ApprovalEvents::Id).gt(a_minute_before(&newest)))
             .take();
         let count = count(&mut &self.db, before).await?;
-        Ok(Some(format!("{newest}.{count}")))
+        let asked = self.asked_last().await?.unwrap_or_default().micros();
+        Ok(Some(format!("{newest}.{count}.{asked}")))
     }
 
     /// Its id.

@@ -1,11 +1,11 @@
-//! In which tenants something happened to requests from one look to the next. One question tells it of all of them, however
-//! many follow.
+//! In which tenants something happened to requests, or one escalated, from one look to the next. Two questions tell it of all
+//! of them, however many follow.
 
 use super::events::a_minute_before;
 use super::tables::ApprovalEvents;
 use crate::Store;
 use crate::db::StoreError;
-use policy::TenantSlug;
+use policy::{TenantSlug, Timestamp};
 use sea_query::{Expr, ExprTrait, Func, Query};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +17,8 @@ pub struct FollowedApprovals {
     floor: Option<String>,
     /// A tenant without any is not in it.
     counts: BTreeMap<TenantSlug, i64>,
+    /// When a request last began to ask anybody, as of then. None: nobody looked yet.
+    asked: Option<Timestamp>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -27,8 +29,8 @@ struct TenantRow {
 }
 
 impl Store {
-    /// The tenants in whose requests anything happened since this was asked with `followed`, which then stands for now. Asked
-    /// for the first time, it is none.
+    /// The tenants in whose requests anything happened, or one of which began to ask somebody whom it did not ask before,
+    /// since this was asked with `followed`, which then stands for now. Asked for the first time, it is none.
     ///
     /// # Errors
     /// When the database does not answer; `followed` stays as it was.
@@ -37,8 +39,19 @@ impl Store {
         followed: &mut FollowedApprovals,
     ) -> Result<BTreeSet<TenantSlug>, StoreError> {
         let Some(newest) = self.newest_approval_event().await? else {
-            *followed = FollowedApprovals { floor: Some(String::new()), counts: BTreeMap::new() };
+            // What asks anybody was filed, and that is an event.
+            let asked = Some(followed.asked.unwrap_or_default());
+            *followed = FollowedApprovals { floor: Some(String::new()), counts: BTreeMap::new(), asked };
             return Ok(BTreeSet::new());
+        };
+        let (mut moved, asked) = match followed.asked {
+            Some(before) => {
+                let begun = self.asked_since(before).await?;
+                // Never back: what was asked last may have been decided.
+                let last = begun.values().copied().max().unwrap_or(before);
+                (begun.into_keys().collect::<BTreeSet<TenantSlug>>(), last)
+            }
+            None => (BTreeSet::new(), self.asked_last().await?.unwrap_or_default()),
         };
         let floor = a_minute_before(&newest);
         let from = followed.floor.as_ref().unwrap_or(&floor);
@@ -55,7 +68,7 @@ impl Store {
             .take();
         let rows: Vec<TenantRow> = self.db.fetch_all(&query).await?;
         let begins = followed.floor.is_none();
-        let (mut moved, mut counts) = (BTreeSet::new(), BTreeMap::new());
+        let mut counts = BTreeMap::new();
         for row in rows {
             let tenant = TenantSlug::new(row.tenant);
             if !begins && followed.counts.get(&tenant) != Some(&row.n) {
@@ -65,7 +78,7 @@ impl Store {
                 counts.insert(tenant, row.later);
             }
         }
-        *followed = FollowedApprovals { floor: Some(next.clone()), counts };
+        *followed = FollowedApprovals { floor: Some(next.clone()), counts, asked: Some(asked) };
         Ok(moved)
     }
 }

@@ -20,6 +20,7 @@ pub(crate) mod tables;
 mod using;
 mod votes;
 
+pub use answers::AnswerFilter;
 pub use asks::{AskedPerson, MOST_COUNTED};
 pub use calls::ApprovalCall;
 pub use deciding::{NewVote, Settlement};
@@ -288,6 +289,13 @@ fn waits(query: &mut SelectStatement, dialect: Dialect) {
 }
 
 impl ApprovalFilter<'_> {
+    /// Whether it leaves out any.
+    fn narrows(&self) -> bool {
+        let Self { tenant, tenants, subject, state, rule, pending } = self;
+        let of_whom = tenant.is_some() || tenants.is_some() || subject.is_some();
+        of_whom || state.is_some() || rule.is_some() || *pending
+    }
+
     fn narrow(&self, query: &mut SelectStatement, dialect: Dialect) {
         let column = |column: Approvals| Expr::col((Approvals::Table, column));
         query

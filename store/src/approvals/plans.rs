@@ -1,8 +1,8 @@
 //! What filing, use, the inbox and retention read is found by indexes, whatever else there is: SQLite's own plan says so.
 
 use super::ApprovalFilter;
-use super::answers::answered;
-use super::asks::{AskedPerson, counted, page, standing};
+use super::answers::{AnswerFilter, answered};
+use super::asks::{AskedPerson, begun, counted, last, page, standing};
 use super::expiring::over;
 use super::filing::{NewApproval, denials, waiting};
 use super::filings::lately;
@@ -12,12 +12,12 @@ use crate::db::Dialect;
 use crate::migrate::sqlite_scripts;
 use policy::approval::Requirement;
 use policy::facts::Revision;
+use policy::labels::ApprovalState;
 use policy::rule::ApprovalTerms;
-use policy::{ResourceRef, SubjectId, TenantSlug, Timestamp};
+use policy::{ResourceRef, RuleId, SubjectId, TenantSlug, Timestamp};
 use sea_query::{Expr, SelectStatement, SqliteQueryBuilder};
 use serde_json::Map;
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
-use std::collections::BTreeSet;
 
 async fn schema() -> SqliteConnection {
     let mut connection = SqliteConnection::connect("sqlite::memory:").await.expect("opens");
@@ -132,9 +132,14 @@ fn cases() -> Vec<(&'static str, String, &'static str)> {
     let inbox = |after| text(page(&me, &asked, after, 51, sqlite).expect("a duty"));
     let pressing = "approval_asks_pressing (tenant=? AND kind=? AND name=?";
     let (acme, both) = (TenantSlug::from("acme"), ["acme", "globex"].map(TenantSlug::from));
-    let reach = BTreeSet::from(both.clone());
-    let answers = |tenants, before| text(answered(&me, tenants, before, 3));
-    let waits = ApprovalFilter { pending: true, ..ApprovalFilter::default() };
+    let every = ApprovalFilter::default();
+    let waits = ApprovalFilter { pending: true, ..every };
+    let of_both = ApprovalFilter { tenants: Some(&both), ..every };
+    let denied = ApprovalFilter { subject: Some(&me), state: Some(ApprovalState::Denied), ..of_both };
+    let rule = RuleId::from("r-1");
+    let answers = |requests, rule, before| {
+        text(answered(&AnswerFilter { person: &me, requests, rule }, before, 3, sqlite))
+    };
     let count = |mut rows: SelectStatement| text(rows.expr(Expr::cust("COUNT(*)")).take());
     let in_all = |filter: ApprovalFilter<'_>| count(super::counted(&filter, sqlite));
     let of_tenant = "approvals_pending (tenant=?";
@@ -145,9 +150,16 @@ fn cases() -> Vec<(&'static str, String, &'static str)> {
         ("what waits for a person", inbox(None), pressing),
         ("its further pages", inbox(Some((1, "w-00001"))), "name=? AND (rank,approval)>(?,?)"),
         ("where they begin", text(standing("w-00001")), "approval_asks_approval"),
+        ("when anybody was asked last", text(last(sqlite)), "approval_asks_since (<expr><?"),
+        (
+            "where anybody was asked",
+            text(begun(Timestamp::from_micros(1), sqlite)),
+            "approval_asks_since (<expr>>?",
+        ),
         ("how many wait", count(counted(&me, &asked, sqlite).expect("a duty")), pressing),
-        ("what a person answered", answers(None, None), "approval_votes_answered (person=?"),
-        ("of some tenants", answers(Some(&reach), Some("w-00001")), "approval_votes_answered (person=? AND"),
+        ("what a person answered", answers(every, None, None), "approval_votes_answered (person=?"),
+        ("of some tenants", answers(of_both, None, Some("w-00001")), "approval_votes_answered (person=? AND"),
+        ("of some outcome and rule", answers(denied, Some(&rule), None), "approval_votes_answered (person=?"),
         ("how many wait at all", in_all(waits), "approvals_waiting (expires_at>?"),
         ("how many of a tenant", in_all(ApprovalFilter { tenant: Some(&acme), ..waits }), of_tenant),
         ("how many of some", in_all(ApprovalFilter { tenants: Some(&both), ..waits }), of_tenant),

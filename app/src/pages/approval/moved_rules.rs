@@ -6,9 +6,9 @@ use super::words;
 use crate::pages::change::difference;
 use crate::pages::form::read::sees;
 use crate::sentence::sentence;
-use pdp::approvals::{RuleMoved, RulesMoved, asking};
+use pdp::approvals::{RuleMoved, RulesMoved, asking, is_elsewhere};
 use policy::labels::RuleStatus;
-use policy::{Reach, Rule};
+use policy::{Reach, Rule, TenantSlug};
 
 /// Behind what says that a rule asks no more.
 const STILL: &str = "What it asked for when the call was made still counts for this request.";
@@ -27,11 +27,13 @@ fn change(moved: RuleMoved, reads: Option<&Reach>) -> RuleChange {
     let (was, is) = (moved.was.as_ref(), moved.is.as_ref());
     // A rule may have been another tenant's before, or be another's now.
     let readable = |reach: &Reach| was.iter().chain(&is).all(|rule| sees(reach, rule.tenant.as_ref()));
-    let (became, forms) = if reads.is_some_and(readable) { whole(was, is) } else { terms(was, is) };
+    let tenant = &moved.tenant;
+    let (became, forms) =
+        if reads.is_some_and(readable) { whole(was, is, tenant) } else { terms(was, is, tenant) };
     RuleChange { name: moved.name, became, forms }
 }
 
-fn whole(was: Option<&Rule>, is: Option<&Rule>) -> (Option<String>, RuleForms) {
+fn whole(was: Option<&Rule>, is: Option<&Rule>, tenant: &TenantSlug) -> (Option<String>, RuleForms) {
     let json = |rule: &Rule| serde_json::to_value(rule).ok();
     let mut rows = match (was, is) {
         (Some(was), Some(is)) => difference::rows(json(was).as_ref(), json(is).as_ref()),
@@ -39,14 +41,15 @@ fn whole(was: Option<&Rule>, is: Option<&Rule>) -> (Option<String>, RuleForms) {
     };
     rows.retain(|row| !row.same);
     let forms = RuleForms::Whole { was: was.map(sentence), is: is.map(sentence), rows };
-    (became(was, is), forms)
+    (became(was, is, tenant), forms)
 }
 
 /// What the difference alone does not say.
-fn became(was: Option<&Rule>, is: Option<&Rule>) -> Option<String> {
+fn became(was: Option<&Rule>, is: Option<&Rule>, tenant: &TenantSlug) -> Option<String> {
     let Some(is) = is else { return Some(format!("It was deleted. {STILL}")) };
-    if asking(is).is_none() {
+    if asking(is, tenant).is_none() {
         let why = match is.status {
+            _ if is_elsewhere(is, tenant) => "It is another tenant's now.",
             RuleStatus::Disabled => "It is disabled.",
             RuleStatus::Shadow => {
                 "It is a shadow: decisions record what it would have done, and nothing more."
@@ -57,14 +60,14 @@ fn became(was: Option<&Rule>, is: Option<&Rule>) -> Option<String> {
     }
     match was {
         Some(was) if was == is => Some("It was changed, and changed back.".to_owned()),
-        Some(was) if asking(was).is_some() => None,
+        Some(was) if asking(was, tenant).is_some() => None,
         _ => Some("It asked for nothing when you looked.".to_owned()),
     }
 }
 
 /// No more than the card of the rules says. What is excluded is not among it: so texts are compared, and not terms.
-fn terms(was: Option<&Rule>, is: Option<&Rule>) -> (Option<String>, RuleForms) {
-    let asks = |rule: Option<&Rule>| rule.and_then(asking).map(words::asks);
+fn terms(was: Option<&Rule>, is: Option<&Rule>, tenant: &TenantSlug) -> (Option<String>, RuleForms) {
+    let asks = |rule: Option<&Rule>| rule.and_then(|rule| asking(rule, tenant)).map(words::asks);
     let (was, is) = (asks(was), asks(is));
     let became = match (&was, &is) {
         (_, None) => Some(format!("It is enforced no more. {STILL}")),
@@ -80,7 +83,6 @@ fn terms(was: Option<&Rule>, is: Option<&Rule>) -> (Option<String>, RuleForms) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use policy::TenantSlug;
     use serde_json::{Value, json};
 
     fn rule(more: &Value) -> Rule {
@@ -92,11 +94,17 @@ mod tests {
     }
 
     fn one(was: Option<&Rule>, is: Option<&Rule>, reads: Option<&Reach>) -> RuleChange {
-        change(RuleMoved { name: "refunds".to_owned(), was: was.cloned(), is: is.cloned() }, reads)
+        let (name, tenant) = ("refunds".to_owned(), TenantSlug::from("acme"));
+        change(RuleMoved { name, tenant, was: was.cloned(), is: is.cloned() }, reads)
     }
 
     fn acme() -> Reach {
         Reach::of([TenantSlug::from("acme")])
+    }
+
+    /// What it asks for of acme's calls, in words.
+    fn asked(rule: &Rule) -> Option<String> {
+        asking(rule, &TenantSlug::from("acme")).map(words::asks)
     }
 
     #[test]
@@ -116,13 +124,13 @@ mod tests {
     fn who_may_not_is_told_what_it_asks_for_alone() {
         let (was, is) = (rule(&json!({})), rule(&json!({"approval": {"approvers": ["heads"]}})));
         let moved = rule(&json!({"tenant": "globex"}));
-        let asks = |rule: &Rule| asking(rule).map(words::asks);
-        let expected = RuleForms::Terms { was: asks(&was), is: asks(&is) };
+        let expected = RuleForms::Terms { was: asked(&was), is: asked(&is) };
         assert_eq!(one(Some(&was), Some(&is), None).forms, expected);
-        // Neither form is read where one of them is another tenant's.
+        // Neither form is read where one of them is another tenant's, nor what it asks for there.
+        assert_eq!(asked(&moved), None);
         for (was, is) in [(&was, &moved), (&moved, &was)] {
             let told = one(Some(was), Some(is), Some(&acme()));
-            assert_eq!(told.forms, RuleForms::Terms { was: asks(was), is: asks(is) });
+            assert_eq!(told.forms, RuleForms::Terms { was: asked(was), is: asked(is) });
         }
         let of_all = rule(&json!({"tenant": null}));
         let told = one(Some(&was), Some(&of_all), Some(&acme()));
@@ -143,6 +151,8 @@ mod tests {
         assert_eq!(said(Some(&asked), Some(&off("disabled"))), told("It is disabled. ", no_more));
         let shadow = "It is a shadow: decisions record what it would have done, and nothing more. ";
         assert_eq!(said(Some(&asked), Some(&off("shadow"))), told(shadow, no_more));
+        let moved = rule(&json!({"tenant": "globex"}));
+        assert_eq!(said(Some(&asked), Some(&moved)), told("It is another tenant's now. ", no_more));
         let free = rule(&json!({"approval": null}));
         assert_eq!(said(Some(&asked), Some(&free)), told("It asks for no approval any more. ", no_more));
         let again = "It was not enforced when you looked, and is again.";

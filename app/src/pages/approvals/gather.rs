@@ -1,32 +1,25 @@
-//! Reads what waits for the reader, and what became of requests.
+//! Reads what waits for the reader; what became of requests is read beside it.
 
 use super::query::ApprovalsQuery;
-use super::rates;
-use super::read::{
-    ApprovalsView, CoverLine, CoveredLine, DecidedLine, History, Inbox, Standing, WaitingLine,
-};
-use super::words;
+use super::read::{ApprovalsView, CoverLine, CoveredLine, DecidedLine, Inbox, Standing, WaitingLine};
+use super::{past, words};
 use crate::console::Console;
 use crate::error::AppError;
 use crate::frame::waiting::MOST;
 use crate::moment::Moment;
 use crate::pages::form::place::Ask;
 use crate::pages::form::read::{ROWS_AND_ONE, cut, refuse_zero};
-use crate::permission::ConsoleRole;
 use crate::session::SignedIn;
 use pdp::approvals::{ApprovalError, Approvals, tenants_of};
 use policy::labels::{SubjectKind, Verdict};
-use policy::{Reach, RuleId, SubjectId, TenantSlug, Timestamp};
+use policy::{Reach, SubjectId, TenantSlug, Timestamp};
 use std::collections::BTreeMap;
 use store::administration::Page;
-use store::approvals::{Approval, ApprovalFilter, MOST_COUNTED, Substitute};
+use store::approvals::{AnswerFilter, Approval, ApprovalFilter, MOST_COUNTED, Substitute};
 use store::{Store, StoreError};
 
 /// The reader's answers that stand beneath an inbox.
 const ANSWERS: u64 = 3;
-
-/// Rates are of the last 90 days.
-const RATES_OF: i64 = 90 * 24 * 60 * 60 * 1_000_000;
 
 /// Persons that a substitute can be chosen from.
 const PERSONS: Page<'static> = Page { search: None, after: None, limit: 500 };
@@ -60,11 +53,16 @@ pub(super) async fn view(
     let waiting = waiting_for(&console.approvals, account).await?;
     let person = person(&console.store, account).await?;
     let (inbox, history) = if query.history {
-        (None, Some(Box::pin(history(console, signed_in, reach, person.as_ref(), &query)).await?))
+        (None, Some(Box::pin(past::history(console, signed_in, reach, person.as_ref(), &query)).await?))
     } else {
         (Some(Box::pin(inbox(console, (account, reach), person.as_ref(), &query)).await?), None)
     };
     Ok(ApprovalsView { query, waiting, marker, inbox, history })
+}
+
+/// The tenants that the reader reaches; none: all of them.
+pub(crate) fn own(reach: &Reach) -> Option<Vec<TenantSlug>> {
+    reach.tenants().map(|tenants| tenants.iter().cloned().collect())
 }
 
 /// The person that an account is linked to.
@@ -96,7 +94,10 @@ async fn inbox(
         unlinked: person.is_none(),
     };
     if let Some(person) = person {
-        let answers = store.list_answers(person, reach.tenants(), None, ANSWERS).await?;
+        let own = own(reach);
+        let requests = ApprovalFilter { tenants: own.as_deref(), ..ApprovalFilter::default() };
+        let answers =
+            store.list_answers(&AnswerFilter { person, requests, rule: None }, None, ANSWERS).await?;
         inbox.answers = answers.iter().map(|approval| decided_line(approval, now)).collect();
         cover(store, (person, reach), now, &mut inbox).await?;
         if query.ask == Some(Ask::New) {
@@ -183,7 +184,7 @@ async fn waiting_line(store: &Store, approval: &Approval, now: Timestamp) -> Res
     })
 }
 
-fn decided_line(approval: &Approval, now: Timestamp) -> DecidedLine {
+pub(super) fn decided_line(approval: &Approval, now: Timestamp) -> DecidedLine {
     let standing = words::standing(approval, now);
     let waits = standing == Standing::Waiting;
     let ended = if waits { approval.filed_at } else { words::ended_at(approval) };
@@ -196,66 +197,4 @@ fn decided_line(approval: &Approval, now: Timestamp) -> DecidedLine {
         decided: Moment::new(ended, now),
         took: if waits { String::new() } else { words::span(approval.filed_at, ended) },
     }
-}
-
-/// Owners see every request of their tenants, everybody else what they answered.
-async fn history(
-    console: &Console,
-    signed_in: &SignedIn,
-    reach: &Reach,
-    person: Option<&SubjectId>,
-    query: &ApprovalsQuery,
-) -> Result<History, AppError> {
-    let (store, now) = (&console.store, console.now());
-    let after = query.after.as_deref();
-    let nothing = History {
-        lines: Vec::new(),
-        next: None,
-        chart: None,
-        of: String::new(),
-        advice: Vec::new(),
-        rule: None,
-        all: false,
-    };
-    if signed_in.role != ConsoleRole::Owner {
-        let Some(person) = person else { return Ok(nothing) };
-        let mut found = store.list_answers(person, reach.tenants(), after, ROWS_AND_ONE).await?;
-        let next = cut(&mut found, |approval: &Approval| approval.id.to_string());
-        let lines = found.iter().map(|approval| decided_line(approval, now)).collect();
-        return Ok(History { lines, next, ..nothing });
-    }
-    let tenant = query.tenant.as_deref().map(TenantSlug::from);
-    let own: Option<Vec<TenantSlug>> = reach.tenants().map(|tenants| tenants.iter().cloned().collect());
-    let subject = query.subject.as_deref().map(SubjectId::from);
-    let rule = query.rule.as_deref().map(RuleId::from);
-    let filter = ApprovalFilter {
-        tenant: tenant.as_ref(),
-        tenants: own.as_deref(),
-        subject: subject.as_ref(),
-        state: query.state.as_deref().and_then(|word| word.parse().ok()),
-        ..ApprovalFilter::default()
-    };
-    let mut found = match &rule {
-        Some(rule) => store.list_approvals_of_rule(rule, &filter, after, ROWS_AND_ONE).await?,
-        None => store.list_approvals(&filter, after, ROWS_AND_ONE).await?,
-    };
-    let next = cut(&mut found, |approval: &Approval| approval.id.to_string());
-    // Of all outcomes and rules: shares of a part say nothing.
-    let asked = ApprovalFilter { state: None, ..filter };
-    let rates = store.approval_rates(&asked, now.saturating_add_micros(-RATES_OF)).await?;
-    // A rule all of whose requests wait has no rate.
-    let listed = found.iter().flat_map(|approval| approval.requirements.iter());
-    let named: BTreeMap<&str, &str> = listed
-        .map(|asked| (asked.rule.as_str(), asked.name.as_str()))
-        .chain(rates.rules.iter().map(|rate| (rate.rule.as_str(), rate.name.as_str())))
-        .collect();
-    Ok(History {
-        lines: found.iter().map(|approval| decided_line(approval, now)).collect(),
-        next,
-        chart: rates::chart(&rates.rules, query),
-        of: rates::of(rates.cut),
-        advice: rates::advice(&rates.rules, rates.cut),
-        rule: query.rule.as_deref().and_then(|id| named.get(id)).map(|name| (*name).to_owned()),
-        all: true,
-    })
 }

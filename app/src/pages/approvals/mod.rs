@@ -4,6 +4,7 @@ pub mod cover;
 pub mod keys;
 pub mod live;
 pub mod query;
+pub mod rate_card;
 pub mod read;
 pub mod save;
 pub mod table;
@@ -11,7 +12,9 @@ pub mod table;
 #[cfg(feature = "ssr")]
 pub(crate) mod gather;
 #[cfg(feature = "ssr")]
-mod rates;
+mod past;
+#[cfg(feature = "ssr")]
+pub(crate) mod rates;
 #[cfg(feature = "ssr")]
 pub(crate) mod words;
 
@@ -26,6 +29,7 @@ use crate::components::fields::options;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::loaded::loaded;
 use crate::components::notice::Notice;
+use crate::components::untrusted::plain;
 use crate::frame::waiting::{MOST, Waiting, at_most};
 use crate::routes::{self, APPROVALS};
 use crate::url::use_parameters;
@@ -201,13 +205,11 @@ fn nothing(query: &ApprovalsQuery) -> AnyView {
 }
 
 fn draw_history(history: History, query: &ApprovalsQuery) -> AnyView {
-    let filters = if history.all {
-        filters(query, history.rule.clone())
-    } else {
-        view! { <p class="page-lead">"What you answered."</p> }.into_any()
-    };
+    let lead = (!history.all).then(|| view! { <p class="page-lead">"What you answered."</p> });
+    let filters = filters(query, &history);
     let body = table::history(history, query);
     view! {
+        {lead}
         {filters}
         {body}
     }
@@ -215,15 +217,12 @@ fn draw_history(history: History, query: &ApprovalsQuery) -> AnyView {
 }
 
 /// A form by GET: it works without script.
-fn filters(query: &ApprovalsQuery, rule: Option<String>) -> AnyView {
+fn filters(query: &ApprovalsQuery, history: &History) -> AnyView {
     let states = options("Any outcome", query.state.as_deref(), STATES);
-    let kept = [("tenant", query.tenant.clone()), ("rule", query.rule.clone())]
-        .into_iter()
-        .filter_map(|(name, value)| {
-            let value = value?;
-            Some(view! { <input type="hidden" name=name value=value/> }.into_any())
-        })
-        .collect::<Vec<AnyView>>();
+    let rules = rules(query.rule.as_deref(), &history.rules);
+    let kept = query.tenant.clone().map(|tenant| {
+        view! { <input type="hidden" name="tenant" value=tenant/> }
+    });
     view! {
         <form method="get" action=APPROVALS.path class="filters">
             <input type="hidden" name="view" value="history"/>
@@ -244,9 +243,31 @@ fn filters(query: &ApprovalsQuery, rule: Option<String>) -> AnyView {
                 <span>"Outcome"</span>
                 <select name="state">{states}</select>
             </label>
+            <label class="filter">
+                <span>"Rule"</span>
+                <select name="rule">{rules}</select>
+            </label>
             <button class="button">"Apply"</button>
         </form>
-        <FilterChips filters=query.active_filters(rule) clear=query.whole()/>
+        <FilterChips filters=query.active_filters(history.rule.clone()) clear=query.whole()/>
     }
     .into_any()
+}
+
+/// The rules that can be chosen, by their names; and the one that is, of which nothing may be known.
+fn rules(chosen: Option<&str>, known: &[(String, String)]) -> Vec<AnyView> {
+    let option = |value: &str, label: String| {
+        let selected = chosen.unwrap_or_default() == value;
+        view! {
+            <option value=value.to_owned() selected=selected>
+                {label}
+            </option>
+        }
+        .into_any()
+    };
+    let other = chosen.filter(|chosen| known.iter().all(|(id, _)| id != chosen));
+    std::iter::once(option("", "Any rule".to_owned()))
+        .chain(known.iter().map(|(id, name)| option(id, plain(name))))
+        .chain(other.map(|id| option(id, plain(id))))
+        .collect()
 }

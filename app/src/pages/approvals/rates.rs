@@ -3,15 +3,17 @@
 //! Drawn here, so that the browser's part need not know how. The names of rules are text of whoever wrote them: they are
 //! made plain and escaped.
 
-use super::query::ApprovalsQuery;
-use super::read::Advice;
+use super::read::{Advice, Rates};
 use super::words;
 use crate::components::untrusted::plain;
 use crate::routes::RULE;
 use crate::url::encode;
-use policy::RuleId;
+use policy::{RuleId, Timestamp};
 use std::fmt::Write;
-use store::approvals::{ApprovalRate, MOST_RATED};
+use store::approvals::{ApprovalRate, ApprovalRates, MOST_RATED};
+
+/// Rates are of the last 90 days.
+const DAYS_90: i64 = 90 * 24 * 60 * 60 * 1_000_000;
 
 /// Rules of the chart: those with most requests.
 const MOST: usize = 12;
@@ -43,8 +45,19 @@ fn total(rate: &ApprovalRate) -> i64 {
     rate.approved.saturating_add(rate.denied).saturating_add(rate.other)
 }
 
+/// From when on requests are looked at.
+pub(crate) fn since(now: Timestamp) -> Timestamp {
+    now.saturating_add_micros(-DAYS_90)
+}
+
+/// The rates as they are shown; none where nothing was asked. `leads_to`: the address of what there is of a rule.
+pub(crate) fn drawn(rates: &ApprovalRates, leads_to: impl Fn(&RuleId) -> String) -> Option<Rates> {
+    let chart = chart(&rates.rules, leads_to)?;
+    Some(Rates { chart, of: of(rates.cut), advice: advice(&rates.rules, rates.cut) })
+}
+
 /// The inside of the figure; none where nothing was asked.
-pub(super) fn chart(rates: &[ApprovalRate], query: &ApprovalsQuery) -> Option<String> {
+fn chart(rates: &[ApprovalRate], leads_to: impl Fn(&RuleId) -> String) -> Option<String> {
     let mut asked: Vec<&ApprovalRate> = rates.iter().filter(|rate| total(rate) > 0).collect();
     if asked.is_empty() {
         return None;
@@ -52,9 +65,7 @@ pub(super) fn chart(rates: &[ApprovalRate], query: &ApprovalsQuery) -> Option<St
     asked.sort_by(|a, b| total(b).cmp(&total(a)).then_with(|| a.name.cmp(&b.name)));
     let (mut bars, mut rows) = (String::new(), String::new());
     for (at, rate) in asked.iter().take(MOST).enumerate() {
-        let href = escape(
-            &ApprovalsQuery { rule: Some(rate.rule.to_string()), after: None, ..query.clone() }.href(),
-        );
+        let href = escape(&leads_to(&rate.rule));
         bar(&mut bars, at == 0, rate, &href);
         row(&mut rows, rate, &href);
     }
@@ -111,7 +122,7 @@ fn row(rows: &mut String, rate: &ApprovalRate, href: &str) {
 }
 
 /// Of which requests the rates are. `cut`: there were more than are looked at, so they reach back less far.
-pub(super) fn of(cut: bool) -> String {
+fn of(cut: bool) -> String {
     if cut { format!("The last {} requests that are over", most()) } else { "The last 90 days".to_owned() }
 }
 
@@ -121,7 +132,7 @@ fn most() -> String {
 }
 
 /// Rules whose answer is always the same need no person for it. `cut` as in [`of`].
-pub(super) fn advice(rates: &[ApprovalRate], cut: bool) -> Vec<Advice> {
+fn advice(rates: &[ApprovalRate], cut: bool) -> Vec<Advice> {
     let among =
         if cut { format!(" among the last {} requests that are over", most()) } else { String::new() };
     let told = |rate: &ApprovalRate| {
@@ -140,7 +151,8 @@ pub(super) fn advice(rates: &[ApprovalRate], cut: bool) -> Vec<Advice> {
     rates.iter().filter_map(told).collect()
 }
 
-fn page_of(rule: &RuleId) -> String {
+/// The page of a rule.
+pub(crate) fn page_of(rule: &RuleId) -> String {
     RULE.path.replace("{id}", &encode(rule.as_str()))
 }
 
@@ -167,20 +179,24 @@ mod tests {
         }
     }
 
+    fn here(rule: &RuleId) -> String {
+        format!("/approvals?view=history&rule={rule}")
+    }
+
     #[test]
     fn a_bar_is_as_long_as_its_parts_and_the_smallest_is_seen() {
-        let html = chart(&[rate("refunds", 999, 1, 0)], &ApprovalsQuery::history()).expect("a chart");
+        let html = chart(&[rate("refunds", 999, 1, 0)], here).expect("a chart");
         assert!(html.contains(r#"<rect class="bar-allow" x="0.0" width="238.0" height="14"/>"#), "{html}");
         assert!(html.contains(r#"<rect class="bar-deny" x="238.0" width="2.0" height="14"/>"#), "{html}");
         assert!(html.contains("999 of 1000 approved"), "{html}");
         assert!(html.contains("<td>999</td><td>0</td><td>1</td><td>4 min</td>"), "{html}");
         assert!(html.contains("/approvals?view=history&amp;rule=r1"), "{html}");
-        assert_eq!(chart(&[rate("never asked", 0, 0, 0)], &ApprovalsQuery::history()), None);
+        assert_eq!(chart(&[rate("never asked", 0, 0, 0)], here), None);
     }
 
     #[test]
     fn a_rules_name_cannot_act() {
-        let html = chart(&[rate("<script>\u{202E}x", 1, 0, 0)], &ApprovalsQuery::history()).expect("a chart");
+        let html = chart(&[rate("<script>\u{202E}x", 1, 0, 0)], here).expect("a chart");
         assert!(!html.contains("<script") && !html.contains('\u{202E}'), "{html}");
         assert!(html.contains("&lt;script&gt;\u{FFFD}x"), "{html}");
     }

@@ -100,16 +100,25 @@ pub struct Inbox {
 pub struct History {
     pub lines: Vec<DecidedLine>,
     pub next: Option<String>,
-    /// The chart of rules, drawn on the server; none where nothing was decided.
-    pub chart: Option<String>,
+    /// None: nothing was decided, or they are not for the reader.
+    pub rates: Option<Rates>,
+    /// The rules that the list can be narrowed to: their ids, and their names, which are text of whoever wrote them.
+    pub rules: Vec<(String, String)>,
+    /// The name of the rule that the list is narrowed to.
+    pub rule: Option<String>,
+    /// Of every request; else of those that the reader answered.
+    pub all: bool,
+}
+
+/// How often each rule's requests are approved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rates {
+    /// Drawn on the server.
+    pub chart: String,
     /// Of which requests the chart is: "The last 90 days"
     pub of: String,
     /// What the rates suggest, one sentence each.
     pub advice: Vec<Advice>,
-    /// The name of the rule that the list is narrowed to.
-    pub rule: Option<String>,
-    /// Of every request, and so narrowed by filters; else of those that the reader answered.
-    pub all: bool,
 }
 
 /// A rule whose answer is always the same.

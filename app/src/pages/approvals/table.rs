@@ -1,6 +1,7 @@
 //! The lists of requests: tables, cards on narrow screens; a row is one link.
 
 use super::query::ApprovalsQuery;
+use super::rate_card;
 use super::read::{Asking, DecidedLine, History, Standing, WaitingLine};
 use crate::components::empty::{Empty, EmptyFiltered};
 use crate::components::icon::{Glyph, Icon};
@@ -173,38 +174,13 @@ fn paging(summary: String, query: &ApprovalsQuery, next: Option<String>) -> AnyV
 /// The history, with how often each rule's requests are approved.
 pub fn history(history: History, query: &ApprovalsQuery) -> AnyView {
     if history.lines.is_empty() {
-        return no_history(query);
+        return no_history(query, history.all);
     }
     let summary = counted(history.lines.len(), "request", "requests");
-    let advice: Vec<AnyView> = history
-        .advice
-        .into_iter()
-        .map(|advice| {
-            let name = view! { <UntrustedLine text=advice.rule/> };
-            let name = match advice.href {
-                Some(href) => view! { <a href=href>{name}</a> }.into_any(),
-                None => name.into_any(),
-            };
-            view! { <li>{name} " " {advice.rest} "."</li> }.into_any()
-        })
-        .collect();
-    let advice = (!advice.is_empty()).then(|| view! { <ul class="advice">{advice}</ul> });
-    let of = history.of;
-    let chart = history.chart.map(|chart| {
-        view! {
-            <section class="card">
-                <header class="card-head">
-                    <h2>"How often each rule is approved"</h2>
-                    <p>{of} "; those asked most."</p>
-                </header>
-                <figure class="chart" inner_html=chart></figure>
-                {advice}
-            </section>
-        }
-    });
+    let rates = history.rates.map(rate_card::draw);
     view! {
         <div class="stack">
-            {chart}
+            {rates}
             {decided("Requests, newest first", history.lines)}
             {paging(summary, query, history.next)}
         </div>
@@ -212,10 +188,23 @@ pub fn history(history: History, query: &ApprovalsQuery) -> AnyView {
     .into_any()
 }
 
-fn no_history(query: &ApprovalsQuery) -> AnyView {
+/// `all`: of every request, and not of those that the reader answered.
+fn no_history(query: &ApprovalsQuery, all: bool) -> AnyView {
     if query.narrows() {
         return view! { <EmptyFiltered text="No request fits all of the filters above." clear=query.whole()/> }
             .into_any();
+    }
+    if !all {
+        return view! {
+            <Empty
+                glyph=Glyph::Approvals
+                title="You answered nothing yet"
+                text="Every request that you answer appears here: who asked, what became of it, and how long it took."
+            >
+                ""
+            </Empty>
+        }
+        .into_any();
     }
     view! {
         <Empty

@@ -2,6 +2,7 @@
 
 pub mod filters;
 pub mod query;
+pub mod rates;
 pub mod read;
 pub mod table;
 
@@ -31,18 +32,25 @@ fn page() -> impl IntoView {
     let list = resource(move || query.get(), list_rules);
     let may_write = session::current().is_some_and(|signed_in| signed_in.may(Permission::WriteRules));
     let new = move || query.with(|query| href(routes::RULE_NEW.path, [("tenant", query.tenant.as_deref())]));
+    let rates =
+        move || query.with(|query| href(routes::RULE_RATES.path, [("tenant", query.tenant.as_deref())]));
     let primary = may_write.then(|| {
         view! {
-            <div class="page-actions page-actions-compact">
-                <a class="button button-primary" href=new>
-                    <Icon glyph=Glyph::Plus/>
-                    "New rule"
-                </a>
-            </div>
+            <a class="button button-primary" href=new>
+                <Icon glyph=Glyph::Plus/>
+                "New rule"
+            </a>
         }
     });
     view! {
-        <PageHead title="Rules">{primary}</PageHead>
+        <PageHead title="Rules">
+            <div class="page-actions">
+                <a class="button" href=rates>
+                    "Approval rates"
+                </a>
+                {primary}
+            </div>
+        </PageHead>
         {move || view! { <Filters query=query.get()/> }}
         {loaded(list, |list| view! { <RuleTable list=list/> }.into_any())}
     }

@@ -89,6 +89,22 @@ pub(crate) async fn a_call_waits_passes_once_and_asks_anew(backend: Backend) {
     world.database.by_hand(elsewhere).await;
     assert_eq!(moved().await, BTreeSet::from([TenantSlug::from("globex")]));
     assert_eq!(moved().await, BTreeSet::new());
+    // What escalates is no event, and is seen when its time has come, once.
+    let asks_since = async |micros: i64| {
+        world.database.by_hand(&format!("UPDATE approval_asks SET since = {micros}")).await;
+    };
+    let now = || server::clock::system()().micros();
+    let asked = waiting(&world).await.filed_at.micros();
+    let before = marker().await;
+    asks_since(now() + 3_600_000_000).await;
+    assert_eq!(moved().await, BTreeSet::new());
+    asks_since(asked + 1).await;
+    assert_ne!(marker().await, before);
+    assert_eq!(moved().await, BTreeSet::from([TenantSlug::from("acme")]));
+    assert_eq!(moved().await, BTreeSet::new());
+    // Decided, it asks nobody, and the look does not go back.
+    asks_since(asked).await;
+    assert_eq!(moved().await, BTreeSet::new());
     replica.stop().await;
 }
 

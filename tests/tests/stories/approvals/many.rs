@@ -5,11 +5,10 @@
 use crate::approvals::helpers::{account, add_note, approvals, approve, read, waiting, world};
 use policy::{ApprovalId, Reach, SubjectId, TenantSlug};
 use sqlx::{Connection, PgConnection, SqliteConnection};
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 use store::accounts::{AccountRole, NewAccount};
-use store::approvals::{Approval, AskedPerson, MOST_COUNTED};
+use store::approvals::{AnswerFilter, Approval, ApprovalFilter, AskedPerson, MOST_COUNTED};
 use tests::process::Process;
 use tests::world::operator;
 use tests::{Backend, Pep, World, console};
@@ -273,8 +272,11 @@ pub(crate) async fn ten_thousand_that_wait_are_not_read(backend: Backend) {
     // Of somebody's answers the newest are read, of these tenants, and from behind one on.
     let finn = SubjectId::from("finn");
     let answers = async |tenant: Option<&str>, behind: Option<&str>| {
-        let tenants = tenant.map(|tenant| BTreeSet::from([TenantSlug::from(tenant)]));
-        let listed = world.store.list_answers(&finn, tenants.as_ref(), behind, 3).await.expect("lists");
+        let tenants = tenant.map(|tenant| [TenantSlug::from(tenant)]);
+        let tenants = tenants.as_ref().map(<[TenantSlug; 1]>::as_slice);
+        let requests = ApprovalFilter { tenants, ..ApprovalFilter::default() };
+        let of = AnswerFilter { person: &finn, requests, rule: None };
+        let listed = world.store.list_answers(&of, behind, 3).await.expect("lists");
         listed.into_iter().map(|approval| approval.id.to_string()).collect::<Vec<String>>()
     };
     let newest: Vec<&str> = ids.iter().rev().map(String::as_str).collect();

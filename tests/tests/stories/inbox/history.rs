@@ -10,36 +10,36 @@ use store::accounts::AccountRole;
 use tests::world::operator;
 use tests::{Backend, Replica, World};
 
-const NOTES: &str =
+pub(crate) const NOTES: &str =
     "rules: [{ name: ask for notes, tenant: acme, effect: require_approval, tools: [crm/add_note],
     approval: { approvers: [finance] } }]";
 
-const LOOKING: &str = "rules: [{ name: look twice, tenant: acme, effect: require_approval,
+pub(crate) const LOOKING: &str = "rules: [{ name: look twice, tenant: acme, effect: require_approval,
     tools: [crm/get_customer], approval: { approvers: [finance] } }]";
 
-const LIST: &str = "Requests, newest first";
+pub(crate) const LIST: &str = "Requests, newest first";
 
 const SECOND: i64 = 1_000_000;
-const MINUTE: i64 = 60 * SECOND;
+pub(crate) const MINUTE: i64 = 60 * SECOND;
 const DAY: i64 = 24 * HOUR;
 
-async fn carol_asks(world: &World, replica: &Replica, customer: &str) -> ApprovalId {
+pub(crate) async fn carol_asks(world: &World, replica: &Replica, customer: &str) -> ApprovalId {
     asked(world, replica, "CAROL_KEY", "refund", refund(customer)).await
 }
 
-async fn bot_asks(world: &World, replica: &Replica, text: &str) -> ApprovalId {
+pub(crate) async fn bot_asks(world: &World, replica: &Replica, text: &str) -> ApprovalId {
     let note = json!({"customer_id": "c-42", "text": text});
     asked(world, replica, "REFUND_BOT_KEY", "add_note", note).await
 }
 
 /// The rule that asks for this request.
-async fn rule_of(world: &World, id: &ApprovalId) -> RuleId {
+pub(crate) async fn rule_of(world: &World, id: &ApprovalId) -> RuleId {
     let approval = world.store.get_approval(id).await.expect("reads").expect("is there");
     approval.requirements.first().expect("a rule asks").rule.clone()
 }
 
 /// Filed three days ago, and decided so much later.
-async fn took(world: &World, id: &ApprovalId, decided: i64) {
+pub(crate) async fn took(world: &World, id: &ApprovalId, decided: i64) {
     let filed = server::clock::system()().micros() - 3 * DAY;
     let times = format!("filed_at = {filed}, decided_at = {}", filed + decided);
     world.database.by_hand(&format!("UPDATE approvals SET {times} WHERE id = '{id}'")).await;
@@ -56,12 +56,12 @@ async fn runs_out(world: &World, approvals: &Approvals, id: &ApprovalId) {
 }
 
 /// The history with these filters.
-async fn history(replica: &Replica, cookie: &str, filters: &str) -> String {
+pub(crate) async fn history(replica: &Replica, cookie: &str, filters: &str) -> String {
     look(replica, cookie, &format!("/approvals?view=history{filters}")).await
 }
 
 /// Which of these requests stand on a page.
-fn listed<'a>(page: &str, all: &[(&'a str, &ApprovalId)]) -> Vec<&'a str> {
+pub(crate) fn listed<'a>(page: &str, all: &[(&'a str, &ApprovalId)]) -> Vec<&'a str> {
     let is_there = |id: &ApprovalId| page.contains(&format!("href=\"/approvals/{id}\""));
     all.iter().filter(|(_, id)| is_there(id)).map(|(name, _)| *name).collect()
 }
@@ -158,12 +158,12 @@ pub(crate) async fn the_history_is_narrowed_and_says_how_long_each_took(backend:
     let approver = cookie(&world, 2, AccountRole::Approver, Some("frank")).await;
     let page = history(&replica, &approver, "").await;
     assert_eq!(listed(&page, &all), ["approved", "used", "denied"]);
-    assert!(page.contains("What you answered.") && !page.contains("name=\"state\""), "{page}");
+    assert!(page.contains("What you answered."), "{page}");
     replica.stop().await;
 }
 
 /// The words of each sentence of advice, and its address.
-fn advice(page: &str) -> Vec<(String, String)> {
+pub(crate) fn advice(page: &str) -> Vec<(String, String)> {
     let Some((_, list)) = page.split_once("<ul class=\"advice\">") else { return Vec::new() };
     let (list, _) = list.split_once("</ul>").expect("the list ends");
     let each = list.split("<li>").skip(1).map(|line| {
@@ -177,7 +177,7 @@ fn advice(page: &str) -> Vec<(String, String)> {
 }
 
 /// How many of a rule's requests were approved, as the chart says it, rule by rule.
-fn bars(page: &str) -> Vec<String> {
+pub(crate) fn bars(page: &str) -> Vec<String> {
     let (_, chart) = page.split_once("<ul class=\"rates\"").expect("a chart");
     let (chart, _) = chart.split_once("</ul>").expect("the chart ends");
     chart.split("<li>").skip(1).map(text).collect()

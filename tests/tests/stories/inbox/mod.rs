@@ -10,7 +10,10 @@ mod earlier;
 mod helpers;
 mod history;
 pub(crate) mod html;
+mod moved_rule;
+mod own_history;
 mod paging;
+mod rating;
 mod readers;
 mod requester;
 mod streams;
@@ -19,6 +22,7 @@ use tests::on_both_databases;
 
 on_both_databases!(
     a_request_filed_on_one_replica_reaches_the_pages_of_another,
+    an_escalation_reaches_the_pages_of_whom_it_asks_then,
     streams_are_for_approvers,
     an_answer_counts_for_what_was_seen,
     what_else_is_bound_is_shown,
@@ -33,11 +37,14 @@ on_both_databases!(
     what_several_rules_were_is_found_many_changes_back,
     who_may_not_read_rules_learns_no_more_of_one_that_changed,
     a_rule_that_became_another_tenants_is_shown_to_neither,
+    a_rule_that_became_another_tenants_has_no_say,
     a_request_shows_the_task_and_its_purpose,
     a_request_shows_what_else_its_caller_did_today,
     what_differs_from_the_last_time_is_marked,
     the_history_is_narrowed_and_says_how_long_each_took,
     a_rule_that_is_always_answered_alike_is_a_candidate,
+    an_approver_narrows_what_they_answered,
+    rates_are_for_whoever_reads_rules,
     whoever_asked_is_told_how_it_ended,
     an_answer_that_may_be_lost_is_told_to_both_sides,
 );
@@ -63,7 +70,10 @@ mod stories {
         a_rule_that_is_always_answered_alike_is_a_candidate,
         the_history_is_narrowed_and_says_how_long_each_took,
     };
+    pub(super) use crate::inbox::moved_rule::a_rule_that_became_another_tenants_has_no_say;
+    pub(super) use crate::inbox::own_history::an_approver_narrows_what_they_answered;
     pub(super) use crate::inbox::paging::an_inbox_is_paged_by_risk_and_age;
+    pub(super) use crate::inbox::rating::rates_are_for_whoever_reads_rules;
     pub(super) use crate::inbox::readers::{
         a_rule_that_became_another_tenants_is_shown_to_neither,
         who_may_not_read_rules_learns_no_more_of_one_that_changed,
@@ -72,6 +82,7 @@ mod stories {
         an_answer_that_may_be_lost_is_told_to_both_sides, whoever_asked_is_told_how_it_ended,
     };
     pub(super) use crate::inbox::streams::{
-        a_request_filed_on_one_replica_reaches_the_pages_of_another, streams_are_for_approvers,
+        a_request_filed_on_one_replica_reaches_the_pages_of_another,
+        an_escalation_reaches_the_pages_of_whom_it_asks_then, streams_are_for_approvers,
     };
 }

@@ -7,7 +7,7 @@ use policy::{RuleId, SubjectId, TenantSlug};
 use serde_json::json;
 use server::vault_key::{self, VaultKeys};
 use store::accounts::AccountRole;
-use store::approvals::{Approval, ApprovalFilter};
+use store::approvals::{AnswerFilter, Approval, ApprovalFilter};
 use tests::Backend;
 use tests::world::operator;
 
@@ -68,10 +68,12 @@ pub(crate) async fn an_inbox_is_paged_by_risk_and_age(backend: Backend) {
         assert_eq!(found.len(), count, "{tenant}");
     }
 
-    let answered = store.list_answers(&person, None, None, 10).await.expect("reads");
+    let requests = ApprovalFilter::default();
+    let of = AnswerFilter { person: &person, requests, rule: None };
+    let answered = store.list_answers(&of, None, 10).await.expect("reads");
     assert!(matches!(answered.as_slice(), [only] if only.id == newer.id), "{answered:?}");
     let rule = newer.requirements.first().expect("asks").rule.clone();
-    let filter = ApprovalFilter::default();
+    let filter = requests;
     let of_rule = store.list_approvals_of_rule(&rule, &filter, None, 10).await.expect("reads");
     let ids: Vec<_> = of_rule.iter().map(|approval| &approval.id).collect();
     assert_eq!(ids, [&newer.id, &older.id]);

@@ -176,17 +176,19 @@ pub(crate) async fn a_rule_that_became_another_tenants_is_shown_to_neither(backe
     move_to(Some("globex"), &secret(&original)).await;
     for cookie in desk.approvers.iter().chain([&desk.bound]) {
         let told = desk.kept_from(cookie, &first, &SECRETS).await;
-        assert_eq!(told, format!("{NAME} {AS_IT_DID}"));
+        assert_eq!(told, format!("{NAME} It is enforced no more. {STILL} When you looked {ONE}"));
     }
     let told = desk.told(&desk.owner, &first).await;
     assert!(told.contains("Tenant acme globex") && told.contains("vaultroom"), "{told}");
+    assert!(told.contains(&format!("It is another tenant's now. {STILL}")), "{told}");
 
     // A rule of every tenant is read by whoever reads rules.
     let second = desk.seen().await;
     move_to(None, &secret(&original)).await;
     for cookie in desk.approvers.iter().chain([&desk.bound]) {
         let told = desk.kept_from(cookie, &second, &SECRETS).await;
-        assert_eq!(told, format!("{NAME} {AS_IT_DID}"), "it was globex's");
+        let again = "It was not enforced when you looked, and is again.";
+        assert_eq!(told, format!("{NAME} {again} Now {ONE}"), "it was globex's");
     }
     let third = desk.seen().await;
     move_to(None, &original).await;

@@ -1,12 +1,28 @@
 //! Open pages are told what waits, and only those of approvers.
 
-use crate::inbox::helpers::{PATIENCE, cookie, demo_with_frank, filed, get, now, refund};
+use crate::inbox::helpers::{
+    PATIENCE, asked, cookie, cookie_within, demo_with_frank, filed, get, now, refund,
+};
 use reqwest::Response;
+use serde_json::json;
 use std::time::Duration;
 use store::accounts::AccountRole;
 use store::sessions::session_digest;
 use tests::world::operator;
 use tests::{Backend, Replica};
+
+/// Soon, and late enough that what is filed is told before.
+const ESCALATING: &str = "
+roles: [{ name: head, tenant: acme }]
+subjects:
+  - { id: hedy, kind: user, memberships: [{ tenant: acme, roles: [head] }] }
+rules:
+  - name: notes are read
+    tenant: acme
+    effect: require_approval
+    tools: [crm/add_note]
+    approval: { approvers: [finance], escalate_to: head, escalate_after: 3s }
+";
 
 async fn listen(replica: &Replica, cookie: &str) -> Response {
     get(replica, cookie, "/approvals/live").await
@@ -61,6 +77,27 @@ pub(crate) async fn a_request_filed_on_one_replica_reaches_the_pages_of_another(
     until(&mut again, "data: 1\n\n").await;
     drop((again, same, unlinked));
     other.stop().await;
+}
+
+pub(crate) async fn an_escalation_reaches_the_pages_of_whom_it_asks_then(backend: Backend) {
+    let world = demo_with_frank(backend).await;
+    world.apply(ESCALATING).await;
+    let replica = world.replica().await;
+    // One reaches everything, and one the tenant alone: they are told by other marks.
+    let everywhere = cookie(&world, 1, AccountRole::Approver, Some("hedy")).await;
+    let within = cookie_within(&world, 2, AccountRole::Approver, Some("hedy"), "acme").await;
+    let mut pages = [listen(&replica, &everywhere).await, listen(&replica, &within).await];
+    for page in &mut pages {
+        until(page, "data: 0\n\n").await;
+    }
+    let note = json!({"customer_id": "c-42", "text": "hello"});
+    asked(&world, &replica, "REFUND_BOT_KEY", "add_note", note).await;
+    // Nothing happens from here on but that time goes by, and the streams stay open: they end only after a minute.
+    for page in &mut pages {
+        until(page, "data: 1\n\n").await;
+    }
+    drop(pages);
+    replica.stop().await;
 }
 
 pub(crate) async fn streams_are_for_approvers(backend: Backend) {

@@ -23,6 +23,7 @@ const ADDRESSES: &[(&str, Twins)] = &[
     ("/decisions?subject={}", SUBJECT),
     ("/rules?tenant={}", TENANT),
     ("/rules?tool={}%2Flook", SERVER),
+    ("/rules/rates?tenant={}", TENANT),
     ("/rules/new?tenant={}", TENANT),
     ("/rules/new?tool={}%2Flook", SERVER),
     ("/subjects?tenant={}", TENANT),

@@ -73,6 +73,7 @@ pub(crate) const NARROWED_PAGES: &[&str] = &[
     "/roles/{id}",
     "/rules",
     "/rules/new",
+    "/rules/rates",
     "/rules/{id}",
     "/rules/{id}/history",
     "/search",
