@@ -179,7 +179,7 @@ async function firstPictures(house) {
  * @param {string} folder
  */
 async function drawPasskeys(browser, folder) {
-  const house = await House.open('localhost');
+  const house = await House.open({ name: 'localhost' });
   try {
     await house.settle();
     const pictures = WIDTHS.flatMap((width) =>

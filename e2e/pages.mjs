@@ -106,6 +106,17 @@ const ALL = [
   { name: 'rule-none', route: '/rules/{id}', at: () => `/rules/${NOTHING}`, status: 404 },
   { name: 'rule-history', route: '/rules/{id}/history', at: below('/rules', 'rule', '/history') },
   { name: 'try', route: '/try', at: () => '/try' },
+  { name: 'try-other', route: '/try', at: () => '/try?form=action' },
+  {
+    name: 'try-other-wrong',
+    route: '/try',
+    at: () => '/try?subject=alice&tenant=acme&action=read&type=record&id=r-1&properties=%5B1%5D',
+  },
+  {
+    name: 'try-other-decided',
+    route: '/try',
+    at: () => '/try?subject=alice&tenant=acme&action=read&type=record&id=r-1',
+  },
 
   { name: 'servers', route: '/servers', at: () => '/servers' },
   { name: 'server-new', route: '/servers/new', at: () => '/servers/new' },

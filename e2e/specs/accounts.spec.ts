@@ -1,7 +1,7 @@
 // Who comes into the console: by a provider, by an invitation, and not any longer.
 
 import { CLIENT, SignInProvider } from '../support/sign-in-provider-process.mjs';
-import { expect, test, type House, type Page } from '../support/fixtures';
+import { BACKENDS, expect, test, type House, type Page } from '../support/fixtures';
 import { expectSaved, ready, rowOf, store } from '../support/forms';
 
 const CAPTION = 'Accounts by login';
@@ -30,46 +30,48 @@ async function invite(page: Page, login: string, role: string): Promise<string> 
   return link;
 }
 
-test('somebody signs in by a real provider', async ({ open, browse }) => {
-  const house = await open();
-  const provider = await SignInProvider.open(house);
-  const owner = await browse(house);
-  await owner.goto('/settings/sign-in?ask=new');
-  await ready(owner);
-  await expect(owner.getByText(`${house.address}/sign-in/callback/ID`)).toBeVisible();
-  await owner.getByLabel('Id', { exact: true }).fill('work');
-  await owner.getByLabel('Name', { exact: true }).fill('The company');
-  await owner.getByLabel('Issuer', { exact: true }).fill(provider.url);
-  await owner.getByLabel('Client id', { exact: true }).fill(CLIENT.id);
-  await owner.getByLabel('Client secret').fill(CLIENT.secret);
-  await owner.getByLabel('Groups that stand for roles').fill('admins -> policy_author');
-  await owner.getByRole('button', { name: 'Save provider' }).click();
-  await expectSaved(owner, 'The provider was saved.');
-  expect((await house.asOwner('/settings/sign-in?ask=edit&of=work')).text).not.toContain(CLIENT.secret);
+for (const backend of BACKENDS) {
+  test(`somebody signs in by a real provider (${backend})`, async ({ open, browse }) => {
+    const house = await open({ backend });
+    const provider = await SignInProvider.open(house);
+    const owner = await browse(house);
+    await owner.goto('/settings/sign-in?ask=new');
+    await ready(owner);
+    await expect(owner.getByText(`${house.address}/sign-in/callback/ID`)).toBeVisible();
+    await owner.getByLabel('Id', { exact: true }).fill('work');
+    await owner.getByLabel('Name', { exact: true }).fill('The company');
+    await owner.getByLabel('Issuer', { exact: true }).fill(provider.url);
+    await owner.getByLabel('Client id', { exact: true }).fill(CLIENT.id);
+    await owner.getByLabel('Client secret').fill(CLIENT.secret);
+    await owner.getByLabel('Groups that stand for roles').fill('admins -> policy_author');
+    await owner.getByRole('button', { name: 'Save provider' }).click();
+    await expectSaved(owner, 'The provider was saved.');
+    expect((await house.asOwner('/settings/sign-in?ask=edit&of=work')).text).not.toContain(CLIENT.secret);
 
-  const page = await browse(house, { session: null });
-  await page.goto('/rules');
-  await page.getByRole('link', { name: 'Sign in with The company' }).click();
-  await page.getByLabel('Name').fill('ann');
-  await page.getByRole('button', { name: 'Continue' }).click();
-  // Where they wanted to go, as what their group stands for.
-  await expect(page).toHaveURL(`${house.address}/rules`);
-  await ready(page);
-  await expect(page.locator('.rail-account')).toContainText('Somebody, ann');
-  await owner.goto('/settings/accounts');
-  await ready(owner);
-  const row = rowOf(owner, CAPTION, 'ann@idp.example');
-  for (const text of ['Policy author', 'told by a provider', '1 identity']) await expect(row).toContainText(text);
+    const page = await browse(house, { session: null });
+    await page.goto('/rules');
+    await page.getByRole('link', { name: 'Sign in with The company' }).click();
+    await page.getByLabel('Name').fill('ann');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    // Where they wanted to go, as what their group stands for.
+    await expect(page).toHaveURL(`${house.address}/rules`);
+    await ready(page);
+    await expect(page.locator('.rail-account')).toContainText('Somebody, ann');
+    await owner.goto('/settings/accounts');
+    await ready(owner);
+    const row = rowOf(owner, CAPTION, 'ann@idp.example');
+    for (const text of ['Policy author', 'told by a provider', '1 identity']) await expect(row).toContainText(text);
 
-  // Nobody else of that provider comes in.
-  const stranger = await browse(house, { session: null });
-  await stranger.goto('/sign-in');
-  await stranger.getByRole('link', { name: 'Sign in with The company' }).click();
-  await stranger.getByLabel('Name').fill('mallory');
-  await stranger.getByRole('button', { name: 'Continue' }).click();
-  await expect(stranger.getByRole('heading', { level: 1 })).toHaveText('You were not signed in');
-  await provider.close();
-});
+    // Nobody else of that provider comes in.
+    const stranger = await browse(house, { session: null });
+    await stranger.goto('/sign-in');
+    await stranger.getByRole('link', { name: 'Sign in with The company' }).click();
+    await stranger.getByLabel('Name').fill('mallory');
+    await stranger.getByRole('button', { name: 'Continue' }).click();
+    await expect(stranger.getByRole('heading', { level: 1 })).toHaveText('You were not signed in');
+    await provider.close();
+  });
+}
 
 test('an invitation leads to a password, once', { tag: '@no-script' }, async ({ open, browse }) => {
   const house = await open();

@@ -4,7 +4,7 @@
 import { accountOf } from '../support/accounts.mjs';
 import { asking, bar, refund, refundsByFinance, requestOf, waiting } from '../support/approvals';
 import { expectFault, expectRefused, ready, rowOf } from '../support/forms';
-import { expect, hydrated, test, type House, type Page } from '../support/fixtures';
+import { BACKENDS, expect, hydrated, test, type House, type Page } from '../support/fixtures';
 import { CLIENT, SignInProvider } from '../support/sign-in-provider-process.mjs';
 
 /** The company's provider, by which finance comes in; the policy knows Finn there, and has the agent in finance too. */
@@ -34,59 +34,61 @@ async function signInAsFinn(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Continue' }).click();
 }
 
-test('an approver of the provider answers an agent, whose call passes once', async ({ open, browse }) => {
-  const house = await asking(open);
-  const provider = await withProvider(house);
-  const finn = await browse(house, { session: null });
-  await signInAsFinn(finn);
-  await expect(finn, 'this is where approvers begin').toHaveURL(`${house.address}/approvals`);
-  await hydrated(finn);
-  const before = await waiting(finn).count();
-  // Lost with the document, so that a reload would be seen.
-  await finn.evaluate(() => document.documentElement.setAttribute('data-drawn-once', ''));
+for (const backend of BACKENDS) {
+  test(`an approver of the provider answers an agent, whose call passes once (${backend})`, async ({ open, browse }) => {
+    const house = await asking(() => open({ backend }));
+    const provider = await withProvider(house);
+    const finn = await browse(house, { session: null });
+    await signInAsFinn(finn);
+    await expect(finn, 'this is where approvers begin').toHaveURL(`${house.address}/approvals`);
+    await hydrated(finn);
+    const before = await waiting(finn).count();
+    // Lost with the document, so that a reload would be seen.
+    await finn.evaluate(() => document.documentElement.setAttribute('data-drawn-once', ''));
 
-  const call = (amount = 640) => refund(house, amount, 'c-31', 'REFUND_BOT_KEY');
-  const filed = await call();
-  expect(filed).toMatchObject({ decision: false, reason: 'approval_required' });
-  const at = await requestOf(house, filed.id);
-  const row = waiting(finn).filter({ has: finn.locator(`a[href="${at}"]`) });
-  await expect(row).toContainText('refund-bot');
-  await expect(waiting(finn)).toHaveCount(before + 1);
-  await expect(finn.locator('html')).toHaveAttribute('data-drawn-once', '');
+    const call = (amount = 640) => refund(house, amount, 'c-31', 'REFUND_BOT_KEY');
+    const filed = await call();
+    expect(filed).toMatchObject({ decision: false, reason: 'approval_required' });
+    const at = await requestOf(house, filed.id);
+    const row = waiting(finn).filter({ has: finn.locator(`a[href="${at}"]`) });
+    await expect(row).toContainText('refund-bot');
+    await expect(waiting(finn)).toHaveCount(before + 1);
+    await expect(finn.locator('html')).toHaveAttribute('data-drawn-once', '');
 
-  await row.getByRole('link').click();
-  await expect(finn.getByRole('heading', { level: 1 })).toContainText(/refund-bot.*asks to call.*refund/);
-  expect(await call(), 'to look is not to answer').toMatchObject({ decision: false, reason: 'approval_pending' });
-  await bar(finn).getByRole('button', { name: 'Approve' }).click();
-  await expect(finn.locator('.notice-success')).toContainText('The identical call passes when it is repeated');
-  await expect(waiting(finn)).toHaveCount(before);
+    await row.getByRole('link').click();
+    await expect(finn.getByRole('heading', { level: 1 })).toContainText(/refund-bot.*asks to call.*refund/);
+    expect(await call(), 'to look is not to answer').toMatchObject({ decision: false, reason: 'approval_pending' });
+    await bar(finn).getByRole('button', { name: 'Approve' }).click();
+    await expect(finn.locator('.notice-success')).toContainText('The identical call passes when it is repeated');
+    await expect(waiting(finn)).toHaveCount(before);
 
-  const other = await call(641);
-  expect(other, 'another amount').toMatchObject({ decision: false, reason: 'approval_required' });
-  const used = await call();
-  expect(used).toMatchObject({ decision: true });
-  const again = await call();
-  expect(again, 'once').toMatchObject({ decision: false, reason: 'approval_required' });
+    const other = await call(641);
+    expect(other, 'another amount').toMatchObject({ decision: false, reason: 'approval_required' });
+    const used = await call();
+    expect(used).toMatchObject({ decision: true });
+    const again = await call();
+    expect(again, 'once').toMatchObject({ decision: false, reason: 'approval_required' });
 
-  // From the list of decisions to the request and back, over each record of it.
-  const owner = await browse(house);
-  await owner.goto('/decisions?subject=refund-bot&server=crm&tenant=acme');
-  await ready(owner);
-  const line = (id: string) => owner.locator(`a[href^="/decisions/${id}"]`);
-  for (const { id } of [filed, other, used, again]) await expect(line(id).first()).toBeVisible();
-  await line(used.id).first().click();
-  await expect(owner.getByText('was used by this call')).toBeVisible();
-  await owner.getByRole('link', { name: 'Approval request' }).click();
-  await expect(owner).toHaveURL(`${house.address}${at}`);
-  await expect(owner.getByText(/^Approved by Finn Dale/)).toBeVisible();
-  await expect(owner.getByRole('link', { name: 'an allowed call' })).toHaveAttribute('href', `/decisions/${used.id}`);
-  expect(await requestOf(house, again.id), 'what is asked anew is a request of its own').not.toBe(at);
-  await owner.goto('/settings/accounts');
-  await ready(owner);
-  const account = rowOf(owner, 'Accounts by login', 'finn@idp.example');
-  for (const text of ['Approver', 'told by a provider', '1 identity']) await expect(account).toContainText(text);
-  await provider.close();
-});
+    // From the list of decisions to the request and back, over each record of it.
+    const owner = await browse(house);
+    await owner.goto('/decisions?subject=refund-bot&server=crm&tenant=acme');
+    await ready(owner);
+    const line = (id: string) => owner.locator(`a[href^="/decisions/${id}"]`);
+    for (const { id } of [filed, other, used, again]) await expect(line(id).first()).toBeVisible();
+    await line(used.id).first().click();
+    await expect(owner.getByText('was used by this call')).toBeVisible();
+    await owner.getByRole('link', { name: 'Approval request' }).click();
+    await expect(owner).toHaveURL(`${house.address}${at}`);
+    await expect(owner.getByText(/^Approved by Finn Dale/)).toBeVisible();
+    await expect(owner.getByRole('link', { name: 'an allowed call' })).toHaveAttribute('href', `/decisions/${used.id}`);
+    expect(await requestOf(house, again.id), 'what is asked anew is a request of its own').not.toBe(at);
+    await owner.goto('/settings/accounts');
+    await ready(owner);
+    const account = rowOf(owner, 'Accounts by login', 'finn@idp.example');
+    for (const text of ['Approver', 'told by a provider', '1 identity']) await expect(account).toContainText(text);
+    await provider.close();
+  });
+}
 
 test('whoever asked is told by whom, why, and what to do next, and nothing of the policy', { tag: '@no-script' }, async ({
   open,

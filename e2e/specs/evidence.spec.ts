@@ -1,27 +1,14 @@
 // The chains, whether they are whole, and the file that proves it later.
 
-import { execFile } from 'node:child_process';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { sessionOf } from '../support/accounts.mjs';
 import { ask, post } from '../support/ask.mjs';
+import { byHand } from '../support/database.mjs';
 import { demo } from '../support/filling.mjs';
-import { expect, hydrated, OWNER, scripted, SESSION_COOKIE, test, type House, type Page } from '../support/fixtures';
+import { expect, hydrated, OWNER, scripted, SESSION_COOKIE, test, type Page } from '../support/fixtures';
 import { ready } from '../support/forms';
 
 const EXPORT = '/evidence/checkpoints.jsonl';
-
-const BY_HAND = `
-import sqlite3, sys
-with sqlite3.connect(sys.argv[1], timeout=120) as database:
-    database.execute(sys.argv[2])
-database.close()
-`;
-
-/** A change past everything of ours, as whoever can write to the database makes it. */
-async function byHand(house: House, sql: string): Promise<void> {
-  await promisify(execFile)('python3', ['-c', BY_HAND, house.database.replace('sqlite://', ''), sql]);
-}
 
 /** Starts a verification, and waits until it says this. */
 async function verify(page: Page, says: string): Promise<void> {

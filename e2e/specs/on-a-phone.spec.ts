@@ -89,7 +89,7 @@ test('a denial without a reason asks for one, where it is seen', { tag: '@no-scr
   await bar(page).getByRole('button', { name: 'Deny' }).tap();
   const reason = page.getByLabel('Reason, which a denial needs');
   await expect(reason).toBeFocused();
-  expect(await covered(page)).toBeUndefined();
+  await expect.poll(() => covered(page)).toBeUndefined();
   await reason.fill('Not this week');
   await bar(page).getByRole('button', { name: 'Deny' }).tap();
   await expect(page.locator('.notice-success')).toContainText('Denied.');
@@ -106,10 +106,10 @@ test('a wrong password is said in view, and its link leads to the field', { tag:
   await bar(page).getByRole('button', { name: 'Approve' }).tap();
   const summary = await expectRefused(page, /./);
   await expect(summary).toBeInViewport();
-  expect(await covered(page)).toBeUndefined();
+  await expect.poll(() => covered(page)).toBeUndefined();
   await summary.getByRole('link').tap();
   await expect(password).toBeFocused();
-  expect(await covered(page)).toBeUndefined();
+  await expect.poll(() => covered(page)).toBeUndefined();
   await expectNoSidewaysScroll(page);
   await password.fill(OWNER.password);
   await bar(page).getByRole('button', { name: 'Approve' }).tap();
@@ -147,10 +147,10 @@ test('the keys lead to the next request, the button and the reason, in view', as
   await ready(page);
   await page.keyboard.press('a');
   await expect(bar(page).getByRole('button', { name: 'Approve' })).toBeFocused();
-  expect(await covered(page)).toBeUndefined();
+  await expect.poll(() => covered(page)).toBeUndefined();
   await page.keyboard.press('d');
   await expect(page.getByLabel('Reason, which a denial needs')).toBeFocused();
-  expect(await covered(page)).toBeUndefined();
+  await expect.poll(() => covered(page)).toBeUndefined();
   // The next stop after the reason is the answer that allows nothing.
   await page.keyboard.press('Tab');
   await expect(bar(page).getByRole('button', { name: 'Deny' })).toBeFocused();

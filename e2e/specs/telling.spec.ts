@@ -3,8 +3,7 @@
 
 import { accountOf } from '../support/accounts.mjs';
 import { asking, bar, refund, requestOf, waiting } from '../support/approvals';
-import { expect, House, hydrated, test, type Page } from '../support/fixtures';
-import { freePort } from '../support/house.mjs';
+import { BACKENDS, expect, hydrated, test, type Page } from '../support/fixtures';
 import { leave, look, takeDown, told } from '../support/notice';
 import { heard, listen } from '../support/screen-reader';
 
@@ -111,55 +110,52 @@ test('a browser without notifications has the same list', async ({ open, browse 
   await expect(waiting(page)).toHaveCount(before + 1);
 });
 
-test('title and number follow without a reload, whichever replica files and decides', async ({ open, browse }) => {
-  const house = await asking(open);
-  const other = new House(house.folder, await freePort());
-  other.keys = house.keys;
-  await other.start();
-  const page = await browse(house, { session: (await accountOf(house, 'approver', 'frank')).session });
-  const grace = await browse(other, { session: (await accountOf(other, 'approver', 'grace')).session });
-  await listen(page);
-  // What the demo left is answered first.
-  await grace.goto('/approvals');
-  await hydrated(grace);
-  // Read at once: the list gets shorter with each answer.
-  const links = waiting(grace).getByRole('link');
-  for (const at of await links.evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''))) {
-    const answering = await grace.context().newPage();
-    await approve(answering, at);
-    await answering.close();
-  }
-  expect(await openInbox(page)).toBe(0);
-  await expect(page).toHaveTitle('Approvals · Countersign');
-  const badge = page.getByRole('navigation', { name: 'Main' }).locator('.badge');
-  await expect(badge).toHaveCount(0);
-  // Lost with the document, so that a reload would be seen.
-  await page.evaluate(() => document.documentElement.setAttribute('data-drawn-once', ''));
+for (const backend of BACKENDS) {
+  test(`title and number follow without a reload, whichever replica files and decides (${backend})`, async ({ open, browse, visited }) => {
+    const house = await asking(() => open({ backend }));
+    const other = await house.replica();
+    visited.add(other);
+    const page = await browse(house, { session: (await accountOf(house, 'approver', 'frank')).session });
+    const grace = await browse(other, { session: (await accountOf(other, 'approver', 'grace')).session });
+    await listen(page);
+    // What the demo left is answered first.
+    await grace.goto('/approvals');
+    await hydrated(grace);
+    // Read at once: the list gets shorter with each answer.
+    const links = waiting(grace).getByRole('link');
+    for (const at of await links.evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''))) {
+      const answering = await grace.context().newPage();
+      await approve(answering, at);
+      await answering.close();
+    }
+    expect(await openInbox(page)).toBe(0);
+    await expect(page).toHaveTitle('Approvals · Countersign');
+    const badge = page.getByRole('navigation', { name: 'Main' }).locator('.badge');
+    await expect(badge).toHaveCount(0);
+    // Lost with the document, so that a reload would be seen.
+    await page.evaluate(() => document.documentElement.setAttribute('data-drawn-once', ''));
 
-  const one = await refund(other, 700, 'c-71');
-  await expect(page).toHaveTitle('(1) Approvals · Countersign');
-  await expect(badge).toHaveText('1 waiting');
-  const two = await refund(house, 800, 'c-72');
-  await expect(page).toHaveTitle('(2) Approvals · Countersign');
-  await expect(badge).toHaveText('2 waiting');
+    const one = await refund(other, 700, 'c-71');
+    await expect(page).toHaveTitle('(1) Approvals · Countersign');
+    await expect(badge).toHaveText('1 waiting');
+    const two = await refund(house, 800, 'c-72');
+    await expect(page).toHaveTitle('(2) Approvals · Countersign');
+    await expect(badge).toHaveText('2 waiting');
 
-  await approve(grace, await requestOf(house, one.id));
-  await expect(page).toHaveTitle('(1) Approvals · Countersign');
-  await expect(badge).toHaveText('1 waiting');
-  const frank = await browse(house, { session: (await accountOf(house, 'approver', 'frank')).session });
-  await approve(frank, await requestOf(house, two.id));
-  await expect(page).toHaveTitle('Approvals · Countersign');
-  await expect(badge).toHaveCount(0);
-  await expect(page.getByRole('heading', { name: 'Nothing waits for you' })).toBeVisible();
-  await expect(page.locator('html'), 'one document').toHaveAttribute('data-drawn-once', '');
-  expect(await heard(page), 'each is said once').toEqual([
-    '1 call waits for you',
-    '2 calls wait for you',
-    '1 call waits for you',
-    'No call waits for you any more',
-  ]);
-
-  await grace.close();
-  await other.stop();
-  expect(other.faults(), 'the other server logged no fault').toEqual([]);
-});
+    await approve(grace, await requestOf(house, one.id));
+    await expect(page).toHaveTitle('(1) Approvals · Countersign');
+    await expect(badge).toHaveText('1 waiting');
+    const frank = await browse(house, { session: (await accountOf(house, 'approver', 'frank')).session });
+    await approve(frank, await requestOf(house, two.id));
+    await expect(page).toHaveTitle('Approvals · Countersign');
+    await expect(badge).toHaveCount(0);
+    await expect(page.getByRole('heading', { name: 'Nothing waits for you' })).toBeVisible();
+    await expect(page.locator('html'), 'one document').toHaveAttribute('data-drawn-once', '');
+    expect(await heard(page), 'each is said once').toEqual([
+      '1 call waits for you',
+      '2 calls wait for you',
+      '1 call waits for you',
+      'No call waits for you any more',
+    ]);
+  });
+}

@@ -119,3 +119,65 @@ test('what is no call is said at its field', { tag: '@no-script' }, async ({ pag
     await expect(page.getByRole('region', { name: 'Outcome' })).toHaveCount(0);
   }
 });
+
+test('another action is tried: tabs keep the parties, faults stand at their field, the address says all', { tag: '@no-script' }, async ({ page, house }) => {
+  const kind = unique('record');
+  await house.apply({
+    resources: [{ type: kind, id: 'r-1', tenant: 'acme', attributes: { status: 'archived' } }],
+    rules: [
+      {
+        name: unique('writes'),
+        tenant: 'acme',
+        effect: 'allow',
+        actions: ['write'],
+        resources: [`${kind}:*`],
+        when: "resource.status == 'active'",
+      },
+    ],
+  });
+  const before = await newest(house);
+  await page.goto('/try?subject=bob&tenant=acme');
+  await ready(page);
+  await page.getByRole('link', { name: 'Another action' }).click();
+  await expect(page).toHaveURL(/\/try\?subject=bob&tenant=acme&form=action$/);
+  await expect(page.getByRole('link', { name: 'Another action' })).toHaveAttribute('aria-current', 'page');
+  await expect(page.getByRole('heading', { name: 'No decision yet' })).toBeVisible();
+  await expect(page.getByLabel('Subject', { exact: true })).toHaveValue('bob');
+
+  const [type, properties] = [page.getByLabel('Resource type'), page.getByLabel('Resource properties')];
+  const outcome = page.getByRole('region', { name: 'Outcome' });
+  const decided = async () => {
+    await page.getByRole('button', { name: 'Decide' }).click();
+    await ready(page);
+  };
+  await ready(page);
+  await page.getByLabel('Action', { exact: true }).fill('write');
+  await page.getByLabel('Resource id').fill('r-1');
+  await decided();
+  await expect(type).toHaveAttribute('aria-invalid', 'true');
+  await expect(type).toHaveAccessibleDescription(/Say of which type/);
+  await expect(outcome).toHaveCount(0);
+  await type.fill(kind);
+  await decided();
+  await expect(outcome).toContainText(/Denied.*no_matching_rule/s);
+  await properties.fill('[1]');
+  await decided();
+  await expect(properties).toHaveAttribute('aria-invalid', 'true');
+  await expect(properties).toHaveAccessibleDescription('The properties must be a JSON object, such as {}');
+  await properties.fill('{"status": "active"}');
+  await decided();
+  await expect(outcome).toContainText('Allowed');
+  const address = page.url();
+  await page.goto('/try');
+  await page.goto(address);
+  await ready(page);
+  await expect(outcome).toContainText('Allowed');
+  await expect(properties).toHaveValue('{"status": "active"}');
+  expect(await newest(house), 'nothing was recorded').toBe(before);
+
+  // The explorer lists tools alone, and leads here.
+  await page.goto('/access?tenant=acme&subject=bob');
+  await ready(page);
+  await page.getByRole('link', { name: 'Try another action' }).click();
+  await expect(page).toHaveURL(/\/try\?subject=bob&tenant=acme&form=action$/);
+});

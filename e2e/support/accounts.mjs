@@ -1,39 +1,23 @@
-// Accounts of every role. The console makes owners alone so far, so these are put into the database beside the
-// running house: copies of the owner under another login. The one place where the tests look into it.
+// Accounts of every role, without the page of an invitation: they are put into the database beside the running house, as
+// copies of the owner under another login.
 
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { promisify } from 'node:util';
 import { post, setCookie } from './ask.mjs';
+import { byHand } from './database.mjs';
 import { OWNER, SESSION_COOKIE } from './house.mjs';
 
 /** As the database has them. */
 export const ROLES = /** @type {const} */ (['owner', 'policy_author', 'approver', 'auditor']);
 
-const COPY = `
-import sqlite3, sys
-with sqlite3.connect(sys.argv[1], timeout=120) as database:
-    database.execute(
-        "INSERT INTO accounts (id, login, name, password_hash, role, subject, active, created_at) "
-        "SELECT ?, ?, ?, password_hash, ?, nullif(?, ''), 1, created_at FROM accounts WHERE role = 'owner' LIMIT 1",
-        sys.argv[2:],
-    )
-database.close()
-`;
+const COPY =
+  'INSERT INTO accounts (id, login, name, password_hash, role, subject, active, created_at) ' +
+  "SELECT :id, :login, :name, password_hash, :role, nullif(:subject, ''), 1, created_at FROM accounts " +
+  "WHERE role = 'owner' LIMIT 1";
 
-const LINK = `
-import sqlite3, sys
-with sqlite3.connect(sys.argv[1], timeout=120) as database:
-    database.execute("UPDATE accounts SET subject = ? WHERE login = ?", sys.argv[2:])
-database.close()
-`;
-
-const FORGET = `
-import sqlite3, sys
-with sqlite3.connect(sys.argv[1], timeout=120) as database:
-    database.execute("UPDATE console_sessions SET data = json_remove(data, '$.proven_at', '$.passkey_at')")
-database.close()
-`;
+const FORGET = {
+  SQLite: "UPDATE console_sessions SET data = json_remove(data, '$.proven_at', '$.passkey_at')",
+  Postgres: "UPDATE console_sessions SET data = CAST(CAST(data AS jsonb) - 'proven_at' - 'passkey_at' AS text)",
+};
 
 /**
  * Nobody proved themselves lately, as if they had been signed in for a while.
@@ -41,7 +25,7 @@ database.close()
  * @param {import('./house.mjs').House} house
  */
 export async function forgetProofs(house) {
-  await promisify(execFile)('python3', ['-c', FORGET, house.database.replace('sqlite://', '')]);
+  await byHand(house, FORGET);
 }
 
 /**
@@ -62,8 +46,7 @@ export async function proveOwner(house) {
  * @param {string} subject
  */
 export async function linkOwner(house, subject) {
-  const file = house.database.replace('sqlite://', '');
-  await promisify(execFile)('python3', ['-c', LINK, file, subject, OWNER.login]);
+  await byHand(house, 'UPDATE accounts SET subject = :subject WHERE login = :login', { subject, login: OWNER.login });
 }
 
 /**
@@ -78,8 +61,7 @@ export async function linkOwner(house, subject) {
 export async function accountOf(house, role, subject) {
   const id = randomUUID();
   const login = `${role}-${id}@example.org`;
-  const file = house.database.replace('sqlite://', '');
-  await promisify(execFile)('python3', ['-c', COPY, file, id, login, `Somebody, ${role}`, role, subject ?? '']);
+  await byHand(house, COPY, { id, login, name: `Somebody, ${role}`, role, subject: subject ?? '' });
   const answer = await post(house.address, '/sign-in', { login, password: OWNER.password }, { from: '127.0.0.9' });
   const session = setCookie(answer, SESSION_COOKIE);
   if (session === undefined) throw new Error(`the ${role} could not sign in: ${answer.status} ${answer.text}`);

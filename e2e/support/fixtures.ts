@@ -3,6 +3,7 @@
 import { test as base, expect, type BrowserContextOptions, type Page } from '@playwright/test';
 import { placesOf } from '../pages.mjs';
 import { hangUp } from './ask.mjs';
+import type { Backend } from './database.mjs';
 import { demo, hostile } from './filling.mjs';
 import { House, state } from './house.mjs';
 import { SERVER_LOG } from './server-log';
@@ -10,6 +11,7 @@ import { McpServer, type Tool } from './toolbox.mjs';
 import { Silence } from './silence.mjs';
 
 export { expect, type Locator, type Page } from '@playwright/test';
+export { BACKENDS } from './database.mjs';
 export { House, OWNER, SESSION_COOKIE } from './house.mjs';
 export { hydrated } from './silence.mjs';
 
@@ -39,8 +41,11 @@ interface Fixtures {
   /** The houses that the test was at. Where it failed, the report has what their servers said. */
   visited: Set<House>;
   silence: Silence;
-  /** A house of the test's own, with an owner; without one where `settled` is false. `name`: what browsers call the host. */
-  open: (options?: { settled?: boolean; name?: string }) => Promise<House>;
+  /**
+   * A house of the test's own, with an owner; without one where `settled` is false. `name`: what browsers call the host.
+   * On SQLite unless said.
+   */
+  open: (options?: { settled?: boolean; name?: string; backend?: Backend }) => Promise<House>;
   /** A browser of its own at a house. */
   browse: (house: House, look?: Look) => Promise<Page>;
   /** The owner at the shared house, in one browser for all tests of a worker: for visits that change nothing. */
@@ -101,8 +106,8 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
   open: async ({ visited }, use) => {
     const houses: House[] = [];
-    await use(async ({ settled = true, name } = {}) => {
-      const house = await House.open(name);
+    await use(async ({ settled = true, ...options } = {}) => {
+      const house = await House.open(options);
       houses.push(house);
       visited.add(house);
       if (settled) await house.settle();

@@ -43,14 +43,26 @@ export function rowOf(page: Page, caption: string, text: string | RegExp): Locat
   return page.getByRole('table', { name: caption }).locator('tbody tr').filter({ hasText: text });
 }
 
-/** Has offers of undoing stay, from the next page on: on a busy machine their ten seconds are soon gone. */
-export async function keepUndo(page: Page): Promise<void> {
+/**
+ * Has offers of undoing stay, from the next page on: on a busy machine their ten seconds are soon gone. Gives what has
+ * them be over.
+ */
+export async function keepUndo(page: Page): Promise<() => Promise<void>> {
   await page.addInitScript(() => {
     const original = window.setTimeout.bind(window);
-    const later = (handler: TimerHandler, delay?: number, ...rest: unknown[]) =>
-      original(handler, delay === 10_000 ? 600_000 : delay, ...rest);
+    const held: (() => void)[] = [];
+    window.__held = held;
+    const later = (handler: TimerHandler, delay?: number, ...rest: unknown[]) => {
+      if (delay !== 10_000 || typeof handler !== 'function') return original(handler, delay, ...rest);
+      held.push(() => handler(...rest));
+      return 0;
+    };
     window.setTimeout = later as typeof window.setTimeout;
   });
+  return async () => {
+    await page.waitForFunction(() => window.__held !== undefined && window.__held.length > 0);
+    await page.evaluate(() => window.__held?.splice(0).forEach((end) => end()));
+  };
 }
 
 /** A name that no other test uses. */

@@ -1,5 +1,5 @@
-// A running Countersign on a fresh SQLite file: the real binary, as operators start it. Everything goes through its
-// doors (command line, set-up link, enforcement endpoint); nothing here looks into the database.
+// A running Countersign on a fresh database: the real binary, as operators start it. Everything goes through its doors
+// (command line, set-up link, enforcement endpoint); nothing here looks into the database.
 
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -9,6 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ask, post, setCookie } from './ask.mjs';
+import { dropDatabase, makeDatabase } from './database.mjs';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -73,35 +74,55 @@ export class House {
   #log = '';
   /** Where in the log the current process begins. */
   #start = 0;
+  /** Other servers of the same database, which end with this one. @type {House[]} */
+  #replicas = [];
 
-  /** @param {string} folder @param {number} port @param {string} [name] what browsers call the host */
-  constructor(folder, port, name = '127.0.0.1') {
+  /** @param {string} folder @param {string} database @param {number} port @param {string} name what browsers call the host */
+  constructor(folder, database, port, name) {
     this.folder = folder;
+    this.database = database;
     this.port = port;
     this.address = `http://127.0.0.1:${port}`;
     /** As it is set up with, and as browsers are to open it. */
     this.publicUrl = `http://${name}:${port}`;
-    this.database = `sqlite://${path.join(folder, 'countersign.db')}`;
     /** @type {Record<string, string>} */
     this.keys = Object.fromEntries(KEYS.map((name) => [name, secret()]));
     /** The owner's session, once there is an owner. */
     this.session = '';
   }
 
-  /** Starts one; a port that somebody else took meanwhile is given up. @param {string} [name] */
-  static async open(name) {
+  /** @param {{ name?: string | undefined, backend?: import('./database.mjs').Backend | undefined }} [options] */
+  static async open({ name = '127.0.0.1', backend = 'SQLite' } = {}) {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'countersign-e2e-'));
+    const database = await makeDatabase(backend, folder);
+    try {
+      return await House.#started((port) => new House(folder, database, port, name));
+    } catch (error) {
+      await dropDatabase(database);
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** Another server of the same database, with the same keys. */
+  async replica() {
+    const other = await House.#started((port) => {
+      return Object.assign(new House(this.folder, this.database, port, '127.0.0.1'), { keys: this.keys });
+    });
+    this.#replicas.push(other);
+    return other;
+  }
+
+  /** A port that somebody else took meanwhile is given up. @param {(port: number) => House} make */
+  static async #started(make) {
     for (let attempt = 1; ; attempt += 1) {
-      const house = new House(folder, await freePort(), name);
+      const house = make(await freePort());
       try {
         await house.start();
         return house;
       } catch (error) {
         await house.stop();
-        if (attempt === 3 || !house.#log.includes('could not be listened on')) {
-          await rm(folder, { recursive: true, force: true });
-          throw error;
-        }
+        if (attempt === 3 || !house.#log.includes('could not be listened on')) throw error;
       }
     }
   }
@@ -144,9 +165,10 @@ export class House {
     return this.#log.trimEnd().split('\n').slice(-count).join('\n');
   }
 
-  /** Lines of the log that speak of a fault of ours. */
+  /** Lines of the logs that speak of a fault of ours. */
   faults() {
-    return this.#log.split('\n').filter((line) => /\bERROR\b|panicked/.test(line));
+    const lines = [this, ...this.#replicas].flatMap((one) => one.#log.split('\n'));
+    return lines.filter((line) => /\bERROR\b|panicked/.test(line));
   }
 
   /** The set-up link that the current process printed. */
@@ -161,7 +183,7 @@ export class House {
   /** @param {NodeJS.Signals} [signal] */
   async stop(signal = 'SIGTERM') {
     const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
     const late = setTimeout(() => child.kill('SIGKILL'), 60_000);
@@ -171,7 +193,8 @@ export class House {
 
   /** Stops, and leaves nothing behind. */
   async close() {
-    await this.stop();
+    await Promise.all([this, ...this.#replicas].map((one) => one.stop()));
+    await dropDatabase(this.database);
     await rm(this.folder, { recursive: true, force: true });
   }
 

@@ -102,6 +102,18 @@ export async function expectReadable(page: Page): Promise<void> {
   await expect(drawn, 'drawings are hidden or named').toHaveCount(0);
 }
 
+/** The headings of the page's own part as they are read, each behind its level: the title first, and no level left out. */
+export async function outline(page: Page): Promise<string[]> {
+  const told = await page.getByRole('main').getByRole('heading').evaluateAll((all) =>
+    all.map((one) => ({ level: Number(one.localName.slice(1)), text: (one.textContent ?? '').replace(/\s+/g, ' ').trim() })),
+  );
+  told.forEach(({ level, text }, index) => {
+    const deepest = (told[index - 1]?.level ?? 0) + 1;
+    expect(level, `a level is left out before “${text}”`).toBeLessThanOrEqual(deepest);
+  });
+  return told.map(({ level, text }) => `${level} ${text}`);
+}
+
 /** Takes down what is announced once a page stands. Before the page is opened. */
 export async function listen(page: Page): Promise<void> {
   await page.addInitScript(() => {

@@ -3,6 +3,8 @@ interface Window {
   __hydrated?: boolean;
   /** Set by hostile text that was executed. */
   __owned?: number;
+  /** What support/forms has wait that was to be done in ten seconds. */
+  __held?: (() => void)[];
   /** What support/screen-reader heard since the page stood. */
   __heard?: string[];
   /** What support/notice took down: what was told, and how often it was asked whether one may. */

@@ -12,10 +12,10 @@ use crate::secret::Secret;
 use crate::tokens::Tokens;
 use outside::{Asked, Caller, Judged};
 use policy::arguments::canonical;
-use policy::facts::{AssertedProperties, CredentialFacts, Facts, Identity, SubjectFacts};
+use policy::facts::{AssertedProperties, CredentialFacts, Facts, Identity, MembershipFacts, SubjectFacts};
 use policy::ids::WHOEVER;
 use policy::labels::Trust;
-use policy::{ResourceRef, Timestamp};
+use policy::{Reason, ResourceRef, Timestamp};
 use serde_json::{Map, Value};
 use store::live::{LiveCredential, LiveKey};
 use store::{CallerBy, CredentialBy, LiveApproval, LiveQuery, LiveState, Store, StoreError};
@@ -183,16 +183,17 @@ fn assemble(
     } = state;
     let credential = credential.filter(|c| valid(c, now)).ok_or(AskError::NotACredential)?;
     let api_key = key.as_ref().map(|key| key.id.clone());
+    let told = is_told_of(Some(&credential), &memberships);
     let asserted = asserted(question, credential.facts.trust)?;
     let Caller { identity, actor, issuer } = match (credential.facts.trust, judged) {
         (Trust::VerifyToken, Some(judged)) => judged.recognised(subject, acting, &question.subject.id),
         (Trust::VerifyToken, None) => {
-            let identity = identify(&credential.facts, question, key, subject, now);
-            Caller::by_itself(actor::agrees_with_key(question, identity))
+            let identity = identify(&credential.facts, question, key, subject, now, told);
+            Caller::by_itself(if told { actor::agrees_with_key(question, identity) } else { identity })
         }
         _ => Caller {
             actor: actor::vouched(&question.call, acting),
-            ..Caller::by_itself(identify(&credential.facts, question, key, subject, now))
+            ..Caller::by_itself(identify(&credential.facts, question, key, subject, now, told))
         },
     };
     // A caller that was not recognised has no memberships either, nobody acts for it, and it has no task.
@@ -219,12 +220,22 @@ fn valid(credential: &LiveCredential, now: policy::Timestamp) -> bool {
     credential.active && credential.key_expires_at.is_none_or(|end| now < end)
 }
 
+/// Whether whoever asks is told of somebody with these memberships: with a key of one tenant, of a member there alone.
+/// Nobody else can call or act under that key, and neither what became of their keys and tokens nor what they are called
+/// elsewhere is told.
+fn is_told_of(credential: Option<&LiveCredential>, memberships: &[MembershipFacts]) -> bool {
+    let own = credential.and_then(|credential| credential.facts.tenant.as_ref());
+    own.is_none_or(|own| memberships.iter().any(|membership| membership.tenant == *own))
+}
+
+/// `told`: whether whoever asks is told of the subject, as [`is_told_of`] says.
 fn identify(
     credential: &CredentialFacts,
     question: &Question,
     key: Option<LiveKey>,
     subject: Option<SubjectFacts>,
     now: policy::Timestamp,
+    told: bool,
 ) -> Identity {
     let claim = &question.subject;
     match credential.trust {
@@ -234,9 +245,13 @@ fn identify(
             }
             let (Some(key), Some(subject)) = (key, subject) else { return Identity::TokenInvalid };
             if key.expires_at.is_some_and(|end| end <= now) {
-                return Identity::TokenExpired;
+                if told {
+                    return Identity::TokenExpired;
+                }
+                let why = "the caller's key has expired".to_owned();
+                return Identity::Lapsed { reason: Reason::TokenExpired, why, subject };
             }
-            if claim.id != WHOEVER && claim.id != subject.id.as_str() {
+            if told && claim.id != WHOEVER && claim.id != subject.id.as_str() {
                 return Identity::SubjectDiffers;
             }
             Identity::ApiKey { key: key.name, subject }
@@ -270,11 +285,16 @@ fn asserted(question: &Question, trust: Trust) -> Result<AssertedProperties, Ask
         ("action.properties", &question.properties.action),
         ("resource.properties", &question.properties.resource),
     ] {
-        if size(properties) > MAX_PROPERTIES {
+        if !properties_fit(properties) {
             return Err(AskError::PropertiesTooLarge(name));
         }
     }
     Ok(question.properties.clone())
+}
+
+/// Whether an asking side may say so much of a subject, an action or a resource: 16 KiB in canonical form.
+pub fn properties_fit(properties: &Map<String, Value>) -> bool {
+    size(properties) <= MAX_PROPERTIES
 }
 
 fn size(properties: &Map<String, Value>) -> usize {

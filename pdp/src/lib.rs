@@ -31,6 +31,7 @@ pub mod vault;
 
 pub use enforce::{Answer, AskError, Question, SubjectClaim};
 pub use facts::own::Recognised;
+pub use facts::properties_fit;
 pub use preview::{Preview, PreviewError, Previewer};
 pub use record::RecordBody;
 pub use secret::Secret;

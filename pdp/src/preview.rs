@@ -20,6 +20,9 @@ pub struct Preview {
     /// bound to no server.
     pub server: Option<ServerSlug>,
     pub call: Call,
+    /// What the asking side says of action and resource. Where it says anything, it is one that is believed
+    /// (`assert_attributes`).
+    pub properties: AssertedProperties,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -112,6 +115,7 @@ impl Previewer {
             acting.memberships.retain(|held| self.reach.holds(held.tenant.as_str()));
         }
         let acting = state.actor.filter(|acting| is_everything || !acting.memberships.is_empty());
+        let says_nothing = preview.properties.is_empty();
         let identity = match state.subject.filter(|_| is_seen) {
             Some(subject) => Identity::Asserted { subject },
             None => Identity::UnknownSubject { id: preview.subject.to_string() },
@@ -124,14 +128,14 @@ impl Previewer {
                 name: "preview".into(),
                 tenant: None,
                 server: preview.server.clone(),
-                trust: Trust::AssertSubject,
+                trust: if says_nothing { Trust::AssertSubject } else { Trust::AssertAttributes },
                 arguments: ArgumentsMode::Required,
                 responses: Responses::Explained,
                 search: Search::Nothing,
             },
             identity,
             memberships: state.memberships,
-            asserted: AssertedProperties::default(),
+            asserted: preview.properties.clone(),
             bound: bound::read(asked, state.bound),
             actor: actor::vouched(&preview.call, acting),
             task: state.task,

@@ -147,6 +147,14 @@ pub enum Identity {
     UnknownSubject {
         id: String,
     },
+    /// A key or a token that no longer counts, of somebody whom the enforcement key's tenant does not have. What became of
+    /// it is told where its subject is a member, and nowhere else.
+    Lapsed {
+        reason: Reason,
+        /// For the reviewer.
+        why: String,
+        subject: SubjectFacts,
+    },
     /// A token that names an outside issuer is not taken.
     TokenRefused {
         reason: Reason,
@@ -166,9 +174,10 @@ pub enum Identity {
 impl Identity {
     pub fn subject(&self) -> Option<&SubjectFacts> {
         match self {
-            Self::ApiKey { subject, .. } | Self::Token { subject, .. } | Self::Asserted { subject } => {
-                Some(subject)
-            }
+            Self::ApiKey { subject, .. }
+            | Self::Token { subject, .. }
+            | Self::Asserted { subject }
+            | Self::Lapsed { subject, .. } => Some(subject),
             _ => None,
         }
     }

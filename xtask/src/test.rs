@@ -111,8 +111,9 @@ fn both_demos(programs: &Binaries, database: &Postgres) -> Result<()> {
 fn in_browser(database: &Postgres, chromium: &Path, filter: Option<&str>, with_tests: bool) -> Result<()> {
     say("test: the console in a real browser");
     bundle::ensure()?;
-    // Specs make accounts of other roles with Python's sqlite3.
+    // Specs make accounts of other roles with Python's sqlite3, and on Postgres with psql.
     setup::ensure_python_venv()?;
+    setup::ensure_psql()?;
     let server = if with_tests { binaries::for_tests()?.countersign } else { binaries::server()? };
     let mut command = Command::new("npx");
     command.args(["--no-install", "playwright", "test"]);

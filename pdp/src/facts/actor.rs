@@ -1,6 +1,6 @@
 //! Who acts for the caller: by the caller's verified token alone, or by the word of a PEP that vouches for its callers.
 
-use super::Live;
+use super::{Live, is_told_of};
 use crate::enforce::Question;
 use crate::tokens::{self, NamedActor, Refusal};
 use policy::facts::{ActorFacts, ActorIdentity, Identity, TokenFacts};
@@ -71,14 +71,10 @@ pub(super) fn by_token(
     Some(Box::new(actor))
 }
 
-/// Who acts, as far as whoever asks may be told of it: with a key of one tenant, of a member there. Nobody else can act under
-/// that key, and neither what became of their tokens elsewhere nor what they are called there is told.
+/// Who acts, as far as whoever asks may be told of it.
 pub(super) fn told_of(state: &LiveState) -> Option<&LiveActor> {
-    let own = state.credential.as_ref().and_then(|credential| credential.facts.tenant.as_ref());
-    let is_member = |actor: &&LiveActor| {
-        own.is_none_or(|own| actor.memberships.iter().any(|membership| membership.tenant == *own))
-    };
-    state.actor.as_ref().filter(is_member)
+    let credential = state.credential.as_ref();
+    state.actor.as_ref().filter(|actor| is_told_of(credential, &actor.memberships))
 }
 
 /// Refuses a token whose client the PEP calls something else than the token does.

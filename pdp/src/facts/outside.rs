@@ -5,7 +5,7 @@
 //! settings were last time. A second is read where they were others, where the keys had to be waited for, where the
 //! issuer was asked about the token, where a proof was noted, and where the identity was registered just now.
 
-use super::{Live, actor, proof, valid};
+use super::{Live, actor, is_told_of, proof, valid};
 use crate::enforce::Question;
 use crate::secret::Secret;
 use crate::tokens::{Answer, Jwt, NamedActor, Refusal, Said, Tokens, named_actor};
@@ -48,6 +48,10 @@ struct Verified {
     issuer: Arc<Issuer>,
     /// Who acts for the subject, as the token says.
     actor: Option<NamedActor>,
+    /// Whether whoever asks is told of the subject, as [`is_told_of`] says.
+    told: bool,
+    /// Why it counts no longer, which is not told then.
+    lapsed: Option<Refusal>,
 }
 
 /// Who calls, and who acts for them.
@@ -78,7 +82,7 @@ impl Judged {
         found: Option<LiveActor>,
         claimed: &str,
     ) -> Caller {
-        let Verified { token, issuer, actor } = match self.told {
+        let Verified { token, issuer, actor, told, lapsed } = match self.told {
             Ok(verified) => verified,
             Err(Refusal { reason, why }) => {
                 let identity = Identity::TokenRefused { reason, why, issuer: self.issuer };
@@ -87,12 +91,15 @@ impl Judged {
         };
         match subject {
             None => Caller::by_itself(Identity::UnknownIdentity { issuer: token.issuer, sub: token.sub }),
-            Some(subject) if claimed != WHOEVER && claimed != subject.id.as_str() => {
+            Some(subject) if told && claimed != WHOEVER && claimed != subject.id.as_str() => {
                 Caller::by_itself(Identity::SubjectDiffers)
             }
             Some(subject) => Caller {
                 actor: actor::by_token(&token, &issuer, actor, found),
-                identity: Identity::Token { token: Box::new(token), subject },
+                identity: match lapsed {
+                    Some(Refusal { reason, why }) => Identity::Lapsed { reason, why, subject },
+                    None => Identity::Token { token: Box::new(token), subject },
+                },
                 issuer: Some(issuer),
             },
         }
@@ -188,10 +195,12 @@ async fn settle(
             (None, Some(jwt)) => waited_for(tokens.verify_read(token, jwt, issuer, state.now)).await,
             (None, None) => continue,
         };
-        let facts = match verified.and_then(|facts| still_counts(facts, issuer, &state)) {
+        let counts =
+            verified.and_then(|facts| still_counts(&facts, issuer, &state).map(|lapsed| (facts, lapsed)));
+        let (facts, lapsed) = match counts {
             // What was read before the wait may be over.
             Ok(_) if waited => continue,
-            Ok(facts) => facts,
+            Ok(counts) => counts,
             Err(Refusal { reason, why }) => {
                 return Ok((state, Some(Judged::refused(Some(issuer), reason, why))));
             }
@@ -210,7 +219,7 @@ async fn settle(
                 continue;
             }
         }
-        let told = settled(question, facts, &registered, &state);
+        let told = settled(question, facts, lapsed, &registered, &state);
         return Ok((state, Some(Judged { issuer: Some(registered.url.clone()), told })));
     }
 }
@@ -234,13 +243,15 @@ fn who_acts(says: Said<'_>, issuer: Option<&Issuer>) -> Option<String> {
 fn settled(
     question: &Question,
     token: TokenFacts,
+    lapsed: Option<Refusal>,
     issuer: &Arc<Issuer>,
     state: &LiveState,
 ) -> Result<Verified, Refusal> {
     let named = named_actor(&token.claims, issuer)?;
-    let subject = state.subject.as_ref().map(|subject| &subject.id);
+    let told = is_told_of(state.credential.as_ref(), &state.memberships);
+    let subject = state.subject.as_ref().filter(|_| told).map(|subject| &subject.id);
     actor::agrees(question, &token, subject, named.as_ref(), actor::told_of(state))?;
-    Ok(Verified { token, issuer: Arc::clone(issuer), actor: named })
+    Ok(Verified { token, issuer: Arc::clone(issuer), actor: named, told, lapsed })
 }
 
 /// Asks the issuer about the token, with the secret that is kept for that.
@@ -286,28 +297,35 @@ async fn waited_for<T>(future: impl Future<Output = T>) -> (T, bool) {
     }
 }
 
-/// A good token counts unless it was taken back.
-fn still_counts(token: TokenFacts, issuer: &Issuer, state: &LiveState) -> Result<TokenFacts, Refusal> {
-    let revoked = |why| Err(Refusal { reason: Reason::TokenRevoked, why });
-    if state.token_revoked {
+/// A good token counts unless it was taken back. Some: it was, and whose it is, is nobody of whom whoever asks is told: so
+/// neither is this, and the call goes on to what such a subject is denied by anyway.
+fn still_counts(token: &TokenFacts, issuer: &Issuer, state: &LiveState) -> Result<Option<Refusal>, Refusal> {
+    let told = state.subject.is_none() || is_told_of(state.credential.as_ref(), &state.memberships);
+    let own = if state.token_revoked {
         let jti = shown(token.jti.as_deref().unwrap_or_default(), 80);
-        return revoked(format!("the token `{jti}` was revoked"));
+        Some(format!("the token `{jti}` was revoked"))
+    } else {
+        ended_by(token, state.tokens_after, issuer)
+    };
+    let acting = ended_by(token, actor::told_of(state).and_then(|actor| actor.tokens_after), issuer);
+    let revoked = |why| Refusal { reason: Reason::TokenRevoked, why };
+    match (own, acting) {
+        (Some(why), _) if told => Err(revoked(why)),
+        (_, Some(why)) => Err(revoked(why)),
+        (own, None) => Ok(own.map(revoked)),
     }
-    // Of the subject, or of who acts for it.
-    let acting = actor::told_of(state).and_then(|actor| actor.tokens_after);
-    match state.tokens_after.max(acting) {
-        Some(after) if !issued_later(&token, after, issuer) => {
-            let issued = match token.issued_at {
-                Some(issued_at) => format!("this one was issued at {issued_at}"),
-                None => "this one does not say when it was issued".to_owned(),
-            };
-            let skew = issuer.clock_skew;
-            revoked(format!(
-                "all tokens that were issued up to {after}, give or take {skew} s, were revoked; {issued}"
-            ))
-        }
-        _ => Ok(token),
-    }
+}
+
+/// Why it counts no longer where all tokens were revoked that were issued up to this moment, of the subject or of who acts
+/// for it.
+fn ended_by(token: &TokenFacts, after: Option<Timestamp>, issuer: &Issuer) -> Option<String> {
+    let after = after.filter(|after| !issued_later(token, *after, issuer))?;
+    let issued = match token.issued_at {
+        Some(issued_at) => format!("this one was issued at {issued_at}"),
+        None => "this one does not say when it was issued".to_owned(),
+    };
+    let skew = issuer.clock_skew;
+    Some(format!("all tokens that were issued up to {after}, give or take {skew} s, were revoked; {issued}"))
 }
 
 /// Whether it was issued after a moment for certain, however the issuer's clock may differ.

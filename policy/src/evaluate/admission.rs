@@ -36,10 +36,16 @@ pub fn tenant_of<'a>(facts: &'a Facts, call: &Call) -> Option<&'a TenantSlug> {
 
 pub(super) fn admit<'a>(facts: &'a Facts, call: &Call) -> Result<Parties<'a>, Decision> {
     let key = &facts.credential.name;
+    let foreign = foreign_to(facts, &facts.memberships);
     let subject = match &facts.identity {
         Identity::ApiKey { subject, .. }
         | Identity::Token { subject, .. }
         | Identity::Asserted { subject } => subject,
+        Identity::Lapsed { reason, why, .. } if foreign.is_none() => {
+            return Err(Decision::deny(*reason, why.clone()));
+        }
+        // Whom the tenant does not have: there is no membership to find below.
+        Identity::Lapsed { subject, .. } => subject,
         Identity::TokenRefused { reason, why, issuer } => {
             let why = match issuer {
                 Some(issuer) => format!("token of `{}`: {why}", short(issuer)),
@@ -85,10 +91,11 @@ pub(super) fn admit<'a>(facts: &'a Facts, call: &Call) -> Result<Parties<'a>, De
         }
     };
     let vouched = matches!(facts.identity, Identity::Asserted { .. });
-    if vouched && let Some(tenant) = foreign_to(facts, &facts.memberships) {
+    if vouched && let Some(tenant) = foreign {
         return Err(Decision::deny(Reason::UnknownSubject, not_of(&subject.id, tenant)));
     }
-    if !subject.active {
+    // Of whom only others have, it is for them to know whether they are active.
+    if foreign.is_none() && !subject.active {
         return Err(Decision::deny(Reason::SubjectDisabled, format!("subject `{}` is disabled", subject.id)));
     }
     if let Some(actor) = &facts.actor {
@@ -113,7 +120,7 @@ pub(super) fn admit<'a>(facts: &'a Facts, call: &Call) -> Result<Parties<'a>, De
 
 /// The tenant of the enforcement key, where nothing there says who this is. A PEP of one tenant that vouches for its callers
 /// can name anybody, and a token anybody whom its issuer knows as an actor: whom only others have, must not be told from whom
-/// nobody has.
+/// nobody has. Nor is a PEP that is shown a key or a token of theirs told what became of it or of them.
 fn foreign_to<'a>(facts: &'a Facts, memberships: &[MembershipFacts]) -> Option<&'a TenantSlug> {
     let own = facts.credential.tenant.as_ref()?;
     memberships.iter().all(|membership| membership.tenant != *own).then_some(own)
@@ -138,8 +145,23 @@ fn not_a_member(facts: &Facts, call: &Call, subject: &SubjectFacts, problem: Ten
             format!("`{}` is a member of several tenants, and `context.tenant` names none", subject.id),
         ),
         TenantProblem::NoMembership => {
-            Decision::deny(Reason::NoMembership, no_membership(facts, subject, wanted))
+            let mut why = no_membership(facts, subject, wanted);
+            if let Some(more) = what_became(facts, subject) {
+                why = format!("{why}; {more}");
+            }
+            Decision::deny(Reason::NoMembership, why)
         }
+    }
+}
+
+/// What those in the tenant of the enforcement key are not told of somebody whom they do not have. Such a denial is no
+/// tenant's, so its record is read by those alone who see everything.
+fn what_became(facts: &Facts, subject: &SubjectFacts) -> Option<String> {
+    foreign_to(facts, &facts.memberships)?;
+    match &facts.identity {
+        Identity::Lapsed { why, .. } => Some(why.clone()),
+        _ if !subject.active => Some(format!("subject `{}` is disabled", subject.id)),
+        _ => None,
     }
 }
 

@@ -176,14 +176,11 @@ async fn forget(
     Asked(identity): Asked<IdentityView>,
 ) -> Result<StatusCode, Problem> {
     let mut writer = state.store.write(administrator.actor()).await?;
-    let mut subject = to_change(&mut writer, &administrator, &id).await?;
-    let held = subject.identities.len();
-    let gone = Identity::from(identity);
-    subject.identities.retain(|known| *known != gone);
-    if subject.identities.len() == held {
+    let subject = to_change(&mut writer, &administrator, &id).await?;
+    // One that the token is not shown is not found either.
+    if !writer.remove_identity(subject, &Identity::from(identity), administrator.reach()).await? {
         return Err(Problem::not_found("identity"));
     }
-    writer.put_subject(&subject).await?;
     writer.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

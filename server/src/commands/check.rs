@@ -102,7 +102,12 @@ fn preview(options: &Options) -> Result<Preview> {
     if question.access_token.is_some() || question.proof.is_some() || question.approval.is_some() {
         bail!("--context takes no `access_token`, `dpop` or `approval`: nobody shows anything here");
     }
-    Ok(Preview { subject: SubjectId::new(question.subject.id), server, call: question.call })
+    Ok(Preview {
+        subject: SubjectId::new(question.subject.id),
+        server,
+        call: question.call,
+        properties: question.properties,
+    })
 }
 
 fn object(option: &'static str, text: &str) -> Result<Map<String, Value>> {

@@ -115,7 +115,7 @@ async fn with_tenants<S: Source>(
     Ok(issuers)
 }
 
-async fn find<S: Source>(source: &mut S, url: &str) -> Result<Option<StoredIssuer>, StoreError> {
+pub(super) async fn find<S: Source>(source: &mut S, url: &str) -> Result<Option<StoredIssuer>, StoreError> {
     let mut query = select();
     query.and_where(Expr::col(Issuers::Url).eq(url));
     let rows = source.all::<IssuerRow, _>(&query).await?;

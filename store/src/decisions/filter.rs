@@ -42,16 +42,16 @@ fn id_at(micros: i64) -> String {
     format!("{:08x}-{:04x}", millis >> 16, millis & 0xffff)
 }
 
-fn waiting_codes() -> Vec<&'static str> {
+pub(super) fn waiting_codes() -> Vec<&'static str> {
     Reason::ALL.iter().filter(|reason| reason.waits()).map(|reason| reason.code()).collect()
 }
 
 /// Written out, not bound: only so may SQLite use the indexes of denials alone.
-fn denied() -> Expr {
+pub(super) fn denied() -> Expr {
     Expr::cust("\"outcome\" = 'deny'")
 }
 
-fn is_of(tenant: Expr, tenants: &[String]) -> Expr {
+pub(super) fn is_of(tenant: Expr, tenants: &[String]) -> Expr {
     match tenants {
         [one] => tenant.eq(one.as_str()),
         several => tenant.is_in(several.iter().map(String::as_str)),

@@ -1,6 +1,6 @@
 //! How many calls were allowed, denied, or wait: the numbers of Overview.
 
-use super::{denied, tenant_is, waiting_codes};
+use super::filter::{denied, is_of, waiting_codes};
 use crate::recorder::tables::Decisions;
 use crate::{Store, StoreError};
 use policy::{Reason, Timestamp};
@@ -107,8 +107,8 @@ impl Store {
             .order_by(Decisions::Tool, Order::Asc)
             .limit(TOP as u64);
         if let Some(tenants) = tenants {
-            by_hour.and_where(tenant_is(tenants));
-            by_tool.and_where(tenant_is(tenants));
+            by_hour.and_where(is_of(Expr::col(Decisions::Tenant), tenants));
+            by_tool.and_where(is_of(Expr::col(Decisions::Tenant), tenants));
         }
         let (hours, reasons) = sum_up(self.db.fetch_all::<HourRow>(&by_hour).await?);
         let tools = self

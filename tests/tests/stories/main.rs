@@ -35,6 +35,7 @@ mod narrowing;
 mod no_database;
 mod notify;
 mod opaque;
+mod other_actions;
 mod overview;
 mod passkeys;
 mod reach;

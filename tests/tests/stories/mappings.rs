@@ -16,6 +16,7 @@ mod stories {
     use pdp::discovery::{Discovered, DiscoveredTool, Labels, ReviewError, refresh, review};
     use pdp::{Preview, Previewer, RecordBody};
     use policy::arguments::Arguments;
+    use policy::facts::AssertedProperties;
     use policy::labels::MappingUse;
     use policy::{Call, Outcome, Reason, ResourceRef, ReviewState, ServerSlug, ToolId};
     use serde_json::{Map, Value, json};
@@ -101,6 +102,7 @@ rules:
                     context: Map::new(),
                     tenant: None,
                 },
+                properties: AssertedProperties::default(),
             };
             assert_eq!(previewer.preview(&preview).await.expect("decides").reason, reason, "{to}");
         }

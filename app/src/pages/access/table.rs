@@ -35,7 +35,7 @@ pub fn answer(view: &AccessView) -> AnyView {
         return for_whom();
     }
     if view.matrix.is_empty() && view.list.is_empty() {
-        return nothing(query);
+        return view! { <div class="stack">{nothing(query)} {others(query)}</div> }.into_any();
     }
     let matrix = (!view.matrix.is_empty()).then(|| matrix(view));
     let list = (!view.list.is_empty()).then(|| list(view));
@@ -43,7 +43,7 @@ pub fn answer(view: &AccessView) -> AnyView {
     let next = view.next.as_deref().map(|after| query.at(ACCESS.path, Some(after), query.roles.as_deref()));
     view! {
         <div class="stack">
-            {through(query)} {matrix} {list}
+            {through(query)} {matrix} {list} {others(query)}
             <nav class="paging" aria-label="Pages">
                 {first.map(|href| view! { <a class="button button-small" href=href>"Back to the first"</a> })}
                 {next.map(|href| view! { <a class="button button-small" rel="next" href=href>"Next"</a> })}
@@ -89,6 +89,27 @@ pub fn try_one(tenant: &str, agent: &str, subject: &str) -> Option<AnyView> {
         let href = TryQuery::through(tenant, agent, subject).href();
         view! { <a href=href>"Try a call of these two"</a> }.into_any()
     })
+}
+
+/// Of one subject: that more than tools can be asked about, and where.
+fn others(query: &AccessQuery) -> Option<AnyView> {
+    let subject = query.subject.as_ref().filter(|_| query.tool.is_none())?;
+    let trial = may(Permission::TryCalls).then(|| {
+        let parties = TryQuery {
+            subject: Some(subject.clone()),
+            agent: query.agent.clone(),
+            tenant: query.tenant.clone(),
+            ..TryQuery::default()
+        };
+        view! { <a href=parties.at_form(true).href()>"Try another action"</a> }
+    });
+    let told = view! {
+        <p class="quiet">
+            "Only tools are listed here. Rules may speak about other actions and resources as well; these are tried one at a time. "
+            {trial}
+        </p>
+    };
+    Some(told.into_any())
 }
 
 /// The page of a subject.

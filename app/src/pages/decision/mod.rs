@@ -34,7 +34,6 @@ use facts::FactsAside;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
-use policy::call::TOOLS_CALL;
 use read::read_decision;
 use view::DecisionView;
 use why::WhyCard;
@@ -141,10 +140,9 @@ fn head(decision: &DecisionView) -> AnyView {
     .into_any()
 }
 
-/// The same call by the policy of today, not recorded; nothing where it is not known who called which tool.
+/// The same call by the policy of today, not recorded; nothing where it is not known who called what.
 fn again(decision: &DecisionView) -> Option<AnyView> {
-    let known = decision.subject.is_some() && decision.server.is_some() && decision.tool.is_some();
-    (known && decision.action == TOOLS_CALL && may(Permission::TryCalls)).then(|| {
+    (decision.tries_again && may(Permission::TryCalls)).then(|| {
         let query = TryQuery { from: Some(decision.id.clone()), ..TryQuery::default() };
         view! {
             <a class="button button-primary" href=query.href()>

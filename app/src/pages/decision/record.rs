@@ -9,6 +9,7 @@ use super::view::{
 use super::words;
 use crate::explain;
 use crate::moment::Moment;
+use crate::pages::try_call::again;
 use crate::verdict::{EffectWords, Verdict};
 use policy::decision::{NearestMiss, Truth};
 use policy::facts::{
@@ -80,6 +81,7 @@ fn part<T: DeserializeOwned>(body: &Value, name: &str, unreadable: &mut Vec<Stri
 
 /// What the page shows, seen from `now`.
 pub(super) fn describe(recorded: RecordedDecision, now: Timestamp) -> DecisionView {
+    let tries_again = again::is_known(&recorded);
     let row = recorded.row;
     let reason = row.reason();
     let body = Body::read(&recorded.body);
@@ -137,6 +139,7 @@ pub(super) fn describe(recorded: RecordedDecision, now: Timestamp) -> DecisionVi
         },
         raw: Some(body.raw),
         unreadable: body.unreadable,
+        tries_again,
     }
 }
 
@@ -302,6 +305,7 @@ fn how(identity: &Identity) -> String {
         Identity::TokenRevoked => "not at all: the token was revoked".to_owned(),
         Identity::SubjectDiffers => "not at all: the subject named is not the token's".to_owned(),
         Identity::UnknownSubject { id } => format!("not at all: `{id}` is not registered"),
+        Identity::Lapsed { why, .. } => format!("by a key or a token that counts no longer: {why}"),
         Identity::TokenRefused { why, issuer: Some(issuer), .. } => {
             format!("not at all: token of `{}`: {why}", shown(issuer, 80))
         }

@@ -38,6 +38,8 @@ pub struct DecisionView {
     pub unreadable: Vec<String>,
     /// Who granted what no rule allows, until when and why.
     pub break_glass: Option<String>,
+    /// Whether who called what is known well enough to try it again.
+    pub tries_again: bool,
 }
 
 /// Why it came out so.

@@ -35,7 +35,7 @@ pub fn panel(editing: Editing, example: Example) -> AnyView {
             tenant: given(example.tenant),
             tool: given(example.tool),
             arguments: given(example.arguments),
-            from: None,
+            ..TryQuery::default()
         }),
         answer: RwSignal::new(None),
         newest: StoredValue::new(0),

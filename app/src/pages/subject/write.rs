@@ -15,7 +15,7 @@ use policy::arguments::parse_exact;
 use policy::ids::{check_id, check_slug};
 use policy::{Reach, SubjectKind, TenantSlug, Timestamp};
 use serde_json::{Map, Value};
-use store::administration::{Membership, NewApiKey, Subject};
+use store::administration::{Identity, Membership, NewApiKey, Subject};
 use store::{Actor, Store};
 
 /// The page of this subject.
@@ -214,9 +214,10 @@ async fn unmap(
 ) -> Result<Saved, Refusal> {
     let (issuer, sub) = identity_of(identity).ok_or_else(|| Problem::of_form(Fault::Gone))?;
     let mut writer = console.store.write(actor(signed_in)).await?;
-    let mut subject = find_own(&mut writer, &signed_in.reach(), subject).await?;
-    subject.identities.retain(|known| known.issuer != issuer || known.sub != sub);
-    writer.put_subject(&subject).await?;
+    let reach = signed_in.reach();
+    let subject = find_own(&mut writer, &reach, subject).await?;
+    // What is not there, or not for the reader to see, is gone already.
+    writer.remove_identity(subject, &Identity { issuer, sub }, &reach).await?;
     Ok(saved(Done::IdentityRemoved, &writer.commit().await?))
 }
 

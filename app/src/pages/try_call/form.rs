@@ -1,5 +1,6 @@
 //! The form of a trial: works by GET, so a trial can be linked, and needs no script.
 
+use super::other;
 use super::query::TryQuery;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::text_area::TextArea;
@@ -15,9 +16,29 @@ use leptos_router::components::Form;
 /// `problem` is what was wrong with the call that was asked.
 #[component]
 pub fn TryForm(query: TryQuery, choices: Choices, problem: Option<Note>) -> impl IntoView {
-    let wrong =
-        |field: &str| problem.as_ref().filter(|note| note.field == field).map(|note| note.text.clone());
-    let (subject, tool, arguments) = (wrong("subject"), wrong("tool"), wrong("arguments"));
+    let problem = problem.as_ref();
+    let call = match &query.other {
+        Some(asked) => other::fields(asked, problem),
+        None => tool_call(&query, &choices, problem),
+    };
+    let parties = parties(&query, &choices, problem);
+    view! {
+        <Form method="get" action=TRY.path attr:class="form">
+            {parties} {call}
+            <div class="form-actions">
+                <button class="button button-primary">
+                    <Icon glyph=Glyph::Try/>
+                    "Decide"
+                </button>
+                <span class="muted">"Nothing is recorded."</span>
+            </div>
+        </Form>
+    }
+}
+
+/// Who calls, through whom, and where.
+fn parties(query: &TryQuery, choices: &Choices, problem: Option<&Note>) -> AnyView {
+    let subject = Line { list: Some("try-subjects"), ..Line::new("try-subject", "subject", "Subject") };
     let tenant = query.tenant.clone().unwrap_or_default();
     // Of others than the reader's nothing is told, and nothing counts here.
     let only =
@@ -33,103 +54,142 @@ pub fn TryForm(query: TryQuery, choices: Choices, problem: Option<Note>) -> impl
             .into_any()
         })
         .collect();
-    let invalid = arguments.is_some();
-    let text = query.arguments.clone().unwrap_or_else(|| "{}".to_owned());
     view! {
-        <Form method="get" action=TRY.path attr:class="form">
-            <div class=field_class(subject.is_some())>
-                <label for="try-subject">"Subject"</label>
-                <input
-                    id="try-subject"
-                    name="subject"
-                    type="text"
-                    class="input-code"
-                    list="try-subjects"
-                    autocomplete="off"
-                    autocapitalize="none"
-                    spellcheck="false"
-                    aria-describedby="try-subject-error"
-                    aria-invalid=subject.is_some().then_some("true")
-                    value=query.subject.clone()
-                    prop:value=query.subject.clone().unwrap_or_default()
-                />
-                {subjects("try-subjects", &choices.subjects)}
-                {complaint("try-subject-error", subject.clone())}
-            </div>
-            <div class="field">
-                <label for="try-agent">
-                    "Through " <span class="optional">"optional"</span>
-                </label>
-                <input
-                    id="try-agent"
-                    name="agent"
-                    type="text"
-                    class="input-code"
-                    list="try-subjects"
-                    placeholder="agent that acts"
-                    autocomplete="off"
-                    autocapitalize="none"
-                    spellcheck="false"
-                    value=query.agent.clone()
-                    prop:value=query.agent.clone().unwrap_or_default()
-                />
-            </div>
-            <div class="field">
-                <label for="try-tenant">"Tenant"</label>
-                <select id="try-tenant" name="tenant">
-                    {tenants}
-                </select>
-            </div>
-            <div class=field_class(tool.is_some())>
-                <label for="try-tool">"Tool"</label>
-                <input
-                    id="try-tool"
-                    name="tool"
-                    type="text"
-                    class="input-code"
-                    list="try-tools"
-                    placeholder="server/tool"
-                    autocomplete="off"
-                    autocapitalize="none"
-                    spellcheck="false"
-                    aria-describedby="try-tool-error"
-                    aria-invalid=tool.is_some().then_some("true")
-                    value=query.tool.clone()
-                    prop:value=query.tool.clone().unwrap_or_default()
-                />
-                {tools("try-tools", &choices.tools)}
-                {complaint("try-tool-error", tool.clone())}
-            </div>
+        {subject.draw(query.subject.as_ref(), problem)}
+        {subjects("try-subjects", &choices.subjects)}
+        <div class="field">
+            <label for="try-agent">
+                "Through " <span class="optional">"optional"</span>
+            </label>
+            <input
+                id="try-agent"
+                name="agent"
+                type="text"
+                class="input-code"
+                list="try-subjects"
+                placeholder="agent that acts"
+                autocomplete="off"
+                autocapitalize="none"
+                spellcheck="false"
+                value=query.agent.clone()
+                prop:value=query.agent.clone().unwrap_or_default()
+            />
+        </div>
+        <div class="field">
+            <label for="try-tenant">"Tenant"</label>
+            <select id="try-tenant" name="tenant">
+                {tenants}
+            </select>
+        </div>
+    }
+    .into_any()
+}
+
+fn tool_call(query: &TryQuery, choices: &Choices, problem: Option<&Note>) -> AnyView {
+    let tool =
+        Line { list: Some("try-tools"), hint: Some("server/tool"), ..Line::new("try-tool", "tool", "Tool") };
+    let arguments =
+        Json { id: "try-arguments", name: "arguments", label: "Arguments", optional: false, rows: 10 };
+    view! {
+        {tool.draw(query.tool.as_ref(), problem)}
+        {tools("try-tools", &choices.tools)}
+        {arguments.draw(query.arguments.as_deref().unwrap_or("{}"), problem)}
+    }
+    .into_any()
+}
+
+/// A field that is typed in one line.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Line {
+    pub(super) id: &'static str,
+    /// The parameter of the address; what is wrong with it is noted under the same name.
+    pub(super) name: &'static str,
+    pub(super) label: &'static str,
+    /// The element that holds what may be meant.
+    pub(super) list: Option<&'static str>,
+    pub(super) hint: Option<&'static str>,
+}
+
+impl Line {
+    pub(super) fn new(id: &'static str, name: &'static str, label: &'static str) -> Self {
+        Self { id, name, label, list: None, hint: None }
+    }
+
+    pub(super) fn draw(self, value: Option<&String>, problem: Option<&Note>) -> AnyView {
+        let Self { id, name, label, list, hint } = self;
+        let (wrong, error) = (wrong(problem, name), format!("{id}-error"));
+        let invalid = wrong.is_some();
+        view! {
             <div class=field_class(invalid)>
-                <label for="try-arguments">"Arguments"</label>
+                <label for=id>{label}</label>
+                <input
+                    id=id
+                    name=name
+                    type="text"
+                    class="input-code"
+                    list=list
+                    placeholder=hint
+                    autocomplete="off"
+                    autocapitalize="none"
+                    spellcheck="false"
+                    aria-describedby=error.clone()
+                    aria-invalid=invalid.then_some("true")
+                    value=value.cloned()
+                    prop:value=value.cloned().unwrap_or_default()
+                />
+                {complaint(error.clone(), wrong)}
+            </div>
+        }
+        .into_any()
+    }
+}
+
+/// A field of JSON.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Json {
+    pub(super) id: &'static str,
+    /// As of a [`Line`].
+    pub(super) name: &'static str,
+    pub(super) label: &'static str,
+    pub(super) optional: bool,
+    pub(super) rows: u32,
+}
+
+impl Json {
+    pub(super) fn draw(self, text: &str, problem: Option<&Note>) -> AnyView {
+        let Self { id, name, label, optional, rows } = self;
+        let (wrong, error) = (wrong(problem, name), format!("{id}-error"));
+        let invalid = wrong.is_some();
+        let optional = optional.then(|| view! { <span class="optional">" optional"</span> });
+        view! {
+            <div class=field_class(invalid)>
+                <label for=id>{label} {optional}</label>
                 <TextArea
-                    id="try-arguments"
-                    name="arguments"
-                    value=text.clone()
-                    rows=10
-                    described_by="try-arguments-error"
+                    id=id
+                    name=name
+                    value=text
+                    rows=rows
+                    described_by=error.clone()
                     code=true
                     invalid=invalid
-                    prop:value=text
+                    prop:value=text.to_owned()
                 />
-                {complaint("try-arguments-error", arguments)}
+                {complaint(error.clone(), wrong)}
             </div>
-            <div class="form-actions">
-                <button class="button button-primary">
-                    <Icon glyph=Glyph::Try/>
-                    "Decide"
-                </button>
-                <span class="muted">"Nothing is recorded."</span>
-            </div>
-        </Form>
+        }
+        .into_any()
     }
+}
+
+fn wrong(problem: Option<&Note>, field: &str) -> Option<String> {
+    problem.filter(|note| note.field == field).map(|note| note.text.clone())
 }
 
 fn field_class(invalid: bool) -> &'static str {
     if invalid { "field field-invalid" } else { "field" }
 }
 
-fn complaint(id: &'static str, text: Option<String>) -> AnyView {
+fn complaint(id: String, text: Option<String>) -> AnyView {
     view! {
         <div id=id>
             {text

@@ -1,10 +1,15 @@
 //! `/try`: a call and its decision by the live policy, not recorded.
 
 pub mod form;
+pub mod other;
 pub mod query;
 pub mod read;
 pub mod result;
 
+#[cfg(feature = "ssr")]
+pub(crate) mod again;
+#[cfg(feature = "ssr")]
+mod call;
 #[cfg(feature = "ssr")]
 mod service;
 
@@ -44,14 +49,21 @@ fn draw(trial: TryView) -> AnyView {
         Some(TryAnswer::Problem(note)) => Some(note.clone()),
         _ => None,
     };
+    let (head, text) = match &trial.query.other {
+        None => (
+            "Call",
+            "Say who calls which tool, and press Decide. The answer names the rules that applied and those that nearly did.",
+        ),
+        Some(_) => (
+            "Action",
+            "Say who does what to which resource, and press Decide. The answer names the rules that applied and those that nearly did.",
+        ),
+    };
+    let tabs = other::tabs(&trial.query);
     let answer = match trial.answer {
         Some(TryAnswer::Problem(_)) | None => view! {
             <section class="card">
-                <Empty
-                    glyph=Glyph::Try
-                    title="No decision yet"
-                    text="Say who calls which tool, and press Decide. The answer names the rules that applied and those that nearly did."
-                >
+                <Empty glyph=Glyph::Try title="No decision yet" text=text>
                     ""
                 </Empty>
             </section>
@@ -64,10 +76,11 @@ fn draw(trial: TryView) -> AnyView {
         .into_any(),
     };
     view! {
+        {tabs}
         <div class="halves">
             <section class="card">
                 <header class="card-head">
-                    <h2>"Call"</h2>
+                    <h2>{head}</h2>
                 </header>
                 <div class="card-body">
                     <TryForm query=trial.query choices=trial.choices problem=problem/>

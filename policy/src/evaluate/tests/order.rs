@@ -115,6 +115,11 @@ fn whom_others_have_is_unknown_to_a_key_of_one_tenant_that_vouches() {
         (elsewhere(), false, false, true, Reason::SubjectDisabled),
         (vec![], true, false, true, Reason::NoMembership),
         (elsewhere(), true, true, false, Reason::NoMembership),
+        // Nor is a key of one tenant that is shown theirs told whether they are active.
+        (here(), false, true, false, Reason::SubjectDisabled),
+        (elsewhere(), false, true, false, Reason::NoMembership),
+        (vec![], false, true, false, Reason::NoMembership),
+        (elsewhere(), false, false, false, Reason::SubjectDisabled),
     ] {
         let told = decide(memberships.clone(), active, bound, vouched);
         assert_eq!(told, reason, "{memberships:?} {active} {bound} {vouched}");

@@ -43,6 +43,42 @@ fn refused(reason: Reason) -> Identity {
 }
 
 #[test]
+fn what_became_of_a_token_is_told_where_its_subject_is_a_member() {
+    let acme = || TenantSlug::from("acme");
+    let lapsed = |world: &mut World, reason: Reason| {
+        let subject = world.subject().clone();
+        world.facts.identity = Identity::Lapsed { reason, why: "it is over".into(), subject };
+    };
+    for reason in [Reason::TokenRevoked, Reason::TokenExpired] {
+        // A member, or asked for by a key of every tenant: the very reason, whatever else is wrong.
+        for (tenant, member) in [(Some(acme()), true), (None, true), (None, false)] {
+            let mut world = World::new(vec![allow_refund()]);
+            world.subject().active = false;
+            world.facts.credential.tenant = tenant;
+            world.facts.memberships.retain(|_| member);
+            lapsed(&mut world, reason);
+            let told = world.decide();
+            assert_eq!((told.is_allow(), told.reason), (false, reason), "{member}");
+            assert_eq!(told.reviewer_text, "it is over");
+        }
+        // Of whom only others have, the same as while it counts; who sees everything reads more in the record.
+        for memberships in [vec![], vec![membership("globex", &["support-agent"])]] {
+            let mut world = World::new(vec![allow_refund()]);
+            world.facts.credential.tenant = Some(acme());
+            world.facts.memberships = memberships;
+            let counts = world.decide();
+            lapsed(&mut world, reason);
+            let over = world.decide();
+            assert_eq!((over.reason, &over.caller_text), (Reason::NoMembership, &counts.caller_text));
+            assert_eq!((counts.reason, over.tenant.clone()), (Reason::NoMembership, None));
+            assert_eq!(over.reviewer_text, format!("{}; it is over", counts.reviewer_text));
+            world.call.tenant = Some(TenantSlug::from("globex"));
+            assert_eq!(world.decide().reason, Reason::TenantMismatch);
+        }
+    }
+}
+
+#[test]
 fn a_token_that_is_not_taken_is_the_reason_whatever_else_is_wrong() {
     let unknown = Identity::UnknownIdentity { issuer: ISSUER.into(), sub: "b-99\u{202e}".into() };
     let table: Vec<(Identity, Reason, &str)> = vec![
@@ -329,9 +365,12 @@ fn the_facts_of_a_token_are_read_back_as_they_were_written() {
         let text = serde_json::to_string(&facts).expect("JSON");
         assert_eq!(serde_json::from_str::<Facts>(&text).expect("reads"), facts);
     }
-    for identity in
-        [refused(Reason::TokenExpired), Identity::UnknownIdentity { issuer: ISSUER.into(), sub: "a".into() }]
-    {
+    let subject = World::new(Vec::new()).subject().clone();
+    for identity in [
+        refused(Reason::TokenExpired),
+        Identity::UnknownIdentity { issuer: ISSUER.into(), sub: "a".into() },
+        Identity::Lapsed { reason: Reason::TokenRevoked, why: "why".into(), subject },
+    ] {
         let text = serde_json::to_string(&identity).expect("JSON");
         assert_eq!(serde_json::from_str::<Identity>(&text).expect("reads"), identity);
     }

@@ -3,7 +3,7 @@
 
 mod explorer;
 mod pages;
-mod trying;
+pub(crate) mod trying;
 
 use crate::access::page::csv;
 use crate::reach::house::{Answer, House};

@@ -12,7 +12,7 @@ use store::accounts::AccountRole;
 use tests::{Backend, Pep};
 
 /// What is seen of the page of a trial, which these fields fill.
-async fn tried(house: &House, cookie: &str, fields: &[(&str, &str)]) -> String {
+pub(crate) async fn tried(house: &House, cookie: &str, fields: &[(&str, &str)]) -> String {
     seen(&own(&house.get(cookie, &format!("/try?{}", form(fields))).await))
 }
 
@@ -41,7 +41,7 @@ fn outcome(page: &str) -> String {
 }
 
 /// What one field of the form holds.
-fn field<'a>(page: &'a str, id: &str) -> &'a str {
+pub(crate) fn field<'a>(page: &'a str, id: &str) -> &'a str {
     let input = page.split_once(&format!("id=\"{id}\"")).and_then(|(_, rest)| rest.split_once('>'));
     let (attributes, _) = input.unwrap_or_else(|| panic!("no field {id}: {page}"));
     let value = attributes.split_once(" value=\"").and_then(|(_, rest)| rest.split_once('"'));
@@ -49,7 +49,7 @@ fn field<'a>(page: &'a str, id: &str) -> &'a str {
 }
 
 /// What the endpoint decided, as it is on record, and the id of that.
-async fn decided(house: &House, pep: &Pep, call: &Value) -> (Decision, String) {
+pub(crate) async fn decided(house: &House, pep: &Pep, call: &Value) -> (Decision, String) {
     let id = pep.ask(call).await.decision_id.expect("recorded");
     let recorded =
         house.world.store.get_decision(&id.as_str().into()).await.expect("reads").expect("is there");
@@ -58,7 +58,7 @@ async fn decided(house: &House, pep: &Pep, call: &Value) -> (Decision, String) {
 }
 
 /// Whether the page says what was decided: the outcome, the reason and the sentence. Answers the word for the outcome.
-fn says(page: &str, decision: &Decision, what: &str) -> &'static str {
+pub(crate) fn says(page: &str, decision: &Decision, what: &str) -> &'static str {
     let word = match (decision.is_allow(), decision.reason.waits()) {
         (true, _) => "Allowed",
         (false, true) => "Waiting for approval",

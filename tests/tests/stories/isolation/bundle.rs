@@ -57,7 +57,7 @@ impl Sketch {
         let mut ben = stranger("ben", theirs.ben);
         ben["api_keys"] = json!([{"name": MARKER, "secret_env": "BEN"}]);
         let known_as = |sub: &str| json!({"issuer": ISSUER, "sub": sub});
-        // Of the others alone, and there in both worlds: a token may name them.
+        // Of the others alone, and there in both worlds: a token may name them, and they may show one.
         ben["identities"] = json!([known_as("ben")]);
         let mut bea = stranger("bea", true);
         bea["identities"] = json!([known_as("bea")]);

@@ -82,6 +82,11 @@ const TRIED: &[&str] = &[
     "/try?subject=ben&tool=shop%2Fshow",
     "/try?subject=ben&tenant=b&tool=shop%2Fshow",
     "/try?subject=their-0&tool=shop%2Fshow",
+    "/try?subject=ada&action=write&type=record&id=r-1",
+    "/try?subject=ada&action=write&type=record&id=r-2&properties=%7B%22state%22%3A%22open%22%7D",
+    "/try?subject=both&action=read&type=record&id=r-2",
+    "/try?subject=both&tenant=b&action=read&type=record&id=r-2",
+    "/try?subject=ada&agent=ben&action=read&type=customer&id=t-1",
 ];
 
 /// Addresses of files.

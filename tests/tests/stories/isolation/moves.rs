@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tests::pep::call_body;
 
 /// How many moves there are.
-pub(crate) const MOVES: usize = 110;
+pub(crate) const MOVES: usize = 120;
 
 /// The same moves in the same order in every world; only ids differ.
 pub(crate) fn all(side: &Side, known: &Known) -> Vec<Asked> {
@@ -23,10 +23,10 @@ fn refund(customer: &str, amount: i64) -> Value {
     json!({"customer_id": customer, "amount": amount})
 }
 
-/// 3 members times 7 calls, and 5 through a key of every tenant.
+/// 3 members and one of others, times 7 calls, and 5 through a key of every tenant.
 fn calls(side: &Side) -> Vec<Asked> {
     let mut moves = Vec::new();
-    for who in ["ADA", "BOT", "BOTH"] {
+    for who in ["ADA", "BOT", "BOTH", "BEN"] {
         for (tool, arguments) in [
             ("refund", refund("c-1", 50)),
             ("refund", refund("c-1", 500)),
@@ -54,7 +54,7 @@ fn free(side: &Side, who: &str, tenant: &str) -> Asked {
     side.pep(&format!("{who} calls in {tenant}"), "FREE", body)
 }
 
-/// 9 tokens of issuers times 3 calls, and 3 through a key of every tenant.
+/// 10 tokens of issuers times 3 calls, and 3 through a key of every tenant.
 fn by_tokens(side: &Side) -> Vec<Asked> {
     let mut moves = Vec::new();
     for who in [
@@ -66,6 +66,7 @@ fn by_tokens(side: &Side) -> Vec<Asked> {
         "ADA_BY_BEA",
         // Active or not, as the others have it.
         "ADA_BY_BEN",
+        "BEN_TOKEN",
         "ADA_BY_NOBODY",
         "BOTH_ELSEWHERE",
     ] {

@@ -74,6 +74,8 @@ pub(crate) fn tokens() -> Vec<(&'static str, String)> {
         ),
         ("ADA_BY_BEA", ISSUER, "ada", json!({"groups": ["editors"], "act": {"sub": "bea"}})),
         ("ADA_BY_BEN", ISSUER, "ada", json!({"groups": ["editors"], "act": {"sub": "ben"}})),
+        // Of the others alone, and good or taken back, as they have it.
+        ("BEN_TOKEN", ISSUER, "ben", json!({"groups": ["editors"]})),
         ("ADA_BY_NOBODY", ISSUER, "ada", json!({"groups": ["editors"], "act": {"sub": "nobody"}})),
         ("BOTH_ELSEWHERE", ELSEWHERE, "both", json!({"groups": ["editors"]})),
     ]

@@ -1,10 +1,10 @@
 //! By which identities somebody is known: those of issuers that speak for the reader's tenants, and no others.
 
 use crate::api::client::{Client, token};
-use crate::reach::house::{House, of};
+use crate::reach::house::{House, encode, of};
 use pdp::bundle::export;
 use policy::scope::AdminScope;
-use policy::{Reach, TenantSlug};
+use policy::{Reach, SubjectId, TenantSlug};
 use serde_json::json;
 use store::accounts::AccountRole;
 use store::administration::{ProviderSettings, SignInProvider};
@@ -101,6 +101,71 @@ pub(crate) async fn identities_are_shown_where_their_issuer_speaks(backend: Back
     check("two issuers are gone", &[0, 3], &[3], &[0, 3]).await;
     offered(world, false).await;
     check("the provider is off", &[0], &[], &[0]).await;
+    replica.stop().await;
+    house.stop().await;
+}
+
+/// By which of them somebody is known now.
+async fn held(world: &World, id: &str) -> Vec<usize> {
+    let subject = world.store.get_subject(&SubjectId::from(id)).await.expect("reads").expect("is there");
+    (0..ISSUERS.len())
+        .filter(|place| subject.identities.iter().any(|one| one.issuer == ISSUERS[*place]))
+        .collect()
+}
+
+/// Of a subject that is acme's alone: what is not shown there is answered as what is not there at all.
+pub(crate) async fn an_identity_that_is_not_shown_is_not_taken_away(backend: Backend) {
+    let house = House::open(backend).await;
+    let world = &house.world;
+    known(world).await;
+    let identities = ISSUERS.map(|issuer| json!({"issuer": issuer, "sub": "18"}));
+    let memberships = json!([{"tenant": "acme", "roles": []}]);
+    let own = json!({"id": "own", "identities": identities, "memberships": memberships});
+    world.apply(&json!({ "subjects": [own] }).to_string()).await;
+    let replica = world.replica().await;
+    let bound = Client::new(replica.address(), &token(world, "acme", AdminScope::ALL, Some("acme")).await);
+    let every = Client::new(replica.address(), &token(world, "every", AdminScope::ALL, None).await);
+    let acme = house.browser(AccountRole::Owner, of(&["acme"])).await;
+    let path = |issuer: &str, sub: &str| {
+        format!("/api/v1/subjects/own/identities?issuer={}&sub={sub}", encode(issuer))
+    };
+    let over_the_api = async |issuer: &str, sub: &str| {
+        let mut told = bound.send("DELETE", &path(issuer, sub), &[], None).await;
+        // Every request has another id.
+        told.body.as_object_mut().expect("a problem").remove("request_id").expect("an id");
+        (told.status, told.body)
+    };
+    let in_the_console = async |issuer: &str, sub: &str| {
+        let identity = hex::encode(format!("{issuer}\n{sub}"));
+        let form = [("subject", "own"), ("identity", identity.as_str())];
+        house.post(&acme, "/_fn/identity-remove", &form).await
+    };
+    let before = house.last_change().await;
+    // `18` is theirs, `19` is nobody's; the last is of no issuer that anybody knows.
+    let nobodys = over_the_api(ISSUERS[0], "19").await;
+    assert_eq!(nobodys.0, 404);
+    let unchanged = in_the_console(ISSUERS[0], "19").await;
+    assert!(unchanged.location.contains("done=unchanged"), "{unchanged:?}");
+    for issuer in [ISSUERS[2], ISSUERS[3], "https://nowhere.example"] {
+        for sub in ["18", "19"] {
+            assert_eq!(over_the_api(issuer, sub).await, nobodys, "{issuer} {sub}");
+            let told = in_the_console(issuer, sub).await;
+            let (status, location) = (told.status, &told.location);
+            assert_eq!((status, location), (unchanged.status, &unchanged.location), "{issuer} {sub}");
+        }
+    }
+    assert_eq!(house.last_change().await, before);
+    assert_eq!(held(world, "own").await, [0, 1, 2, 3]);
+
+    // What is shown goes, by either door; and by a token of every tenant all of it.
+    assert_eq!(bound.send("DELETE", &path(ISSUERS[0], "18"), &[], None).await.status, 204);
+    let told = in_the_console(ISSUERS[1], "18").await;
+    assert!(told.location.contains("done=identity-removed"), "{told:?}");
+    assert_eq!(held(world, "own").await, [2, 3]);
+    offered(world, true).await;
+    assert_eq!(bound.send("DELETE", &path(ISSUERS[3], "18"), &[], None).await.status, 204);
+    assert_eq!(every.send("DELETE", &path(ISSUERS[2], "18"), &[], None).await.status, 204);
+    assert!(held(world, "own").await.is_empty());
     replica.stop().await;
     house.stop().await;
 }

@@ -29,6 +29,7 @@ on_both_databases!(
     a_trial_knows_nothing_of_other_tenants,
     a_draft_is_tried_in_the_own_tenants_alone,
     identities_are_shown_where_their_issuer_speaks,
+    an_identity_that_is_not_shown_is_not_taken_away,
     resources_are_those_of_the_own_tenants,
     tasks_and_resources_are_found_by_who_may_see_them,
     calls_are_found_by_what_they_named_in_their_own_tenant,
@@ -64,7 +65,9 @@ mod stories {
         an_inbox_is_told_of_its_own_tenants_alone, an_inbox_names_nobody_of_other_tenants,
         an_inbox_that_reaches_otherwise_than_before_is_told_nothing,
     };
-    pub(super) use crate::reach::identities::identities_are_shown_where_their_issuer_speaks;
+    pub(super) use crate::reach::identities::{
+        an_identity_that_is_not_shown_is_not_taken_away, identities_are_shown_where_their_issuer_speaks,
+    };
     pub(super) use crate::reach::resources::{
         an_id_that_is_taken_tells_not_by_whom, an_owner_of_both_tenants_moves_a_resource,
         resources_are_found_in_any_of_some_tenants, resources_are_those_of_the_own_tenants,

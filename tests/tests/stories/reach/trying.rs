@@ -45,6 +45,7 @@ fn twins(house: &House) -> Vec<Twins> {
     };
     let refund = r#"{"customer_id":"theirs-1","amount":5,"currency":"EUR"}"#;
     let tool = ("tool", "crm/refund");
+    let (read, customer, none) = (("action", "read"), ("type", "customer"), "no_matching_rule");
     vec![
         of(&[("subject", "zed"), tool], "zed", "nobody", "unknown_subject", true),
         of(&[("subject", "dave"), tool], "dave", "nobody", "unknown_subject", true),
@@ -67,6 +68,15 @@ fn twins(house: &House) -> Vec<Twins> {
             "theirs-1",
             "theirs-9",
             "resource_unknown",
+            true,
+        ),
+        of(&[("subject", "alice"), read, customer, ("id", "theirs-1")], "theirs-1", "theirs-9", none, true),
+        of(&[("subject", "zed"), read, customer, ("id", "ours-1")], "zed", "nobody", "unknown_subject", true),
+        of(
+            &[("subject", "alice"), ("tenant", "nimbus"), read, customer, ("id", "ours-1")],
+            "nimbus",
+            "nowhere",
+            "no_membership",
             true,
         ),
         of(&[("from", house.theirs.decision.as_str())], &house.theirs.decision, "none", "", true),

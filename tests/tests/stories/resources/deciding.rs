@@ -3,6 +3,7 @@
 use crate::resources::helpers::{put, refund, resource, world};
 use pdp::{Preview, Previewer, RecordBody};
 use policy::arguments::Arguments;
+use policy::facts::AssertedProperties;
 use policy::{Call, Reason, ResourceRef, Sensitivity};
 use serde_json::{Map, json};
 use tests::Backend;
@@ -128,6 +129,7 @@ pub(crate) async fn a_preview_sees_what_a_call_sees(backend: Backend) {
                 context: Map::new(),
                 tenant: None,
             },
+            properties: AssertedProperties::default(),
         };
         let decision = previewer.preview(&preview).await.expect("decides");
         assert_eq!(decision.reason, reason, "{customer}: {}", decision.reviewer_text);

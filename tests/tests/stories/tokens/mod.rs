@@ -5,6 +5,7 @@
 
 mod delegation;
 mod denials;
+mod elsewhere;
 pub(crate) mod issuer;
 pub(crate) mod proofs;
 mod records;
@@ -26,6 +27,8 @@ on_both_databases!(
     whoever_acts_must_be_allowed_as_well,
     who_acted_before_is_recorded,
     whom_only_others_have_is_not_known_to_act,
+    what_became_of_others_is_not_told,
+    what_others_are_called_is_not_told,
     the_issuer_names_the_claim_of_who_acts,
     who_vouches_names_the_agent,
     claims_stand_for_roles_where_an_administrator_says_so,
@@ -37,6 +40,7 @@ on_both_databases!(
 mod stories {
     pub(super) use crate::tokens::delegation::*;
     pub(super) use crate::tokens::denials::*;
+    pub(super) use crate::tokens::elsewhere::*;
     pub(super) use crate::tokens::proofs::*;
     pub(super) use crate::tokens::records::*;
     pub(super) use crate::tokens::unknown::*;

@@ -184,6 +184,18 @@ fn a_token_that_was_not_taken_is_told_with_why() {
 }
 
 #[test]
+fn what_became_of_a_key_is_told_beside_its_subject() {
+    let mut body = body();
+    let mut subject = body["facts"]["identity"]["subject"].clone();
+    subject["id"] = json!("zed");
+    body["facts"]["identity"] =
+        json!({ "how": "lapsed", "reason": "token_expired", "why": "it has expired", "subject": subject });
+    let who = describe(recorded(body.to_string()), now()).who.expect("who");
+    assert_eq!(who.how, "by a key or a token that counts no longer: it has expired");
+    assert_eq!(who.subject.expect("is known").id, "zed");
+}
+
+#[test]
 fn members_may_be_absent() {
     let view = describe(recorded("{}".to_owned()), now());
     assert!(view.unreadable.is_empty());
@@ -202,4 +214,50 @@ fn what_is_not_understood_is_named() {
     let view = describe(recorded("not JSON".to_owned()), now());
     assert_eq!(view.unreadable, ["the whole record"]);
     assert_eq!(view.raw.as_deref(), Some("not JSON"));
+}
+
+/// The record of a read of `record:r-1`, asked about by a key of no server.
+fn of_a_record() -> (RecordedDecision, Value) {
+    let mut body = body();
+    body["call"] = json!({
+        "action": "read", "resource": { "type": "record", "id": "r-1" }, "subject": { "type": "user", "id": "alice" }
+    });
+    body["facts"]["credential"]["server"] = json!(null);
+    body["facts"]["asserted"] = json!({ "action": { "soft": true }, "resource": { "state": "open" } });
+    let mut recorded = recorded(String::new());
+    recorded.row.action = "read".to_owned();
+    (recorded.row.server, recorded.row.tool) = (None, None);
+    recorded.arguments = None;
+    (recorded, body)
+}
+
+#[test]
+fn what_is_no_tool_call_is_tried_again_as_it_was_asked_about() {
+    let (recorded, body) = of_a_record();
+    let recorded = RecordedDecision { body: body.to_string(), ..recorded };
+    assert!(describe(recorded.clone(), now()).tries_again);
+    let query = again::query(&recorded);
+    assert_eq!((query.subject.as_deref(), query.tenant.as_deref()), (Some("alice"), Some("acme")));
+    assert_eq!(query.tool, None);
+    let other = query.other.expect("another action");
+    let said = [&other.action, &other.kind, &other.id].map(|said| said.as_deref().unwrap_or_default());
+    assert_eq!(said, ["read", "record", "r-1"]);
+    let json = |text: &Option<String>| serde_json::from_str::<Value>(text.as_deref()?).ok();
+    assert_eq!(json(&other.properties), Some(json!({ "state": "open" })));
+    assert_eq!(json(&other.action_properties), Some(json!({ "soft": true })));
+}
+
+#[test]
+fn what_would_be_another_question_is_not_tried_again() {
+    let tries = |change: fn(&mut RecordedDecision, &mut Value)| {
+        let (mut recorded, mut body) = of_a_record();
+        change(&mut recorded, &mut body);
+        describe(RecordedDecision { body: body.to_string(), ..recorded }, now()).tries_again
+    };
+    assert!(tries(|_, _| {}));
+    assert!(!tries(|recorded, _| recorded.row.subject = None), "nobody knows who called");
+    assert!(!tries(|_, body| body["facts"]["credential"]["server"] = json!("crm")), "a server's own key");
+    assert!(!tries(|_, body| body["call"]["resource"]["type"] = json!("prompt")), "no rule is about it");
+    assert!(!tries(|_, body| body["call"] = json!(null)), "nobody knows what was called");
+    assert!(describe(recorded(body().to_string()), now()).tries_again, "a tool's call");
 }
