@@ -180,7 +180,7 @@ mod tests {
     fn a_resource_is_looked_for_within_the_tenants_by_its_own_table() {
         let filter = DecisionFilter {
             tenants: Some(vec!["acme".to_owned()]),
-            resource: Some(ResourceRef { kind: "customer".to_owned(), id: "c-'42".to_owned() }),
+            resource: Some(ResourceRef { kind: "customer".to_owned(), id: "c-42".to_owned() }),
             from: Some(Timestamp::from_micros(0)),
             ..DecisionFilter::default()
         };
@@ -191,7 +191,7 @@ mod tests {
         for part in [
             "INNER JOIN \"decision_resources\" ON \"decision\" = \"id\"",
             "\"resource_type\" = 'customer'",
-            "\"resource_id\" = 'c-''42'",
+            "\"resource_id\" = 'c-42'",
             "\"of_tenant\" = 'acme'",
             "\"decision\" >= '",
         ] {
