@@ -55,8 +55,8 @@ fn page() -> impl IntoView {
     let found = resource(
         move || {
             let asked = asked.get();
-            // Nothing is drawn anew under somebody who fills in a form.
-            let turn = if asked.0.ask.is_none() { changed.get() } else { 0 };
+            // Nothing is drawn anew under somebody who fills in a form, as the history's filters are.
+            let turn = if asked.0.ask.is_none() && !asked.0.history { changed.get() } else { 0 };
             (asked, turn)
         },
         move |((query, answer), turn)| async move {
@@ -93,7 +93,7 @@ fn page() -> impl IntoView {
         live::follow(marker, changed, waiting);
     }
     view! {
-        {loaded(found, move |(view, answer)| draw(view, &answer))}
+        {loaded(found, move |(view, answer)| draw(view, &answer, waiting))}
         <NotifyButton/>
         <p class="visually-hidden" role="status">
             {said}
@@ -111,12 +111,15 @@ fn in_words(count: u64) -> String {
     }
 }
 
-fn draw(view: ApprovalsView, answer: &Answer) -> AnyView {
-    let title = match view.waiting {
+fn draw(view: ApprovalsView, answer: &Answer, waiting: Option<Waiting>) -> AnyView {
+    let drawn = view.waiting;
+    // The history stays as it was drawn; how many wait does not.
+    let count = Signal::derive(move || waiting.and_then(|waiting| waiting.count.get()).unwrap_or(drawn));
+    let title = move || match count.get() {
         0 => APPROVALS.title.to_owned(),
         count => format!("({}) {}", at_most(count), APPROVALS.title),
     };
-    let tabs = tabs(&view);
+    let tabs = tabs(&view, count);
     let summary = Filled::new("", answer).summary();
     let body = match (view.inbox, view.history) {
         (_, Some(history)) => draw_history(history, &view.query),
@@ -136,12 +139,15 @@ fn draw(view: ApprovalsView, answer: &Answer) -> AnyView {
     .into_any()
 }
 
-fn tabs(view: &ApprovalsView) -> AnyView {
+fn tabs(view: &ApprovalsView, count: Signal<u64>) -> AnyView {
     let tenant = view.query.tenant.clone();
     let inbox = ApprovalsQuery { tenant: tenant.clone(), ..ApprovalsQuery::default() }.href();
     let history = ApprovalsQuery { tenant, ..ApprovalsQuery::history() }.href();
     let current = |here: bool| here.then_some("page");
-    let badge = (view.waiting > 0).then(|| view! { <span class="badge">{at_most(view.waiting)}</span> });
+    let badge = move || {
+        let count = Some(count.get()).filter(|count| *count > 0);
+        count.map(|count| view! { <span class="badge">{at_most(count)}</span> })
+    };
     view! {
         <nav class="tabs" aria-label="Approvals">
             <a href=inbox aria-current=current(!view.query.history)>
