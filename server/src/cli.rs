@@ -4,7 +4,7 @@ use crate::commands::{
     account, apply, audit, check, credential, emergency, export, issuer, mail, migrate, provider, resource,
     revoke, serve, signing, subject, task, token, unmapped, vault, webhook,
 };
-use crate::config::{Config, ServeOptions, StateOptions};
+use crate::config::{Config, LinkOptions, ServeOptions, StateOptions};
 use crate::telemetry;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -48,7 +48,7 @@ enum Command {
     /// List, map and block callers whom nobody is known by.
     Unmapped(unmapped::Options),
     /// Print a new one-time link with which the first owner of the console is made.
-    SetupLink,
+    SetupLink(LinkOptions),
     /// Invite people to the console, and say who may do what there.
     Account(account::Options),
     /// Add, list and remove the providers by which people sign in to the console.
@@ -68,6 +68,19 @@ enum Command {
 }
 
 impl Cli {
+    /// What was typed. Where that is no command, clap has said why by then, or shown its help, and this is the exit code: as
+    /// for whatever else fails. clap's own is 2, which is an answer here (denied, or not sound).
+    ///
+    /// # Errors
+    /// When there is nothing to run.
+    pub fn read() -> Result<Self, ExitCode> {
+        Self::try_parse().map_err(|error| {
+            // Whoever cannot be told is told nothing.
+            let _ = error.print();
+            if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+        })
+    }
+
     /// Runs the command. What a command prints for people or programs goes to stdout, log lines and errors
     /// to stderr.
     pub async fn run(self) -> ExitCode {
@@ -99,7 +112,7 @@ impl Cli {
             Command::Subject(options) => subject::run(&config, &options).await,
             Command::Token(options) => token::run(&config, &options).await,
             Command::Unmapped(options) => unmapped::run(&config, &options).await,
-            Command::SetupLink => account::setup_link(&config).await,
+            Command::SetupLink(_) => account::setup_link(&config).await,
             Command::Account(options) => account::run(&config, &options).await,
             Command::Provider(options) => provider::run(&config, &options).await,
             Command::Audit(options) => audit::run(&config, &options).await,
@@ -119,8 +132,89 @@ impl Cli {
         }
         let mut state = self.state.clone();
         let asked = state.log.take();
-        let mut config = Config::resolve(state, None)?;
+        let mut config = Config::resolve(state, self.link().map(ServeOptions::from))?;
         config.log = asked.unwrap_or_else(|| "warn".to_owned());
         Ok(config)
+    }
+
+    /// What a command goes by that prints addresses of the server.
+    fn link(&self) -> Option<LinkOptions> {
+        match &self.command {
+            Command::SetupLink(link) => Some(*link),
+            Command::Account(options) => options.link(),
+            Command::Provider(options) => options.link(),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    /// Every command, by the words that lead to it.
+    fn commands() -> Vec<(String, clap::Command)> {
+        let mut found = Vec::new();
+        let mut left = vec![("countersign".to_owned(), Cli::command())];
+        while let Some((path, command)) = left.pop() {
+            let below = command.get_subcommands();
+            left.extend(below.map(|sub| (format!("{path} {}", sub.get_name()), sub.clone())));
+            found.push((path, command));
+        }
+        found
+    }
+
+    #[test]
+    fn every_command_and_every_argument_is_explained() {
+        Cli::command().debug_assert();
+        let about = Cli::command().get_about().map(ToString::to_string);
+        assert_eq!(about.as_deref(), Some("Decides, at the moment of use, whether an MCP call may happen"));
+        for (path, command) in commands() {
+            assert!(command.get_about().is_some(), "`{path}` is not explained");
+            for argument in command.get_arguments() {
+                let id = argument.get_id().as_str();
+                let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+                assert!(!help.trim().is_empty(), "`{path}`: `{id}` is not explained");
+                // One word for one thing.
+                if id == "tenant" {
+                    let names = argument.get_value_names().unwrap_or_default();
+                    let names: Vec<&str> = names.iter().map(clap::builder::Str::as_str).collect();
+                    assert_eq!(names, ["SLUG"], "`{path}`: --tenant");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_others_own_is_not_shown_from_the_environment() {
+        let cli = Cli::command();
+        let database = cli.get_arguments().find(|argument| argument.get_id().as_str() == "database");
+        assert!(database.is_some_and(clap::Arg::is_hide_env_values_set), "it may hold a password");
+    }
+
+    fn public_url(words: &[&str]) -> String {
+        let cli = Cli::try_parse_from([&["countersign"][..], words].concat()).expect("known words");
+        cli.config().expect("resolves").public_url
+    }
+
+    #[test]
+    fn what_prints_a_link_knows_where_the_server_listens() {
+        let listen = ["--listen", "127.0.0.1:9001"];
+        let url = ["--public-url", "https://countersign.example"];
+        for words in [
+            &["setup-link"][..],
+            &["account", "invite", "ada", "--role", "owner"],
+            &["account", "recover", "ada"],
+            &["provider", "put", "work", "--issuer", "https://idp.example", "--client-id", "countersign"],
+        ] {
+            assert_eq!(public_url(&[words, &listen].concat()), "http://127.0.0.1:9001", "{words:?}");
+            let both = [words, &listen, &url].concat();
+            assert_eq!(public_url(&both), "https://countersign.example", "{words:?}");
+        }
+        // What prints none does not ask for it.
+        assert!(
+            Cli::try_parse_from(["countersign", "account", "list", "--listen", "127.0.0.1:9001"]).is_err()
+        );
     }
 }

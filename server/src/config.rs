@@ -50,7 +50,7 @@ pub struct StateOptions {
 #[derive(Debug, Clone, Default, Args)]
 pub struct ServeOptions {
     /// Address and port to listen on [default: 127.0.0.1:8787]
-    #[arg(long, env = "COUNTERSIGN_LISTEN")]
+    #[arg(long, env = "COUNTERSIGN_LISTEN", value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
     /// An address that is not public and that Countersign may connect to, be it an MCP server that is asked for its tools,
     /// an issuer, a provider, a webhook or a mail server: `10.1.2.3`, `10.1.2.0/24`, `fd00:1::/64` or `loopback`.
@@ -75,6 +75,21 @@ pub struct ServeOptions {
     /// The most connections that are open at once; further ones wait [default: 4096]
     #[arg(long, env = "COUNTERSIGN_MAX_CONNECTIONS", value_name = "NUMBER")]
     pub max_connections: Option<NonZeroU32>,
+}
+
+/// For commands that print addresses of the server and do not serve: they come to the same ones as `serve`.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct LinkOptions {
+    /// Where the server listens, as given to `serve`: links begin there where no public URL is set
+    /// [default: 127.0.0.1:8787]
+    #[arg(long, env = "COUNTERSIGN_LISTEN", value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+}
+
+impl From<LinkOptions> for ServeOptions {
+    fn from(LinkOptions { listen }: LinkOptions) -> Self {
+        Self { listen, ..Self::default() }
+    }
 }
 
 /// The file: the same names as the flags, with underscores.
@@ -202,6 +217,30 @@ mod tests {
         assert_eq!(config.public_url, "http://127.0.0.1:8787");
         assert!(config.listen.ip().is_loopback());
         assert!(config.allow_addresses.is_empty());
+    }
+
+    #[test]
+    fn links_lead_where_serve_listens() {
+        let path = std::env::temp_dir().join(format!("countersign-{}.yaml", uuid::Uuid::now_v7()));
+        std::fs::write(&path, "listen: 127.0.0.1:9001\n").expect("written");
+        let file = StateOptions { config: Some(path.clone()), ..none() };
+        let public = |options: &StateOptions, listen: Option<&str>| {
+            let listen = listen.map(|text| text.parse().expect("an address"));
+            let of = |serve| Config::resolve(options.clone(), Some(serve)).expect("resolves").public_url;
+            let link = of(LinkOptions { listen }.into());
+            assert_eq!(link, of(ServeOptions { listen, ..ServeOptions::default() }));
+            link
+        };
+        assert_eq!(public(&none(), None), "http://127.0.0.1:8787");
+        assert_eq!(public(&none(), Some("127.0.0.1:9002")), "http://127.0.0.1:9002");
+        assert_eq!(public(&file, None), "http://127.0.0.1:9001");
+        assert_eq!(public(&file, Some("127.0.0.1:9002")), "http://127.0.0.1:9002");
+        // A public URL wins, wherever it is said.
+        let said = StateOptions { public_url: Some("https://flag.example".to_owned()), ..file.clone() };
+        assert_eq!(public(&said, Some("127.0.0.1:9002")), "https://flag.example");
+        std::fs::write(&path, "listen: 127.0.0.1:9001\npublic_url: https://file.example\n").expect("written");
+        assert_eq!(public(&file, Some("127.0.0.1:9002")), "https://file.example");
+        std::fs::remove_file(path).expect("removed");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Log lines on stderr, as text or as JSON. Nothing secret is ever handed to `tracing`.
 
+use anyhow::Context;
 use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
 
@@ -18,7 +19,8 @@ pub enum LogFormat {
 pub fn init(format: LogFormat, filter: &str) -> anyhow::Result<()> {
     // sqlx tells at `info` what Postgres merely notices. To rmcp an MCP server that does not answer is a fatal error;
     // here it is an answer to whoever asked, and none of ours.
-    let filter = EnvFilter::try_new(format!("sqlx=warn,rmcp=off,{filter}"))?;
+    let filter = EnvFilter::try_new(format!("sqlx=warn,rmcp=off,{filter}"))
+        .with_context(|| format!("--log: `{filter}` is not like `info`, or `pdp=debug,warn`"))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let installed = match format {
         LogFormat::Text => builder.with_ansi(false).try_init(),

@@ -1,5 +1,6 @@
 //! `countersign apply`: policy as a file, beside a running server too.
 
+use super::input::{self, Text};
 use super::{open, operator};
 use crate::config::Config;
 use crate::vault_key;
@@ -7,7 +8,6 @@ use anyhow::{Context, Result};
 use clap::Args;
 use pdp::bundle::{Applied, ApplyOptions, Bundle, Flagged, apply};
 use policy::text::shown as harmless;
-use std::io::Read;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use store::{Action, Change};
@@ -15,7 +15,7 @@ use store::{Action, Change};
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// The bundle (YAML or JSON); `-` reads stdin.
-    #[arg(short, long)]
+    #[arg(short, long, value_name = "FILE")]
     file: PathBuf,
     /// Say what would change, and change nothing.
     #[arg(long)]
@@ -33,16 +33,8 @@ const NAME: usize = 500;
 const VALUE: usize = 100;
 
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
-    let from_stdin = options.file.as_os_str() == "-";
-    let shown = if from_stdin { "standard input".to_owned() } else { options.file.display().to_string() };
-    let text = if from_stdin {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("standard input could not be read")?;
-        text
-    } else {
-        std::fs::read_to_string(&options.file).with_context(|| format!("{shown} could not be read"))?
-    };
-    let bundle = Bundle::parse(&text).with_context(|| shown.clone())?;
+    let Text { from, text } = input::text(&options.file)?;
+    let bundle = Bundle::parse(&text).with_context(|| from.clone())?;
     let store = open(config).await?;
     let vault = if bundle.names_kept_secrets() {
         Some(vault_key::open_or_create(&config.vault, &store).await?)
@@ -59,24 +51,24 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
     match applied {
         Err(error) => {
             writer.rollback().await?;
-            Err(error).with_context(|| format!("{shown}: nothing was changed"))
+            Err(error).with_context(|| format!("{from}: nothing was changed"))
         }
         Ok(applied) if options.dry_run => {
-            report(writer.changes());
-            tell(&applied);
-            println!("dry run: nothing was changed");
+            report(writer.changes())?;
+            tell(&applied)?;
+            say!("dry run: nothing was changed")?;
             writer.rollback().await?;
             store.close().await;
             Ok(ExitCode::SUCCESS)
         }
         Ok(applied) => {
             let committed = writer.commit().await?;
-            report(&committed.changes);
-            tell(&applied);
+            report(&committed.changes)?;
+            tell(&applied)?;
             match committed.changes.len() {
-                0 => println!("nothing to change"),
-                1 => println!("1 change; takes effect on the next call"),
-                n => println!("{n} changes; take effect on the next call"),
+                0 => say!("nothing to change")?,
+                1 => say!("1 change; takes effect on the next call")?,
+                n => say!("{n} changes; take effect on the next call")?,
             }
             store.close().await;
             Ok(ExitCode::SUCCESS)
@@ -84,34 +76,35 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
     }
 }
 
-fn tell(applied: &Applied) {
+fn tell(applied: &Applied) -> Result<()> {
     for Flagged { rule, flags, unapproved } in &applied.flagged {
         if !flags.is_empty() {
             let why: Vec<String> = flags.iter().map(ToString::to_string).collect();
-            println!("! rule {} can never match: {}", harmless(rule, NAME), why.join("; "));
+            say!("! rule {} can never match: {}", harmless(rule, NAME), why.join("; "))?;
         }
         if let Some(why) = unapproved {
             let why = harmless(&why.to_string(), NAME);
-            println!("! too few can approve what rule {} asks about: {why}", harmless(rule, NAME));
+            say!("! too few can approve what rule {} asks about: {why}", harmless(rule, NAME))?;
         }
     }
     for name in &applied.keyless {
-        println!(
+        say!(
             "! credential {} has no key, so nobody can ask with it: give it a `secret_env`, or use `countersign credential rotate`",
             harmless(name, NAME)
-        );
+        )?;
     }
     match &applied.pruned {
         None => {}
-        Some(pruned) if pruned.is_empty() => println!("pruned: nothing"),
+        Some(pruned) if pruned.is_empty() => say!("pruned: nothing")?,
         Some(pruned) => {
             let pruned: Vec<String> = pruned.iter().map(ToString::to_string).collect();
-            println!("pruned: {}", pruned.join(", "));
+            say!("pruned: {}", pruned.join(", "))?;
         }
     }
+    Ok(())
 }
 
-fn report(changes: &[Change]) {
+fn report(changes: &[Change]) -> Result<()> {
     for change in changes {
         let sign = match change.action {
             Action::Create => '+',
@@ -119,13 +112,14 @@ fn report(changes: &[Change]) {
             Action::Delete => '-',
         };
         let tenant = change.tenant.as_ref().map(|tenant| format!(" ({tenant})")).unwrap_or_default();
-        println!("{sign} {} {}{tenant}", change.kind, harmless(&name(change), NAME));
+        say!("{sign} {} {}{tenant}", change.kind, harmless(&name(change), NAME))?;
         if change.action == Action::Update {
             for (key, before, after) in differences(change) {
-                println!("    {key}: {before} -> {after}");
+                say!("    {key}: {before} -> {after}")?;
             }
         }
     }
+    Ok(())
 }
 
 /// The thing's own name where it has one; its id says little to a person.

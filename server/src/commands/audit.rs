@@ -1,6 +1,8 @@
 //! `countersign audit`: is the record whole, and what may be let go of it.
 
-use super::open_existing;
+use super::confirm::Yes;
+use super::input::Text;
+use super::{input, open_existing, operator, output};
 use crate::config::Config;
 use crate::{audit_key, clock};
 use anyhow::{Context, Result, bail};
@@ -24,9 +26,9 @@ pub(crate) struct Options {
 enum Command {
     /// Walk every chain and name the first bad, missing or invented record of each.
     Verify {
-        /// Checkpoints exported earlier, which the chains must still agree with [default: those that servers on this
-        /// host kept beside the audit key]
-        #[arg(long)]
+        /// Checkpoints exported earlier, which the chains must still agree with; `-` reads stdin [default: those that
+        /// servers on this host kept beside the audit key]
+        #[arg(long, value_name = "FILE")]
         anchor: Option<PathBuf>,
     },
     /// Print each chain's last signed checkpoint, one JSON line each; keep them where the database's
@@ -35,14 +37,18 @@ enum Command {
     /// Remove whole leading parts of chains that are older than a moment; the chains must be sound.
     Prune {
         /// Records before this moment go (RFC 3339).
-        #[arg(long)]
-        before: String,
+        #[arg(long, value_name = "MOMENT", value_parser = Timestamp::parse)]
+        before: Timestamp,
+        #[command(flatten)]
+        yes: Yes,
     },
     /// Remove requests for approval, and substitutes, that were over before a moment; what waits or still counts stays.
     PruneApprovals {
         /// What was over before this moment goes (RFC 3339).
-        #[arg(long)]
-        before: String,
+        #[arg(long, value_name = "MOMENT", value_parser = Timestamp::parse)]
+        before: Timestamp,
+        #[command(flatten)]
+        yes: Yes,
     },
 }
 
@@ -55,9 +61,9 @@ struct Anchors {
 
 impl Anchors {
     fn of_file(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).with_context(|| format!("{}", path.display()))?;
-        let checkpoints = audit::read_anchors(&text).with_context(|| format!("{}", path.display()))?;
-        Ok(Self { checkpoints, from: format!("of {}", path.display()) })
+        let Text { from, text } = input::text(path)?;
+        let checkpoints = audit::read_anchors(&text).with_context(|| from.clone())?;
+        Ok(Self { checkpoints, from: format!("of {from}") })
     }
 
     /// What servers on this host kept of this database. It is open, so that a SQLite file is there.
@@ -79,31 +85,35 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
                 Some(path) => Anchors::of_file(path)?,
                 None => Anchors::kept_here(config)?,
             };
-            report(&audit::verify(&store, &key, &anchors.checkpoints).await?, &anchors)
+            report(&audit::verify(&store, &key, &anchors.checkpoints).await?, &anchors)?
         }
         Command::Checkpoints => {
-            print!("{}", audit::export_checkpoints(&store).await?);
+            output::text(&audit::export_checkpoints(&store).await?)?;
             ExitCode::SUCCESS
         }
-        Command::Prune { before } => {
-            let before = Timestamp::parse(before)?;
+        Command::Prune { before, yes } => {
+            yes.ask(&format!("removes what was recorded before {before}"))?;
             let anchors = Anchors::kept_here(config)?;
             let sound = audit::verify(&store, &key, &anchors.checkpoints).await?;
             if !sound.is_sound() {
-                report(&sound, &anchors);
+                report(&sound, &anchors)?;
                 bail!("the record is not sound, so nothing was removed");
             }
-            let by = super::operator().name;
-            let pruned = audit::prune(&store, &key, before, &by, clock::system()()).await?;
-            println!("{} records removed from {} chains", pruned.records, pruned.chains);
+            let by = operator().name;
+            let pruned = audit::prune(&store, &key, *before, &by, clock::system()()).await?;
+            say!("{} records removed from {} chains", pruned.records, pruned.chains)?;
             ExitCode::SUCCESS
         }
-        Command::PruneApprovals { before } => {
-            let pruned = store.prune_approvals(Timestamp::parse(before)?, &super::operator()).await?;
-            println!(
+        Command::PruneApprovals { before, yes } => {
+            yes.ask(&format!(
+                "removes requests for approval and substitutes that were over before {before}"
+            ))?;
+            let pruned = store.prune_approvals(*before, &operator()).await?;
+            say!(
                 "{} requests for approval and {} substitutes removed",
-                pruned.approvals, pruned.substitutes
-            );
+                pruned.approvals,
+                pruned.substitutes
+            )?;
             ExitCode::SUCCESS
         }
     };
@@ -111,22 +121,22 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
     Ok(code)
 }
 
-fn report(report: &audit::Report, anchors: &Anchors) -> ExitCode {
-    println!("{} chains, {} records, {} checkpoints", report.chains, report.records, report.checkpoints);
+fn report(report: &audit::Report, anchors: &Anchors) -> Result<ExitCode> {
+    say!("{} chains, {} records, {} checkpoints", report.chains, report.records, report.checkpoints)?;
     match anchors.checkpoints.len() {
-        0 => println!(
+        0 => say!(
             "held against nothing outside of the database, so a removed end cannot be seen (see `audit checkpoints`)"
-        ),
-        n => println!("held against {n} checkpoints {}", anchors.from),
+        )?,
+        n => say!("held against {n} checkpoints {}", anchors.from)?,
     }
     for finding in &report.findings {
-        println!("{}", bad(finding));
+        say!("{}", bad(finding))?;
     }
     if report.is_sound() {
-        println!("sound");
-        ExitCode::SUCCESS
+        say!("sound")?;
+        Ok(ExitCode::SUCCESS)
     } else {
-        ExitCode::from(2)
+        Ok(ExitCode::from(2))
     }
 }
 

@@ -19,7 +19,7 @@ const MOST: usize = 2_000;
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// The server's slug, for a call of one of its tools.
-    #[arg(long)]
+    #[arg(long, value_name = "SLUG")]
     server: Option<String>,
     /// The tool's name, as the server lists it.
     #[arg(long)]
@@ -34,7 +34,7 @@ pub(crate) struct Options {
     #[arg(long)]
     subject: String,
     /// The arguments, as a JSON object.
-    #[arg(long, default_value = "{}")]
+    #[arg(long, value_name = "JSON", default_value = "{}")]
     args: String,
     /// Who would act for the subject: a subject's id.
     #[arg(long)]
@@ -43,10 +43,10 @@ pub(crate) struct Options {
     #[arg(long)]
     task: Option<String>,
     /// What else would be known of the call, such as its `ip`, as a JSON object.
-    #[arg(long, default_value = "{}")]
+    #[arg(long, value_name = "JSON", default_value = "{}")]
     context: String,
     /// The tenant, where the subject belongs to several.
-    #[arg(long)]
+    #[arg(long, value_name = "SLUG")]
     tenant: Option<String>,
     /// Print the decision as JSON.
     #[arg(long)]
@@ -60,10 +60,10 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
     let decision = Previewer::new(store.clone()).preview(&preview).await?;
     store.close().await;
     if options.json {
-        println!("{}", serde_json::to_string_pretty(&decision)?);
+        say!("{}", serde_json::to_string_pretty(&decision)?)?;
     } else {
         for line in lines(&decision) {
-            println!("{}", shown(&line, MOST));
+            say!("{}", shown(&line, MOST))?;
         }
     }
     Ok(if decision.is_allow() { ExitCode::SUCCESS } else { ExitCode::from(2) })

@@ -3,7 +3,7 @@
 use super::{MOST, open, operator};
 use crate::config::Config;
 use crate::random;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use pdp::Secret;
 use pdp::credentials::{self, CredentialError};
@@ -12,6 +12,7 @@ use policy::labels::{ArgumentsMode, Responses, Search, Trust};
 use policy::text::shown;
 use policy::{ServerSlug, TenantSlug, Timestamp};
 use std::process::ExitCode;
+use store::Writer;
 use store::administration::{Credential, Page};
 
 #[derive(Debug, Args)]
@@ -24,12 +25,13 @@ pub(crate) struct Options {
 enum Command {
     /// Make an enforcement key and print its secret, once.
     Create {
+        /// What to call it; no other key has that name.
         name: String,
         /// The server it may ask about [default: any].
-        #[arg(long)]
+        #[arg(long, value_name = "SLUG")]
         server: Option<String>,
         /// The tenant it may ask about [default: any].
-        #[arg(long)]
+        #[arg(long, value_name = "SLUG")]
         tenant: Option<String>,
         /// verify_token, assert_subject or assert_attributes.
         #[arg(long, default_value = "verify_token")]
@@ -44,29 +46,33 @@ enum Command {
         #[arg(long, default_value = "none")]
         search: Search,
         /// When the secret stops working (RFC 3339) [default: never].
-        #[arg(long)]
-        expires_at: Option<String>,
+        #[arg(long, value_name = "MOMENT", value_parser = Timestamp::parse)]
+        expires_at: Option<Timestamp>,
     },
     /// List enforcement keys, without secrets.
     List,
     /// Add a second secret, print it once; the older one works until it is removed with `--finish`.
     Rotate {
+        /// The key's name.
         name: String,
         /// Remove every secret but the newest instead.
         #[arg(long)]
         finish: bool,
-        #[arg(long)]
-        expires_at: Option<String>,
+        /// When the new secret stops working (RFC 3339) [default: never].
+        #[arg(long, value_name = "MOMENT", value_parser = Timestamp::parse, conflicts_with = "finish")]
+        expires_at: Option<Timestamp>,
     },
     /// Remove an enforcement key; whoever uses it is refused from the next call on.
-    Delete { name: String },
+    Delete {
+        /// The key's name.
+        name: String,
+    },
 }
 
 pub(crate) async fn run(config: &Config, options: Options) -> Result<ExitCode> {
     let store = open(config).await?;
     match options.command {
         Command::Create { name, server, tenant, trust, arguments, responses, search, expires_at } => {
-            let expires_at = moment(expires_at)?;
             let mut writer = store.write(operator()).await?;
             let credential = Credential {
                 server: server.as_deref().map(ServerSlug::from),
@@ -87,18 +93,15 @@ pub(crate) async fn run(config: &Config, options: Options) -> Result<ExitCode> {
             };
             writer.commit().await?;
             eprintln!("The secret of `{name}`; it is shown once and stored only as a digest:");
-            println!("{}", secret.expose());
+            say!("{}", secret.expose())?;
         }
         Command::Rotate { name, finish, expires_at } => {
-            let expires_at = moment(expires_at)?;
             let mut writer = store.write(operator()).await?;
-            let Some(stored) = writer.get_credential_by_name(&name).await? else {
-                bail!("no enforcement key `{name}`")
-            };
+            let stored = find(&mut writer, &name).await?;
             if finish {
                 let removed = credentials::finish(&mut writer, &stored.id).await?;
                 writer.commit().await?;
-                println!("{removed} older secret(s) of `{name}` removed");
+                say!("{removed} older secret(s) of `{name}` removed")?;
             } else {
                 let secret = Secret::from_random(KeyKind::Enforcement, &random::bytes());
                 let digest = secret.digest();
@@ -110,30 +113,30 @@ pub(crate) async fn run(config: &Config, options: Options) -> Result<ExitCode> {
                 }
                 writer.commit().await?;
                 eprintln!("The new secret of `{name}`; the older one works until `rotate --finish`:");
-                println!("{}", secret.expose());
+                say!("{}", secret.expose())?;
             }
         }
         Command::List => {
             for credential in store.list_credentials(&Page::ALL).await? {
-                println!("{}", line(&credential));
+                say!("{}", line(&credential))?;
             }
         }
         Command::Delete { name } => {
             let mut writer = store.write(operator()).await?;
-            let Some(stored) = writer.get_credential_by_name(&name).await? else {
-                bail!("no enforcement key `{name}`")
-            };
+            let stored = find(&mut writer, &name).await?;
             writer.delete_credential(&stored.id).await?;
             writer.commit().await?;
-            println!("`{name}` removed; takes effect on the next call");
+            say!("`{name}` removed; takes effect on the next call")?;
         }
     }
     store.close().await;
     Ok(ExitCode::SUCCESS)
 }
 
-fn moment(text: Option<String>) -> Result<Option<Timestamp>> {
-    Ok(text.map(|text| Timestamp::parse(&text)).transpose()?)
+async fn find(writer: &mut Writer, name: &str) -> Result<Credential> {
+    let found = writer.get_credential_by_name(name).await?;
+    // What was given is not repeated: it may be the key itself, by mistake.
+    found.context("no enforcement key of that name; `countersign credential list` lists them")
 }
 
 fn line(credential: &Credential) -> String {

@@ -1,7 +1,7 @@
 //! `countersign emergency`: stop switches and break-glass from the host, beside a running server. The next call on every
 //! replica reads what was done here.
 
-use super::{MOST, open_existing, operator};
+use super::{MOST, open_existing, operator, output};
 use crate::config::Config;
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -28,14 +28,17 @@ enum Command {
         #[arg(default_value = "")]
         name: String,
         /// Stop it in this tenant alone [default: in every tenant].
-        #[arg(long)]
+        #[arg(long, value_name = "SLUG")]
         tenant: Option<String>,
         /// Why; shown on every page of the console while it lasts.
         #[arg(long)]
         reason: String,
     },
     /// Lift a stop by its id; from the next call on it stops nothing.
-    Lift { id: String },
+    Lift {
+        /// The stop's id, as `emergency list` prints it.
+        id: String,
+    },
     /// List stops, and break-glass that is open.
     List {
         /// Those that were lifted or are over as well.
@@ -54,7 +57,7 @@ enum BreakGlass {
     /// Ask for it; it allows nothing before it is confirmed.
     Ask {
         /// The tenant's slug; it holds there alone.
-        #[arg(long)]
+        #[arg(long, value_name = "SLUG")]
         tenant: String,
         /// The id of the one subject that it is for.
         #[arg(long)]
@@ -70,9 +73,15 @@ enum BreakGlass {
         minutes: i64,
     },
     /// Confirm it from here, where there are no two active owners; else another owner does so in the console.
-    Confirm { id: String },
+    Confirm {
+        /// Its id, as `emergency list` prints it.
+        id: String,
+    },
     /// End it before its time, or take it back.
-    End { id: String },
+    End {
+        /// Its id, as `emergency list` prints it.
+        id: String,
+    },
 }
 
 /// The most that is listed of each.
@@ -90,9 +99,9 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
             let changed = !writer.commit().await?.changes.is_empty();
             let what = shown(&switch.what(), MOST);
             if changed {
-                println!("stop of {what} lifted; takes effect on the next call");
+                say!("stop of {what} lifted; takes effect on the next call")?;
             } else {
-                println!("stop of {what} was lifted already");
+                say!("stop of {what} was lifted already")?;
             }
         }
         Command::List { all } => list(&store, *all).await?,
@@ -113,12 +122,12 @@ async fn stop(store: &Store, scope: StopScope, name: &str, tenant: Option<&str>,
     let changed = !writer.commit().await?.changes.is_empty();
     let what = shown(&switch.what(), MOST);
     if changed {
-        println!(
+        say!(
             "{what} stopped; takes effect on the next call\nlift it with `countersign emergency lift {}`",
             switch.id
-        );
+        )?;
     } else {
-        println!("{what} is stopped already, by {}", switch.id);
+        say!("{what} is stopped already, by {}", switch.id)?;
     }
     Ok(())
 }
@@ -130,13 +139,14 @@ async fn list(store: &Store, all: bool) -> Result<()> {
         (store.list_active_stops(LISTED).await?, store.list_open_break_glass(LISTED).await?)
     };
     for switch in &stops {
-        println!("{}", stop_line(switch));
+        say!("{}", stop_line(switch))?;
     }
     for grant in &grants {
-        println!("{}", grant_line(grant));
+        say!("{}", grant_line(grant))?;
     }
+    output::note_limit(stops.len().max(grants.len()), LISTED, "there may be more");
     if stops.is_empty() && grants.is_empty() {
-        println!("nothing is stopped, and no break-glass is open");
+        say!("nothing is stopped, and no break-glass is open")?;
     }
     Ok(())
 }
@@ -177,29 +187,29 @@ async fn break_glass(store: &Store, command: &BreakGlass) -> Result<()> {
             let new = NewBreakGlass { tenant: &tenant, subject: &subject, tools, reason, minutes: *minutes };
             let grant = writer.ask_break_glass(&new, None).await?;
             writer.commit().await?;
-            println!("break-glass {} asked for; it allows nothing before it is confirmed", grant.id);
+            say!("break-glass {} asked for; it allows nothing before it is confirmed", grant.id)?;
             if grant.needs_second {
-                println!("an owner confirms it in the console, on the page Emergency, within 15 minutes");
+                say!("an owner confirms it in the console, on the page Emergency, within 15 minutes")?;
             } else {
-                println!("confirm it with `countersign emergency break-glass confirm {}`", grant.id);
+                say!("confirm it with `countersign emergency break-glass confirm {}`", grant.id)?;
             }
         }
         BreakGlass::Confirm { id } => {
             let grant = writer.confirm_break_glass(id, None).await?;
             writer.commit().await?;
             let until = grant.until.map(|until| until.to_string()).unwrap_or_default();
-            println!(
+            say!(
                 "`{}` may call {} in {} until {until}; takes effect on the next call",
                 shown(grant.subject.as_str(), MOST),
                 shown(&grant.tools, MOST),
                 grant.tenant
-            );
+            )?;
         }
         BreakGlass::End { id } => {
             let grant = writer.end_break_glass(id).await?;
             let changed = !writer.commit().await?.changes.is_empty();
             let then = if changed { "ended; takes effect on the next call" } else { "is over already" };
-            println!("break-glass {} {then}", grant.id);
+            say!("break-glass {} {then}", grant.id)?;
         }
     }
     Ok(())

@@ -1,12 +1,11 @@
 //! `countersign export`: the live policy as a file, beside a running server too.
 
-use super::open_existing;
+use super::{open_existing, output};
 use crate::config::Config;
 use anyhow::{Context, Result};
 use clap::Args;
 use pdp::bundle::export;
 use policy::TenantSlug;
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -15,7 +14,7 @@ pub(crate) struct Options {
     /// Only what holds in this tenant; such a bundle leaves other tenants alone.
     #[arg(long, value_name = "SLUG")]
     tenant: Option<String>,
-    /// Write to this file instead of stdout.
+    /// Write to this file instead of stdout; `-` is stdout.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -29,16 +28,9 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
         Some(path) => {
             let shown = path.display();
             std::fs::write(path, text).with_context(|| format!("{shown} could not be written"))?;
-            println!("written to {shown}");
+            say!("written to {shown}")?;
         }
-        // Whoever reads may stop early, and that is no reason to panic.
-        None => {
-            let mut stdout = std::io::stdout().lock();
-            stdout
-                .write_all(text.as_bytes())
-                .and_then(|()| stdout.flush())
-                .context("stdout could not be written")?;
-        }
+        None => output::text(&text)?,
     }
     Ok(ExitCode::SUCCESS)
 }

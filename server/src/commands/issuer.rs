@@ -21,9 +21,15 @@ enum Command {
     /// List issuers of tokens. A policy file registers them (`countersign apply`).
     List,
     /// Refuse an issuer's tokens from the next call on.
-    Disable { url: String },
+    Disable {
+        /// The issuer's URL, as it is registered.
+        url: String,
+    },
     /// Let an issuer's tokens count again.
-    Enable { url: String },
+    Enable {
+        /// The issuer's URL, as it is registered.
+        url: String,
+    },
 }
 
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
@@ -31,7 +37,7 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
     match &options.command {
         Command::List => {
             for stored in store.list_issuers(&Page::ALL).await? {
-                println!("{}", line(&stored.issuer));
+                say!("{}", line(&stored.issuer))?;
             }
         }
         Command::Disable { url } => switch(&store, url, false).await?,
@@ -69,10 +75,10 @@ async fn switch(store: &Store, url: &str, active: bool) -> Result<()> {
     writer.put_issuer(&Issuer { active, ..stored.issuer }).await?;
     let changed = !writer.commit().await?.changes.is_empty();
     match (active, changed) {
-        (false, true) => println!("`{url}` switched off; its tokens are refused from the next call on"),
-        (true, true) => println!("`{url}` switched on; its tokens count from the next call on"),
-        (false, false) => println!("`{url}` is off already"),
-        (true, false) => println!("`{url}` is active already"),
+        (false, true) => say!("`{url}` switched off; its tokens are refused from the next call on")?,
+        (true, true) => say!("`{url}` switched on; its tokens count from the next call on")?,
+        (false, false) => say!("`{url}` is off already")?,
+        (true, false) => say!("`{url}` is active already")?,
     }
     Ok(())
 }

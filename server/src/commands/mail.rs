@@ -30,6 +30,7 @@ enum Command {
     Set {
         /// The name or the address of the server.
         host: String,
+        /// The port of the server.
         #[arg(long, default_value_t = 587, value_parser = clap::value_parser!(u16).range(1..))]
         port: u16,
         /// tls, starttls, or none (without a login alone).
@@ -47,9 +48,17 @@ enum Command {
     /// Send no more mail, and delete the password.
     Remove,
     /// Say where mail to an account goes; without an address: to its login, where that is one.
-    Address { login: String, address: Option<String> },
+    Address {
+        /// The account's login.
+        login: String,
+        /// Where to, a bare address [default: the login].
+        address: Option<String>,
+    },
     /// Send a message to an account that says nothing but that it arrived. A running server sends it.
-    Test { login: String },
+    Test {
+        /// The account's login.
+        login: String,
+    },
 }
 
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
@@ -66,14 +75,14 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
             set(config, &store, &settings).await?;
         }
         Command::Show => match store.mail_settings().await? {
-            Some(settings) => println!("{}", line(&settings)),
-            None => println!("no mail is sent"),
+            Some(settings) => say!("{}", line(&settings))?,
+            None => say!("no mail is sent")?,
         },
         Command::Remove => {
             let mut writer = store.write(operator()).await?;
             let was = writer.delete_mail_settings().await?;
             writer.commit().await?;
-            println!("{}", if was { "no mail is sent any more" } else { "no mail was sent before" });
+            say!("{}", if was { "no mail is sent any more" } else { "no mail was sent before" })?;
         }
         Command::Address { login, address } => {
             let account = find(&store, login).await?;
@@ -81,8 +90,8 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
             writer.put_mail_address(&account.id, address.as_deref()).await?;
             writer.commit().await?;
             match address {
-                Some(address) => println!("mail to `{}` goes to {address}", account.login),
-                None => println!("mail to `{}` goes to its login, where that is an address", account.login),
+                Some(address) => say!("mail to `{}` goes to {address}", account.login)?,
+                None => say!("mail to `{}` goes to its login, where that is an address", account.login)?,
             }
         }
         Command::Test { login } => {
@@ -93,10 +102,10 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
             let mut writer = store.write(operator()).await?;
             writer.send_test(&Receiver::Account(account.id)).await?;
             writer.commit().await?;
-            println!(
+            say!(
                 "a test for `{}` is on its way; if it fails, `countersign webhook dead` lists it",
                 account.login
-            );
+            )?;
         }
     }
     store.close().await;
@@ -111,7 +120,7 @@ async fn set(config: &Config, store: &Store, settings: &MailSettings) -> Result<
         .await
         .with_context(|| format!("mail was not set (the password is read from {PASSWORD})"))?;
     writer.commit().await?;
-    println!("{}", line(settings));
+    say!("{}", line(settings))?;
     Ok(())
 }
 

@@ -22,7 +22,7 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
     };
     for state in store.migration_status().await? {
         let applied = state.applied_at.map_or_else(|| "not applied".to_owned(), |at| at.to_string());
-        println!("{:<24} {applied}", state.name);
+        say!("{:<24} {applied}", state.name)?;
     }
     store.close().await;
     Ok(ExitCode::SUCCESS)

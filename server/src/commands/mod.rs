@@ -1,17 +1,23 @@
 //! One file per command.
 
-#![expect(clippy::print_stdout, reason = "what a command answers goes to stdout")]
+/// Prints a line of what a command answers, as `println!` does, which would panic where nobody reads any more.
+macro_rules! say {
+    ($($text:tt)*) => { $crate::commands::output::line(format_args!($($text)*)) };
+}
 
 pub(crate) mod account;
 pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod check;
+mod confirm;
 pub(crate) mod credential;
 pub(crate) mod emergency;
 pub(crate) mod export;
+mod input;
 pub(crate) mod issuer;
 pub(crate) mod mail;
 pub(crate) mod migrate;
+mod output;
 pub(crate) mod provider;
 pub(crate) mod resource;
 pub(crate) mod revoke;
@@ -25,6 +31,7 @@ pub(crate) mod vault;
 pub(crate) mod webhook;
 
 use crate::config::Config;
+use crate::console::{PublicUrl, check_public_url};
 use anyhow::{Context, Result, bail};
 use store::{Settings, Store};
 
@@ -62,6 +69,11 @@ async fn connect(config: &Config) -> Result<Store> {
 
 fn settings(config: &Config) -> Settings {
     Settings { url: config.database.clone(), read_connections: READ_CONNECTIONS }
+}
+
+/// Where people reach the server, for what is printed of its addresses.
+fn public_url(config: &Config) -> Result<PublicUrl> {
+    check_public_url(&config.public_url).context("--public-url")
 }
 
 /// Enough to keep the cores busy; a call holds one for a fraction of a millisecond.

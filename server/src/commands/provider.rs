@@ -1,7 +1,7 @@
 //! `countersign provider`: the providers by which people sign in to the console, from the command line.
 
-use super::{MOST, open, operator};
-use crate::config::Config;
+use super::{MOST, open, operator, public_url};
+use crate::config::{Config, LinkOptions};
 use crate::vault_key;
 use anyhow::{Context, Result, anyhow};
 use app::plain::PROVIDER_CALLBACK;
@@ -28,6 +28,7 @@ struct Given {
     /// As the provider writes itself in `iss`, to the character. It cannot be changed later.
     #[arg(long)]
     issuer: String,
+    /// What Countersign is registered as at the provider.
     #[arg(long)]
     client_id: String,
     /// The variable that holds the client's secret [default: the one that is kept, or none].
@@ -46,6 +47,8 @@ struct Given {
     /// Let users whom the policy knows by this issuer sign in as approvers.
     #[arg(long)]
     admit_subjects: bool,
+    #[command(flatten)]
+    link: LinkOptions,
 }
 
 #[derive(Debug, Subcommand)]
@@ -56,11 +59,31 @@ enum Command {
     /// List providers, without their secrets.
     List,
     /// Let nobody sign in by it any longer, and sign out whom it speaks of.
-    Disable { id: String },
+    Disable {
+        /// The provider's id.
+        id: String,
+    },
     /// Let people sign in by it again.
-    Enable { id: String },
+    Enable {
+        /// The provider's id.
+        id: String,
+    },
     /// Remove a provider, its secret, and whom it speaks of.
-    Remove { id: String },
+    #[command(visible_alias = "delete")]
+    Remove {
+        /// The provider's id.
+        id: String,
+    },
+}
+
+impl Options {
+    /// Of the one that prints an address.
+    pub(crate) fn link(&self) -> Option<LinkOptions> {
+        match &self.command {
+            Command::Put(given) => Some(given.link),
+            _ => None,
+        }
+    }
 }
 
 fn group(text: &str) -> Result<GroupRole, String> {
@@ -75,7 +98,7 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
         Command::Put(given) => put(config, &store, given).await?,
         Command::List => {
             for provider in store.list_sign_in_providers().await? {
-                println!("{}", line(&provider));
+                say!("{}", line(&provider))?;
             }
         }
         Command::Disable { id } => turn(&store, id, false).await?,
@@ -86,7 +109,7 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
                 return Err(unknown(id));
             }
             writer.commit().await?;
-            println!("`{id}` removed; whom it speaks of is signed out");
+            say!("`{id}` removed; whom it speaks of is signed out")?;
         }
     }
     store.close().await;
@@ -98,6 +121,7 @@ fn unknown(id: &str) -> anyhow::Error {
 }
 
 async fn put(config: &Config, store: &Store, given: &Given) -> Result<()> {
+    let url = public_url(config)?;
     let secret = match &given.secret_env {
         Some(variable) => {
             let text = std::env::var(variable).ok().filter(|text| !text.is_empty());
@@ -126,9 +150,9 @@ async fn put(config: &Config, store: &Store, given: &Given) -> Result<()> {
         vault.keep(&mut writer, provider.secret_place(), secret).await?;
     }
     writer.commit().await?;
-    println!("`{}` {}", provider.id, if known.is_some() { "set anew" } else { "added" });
-    let origin = config.public_url.trim_end_matches('/');
-    eprintln!("The redirect URI to register there: {origin}{PROVIDER_CALLBACK}{}", provider.id);
+    say!("`{}` {}", provider.id, if known.is_some() { "set anew" } else { "added" })?;
+    let callback = url.join(&format!("{PROVIDER_CALLBACK}{}", provider.id));
+    eprintln!("The redirect URI to register there: {callback}");
     Ok(())
 }
 
@@ -137,7 +161,7 @@ async fn turn(store: &Store, id: &str, active: bool) -> Result<()> {
     let Some(known) = writer.get_sign_in_provider(id).await? else { return Err(unknown(id)) };
     writer.put_sign_in_provider(&SignInProvider { active, ..known }).await?;
     writer.commit().await?;
-    println!("`{id}` is {}", if active { "on" } else { "off; whom it speaks of is signed out" });
+    say!("`{id}` is {}", if active { "on" } else { "off; whom it speaks of is signed out" })?;
     Ok(())
 }
 

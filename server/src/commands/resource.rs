@@ -1,6 +1,6 @@
 //! `countersign resource`: registered resources from the command line, single ones and whole files.
 
-use super::{MOST, open, operator};
+use super::{MOST, input, open, operator, output};
 use crate::config::Config;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand, ValueEnum};
@@ -32,11 +32,13 @@ enum Format {
 enum Command {
     /// Register the resources of a file, a thousand lines at a time.
     Import {
+        /// The file; `-` reads stdin, which is kept in the temporary folder meanwhile.
         file: PathBuf,
+        /// How it is written.
         #[arg(long)]
         format: Format,
         /// Every resource is of this tenant; lines that say another are refused.
-        #[arg(long)]
+        #[arg(long, value_name = "SLUG")]
         tenant: Option<String>,
         /// Go on where an earlier import of the very same file stopped, even if another one brought it in as a whole since.
         #[arg(long)]
@@ -45,25 +47,35 @@ enum Command {
         #[arg(long = "move")]
         may_move: bool,
         /// Write each refused line and why to this file (otherwise the first twenty go to stderr).
-        #[arg(long)]
+        #[arg(long, value_name = "FILE")]
         report: Option<PathBuf>,
     },
     /// List resources, by type and id.
     List {
-        #[arg(long)]
+        /// Those of this tenant [default: of every tenant].
+        #[arg(long, value_name = "SLUG")]
         tenant: Option<String>,
-        #[arg(long = "type")]
+        /// Those of this type [default: of every type].
+        #[arg(long = "type", value_name = "TYPE")]
         kind: Option<String>,
         /// How the id begins.
         #[arg(long)]
         prefix: Option<String>,
-        #[arg(long, default_value_t = 1_000)]
+        /// The most that are listed.
+        #[arg(
+            long,
+            value_name = "NUMBER",
+            default_value_t = 1_000,
+            value_parser = clap::value_parser!(u64).range(1..)
+        )]
         limit: u64,
     },
     /// Remove a resource. Calls that name it are denied from then on.
     Delete {
-        #[arg(long = "type")]
+        /// Its type, such as `customer`.
+        #[arg(long = "type", value_name = "TYPE")]
         kind: String,
+        /// Its id within the type.
         id: String,
     },
 }
@@ -94,21 +106,24 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
                 ..ResourceFilter::default()
             };
             let page = Page { search: prefix.as_deref(), after: None, limit: *limit };
-            for resource in store.list_resources(filter, &page).await? {
-                println!("{}", line(&resource));
+            let resources = store.list_resources(filter, &page).await?;
+            for resource in &resources {
+                say!("{}", line(resource))?;
             }
+            output::note_limit(resources.len(), *limit, "--limit lists more, --prefix fewer");
             ExitCode::SUCCESS
         }
         Command::Delete { kind, id } => {
             let mut writer = store.write(operator()).await?;
             if !writer.delete_resource(kind, id).await? {
-                bail!("no resource `{}:{}`", shown(kind, MOST), shown(id, MOST));
+                bail!(
+                    "no resource `{}:{}`; `countersign resource list` lists them",
+                    shown(kind, MOST),
+                    shown(id, MOST)
+                );
             }
             writer.commit().await?;
-            println!(
-                "`{kind}:{}` removed; calls that name it are denied from the next one on",
-                shown(id, MOST)
-            );
+            say!("`{kind}:{}` removed; calls that name it are denied from the next one on", shown(id, MOST))?;
             ExitCode::SUCCESS
         }
     };
@@ -134,13 +149,12 @@ async fn import(
     options: ImportOptions,
     report: Option<&Path>,
 ) -> Result<ExitCode> {
-    let shown_path = path.display();
-    let file = File::open(path).with_context(|| format!("{shown_path} could not be opened"))?;
     if let Some(tenant) = &options.tenant
         && store.get_tenant(tenant).await?.is_none()
     {
-        bail!("unknown tenant `{tenant}`");
+        bail!("no tenant `{tenant}`; a policy file makes one (`countersign apply`)");
     }
+    let file = input::file(path).await?;
     let resume = options.resume == Resume::Always;
     let importer = Importer::open(store, operator(), file, options).await?;
     // Not before: an import that is in hand elsewhere writes its report there.
@@ -187,16 +201,19 @@ async fn import(
     if let Some(error) = unwritten {
         return Err(error).context("the report could not be written");
     }
-    println!(
+    say!(
         "{} created, {} changed, {} unchanged, {} refused; takes effect on the next call",
-        done.created, done.changed, done.unchanged, done.refused
-    );
+        done.created,
+        done.changed,
+        done.unchanged,
+        done.refused
+    )?;
     Ok(if done.refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }
 
 /// Why a file is not in, with what is to be done about it. Where somebody else is at it, that is to look and wait.
 fn what_to_do(error: ImportError, path: &Path) -> anyhow::Error {
-    let path = path.display();
+    let path = input::name(path);
     let text = match &error {
         ImportError::InHand { id } | ImportError::TakenOver { id } => {
             format!(

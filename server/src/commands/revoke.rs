@@ -21,17 +21,20 @@ enum Command {
     /// Take back one token of an issuer.
     Token {
         /// The issuer's URL, as it is registered.
-        #[arg(long)]
+        #[arg(long, value_name = "URL")]
         issuer: String,
         /// The token's `jti` claim; not the token.
         #[arg(long, allow_hyphen_values = true)]
         jti: String,
         /// When the token expires by itself, its `exp` (RFC 3339).
-        #[arg(long)]
-        until: String,
+        #[arg(long, value_name = "MOMENT", value_parser = Timestamp::parse)]
+        until: Timestamp,
     },
     /// Sign a subject out everywhere: no token that was issued before counts any more.
-    Subject { id: String },
+    Subject {
+        /// The subject's id.
+        id: String,
+    },
     /// Take back one API key of a subject for good.
     Key {
         /// The subject's id.
@@ -47,37 +50,36 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
     let store = open_existing(config).await?;
     match &options.command {
         Command::Token { issuer, jti, until } => {
-            let until = Timestamp::parse(until)?;
             let mut writer = store.write(operator()).await?;
-            let revoked = writer.revoke_token(issuer, jti, until).await?;
+            let revoked = writer.revoke_token(issuer, jti, *until).await?;
             writer.commit().await?;
-            println!(
+            say!(
                 "token `{}` of `{}` revoked until {}; takes effect on the next call",
                 shown(&revoked.jti, MOST),
                 revoked.issuer,
                 revoked.until
-            );
+            )?;
         }
         Command::Subject { id } => {
             let mut writer = store.write(operator()).await?;
             let subject = writer.sign_out_everywhere(&SubjectId::new(id)).await?;
             writer.commit().await?;
             let upto = subject.tokens_after.map(|at| at.to_string()).unwrap_or_default();
-            println!(
+            say!(
                 "`{}` signed out everywhere; tokens issued up to {upto} are refused from the next call on, API keys stay",
                 subject.id
-            );
+            )?;
         }
         Command::Key { subject, name } => key(&store, subject, name).await?,
         Command::List => {
             for revoked in store.list_revoked_tokens(&Page::ALL).await? {
-                println!(
+                say!(
                     "{}\t{}\tuntil {}\tby {}",
                     revoked.issuer,
                     shown(&revoked.jti, MOST),
                     revoked.until,
                     revoked.by
-                );
+                )?;
             }
         }
     }
@@ -101,6 +103,6 @@ async fn key(store: &Store, subject: &str, name: &str) -> Result<()> {
     }
     writer.commit().await?;
     let name = shown(name, MOST);
-    println!("API key `{name}` of `{subject}` revoked; takes effect on the next call");
+    say!("API key `{name}` of `{subject}` revoked; takes effect on the next call")?;
     Ok(())
 }

@@ -35,7 +35,7 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
 
 async fn list(store: &Store) -> Result<()> {
     let Some(known) = store.signing_keys().await? else {
-        println!("no key yet; one is made when it is needed");
+        say!("no key yet; one is made when it is needed")?;
         return Ok(());
     };
     for key in &known.keys {
@@ -44,7 +44,7 @@ async fn list(store: &Store) -> Result<()> {
             Some(until) if known.now < until => format!("retired, taken until {until}"),
             Some(_) => "over".to_owned(),
         };
-        println!("key {}\tmade {}\t{state}", key.kid, key.created_at);
+        say!("key {}\tmade {}\t{state}", key.kid, key.created_at)?;
     }
     Ok(())
 }
@@ -54,10 +54,10 @@ async fn make(config: &Config, store: &Store) -> Result<()> {
     let mut writer = store.write(operator()).await?;
     let told = rotate(&vault, &mut writer).await?;
     writer.commit().await?;
-    println!("{} signs from now on", told.new.kid);
+    say!("{} signs from now on", told.new.kid)?;
     if let Some(old) = told.old {
         let until = old.verifies_until.map(|until| until.to_string()).unwrap_or_default();
-        println!("what {} signed is taken until {until}", old.kid);
+        say!("what {} signed is taken until {until}", old.kid)?;
     }
     Ok(())
 }

@@ -19,9 +19,15 @@ pub(crate) struct Options {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Deny every call of a subject from the next one on, whatever key or token it shows.
-    Disable { id: String },
+    Disable {
+        /// The subject's id.
+        id: String,
+    },
     /// Let a subject call again.
-    Enable { id: String },
+    Enable {
+        /// The subject's id.
+        id: String,
+    },
 }
 
 pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> {
@@ -41,10 +47,10 @@ async fn switch(store: &Store, id: &str, active: bool) -> Result<()> {
     writer.put_subject(&Subject { active, ..subject }).await?;
     let changed = !writer.commit().await?.changes.is_empty();
     match (active, changed) {
-        (false, true) => println!("`{said}` disabled; its calls are denied from the next one on"),
-        (true, true) => println!("`{said}` enabled; its calls are decided by the rules from the next one on"),
-        (false, false) => println!("`{said}` is disabled already"),
-        (true, false) => println!("`{said}` is active already"),
+        (false, true) => say!("`{said}` disabled; its calls are denied from the next one on")?,
+        (true, true) => say!("`{said}` enabled; its calls are decided by the rules from the next one on")?,
+        (false, false) => say!("`{said}` is disabled already")?,
+        (true, false) => say!("`{said}` is active already")?,
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `countersign task`: tasks from the host, beside a running server. The next call reads what was done here.
 
-use super::{MOST, open_existing, operator};
+use super::{MOST, open_existing, operator, output};
 use crate::config::Config;
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -20,8 +20,10 @@ pub(crate) struct Options {
 enum Command {
     /// List tasks, the newest first.
     List {
-        #[arg(long)]
+        /// Those of this tenant [default: of every tenant].
+        #[arg(long, value_name = "SLUG")]
         tenant: Option<String>,
+        /// Those of this subject, by its id [default: of every subject].
         #[arg(long)]
         subject: Option<String>,
         /// active, paused, completed or revoked [default: those that are active or paused and have not expired].
@@ -32,7 +34,10 @@ enum Command {
         all: bool,
     },
     /// Revoke a task for good: from the next call on it covers none.
-    Revoke { id: String },
+    Revoke {
+        /// The task's id, as `task list` prints it.
+        id: String,
+    },
 }
 
 /// The most that is listed.
@@ -51,18 +56,20 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
                 open: state.is_none() && !all,
                 ..TaskFilter::default()
             };
-            for task in store.list_tasks(&filter, None, LISTED).await? {
-                println!("{}", line(&task));
+            let tasks = store.list_tasks(&filter, None, LISTED).await?;
+            for task in &tasks {
+                say!("{}", line(task))?;
             }
+            output::note_limit(tasks.len(), LISTED, "narrow it by --tenant, --subject or --state");
         }
         Command::Revoke { id } => {
             let mut writer = store.write(operator()).await?;
             let task = writer.set_task_state(&TaskId::new(id), TaskState::Revoked).await?;
             if writer.commit().await?.changes.is_empty() {
-                println!("task {} is revoked already", task.id);
+                say!("task {} is revoked already", task.id)?;
             } else {
                 let subject = shown(task.subject.as_str(), MOST);
-                println!("task {} of `{subject}` revoked; takes effect on the next call", task.id);
+                say!("task {} of `{subject}` revoked; takes effect on the next call", task.id)?;
             }
         }
     }

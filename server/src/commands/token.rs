@@ -23,9 +23,10 @@ pub(crate) struct Options {
 enum Command {
     /// Make a token and print it, once.
     Create {
+        /// What to call it; no other token has that name.
         name: String,
         /// The login of the owner that it acts for; it is dead while that account is off or no owner.
-        #[arg(long)]
+        #[arg(long, value_name = "LOGIN")]
         account: String,
         /// What it may do, such as `read` or `rules:write`. Repeatable; separated by commas.
         #[arg(long, value_name = "SCOPE", value_delimiter = ',', required = true)]
@@ -40,7 +41,10 @@ enum Command {
     /// List tokens, without their secrets.
     List,
     /// Revoke a token; whoever shows it is refused from the next request on.
-    Revoke { name: String },
+    Revoke {
+        /// The token's name; not the token.
+        name: String,
+    },
 }
 
 const DAY: i64 = 86_400 * 1_000_000;
@@ -67,25 +71,27 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
                 "The token `{name}`, which works until {}; it is shown once and stored only as a digest:",
                 token.expires_at
             );
-            println!("{}", secret.expose());
+            say!("{}", secret.expose())?;
         }
         Command::List => {
             for token in store.list_administrator_tokens(&Page::ALL).await? {
-                println!("{}", line(&token));
+                say!("{}", line(&token))?;
             }
         }
         Command::Revoke { name } => {
-            // What can be no name is not looked up: Postgres refuses U+0000 even in a comparison.
-            if policy::ids::check_id(name).is_err() {
-                bail!("no token `{name}`; `countersign token list` lists them")
-            }
             let mut writer = store.write(operator()).await?;
-            let Some(token) = writer.get_administrator_token_by_name(name).await? else {
-                bail!("no token `{name}`; `countersign token list` lists them")
+            // What can be no name is not looked up: Postgres refuses U+0000 even in a comparison.
+            let found = match policy::ids::check_id(name) {
+                Ok(()) => writer.get_administrator_token_by_name(name).await?,
+                Err(_) => None,
+            };
+            // What was given is not repeated: it may be the token itself, by mistake.
+            let Some(token) = found else {
+                bail!("no token of that name; `countersign token list` lists them")
             };
             writer.delete_administrator_token(&token.id).await?;
             writer.commit().await?;
-            println!("`{name}` revoked; takes effect on the next request");
+            say!("`{name}` revoked; takes effect on the next request")?;
         }
     }
     store.close().await;

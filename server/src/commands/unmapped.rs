@@ -19,7 +19,7 @@ pub(crate) struct Options {
 #[derive(Debug, Args)]
 struct Caller {
     /// The issuer's URL, as it is registered.
-    #[arg(long)]
+    #[arg(long, value_name = "URL")]
     issuer: String,
     /// The subject as the issuer names it.
     #[arg(long, allow_hyphen_values = true)]
@@ -54,7 +54,7 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
         Command::List { blocked } => {
             let state = if *blocked { UnmappedState::Blocked } else { UnmappedState::Seen };
             for caller in store.list_unmapped(Some(state), &Page::ALL).await? {
-                println!("{}", line(&caller));
+                say!("{}", line(&caller))?;
             }
         }
         Command::Map { caller, subject } => {
@@ -63,9 +63,9 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
             let changed = !writer.commit().await?.changes.is_empty();
             let sub = shown(&caller.sub, MOST);
             if changed {
-                println!("`{sub}` of `{}` is `{subject}` from the next call on", caller.issuer);
+                say!("`{sub}` of `{}` is `{subject}` from the next call on", caller.issuer)?;
             } else {
-                println!("`{sub}` of `{}` is `{subject}` already", caller.issuer);
+                say!("`{sub}` of `{}` is `{subject}` already", caller.issuer)?;
             }
         }
         Command::Block(caller) => {
@@ -73,7 +73,7 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
             let changed = writer.block_identity(&caller.issuer, &caller.sub).await?;
             writer.commit().await?;
             let what = if changed { "blocked" } else { "blocked already" };
-            println!("`{}` of `{}` {what}", shown(&caller.sub, MOST), caller.issuer);
+            say!("`{}` of `{}` {what}", shown(&caller.sub, MOST), caller.issuer)?;
         }
         Command::Unblock(caller) => {
             let mut writer = store.write(operator()).await?;
@@ -81,7 +81,7 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
                 bail!("`{}` of `{}` is not blocked", shown(&caller.sub, MOST), caller.issuer);
             }
             writer.commit().await?;
-            println!("`{}` of `{}` unblocked", shown(&caller.sub, MOST), caller.issuer);
+            say!("`{}` of `{}` unblocked", shown(&caller.sub, MOST), caller.issuer)?;
         }
     }
     store.close().await;

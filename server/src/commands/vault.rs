@@ -1,5 +1,6 @@
 //! `countersign vault`: which secrets are kept, and another key for them, beside a running server too.
 
+use super::confirm::Yes;
 use super::{MOST, open, operator};
 use crate::config::Config;
 use crate::vault_key::{self, VaultKeys};
@@ -29,6 +30,8 @@ enum Command {
         /// Delete secrets that no key at hand opens: they have to be given again.
         #[arg(long, conflicts_with = "prepare")]
         discard: bool,
+        #[command(flatten)]
+        yes: Yes,
     },
 }
 
@@ -36,7 +39,10 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
     let store = open(config).await?;
     let code = match options.command {
         Command::Status => status(config, &store).await?,
-        Command::Rotate { prepare, discard } => {
+        Command::Rotate { prepare, discard, yes } => {
+            if discard {
+                yes.ask("deletes secrets that no key at hand opens")?;
+            }
             rotate(config, &store, prepare, discard).await?;
             ExitCode::SUCCESS
         }
@@ -49,18 +55,18 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
 async fn status(config: &Config, store: &Store) -> Result<ExitCode> {
     let keys = config.vault.read();
     if let Err(why) = &keys {
-        println!("no key at hand: {why}");
+        say!("no key at hand: {why}")?;
     }
     let current = store.vault_key().await?;
     let mut fine = current.is_none();
     for key in keys.iter().flatten() {
         let is_current = current.as_deref() == Some(key.id());
         fine |= is_current;
-        println!("key {}\tat hand{}", key.id(), if is_current { ", the vault's" } else { "" });
+        say!("key {}\tat hand{}", key.id(), if is_current { ", the vault's" } else { "" })?;
     }
     match &current {
-        None => println!("the vault is empty"),
-        Some(id) if !fine => println!("key {id}\tthe vault's, NOT at hand"),
+        None => say!("the vault is empty")?,
+        Some(id) if !fine => say!("key {id}\tthe vault's, NOT at hand")?,
         Some(_) => {}
     }
     let vault = vault_key::open(&config.vault);
@@ -73,7 +79,7 @@ async fn status(config: &Config, store: &Store) -> Result<ExitCode> {
                 format!("CANNOT be opened: {}", shown(&error.to_string(), MOST))
             }
         };
-        println!("secret {place}\tkey {}\tof {}\t{state}", stored.secret.key, stored.changed_at);
+        say!("secret {place}\tkey {}\tof {}\t{state}", stored.secret.key, stored.changed_at)?;
     }
     Ok(if fine { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }
@@ -87,28 +93,25 @@ async fn rotate(config: &Config, store: &Store, prepare: bool, discard: bool) ->
         VaultKeys::Given(_) => (given(&config.vault, current.as_deref(), prepare)?, None),
     };
     if prepare {
-        println!(
-            "{} is in the key file, in front of the old one; nothing is wrapped by it yet.",
-            named(&keys)
-        );
-        println!("Copy the file to every host, then run `countersign vault rotate` on one of them.");
+        say!("{} is in the key file, in front of the old one; nothing is wrapped by it yet.", named(&keys))?;
+        say!("Copy the file to every host, then run `countersign vault rotate` on one of them.")?;
         return Ok(());
     }
-    let Some(newest) = keys.first() else { bail!("there is no key") };
+    let Some(newest) = keys.first() else { bail!("there is no key to wrap secrets by") };
     let vault = vault_key::open(&config.vault);
     let told = rewrap(&vault, &mut writer, newest, discard).await?;
     writer.commit().await?;
     for place in &told.lost {
-        println!("{} deleted: no key at hand opens it", shown(&place.to_string(), MOST));
+        say!("{} deleted: no key at hand opens it", shown(&place.to_string(), MOST))?;
     }
-    println!("{} of {} secrets wrapped anew; the vault's key is {}", told.rewrapped, told.total, newest.id());
+    say!("{} of {} secrets wrapped anew; the vault's key is {}", told.rewrapped, told.total, newest.id())?;
     match file {
         // Only now does nothing need the old ones.
         Some(path) => {
             vault_key::replace(path, std::slice::from_ref(newest))?;
-            println!("{} holds that key alone; hosts that do not share it need a copy", path.display());
+            say!("{} holds that key alone; hosts that do not share it need a copy", path.display())?;
         }
-        None => println!("the other keys can be taken out of COUNTERSIGN_VAULT_KEY"),
+        None => say!("the other keys can be taken out of COUNTERSIGN_VAULT_KEY")?,
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `countersign webhook`: who is told of requests for approval, from the command line.
 
-use super::{MOST, open, operator};
+use super::{MOST, open, operator, output};
 use crate::config::Config;
 use crate::{random, vault_key};
 use anyhow::{Context, Result, bail};
@@ -24,6 +24,7 @@ pub(crate) struct Options {
 enum Command {
     /// Make a webhook and print the secret that its messages are signed with, once.
     Create {
+        /// What to call it; no other webhook has that name.
         name: String,
         /// Where each message is posted to.
         #[arg(long)]
@@ -38,21 +39,42 @@ enum Command {
     /// List webhooks, and how each was served last.
     List,
     /// Let a second secret sign beside the one that does, and print it, once.
-    Rotate { name: String },
+    Rotate {
+        /// The webhook's name.
+        name: String,
+    },
     /// Let the older of two secrets sign no longer.
-    Finish { name: String },
+    Finish {
+        /// The webhook's name.
+        name: String,
+    },
     /// Send nothing to a webhook.
-    Disable { name: String },
+    Disable {
+        /// The webhook's name.
+        name: String,
+    },
     /// Send to a webhook again.
-    Enable { name: String },
+    Enable {
+        /// The webhook's name.
+        name: String,
+    },
     /// Delete a webhook, and what waits for it.
-    Delete { name: String },
+    Delete {
+        /// The webhook's name.
+        name: String,
+    },
     /// Send a message that says nothing but that it arrived. A running server delivers it.
-    Test { name: String },
+    Test {
+        /// The webhook's name.
+        name: String,
+    },
     /// List messages that were given up, to webhooks and by mail.
     Dead,
     /// Deliver a message again that was given up. A running server delivers it.
-    Again { id: String },
+    Again {
+        /// The message's id, as `webhook dead` prints it.
+        id: String,
+    },
 }
 
 /// Messages that were given up and are listed.
@@ -71,7 +93,7 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
             let webhook = find(&mut writer, name).await?;
             notify::finish(&mut writer, &webhook.id).await?;
             writer.commit().await?;
-            println!("the older secret of `{name}` signs no longer");
+            say!("the older secret of `{name}` signs no longer")?;
         }
         Command::Disable { name } => switch(&store, name, false).await?,
         Command::Enable { name } => switch(&store, name, true).await?,
@@ -80,14 +102,14 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
             let webhook = find(&mut writer, name).await?;
             writer.delete_webhook(&webhook.id).await?;
             writer.commit().await?;
-            println!("`{name}` deleted");
+            say!("`{name}` deleted")?;
         }
         Command::Test { name } => {
             let mut writer = store.write(operator()).await?;
             let webhook = find(&mut writer, name).await?;
             writer.send_test(&Receiver::Webhook(webhook.id)).await?;
             writer.commit().await?;
-            println!("a test for `{name}` is on its way; `countersign webhook list` says what came of it");
+            say!("a test for `{name}` is on its way; `countersign webhook list` says what came of it")?;
         }
         Command::Dead => dead(&store).await?,
         Command::Again { id } => {
@@ -96,7 +118,7 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
                 bail!("no message `{}` was given up; `countersign webhook dead` lists them", shown(id, MOST))
             }
             writer.commit().await?;
-            println!("`{id}` is delivered again");
+            say!("`{id}` is delivered again")?;
         }
     }
     store.close().await;
@@ -120,7 +142,7 @@ async fn create(
     notify::create(&vault, &mut writer, &new, &secret).await?;
     writer.commit().await?;
     eprintln!("The webhook `{name}`; its messages are signed with this secret, which is shown once:");
-    println!("{}", secret.expose());
+    say!("{}", secret.expose())?;
     Ok(())
 }
 
@@ -134,7 +156,7 @@ async fn rotate(config: &Config, store: &Store, name: &str) -> Result<()> {
         .with_context(|| format!("the secret of `{name}`"))?;
     writer.commit().await?;
     eprintln!("The second secret of `{name}`, which is shown once; the older one signs too until `finish`:");
-    println!("{}", secret.expose());
+    say!("{}", secret.expose())?;
     Ok(())
 }
 
@@ -152,9 +174,9 @@ async fn switch(store: &Store, name: &str, active: bool) -> Result<()> {
     let changed = !writer.commit().await?.changes.is_empty();
     let state = if active { "on" } else { "off" };
     if changed {
-        println!("`{name}` switched {state}");
+        say!("`{name}` switched {state}")?;
     } else {
-        println!("`{name}` is {state} already");
+        say!("`{name}` is {state} already")?;
     }
     Ok(())
 }
@@ -168,7 +190,7 @@ async fn list(store: &Store) -> Result<()> {
             Some(last) => format!("failed {}: {}", last.at, shown(&last.error.unwrap_or_default(), MOST)),
         };
         let older = store.get_secret(&SecretPlace::older_webhook(&webhook.id)).await?;
-        println!("{}\t{last}", line(&webhook, older.is_some()));
+        say!("{}\t{last}", line(&webhook, older.is_some()))?;
     }
     Ok(())
 }
@@ -181,25 +203,27 @@ fn line(webhook: &Webhook, two_secrets: bool) -> String {
         shown(&webhook.url, MOST),
         events.join(","),
         webhook.tenant.as_ref().map_or("any", TenantSlug::as_str),
-        if webhook.active { "on" } else { "off" },
+        if webhook.active { "active" } else { "off" },
         if two_secrets { ", two secrets sign" } else { "" },
     )
 }
 
 async fn dead(store: &Store) -> Result<()> {
-    for letter in store.list_dead_letters(None, DEAD).await? {
+    let letters = store.list_dead_letters(None, DEAD).await?;
+    output::note_limit(letters.len(), DEAD, "there may be more");
+    for letter in letters {
         let how = match letter.receiver {
             Receiver::Webhook(_) => "webhook",
             Receiver::Account(_) => "mail to",
         };
-        println!(
+        say!(
             "{}\t{}\t{how} {}\t{} attempts\t{}",
             letter.id,
             letter.kind,
             shown(&letter.to, MOST),
             letter.attempts,
             shown(&letter.error.unwrap_or_default(), MOST),
-        );
+        )?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ mod bundle;
 mod cases;
 mod certification;
 mod checked;
+mod command_line;
 mod commands;
 mod discovery;
 mod docs;

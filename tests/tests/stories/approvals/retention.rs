@@ -69,7 +69,7 @@ async fn retention_changes(world: &World) -> Vec<Change> {
 
 fn prune_by_hand(world: &World) -> String {
     let output = Command::new(binary())
-        .args(["audit", "prune-approvals", "--before", "2099-01-01T00:00:00Z"])
+        .args(["audit", "prune-approvals", "--before", "2099-01-01T00:00:00Z", "--yes"])
         .args(["--database", &world.database.url, "--audit-key"])
         .arg(world.database.file("audit.key"))
         .env_remove("COUNTERSIGN_CONFIG")

@@ -20,7 +20,7 @@ pub(crate) async fn a_removed_end_is_found_by_what_the_host_kept(backend: Backen
     let (code, told) = audit_command(&world, &["verify"]);
     assert_eq!(code, Some(2), "{told}");
     assert!(told.contains("the end is missing; a signature vouches for record 5"), "{told}");
-    let (code, told) = audit_command(&world, &["prune", "--before", "2099-01-01T00:00:00Z"]);
+    let (code, told) = audit_command(&world, &["prune", "--before", "2099-01-01T00:00:00Z", "--yes"]);
     assert_eq!(code, Some(1), "{told}");
 
     world.database.by_hand("DELETE FROM decisions").await;

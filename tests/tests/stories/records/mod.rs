@@ -2,7 +2,7 @@
 //! record afterwards is found, and retention leaves a record that still verifies.
 
 mod chains;
-mod helpers;
+pub(crate) mod helpers;
 mod recording;
 mod secrets;
 mod verifying;
