@@ -142,7 +142,7 @@ mod stories {
 
     async fn a_full_disk_of_our_own() {
         let world = World::demo(Backend::Sqlite).await;
-        let process = Process::serve_with_files_up_to(&world.database, &world.database.url, 1_500);
+        let process = Process::serve_with_files_up_to(&world.database, &world.database.url, 3_000);
         let crm = Pep::new(process.address(), world.secret("CRM_PEP_KEY"));
         let allowed = until_full(&world, &crm).await;
         process.kill();

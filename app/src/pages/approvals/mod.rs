@@ -113,9 +113,9 @@ fn in_words(count: u64) -> String {
 
 fn draw(view: ApprovalsView, answer: &Answer, waiting: Option<Waiting>) -> AnyView {
     let drawn = view.waiting;
-    // The history stays as it was drawn; how many wait does not.
-    let count = Signal::derive(move || waiting.and_then(|waiting| waiting.count.get()).unwrap_or(drawn));
-    let title = move || match count.get() {
+    // The history stays as it was drawn; how many wait does not. The title is written once the page is done, and its signals gone.
+    let count = move || waiting.and_then(|waiting| waiting.count.try_get().flatten()).unwrap_or(drawn);
+    let title = move || match count() {
         0 => APPROVALS.title.to_owned(),
         count => format!("({}) {}", at_most(count), APPROVALS.title),
     };
@@ -139,13 +139,13 @@ fn draw(view: ApprovalsView, answer: &Answer, waiting: Option<Waiting>) -> AnyVi
     .into_any()
 }
 
-fn tabs(view: &ApprovalsView, count: Signal<u64>) -> AnyView {
+fn tabs(view: &ApprovalsView, count: impl Fn() -> u64 + Copy + Send + 'static) -> AnyView {
     let tenant = view.query.tenant.clone();
     let inbox = ApprovalsQuery { tenant: tenant.clone(), ..ApprovalsQuery::default() }.href();
     let history = ApprovalsQuery { tenant, ..ApprovalsQuery::history() }.href();
     let current = |here: bool| here.then_some("page");
     let badge = move || {
-        let count = Some(count.get()).filter(|count| *count > 0);
+        let count = Some(count()).filter(|count| *count > 0);
         count.map(|count| view! { <span class="badge">{at_most(count)}</span> })
     };
     view! {
