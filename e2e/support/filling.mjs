@@ -4,6 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { linkOwner } from './accounts.mjs';
+import { byHand } from './database.mjs';
 import { ROOT, secret } from './house.mjs';
 
 /**
@@ -334,5 +335,38 @@ export async function full(house) {
     arguments: { customer_id: 'c-43', amount: 12_000, currency: 'USD' },
   });
   places.late = late.id;
+  await answered(house);
   return places;
+}
+
+/** What a copy of a request takes over as it is. */
+const SAME = `tenant, subject, actor, credential, server, tool, action, resource_type, resource_id, task, definition_hash,
+  arguments_digest, call, context, arguments, sealed, risk, sensitivity, requirements, uses, hold_for, filed_by, attempts`;
+
+/**
+ * Puts in requests that are over, the last months' of three rules: one that is always approved, one that is always denied,
+ * and one of which anything became.
+ *
+ * @param {House} house on SQLite
+ */
+async function answered(house) {
+  const hour = 3_600_000_000;
+  for (const [first, rule, count, states] of [
+    [10_000_000, '%"refunds by finance"%', 24, `'used'`],
+    [20_000_000, '%"rule 5 %', 14, `'denied'`],
+    [30_000_000, '%ask %', 12, `substr('used     denied   expired  cancelled', 1 + 9 * (n.i % 4), 9)`],
+  ]) {
+    const state = `trim(${states})`;
+    await byHand(
+      house,
+      `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${count} - 1)
+       INSERT INTO approvals (id, binding, state, used, filed_at, last_attempt_at, expires_at, look_until, decided_at, decided_by,
+         valid_until, ${SAME})
+       SELECT substr(a.id, 1, 28) || (${first} - n.i), substr(a.binding, 1, 56) || (${first} + n.i), ${state},
+         CASE ${state} WHEN 'used' THEN a.uses ELSE 0 END, a.filed_at - (1 + n.i) * 20 * ${hour}, a.filed_at - (1 + n.i) * 20 * ${hour},
+         a.filed_at - (1 + n.i) * 20 * ${hour} + ${hour}, 0, a.filed_at - (1 + n.i) * 20 * ${hour} + (1 + n.i % 7) * 97000000,
+         CASE WHEN ${state} IN ('used', 'denied') THEN 'grace' END, CASE ${state} WHEN 'used' THEN a.filed_at END, ${SAME}
+       FROM (SELECT * FROM approvals WHERE requirements LIKE '${rule}' AND state = 'pending' LIMIT 1) a, n`,
+    );
+  }
 }
