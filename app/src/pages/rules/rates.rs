@@ -18,10 +18,9 @@ use leptos_meta::Title;
 /// Of one tenant, or of all that the reader reaches. None: nothing was decided.
 #[cfg(feature = "ssr")]
 pub async fn read_rates(tenant: Option<String>) -> Result<Option<Rates>, AppError> {
-    use crate::permission::Permission;
-    // They tell of rules, and of what came of calls.
-    crate::session::require_within(Permission::ReadDecisions)?;
-    let (signed_in, reach) = crate::session::require_within(Permission::ReadRules)?;
+    crate::session::require_within(crate::permission::Permission::ReadDecisions)?;
+    // They tell of rules as well as of what came of calls.
+    let (signed_in, reach) = crate::session::require_within(crate::permission::Permission::ReadRules)?;
     let console = crate::console::Console::current()?;
     server::rates(&console, &signed_in, &reach, tenant).await
 }
