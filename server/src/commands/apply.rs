@@ -54,10 +54,12 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode> 
             Err(error).with_context(|| format!("{from}: nothing was changed"))
         }
         Ok(applied) if options.dry_run => {
-            report(writer.changes())?;
+            let changes = writer.changes().to_vec();
+            // First: nobody else writes until then, no record either, and whoever reads may take their time (`| less`).
+            writer.rollback().await?;
+            report(&changes)?;
             tell(&applied)?;
             say!("dry run: nothing was changed")?;
-            writer.rollback().await?;
             store.close().await;
             Ok(ExitCode::SUCCESS)
         }

@@ -101,14 +101,16 @@ async fn rotate(config: &Config, store: &Store, prepare: bool, discard: bool) ->
     let vault = vault_key::open(&config.vault);
     let told = rewrap(&vault, &mut writer, newest, discard).await?;
     writer.commit().await?;
+    // Only now does nothing need the old ones. Said afterwards: whoever reads may be gone.
+    if let Some(path) = file {
+        vault_key::replace(path, std::slice::from_ref(newest))?;
+    }
     for place in &told.lost {
         say!("{} deleted: no key at hand opens it", shown(&place.to_string(), MOST))?;
     }
     say!("{} of {} secrets wrapped anew; the vault's key is {}", told.rewrapped, told.total, newest.id())?;
     match file {
-        // Only now does nothing need the old ones.
         Some(path) => {
-            vault_key::replace(path, std::slice::from_ref(newest))?;
             say!("{} holds that key alone; hosts that do not share it need a copy", path.display())?;
         }
         None => say!("the other keys can be taken out of COUNTERSIGN_VAULT_KEY")?,
