@@ -352,7 +352,7 @@ const SAME = `tenant, subject, actor, credential, server, tool, action, resource
 async function answered(house) {
   const hour = 3_600_000_000;
   for (const [first, rule, count, states] of [
-    [10_000_000, '%"refunds by finance"%', 24, `'used'`],
+    [11_000_000, '%"refunds by finance"%', 24, `'used'`],
     [20_000_000, '%"rule 5 %', 14, `'denied'`],
     [30_000_000, '%ask %', 12, `substr('used     denied   expired  cancelled', 1 + 9 * (n.i % 4), 9)`],
   ]) {
