@@ -38,6 +38,7 @@ test('a request that changed is read in order: what changed, how it was, how it 
   await bar(page).getByRole('button', { name: 'Approve' }).click();
   await expect(page.getByRole('alert'), 'one thing is pressing').toHaveCount(1);
   await expect(page.getByRole('alert')).toContainText('Something changed since you looked');
+  await expect(page.getByRole('alert'), 'whoever does not see it is put before it').toBeFocused();
   await hydrated(page);
   await expectQuiet(page);
   expect((await outline(page)).slice(1, 11)).toEqual([
@@ -73,10 +74,13 @@ test('the report of an import is read in order, and its refused lines under thei
   await form.getByLabel('File', { exact: true }).setInputFiles({ name: 'lots.csv', mimeType: 'text/csv', buffer: Buffer.from(file) });
   await page.getByRole('button', { name: 'Import', exact: true }).click();
   await expect(page).toHaveURL(/\/resources\/imports\/[0-9a-f-]{36}$/);
+  const at = new URL(page.url()).pathname;
   await expect(async () => {
     await page.reload();
     await expect(page.getByText('2 created, 0 changed, 0 unchanged, 1 refused')).toBeVisible({ timeout: 1_000 });
   }).toPass();
+  // Once more, as one that ends while it is looked at says so.
+  await page.reload();
   await ready(page);
   await expectQuiet(page);
   expect(await outline(page)).toEqual(['1 Import', '2 Refused lines']);
@@ -88,6 +92,20 @@ test('the report of an import is read in order, and its refused lines under thei
   await expect(last.getByRole('columnheader')).toHaveText(['Import', 'By', 'At']);
   await ready(page);
   await expectReadable(page);
+
+  // As if it still ran when it is opened: that it ended is said, once.
+  await page.route(
+    /\/_fn\/resource-import\?/,
+    async (route) => {
+      const response = await route.fetch();
+      const body = (await response.text()).replace('"Finished"', '"Running"').replace('"running":false', '"running":true');
+      await route.fulfill({ response, body });
+    },
+    { times: 1 },
+  );
+  await last.locator(`a[href="${at}"]`).press('Enter');
+  const ends = async () => (await heard(page)).filter((text) => /finished/i.test(text));
+  await expect.poll(ends).toEqual(['Finished: 2 created, 0 changed, 0 unchanged, 1 refused']);
 });
 
 test('access through an agent says whose it is, in its fields, its title and its table', async ({ page }) => {
@@ -120,6 +138,7 @@ test('access through an agent says whose it is, in its fields, its title and its
     }
     await expect(page.getByRole('table', { name: table }).getByRole('columnheader')).toHaveText(heads);
     await expect(rows(page), at).not.toHaveCount(0);
+    await expect(page.getByRole('navigation', { name: /^(Pages|Roles)$/ }), 'no further page, no place for it').toHaveCount(0);
   }
 
   // An agent alone is no question yet, and the page says what it lacks.

@@ -13,8 +13,8 @@ const READ = [
   'sign-in', 'recover', 'overview', 'approvals', 'approvals-history', 'approval', 'approval-hostile', 'approval-changed',
   'request', 'decisions',
   'decision-denied', 'decision-hostile', 'changes', 'change-changed', 'evidence', 'emergency', 'emergency-stop', 'rules',
-  'rule-new', 'rule', 'rule-history', 'try', 'try-other', 'server', 'server-connect', 'server-settings', 'tool',
-  'tool-review', 'access', 'access-tool', 'access-pair', 'access-agent-alone', 'resources', 'resource', 'import-none',
+  'rule-new', 'rule-rates', 'rule', 'rule-history', 'try', 'try-other', 'try-other-wrong', 'server', 'server-connect',
+  'server-settings', 'tool', 'tool-review', 'access', 'access-tool', 'access-pair', 'access-agent-alone', 'resources', 'resource', 'import-none',
   'subject', 'subject-agent-for', 'role', 'issuer-hostile', 'task-hostile', 'keys', 'accounts-invite',
   'notifications-new', 'search', 'account', 'not-found',
 ];

@@ -39,9 +39,20 @@ pub fn SuccessNotice(
 
 /// Something that cannot be shown or done, for a reason that is not a failure of the request.
 #[component]
-pub fn WarningNotice(#[prop(into)] title: String, children: Children) -> impl IntoView {
+pub fn WarningNotice(
+    #[prop(into)] title: String,
+    /// As of a [`SuccessNotice`].
+    #[prop(optional)]
+    answers: bool,
+    children: Children,
+) -> impl IntoView {
     view! {
-        <div class="notice notice-error" role="alert">
+        <div
+            class="notice notice-error"
+            role="alert"
+            tabindex=answers.then_some("-1")
+            autofocus=answers
+        >
             <Icon glyph=Glyph::Warning/>
             <div>
                 <h2>{title}</h2>

@@ -41,13 +41,18 @@ pub fn answer(view: &AccessView) -> AnyView {
     let list = (!view.list.is_empty()).then(|| list(view));
     let first = query.after.is_some().then(|| query.at(ACCESS.path, None, query.roles.as_deref()));
     let next = view.next.as_deref().map(|after| query.at(ACCESS.path, Some(after), query.roles.as_deref()));
-    view! {
-        <div class="stack">
-            {through(query)} {matrix} {list} {others(query)}
+    // No place to go to where this is all.
+    let pages = (first.is_some() || next.is_some()).then(|| {
+        view! {
             <nav class="paging" aria-label="Pages">
                 {first.map(|href| view! { <a class="button button-small" href=href>"Back to the first"</a> })}
                 {next.map(|href| view! { <a class="button button-small" rel="next" href=href>"Next"</a> })}
             </nav>
+        }
+    });
+    view! {
+        <div class="stack">
+            {through(query)} {matrix} {list} {others(query)} {pages}
         </div>
     }
     .into_any()
@@ -158,6 +163,14 @@ fn matrix(view: &AccessView) -> AnyView {
     let first = query.roles.is_some().then(|| query.at(ACCESS.path, query.after.as_deref(), None));
     let more =
         view.more_roles.as_deref().map(|role| query.at(ACCESS.path, query.after.as_deref(), Some(role)));
+    let further = (first.is_some() || more.is_some()).then(|| {
+        view! {
+            <nav class="paging" aria-label="Roles">
+                {first.map(|href| view! { <a class="button button-small" href=href>"First roles"</a> })}
+                {more.map(|href| view! { <a class="button button-small" href=href>"More roles"</a> })}
+            </nav>
+        }
+    });
     let none = view.roles.is_empty().then(|| view! { <p class="quiet">"This tenant has no roles yet."</p> });
     view! {
         <section class="stack">
@@ -175,10 +188,7 @@ fn matrix(view: &AccessView) -> AnyView {
                     <tbody>{rows}</tbody>
                 </table>
             </div>
-            <nav class="paging" aria-label="Roles">
-                {first.map(|href| view! { <a class="button button-small" href=href>"First roles"</a> })}
-                {more.map(|href| view! { <a class="button button-small" href=href>"More roles"</a> })}
-            </nav>
+            {further}
         </section>
     }
     .into_any()

@@ -168,7 +168,7 @@ fn changed(changed: Changed) -> AnyView {
         "It is again as you saw it. Decide once more."
     };
     view! {
-        <WarningNotice title="Something changed since you looked">
+        <WarningNotice title="Something changed since you looked" answers=true>
             <ul>
                 {item(is_other, "The tool changed: see “What changed in the tool”.")}
                 {item(arguments, "The arguments are other ones, or what else is bound.")}

@@ -2,7 +2,8 @@
 
 use super::banner::with_code;
 use super::view::{
-    ActorWords, DecisionView, MembershipWords, RecordFacts, SubjectWords, TokenWords, ToolFacts, Who,
+    ActorWords, DecisionView, MembershipWords, RecordFacts, SubjectWords, TokenWords, ToolFacts, TouchedLine,
+    Who,
 };
 use crate::components::copyable::Copyable;
 use crate::components::definition::{Definition, Nothing};
@@ -171,20 +172,10 @@ fn what(
     tool: Option<String>,
     action: String,
     facts: Option<ToolFacts>,
-    touched: Vec<String>,
+    touched: Vec<TouchedLine>,
 ) -> AnyView {
     let touched = (!touched.is_empty()).then(|| {
-        let lines: Vec<AnyView> = touched
-            .into_iter()
-            .map(|line| {
-                view! {
-                    <small>
-                        <UntrustedLine text=line/>
-                    </small>
-                }
-                .into_any()
-            })
-            .collect();
+        let lines: Vec<AnyView> = touched.into_iter().map(touches).collect();
         view! { <Definition term="Touches">{lines}</Definition> }
     });
     let facts = facts.map(|facts| {
@@ -241,6 +232,20 @@ fn what(
         {touched}
     };
     card("What", entries.into_any())
+}
+
+/// A resource, which leads to the decisions that name it.
+fn touches(line: TouchedLine) -> AnyView {
+    let TouchedLine { text, name } = line;
+    let text = view! { <UntrustedLine text=text/> };
+    let text = match name {
+        Some(name) => {
+            let query = DecisionQuery { resource: Some(name), ..DecisionQuery::default() };
+            view! { <a href=query.href()>{text}</a> }.into_any()
+        }
+        None => text.into_any(),
+    };
+    view! { <small>{text}</small> }.into_any()
 }
 
 /// The request for approval; a link for those who may open it.

@@ -4,11 +4,12 @@
 use super::arguments_read::{self, Miss};
 use super::view::{
     ActorWords, DecisionView, MembershipWords, MissLine, Place, RecordFacts, RuleLine, SubjectWords,
-    TokenWords, ToolFacts, Who, Why,
+    TokenWords, ToolFacts, TouchedLine, Who, Why,
 };
 use super::words;
 use crate::explain;
 use crate::moment::Moment;
+use crate::pages::resources::name::{name_of, read_name};
 use crate::pages::try_call::again;
 use crate::verdict::{EffectWords, Verdict};
 use policy::decision::{NearestMiss, Truth};
@@ -23,6 +24,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use store::decisions::RecordedDecision;
+
+/// How `pdp` writes the id of a resource that stands in a redacted argument: this, and a digest.
+const REDACTED: &str = "$redacted:";
 
 /// The tool, as `pdp` writes it; every member may be absent.
 #[derive(Debug, Default, Deserialize)]
@@ -158,14 +162,17 @@ pub(super) fn within(mut shown: DecisionView, reach: &Reach) -> DecisionView {
 }
 
 /// "/customer_id: customer c-42, of acme".
-fn touched(fact: &BoundFact) -> String {
+fn touched(fact: &BoundFact) -> TouchedLine {
     let whose = match &fact.resource {
         None => "not registered".to_owned(),
         Some(resource) if resource.tenant.as_str().is_empty() => "of another tenant".to_owned(),
         Some(resource) => format!("of {}", resource.tenant),
     };
     let at = if fact.at.is_empty() { "resource" } else { &fact.at };
-    format!("{at}: {} {}, {whose}", fact.kind, fact.id)
+    let name = name_of(&fact.kind, &fact.id);
+    let is_found =
+        !fact.id.starts_with(REDACTED) && read_name(&name) == Some((fact.kind.as_str(), fact.id.as_str()));
+    TouchedLine { text: format!("{at}: {} {}, {whose}", fact.kind, fact.id), name: is_found.then_some(name) }
 }
 
 fn why(decision: &Decision) -> Why {

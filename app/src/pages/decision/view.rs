@@ -29,8 +29,8 @@ pub struct DecisionView {
     pub arguments: Arguments,
     pub who: Option<Who>,
     pub tool_facts: Option<ToolFacts>,
-    /// What the arguments named, one line each.
-    pub touched: Vec<String>,
+    /// What the call named, one line each.
+    pub touched: Vec<TouchedLine>,
     pub record: RecordFacts,
     /// The record as it was written; none for those of some tenants alone, since it tells of others.
     pub raw: Option<String>,
@@ -40,6 +40,15 @@ pub struct DecisionView {
     pub break_glass: Option<String>,
     /// Whether who called what is known well enough to try it again.
     pub tries_again: bool,
+}
+
+/// A resource that the call named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TouchedLine {
+    /// "/customer_id: customer c-42, of acme".
+    pub text: String,
+    /// By what decisions that name it are found: `type/id`; none where it is redacted, or is no name of a resource.
+    pub name: Option<String>,
 }
 
 /// Why it came out so.

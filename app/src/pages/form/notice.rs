@@ -59,7 +59,7 @@ fn failed(error: AppError) -> AnyView {
         }
     });
     view! {
-        <WarningNotice title=error.title()>
+        <WarningNotice title=error.title() answers=true>
             <p>{error.advice()}</p>
             <p>"Nothing was changed as far as is known. What you typed is kept below."</p>
             {correlation}

@@ -142,24 +142,42 @@ fn page() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
     let import = resource(move || (id.get(), looks.get()), |(id, _)| read_import(id));
     let status = PageStatus::current();
-    loaded(import, move |found| match found {
-        Some(import) => draw(import, looks),
-        None => {
-            status.not_found();
-            view! {
-                <PageHead title="No such import"/>
-                <section class="error-page">
-                    <p>"There is no such import, or nothing of its file is in yet."</p>
-                    <div class="button-row">
-                        <a class="button button-primary" href=RESOURCES.path>
-                            "Go to Resources"
-                        </a>
-                    </div>
-                </section>
-            }
-            .into_any()
+    // Said once, to those who do not see that it ended while they are here: what a page comes with is not announced.
+    let ended = RwSignal::new(None::<String>);
+    Effect::new(move |_| {
+        if let Some(Ok(Some(import))) = import.get() {
+            let is_news = looks.get_untracked() > 0 && !import.running;
+            ended.set(is_news.then(|| format!("{}: {}", import.state, import.summary)));
         }
-    })
+    });
+    view! {
+        {loaded(
+            import,
+            move |found| match found {
+                Some(import) => draw(import, looks),
+                None => none(&status),
+            },
+        )}
+        <p class="visually-hidden" role="status">
+            {move || ended.get()}
+        </p>
+    }
+}
+
+fn none(status: &PageStatus) -> AnyView {
+    status.not_found();
+    view! {
+        <PageHead title="No such import"/>
+        <section class="error-page">
+            <p>"There is no such import, or nothing of its file is in yet."</p>
+            <div class="button-row">
+                <a class="button button-primary" href=RESOURCES.path>
+                    "Go to Resources"
+                </a>
+            </div>
+        </section>
+    }
+    .into_any()
 }
 
 /// While an import runs, the page looks again by itself; without script the reader does.

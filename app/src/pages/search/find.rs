@@ -5,6 +5,7 @@ use super::hit;
 use super::query::SearchQuery;
 use crate::pages::form::read::sees;
 use crate::pages::resources::name::read_name;
+use crate::pages::resources::query::ResourcesQuery;
 use crate::session::SignedIn;
 use policy::ids::check_slug;
 use policy::{DecisionId, Reach, RuleId, ServerSlug, TaskId, TenantSlug, ToolId};
@@ -205,9 +206,22 @@ impl Finder<'_> {
     fn group(&self, kind: Kind, mut hits: Vec<Hit>) -> Option<Group> {
         hits.sort_by_key(|hit| distance(hit, self.text));
         let more = hits.len() > self.most;
+        let all = if more { all(kind, &hits, self.query, self.text) } else { None };
         hits.truncate(self.most);
-        let all = if more { kind.all(self.query) } else { None };
         (!hits.is_empty()).then_some(Group { kind, hits, more, all })
+    }
+}
+
+/// The list of all of them. That of resources is searched by ids alone: where some are of the type that was named, it is
+/// narrowed to that type.
+fn all(kind: Kind, hits: &[Hit], query: &SearchQuery, text: &str) -> Option<String> {
+    let named = read_name(text).filter(|(of, _)| hits.iter().any(|hit| hit.detail.as_deref() == Some(*of)));
+    match (kind, named) {
+        (Kind::Resource, Some((of, id))) => {
+            let (of, id, tenant) = (Some(of.to_owned()), Some(id.to_owned()), query.tenant.clone());
+            Some(ResourcesQuery { tenant, kind: of, search: id, ..ResourcesQuery::default() }.beyond(None))
+        }
+        _ => kind.all(query),
     }
 }
 
@@ -264,6 +278,19 @@ mod tests {
     fn hit(name: &str, detail: Option<&str>) -> Hit {
         let detail = detail.map(ToOwned::to_owned);
         Hit { href: String::new(), name: name.to_owned(), detail, note: None }
+    }
+
+    #[test]
+    fn all_resources_of_a_type_that_was_named_are_in_its_list() {
+        let led = |text: &str, kind: &str| {
+            let query = SearchQuery::new(text, Some("acme".to_owned()));
+            all(Kind::Resource, &[hit("c-42", Some(kind))], &query, text)
+        };
+        let of_type = "/resources?tenant=acme&type=customer&q=c-4";
+        assert_eq!(led("customer/c-4", "customer").as_deref(), Some(of_type));
+        assert_eq!(led("c-4", "customer").as_deref(), Some("/resources?tenant=acme&q=c-4"));
+        // The beginning of an id that holds the sign itself.
+        assert_eq!(led("eu/c-4", "customer").as_deref(), Some("/resources?tenant=acme&q=eu%2Fc-4"));
     }
 
     #[test]

@@ -88,8 +88,14 @@ fn parties(query: &TryQuery, choices: &Choices, problem: Option<&Note>) -> AnyVi
 fn tool_call(query: &TryQuery, choices: &Choices, problem: Option<&Note>) -> AnyView {
     let tool =
         Line { list: Some("try-tools"), hint: Some("server/tool"), ..Line::new("try-tool", "tool", "Tool") };
-    let arguments =
-        Json { id: "try-arguments", name: "arguments", label: "Arguments", optional: false, rows: 10 };
+    let arguments = Json {
+        id: "try-arguments",
+        name: "arguments",
+        label: "Arguments",
+        optional: false,
+        help: None,
+        rows: 10,
+    };
     view! {
         {tool.draw(query.tool.as_ref(), problem)}
         {tools("try-tools", &choices.tools)}
@@ -152,14 +158,17 @@ pub(super) struct Json {
     pub(super) name: &'static str,
     pub(super) label: &'static str,
     pub(super) optional: bool,
+    /// The element that says more.
+    pub(super) help: Option<&'static str>,
     pub(super) rows: u32,
 }
 
 impl Json {
     pub(super) fn draw(self, text: &str, problem: Option<&Note>) -> AnyView {
-        let Self { id, name, label, optional, rows } = self;
+        let Self { id, name, label, optional, help, rows } = self;
         let (wrong, error) = (wrong(problem, name), format!("{id}-error"));
         let invalid = wrong.is_some();
+        let described = help.map_or_else(|| error.clone(), |help| format!("{error} {help}"));
         let optional = optional.then(|| view! { <span class="optional">" optional"</span> });
         view! {
             <div class=field_class(invalid)>
@@ -169,7 +178,7 @@ impl Json {
                     name=name
                     value=text
                     rows=rows
-                    described_by=error.clone()
+                    described_by=described
                     code=true
                     invalid=invalid
                     prop:value=text.to_owned()

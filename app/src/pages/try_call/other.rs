@@ -5,6 +5,9 @@ use super::query::{FORM, OtherAction, TryQuery};
 use crate::pages::rule::draft::Note;
 use leptos::prelude::*;
 
+/// The id of what is said of both kinds of properties.
+const HELP: &str = "try-properties-help";
+
 /// The two kinds of calls, as links: the parties go along.
 pub fn tabs(query: &TryQuery) -> AnyView {
     let is_other = query.other.is_some();
@@ -33,6 +36,7 @@ pub fn fields(asked: &OtherAction, problem: Option<&Note>) -> AnyView {
         name: "properties",
         label: "Resource properties",
         optional: true,
+        help: Some(HELP),
         rows: 4,
     };
     let of_action = Json {
@@ -49,7 +53,7 @@ pub fn fields(asked: &OtherAction, problem: Option<&Note>) -> AnyView {
         </div>
         {properties.draw(asked.properties.as_deref().unwrap_or_default(), problem)}
         {of_action.draw(asked.action_properties.as_deref().unwrap_or_default(), problem)}
-        <p class="field-help">
+        <p class="field-help" id=HELP>
             "Properties are JSON objects: what an asking side with " <code>"assert_attributes"</code>
             " says of it."
         </p>

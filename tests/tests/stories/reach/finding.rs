@@ -101,6 +101,11 @@ pub(crate) async fn calls_are_found_by_what_they_named_in_their_own_tenant(backe
         let answer = house.get(&cookie, &format!("/_fn/decisions?query[resource]={text}")).await;
         assert_eq!(answer.status, 400, "{text} {}", answer.text);
     }
+    // From the call to the others that named the same: of what is another's as well, which is no more than the call said.
+    for (id, link) in [(&own, "customer%2Fours-1"), (&foreign, "customer%2Ftheirs-1")] {
+        let page = house.get(&cookie, &format!("/decisions/{id}")).await;
+        assert!(page.text.contains(&format!("href=\"/decisions?resource={link}\"")), "{}", page.text);
+    }
     let page = house.get(&cookie, &format!("/resources/{}", key_of("customer", "ours-1"))).await;
     assert!(page.text.contains("href=\"/decisions?resource=customer%2Fours-1\""), "{}", page.text);
     house.stop().await;

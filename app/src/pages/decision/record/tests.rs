@@ -196,6 +196,20 @@ fn what_became_of_a_key_is_told_beside_its_subject() {
 }
 
 #[test]
+fn a_resource_leads_to_the_decisions_that_name_it_unless_it_is_redacted() {
+    let mut body = body();
+    body["facts"]["bound"] = json!([
+        { "at": "/customer_id", "type": "customer", "id": "c/42" },
+        { "at": "/other_id", "type": "customer", "id": "$redacted:9f0c" },
+        { "at": "", "type": "Record", "id": "r-1" }
+    ]);
+    let touched = describe(recorded(body.to_string()), now()).touched;
+    assert_eq!(touched[0].text, "/customer_id: customer c/42, not registered");
+    let names: Vec<Option<&str>> = touched.iter().map(|line| line.name.as_deref()).collect();
+    assert_eq!(names, [Some("customer/c/42"), None, None]);
+}
+
+#[test]
 fn members_may_be_absent() {
     let view = describe(recorded("{}".to_owned()), now());
     assert!(view.unreadable.is_empty());
