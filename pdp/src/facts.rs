@@ -220,12 +220,9 @@ fn valid(credential: &LiveCredential, now: policy::Timestamp) -> bool {
     credential.active && credential.key_expires_at.is_none_or(|end| now < end)
 }
 
-/// Whether whoever asks is told of somebody with these memberships: with a key of one tenant, of a member there alone.
-/// Nobody else can call or act under that key, and neither what became of their keys and tokens nor what they are called
-/// elsewhere is told.
+/// Whether whoever asks is told of somebody with these memberships, as [`CredentialFacts::foreign_to`] says.
 fn is_told_of(credential: Option<&LiveCredential>, memberships: &[MembershipFacts]) -> bool {
-    let own = credential.and_then(|credential| credential.facts.tenant.as_ref());
-    own.is_none_or(|own| memberships.iter().any(|membership| membership.tenant == *own))
+    credential.is_none_or(|credential| credential.facts.foreign_to(memberships).is_none())
 }
 
 /// `told`: whether whoever asks is told of the subject, as [`is_told_of`] says.

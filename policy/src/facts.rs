@@ -43,6 +43,16 @@ pub struct CredentialFacts {
     pub search: Search,
 }
 
+impl CredentialFacts {
+    /// The tenant that it is bound to, where nobody with these memberships is a member: they can neither call nor act under
+    /// it. Whoever asks with it is told neither what became of them or of their keys and tokens, nor what they are called
+    /// elsewhere.
+    pub fn foreign_to(&self, memberships: &[MembershipFacts]) -> Option<&TenantSlug> {
+        let own = self.tenant.as_ref()?;
+        memberships.iter().all(|membership| membership.tenant != *own).then_some(own)
+    }
+}
+
 fn nothing() -> Search {
     Search::Nothing
 }

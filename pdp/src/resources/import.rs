@@ -114,14 +114,14 @@ async fn in_hand(store: &Store, anew: ResourceImport, resume: Resume) -> Result<
     if let Some(id) = store.find_held_import(&anew).await? {
         return Err(ImportError::InHand { id });
     }
-    if resume == Resume::Never {
-        return Ok(anew);
-    }
-    let waiting = match store.find_interrupted_import(&anew).await? {
-        Some(waiting) => waiting,
-        None if resume == Resume::IfLast => return Ok(anew),
-        None => store.find_unfinished_import(&anew).await?.ok_or(ImportError::NothingToResume)?,
+    let waiting = match resume {
+        Resume::Never => None,
+        Resume::IfLast => store.find_interrupted_import(&anew).await?,
+        Resume::Always => {
+            Some(store.find_unfinished_import(&anew).await?.ok_or(ImportError::NothingToResume)?)
+        }
     };
+    let Some(waiting) = waiting else { return Ok(anew) };
     let taken = store.claim_import(&waiting, LEASE).await?;
     let taken = taken.ok_or(ImportError::InHand { id: waiting.id })?;
     Ok(ResourceImport { state: ImportState::Running, ..taken })

@@ -36,7 +36,7 @@ pub fn tenant_of<'a>(facts: &'a Facts, call: &Call) -> Option<&'a TenantSlug> {
 
 pub(super) fn admit<'a>(facts: &'a Facts, call: &Call) -> Result<Parties<'a>, Decision> {
     let key = &facts.credential.name;
-    let foreign = foreign_to(facts, &facts.memberships);
+    let foreign = facts.credential.foreign_to(&facts.memberships);
     let subject = match &facts.identity {
         Identity::ApiKey { subject, .. }
         | Identity::Token { subject, .. }
@@ -91,6 +91,8 @@ pub(super) fn admit<'a>(facts: &'a Facts, call: &Call) -> Result<Parties<'a>, De
         }
     };
     let vouched = matches!(facts.identity, Identity::Asserted { .. });
+    // A PEP that vouches for its callers can name anybody, and a token anybody whom its issuer knows as an actor: whom only
+    // others have, must not be told from whom nobody has.
     if vouched && let Some(tenant) = foreign {
         return Err(Decision::deny(Reason::UnknownSubject, not_of(&subject.id, tenant)));
     }
@@ -101,29 +103,25 @@ pub(super) fn admit<'a>(facts: &'a Facts, call: &Call) -> Result<Parties<'a>, De
     if let Some(actor) = &facts.actor {
         // However it is named: by a PEP, or by a token of an issuer that speaks for others as well.
         if let Some(subject) = actor.subject()
-            && let Some(tenant) = foreign_to(facts, &actor.memberships)
+            && let Some(tenant) = facts.credential.foreign_to(&actor.memberships)
         {
             return Err(Decision::deny(Reason::UnknownActor, not_of(&subject.id, tenant)));
         }
         delegation::check_actor(actor)?;
     }
     let membership = match facts.membership(call.tenant.as_ref()) {
-        Ok(membership) => membership,
-        Err(problem) => return Err(not_a_member(facts, call, subject, problem)),
+        Ok(membership) if foreign.is_none() => membership,
+        // Whatever was found: who is foreign is let in by nothing, least of all where it was not looked at what became of them.
+        found => {
+            let problem = found.err().unwrap_or(TenantProblem::NoMembership);
+            return Err(not_a_member(facts, call, subject, problem));
+        }
     };
     let actor = match &facts.actor {
         Some(actor) => Some(delegation::party(facts, actor, &membership.tenant)?),
         None => None,
     };
     Ok(Parties { subject: Party { subject, membership }, actor })
-}
-
-/// The tenant of the enforcement key, where nothing there says who this is. A PEP of one tenant that vouches for its callers
-/// can name anybody, and a token anybody whom its issuer knows as an actor: whom only others have, must not be told from whom
-/// nobody has. Nor is a PEP that is shown a key or a token of theirs told what became of it or of them.
-fn foreign_to<'a>(facts: &'a Facts, memberships: &[MembershipFacts]) -> Option<&'a TenantSlug> {
-    let own = facts.credential.tenant.as_ref()?;
-    memberships.iter().all(|membership| membership.tenant != *own).then_some(own)
 }
 
 fn not_of(subject: &SubjectId, tenant: &TenantSlug) -> String {
@@ -157,7 +155,7 @@ fn not_a_member(facts: &Facts, call: &Call, subject: &SubjectFacts, problem: Ten
 /// What those in the tenant of the enforcement key are not told of somebody whom they do not have. Such a denial is no
 /// tenant's, so its record is read by those alone who see everything.
 fn what_became(facts: &Facts, subject: &SubjectFacts) -> Option<String> {
-    foreign_to(facts, &facts.memberships)?;
+    facts.credential.foreign_to(&facts.memberships)?;
     match &facts.identity {
         Identity::Lapsed { why, .. } => Some(why.clone()),
         _ if !subject.active => Some(format!("subject `{}` is disabled", subject.id)),
